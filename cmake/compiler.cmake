@@ -1,0 +1,31 @@
+# Settings that every target of ours shares: include paths, warnings, sanitizers, Boost's switches.
+
+add_library(pipebench_settings INTERFACE)
+target_include_directories(pipebench_settings INTERFACE
+    ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+target_include_directories(pipebench_settings SYSTEM INTERFACE ${PIPEBENCH_BOOST_INCLUDE})
+target_link_libraries(pipebench_settings INTERFACE Threads::Threads fmt::fmt nlohmann_json::nlohmann_json)
+
+target_compile_options(pipebench_settings INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wconversion -Wsign-conversion
+    -Woverloaded-virtual $<$<BOOL:${PIPEBENCH_WERROR}>:-Werror>)
+
+# g++ 12 sees overlaps in std::string (GCC bug 105651) and unset std::optional values that are not there.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(pipebench_settings INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
+endif()
+
+target_compile_definitions(pipebench_settings INTERFACE
+    BOOST_ASIO_SEPARATE_COMPILATION
+    BOOST_BEAST_SEPARATE_COMPILATION
+    BOOST_ASIO_NO_DEPRECATED
+    BOOST_ALLOW_DEPRECATED_HEADERS
+    PIPEBENCH_VERSION="${PROJECT_VERSION}"
+    PIPEBENCH_BUILD_TYPE="${CMAKE_BUILD_TYPE}"
+    PIPEBENCH_SANITIZERS="${PIPEBENCH_SANITIZE}")
+
+if(PIPEBENCH_SANITIZE)
+    target_compile_options(pipebench_settings INTERFACE
+        -fsanitize=${PIPEBENCH_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(pipebench_settings INTERFACE -fsanitize=${PIPEBENCH_SANITIZE})
+endif()

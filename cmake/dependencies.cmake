@@ -1,0 +1,22 @@
+# The libraries we build on. Each missing one is named with the package that brings it.
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+
+# Boost's CMake files differ between the distributions; its headers do not.
+find_path(PIPEBENCH_BOOST_INCLUDE boost/url/src.hpp)
+if(NOT PIPEBENCH_BOOST_INCLUDE)
+    message(FATAL_ERROR "Boost >= 1.81 not found: apt-get install libboost1.81-dev (scripts/run.sh does it)")
+endif()
+
+find_package(CLI11 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx)
+pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
+pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
+
+add_library(pipebench_pqxx INTERFACE)
+target_link_libraries(pipebench_pqxx INTERFACE PkgConfig::PQXX PkgConfig::PQ)
+add_library(pipebench_hiredis INTERFACE)
+target_link_libraries(pipebench_hiredis INTERFACE PkgConfig::HIREDIS)

@@ -1,0 +1,27 @@
+// Durations, sizes and counts as people write them: "100ms", "1.5s", "10k". One parser for the command line
+// and for saved results. Everything here is pure.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pipebench {
+
+using duration = std::chrono::microseconds;
+
+inline constexpr duration max_duration = std::chrono::hours{24};
+
+/// A number and a unit of us, ms, s, m or h ("0" needs none); nullopt for anything else, for a negative
+/// value and for more than max_duration.
+[[nodiscard]] std::optional<duration> parse_duration(std::string_view text);
+
+/// The shortest exact form that parse_duration takes back: "100ms", "1.5s", "250us".
+[[nodiscard]] std::string format_duration(duration d);
+
+/// A whole number, with an optional suffix k (10^3) or M (10^6): "10k", "1.5M"; nullopt for anything else.
+[[nodiscard]] std::optional<std::uint64_t> parse_count(std::string_view text);
+
+}  // namespace pipebench

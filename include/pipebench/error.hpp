@@ -1,0 +1,34 @@
+// Failures of set-up: thrown, and caught once, in main. Failures of one order are values: see outcome.hpp.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace pipebench {
+
+/// What the process says to its caller. Documented in --help and README.
+enum class exit_code : int {
+    ok = 0,                ///< all well
+    check_failed = 1,      ///< an assertion, budget or comparison failed
+    unusable = 2,          ///< usage or environment error: nothing was measured
+    not_trustworthy = 3,   ///< the ledger does not balance, or the measurement is invalid
+    interrupted = 130,     ///< SIGINT; the partial result was written
+    terminated = 143,      ///< SIGTERM; the partial result was written
+};
+
+/// A wrong option or a missing piece of the environment. `what()` is one line: what, where, how to mend it.
+/// Never put a secret or an input that may hold one into it.
+class setup_error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// `prefix: <text of errno>`.
+[[nodiscard]] setup_error system_failure(const std::string& prefix, int error_number);
+
+/// Foreign text made safe to print: control characters (terminal escapes among them) are shown as \xNN,
+/// and the whole is cut to `limit` bytes.
+[[nodiscard]] std::string printable(std::string_view foreign, std::size_t limit = 400);
+
+}  // namespace pipebench

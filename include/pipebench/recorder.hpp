@@ -1,0 +1,92 @@
+// What a pattern tells about each order, kept in memory shared by the session, the run and its workers: the
+// session reads progress from it while the run writes, and no message is needed for either.
+#pragma once
+
+#include "pipebench/order.hpp"
+#include "pipebench/outcome.hpp"
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace pipebench {
+
+/// Latencies fall into bins of equal ratio: 1 % wide, from 1 us to 1,000 s (see measure/histogram.hpp).
+inline constexpr std::size_t latency_bins = 2084;
+[[nodiscard]] std::size_t latency_bin(std::chrono::steady_clock::duration d) noexcept;
+
+/// A reading of the counters. Between runs of a worker the parts may be an instant apart.
+struct progress {
+    std::uint64_t begun = 0, stored = 0, failed = 0;
+    std::uint64_t repeated = 0;       ///< orders ended more than once: redelivered and done again
+    std::uint64_t http_attempts = 0;  ///< of the orders that ended
+    std::uint64_t store_attempts = 0;
+    std::array<std::array<std::uint64_t, error_kind_count>, stage_count> failures{};
+
+    [[nodiscard]] std::uint64_t ended() const noexcept { return stored + failed; }
+    [[nodiscard]] std::uint64_t in_flight() const noexcept { return begun > ended() ? begun - ended() : 0; }
+};
+
+/// How the session asks a run to end early. Patterns ask before every order.
+class stop_flag {
+public:
+    explicit stop_flag(const std::atomic<bool>& flag) noexcept : flag_(&flag) {}
+    [[nodiscard]] bool requested() const noexcept { return flag_->load(std::memory_order_relaxed); }
+
+private:
+    const std::atomic<bool>* flag_;
+};
+
+/// One run's record. Any thread and any process that inherited the descriptor may call begin() and end() at
+/// the same time: each is a handful of relaxed atomic additions. It holds two bits an order, no more.
+class recorder {
+public:
+    /// An order on its way: what begin() gives and end() takes.
+    struct ticket {
+        order_id id;
+        std::chrono::steady_clock::time_point began;
+    };
+
+    static recorder create(std::uint64_t orders);   ///< throws setup_error
+    static recorder attach(int descriptor);         ///< maps what create() made; takes the descriptor over
+    recorder(recorder&&) noexcept;
+    ~recorder();
+
+    [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+    [[nodiscard]] std::uint64_t orders() const noexcept;
+
+    /// The order is in flight from here on.
+    [[nodiscard]] ticket begin(order_id id) noexcept;
+    /// The order has ended. A second end of the same order counts as a repetition and changes nothing else,
+    /// but for a late success: stored wins over failed.
+    void end(const ticket& t, const outcome& o) noexcept;
+
+    /// The clock of the run: around pattern::run, in the run's own process.
+    void start_clock() noexcept;
+    void stop_clock() noexcept;
+    [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept;  ///< so far, or in all once stopped
+    [[nodiscard]] bool clock_stopped() const noexcept;
+
+    void request_stop() noexcept;
+    [[nodiscard]] stop_flag stop() const noexcept;
+
+    [[nodiscard]] progress read() const noexcept;
+    [[nodiscard]] std::vector<std::uint64_t> latencies() const;  ///< counts, latency_bins of them
+    [[nodiscard]] std::chrono::nanoseconds latency_sum() const noexcept;
+    [[nodiscard]] std::chrono::nanoseconds latency_max() const noexcept;
+    [[nodiscard]] bool was_stored(order_id id) const noexcept;
+    [[nodiscard]] bool has_ended(order_id id) const noexcept;
+
+private:
+    struct board;
+    recorder(board* b, int descriptor, std::size_t bytes) noexcept;
+
+    board* board_;
+    int descriptor_;
+    std::size_t bytes_;
+};
+
+}  // namespace pipebench

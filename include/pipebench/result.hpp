@@ -1,0 +1,123 @@
+// What was measured: plain values, with the unit in every name. A saved result is this, as JSON
+// ("pipebench.result/1", docs/result.schema.json), and every reporter is a pure function of it.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace pipebench {
+
+inline constexpr std::string_view result_schema = "pipebench.result/1";
+
+struct latency_summary {  ///< of the orders that ended, from begin to end, retries included
+    double mean_ms = 0, p50_ms = 0, p90_ms = 0, p99_ms = 0, p999_ms = 0, max_ms = 0;
+};
+
+struct failure_count {
+    std::string stage, kind;
+    std::uint64_t orders = 0;
+};
+
+struct memory_usage {  ///< of the run's process tree; services are apart
+    std::uint64_t peak_rss_bytes = 0;  ///< largest sum of RSS over the tree: shared pages count in each process
+    std::uint64_t peak_pss_bytes = 0;  ///< largest sum of PSS: shared pages count once
+    std::uint64_t hwm_sum_bytes = 0;   ///< sum of VmHWM over all processes seen: an upper bound of the RSS peak
+    std::uint64_t processes = 0;       ///< seen at once, at the most
+    std::uint64_t rss_samples = 0, pss_samples = 0;
+    double interval_ms = 0, largest_gap_ms = 0;
+};
+
+struct cpu_usage {
+    double user_s = 0, system_s = 0;
+    double box_share = 0;  ///< of all cores for the time of the run: 1 is every core busy
+    [[nodiscard]] double total_s() const { return user_s + system_s; }
+};
+
+struct service_usage {
+    std::string name;  ///< mock-api, postgres, redis
+    double cpu_s = 0;
+    std::uint64_t peak_pss_bytes = 0;
+};
+
+struct api_view {  ///< what the mock API counted for itself
+    bool known = false;  ///< false with a target of the user's own
+    std::uint64_t requests = 0, responses = 0, refusals = 0;
+    std::uint64_t connections = 0, peak_connections = 0, peak_concurrent = 0;
+};
+
+struct ledger_view {  ///< what came in against what is in the database, read from PostgreSQL after the clock stopped
+    std::uint64_t rows = 0;
+    std::uint64_t lost = 0;         ///< reported stored, or never reported, and not there
+    std::uint64_t corrupt = 0;      ///< there, with other contents than the order has
+    std::uint64_t unexpected = 0;   ///< there, and nobody ordered it
+    std::uint64_t recovered = 0;    ///< reported failed, and there all the same: the answer was lost, not the work
+    std::uint64_t redelivered = 0;  ///< deliveries beyond the first
+    bool content_checked = false;   ///< against our own generator; false with a target of the user's own
+    [[nodiscard]] bool balanced() const { return lost == 0 && corrupt == 0 && unexpected == 0; }
+};
+
+struct verdict {
+    bool trusted = false;  ///< false: do not use this row; the text says why
+    std::string text;
+};
+
+struct run_result {
+    std::string pattern, title;
+    std::uint64_t in_flight_limit = 0;
+    double time_s = 0, floor_s = 0, efficiency = 0, orders_per_s = 0;
+    std::uint64_t orders = 0, stored = 0, failed = 0, not_started = 0, repeated = 0;
+    std::uint64_t http_attempts = 0, store_attempts = 0;
+    std::vector<failure_count> failures;
+    latency_summary latency;
+    memory_usage memory;
+    cpu_usage cpu;
+    double cpu_per_order_us = 0;
+    double harness_cpu_s = 0;  ///< of pipebench itself during the run: sampling and progress
+    double steal_share = 0;    ///< of the box's CPU time, taken by the hypervisor
+    std::vector<service_usage> services;
+    api_view api;
+    ledger_view ledger;
+    bool interrupted = false;
+    pipebench::verdict verdict;
+    std::vector<std::string> notes;
+};
+
+struct box_info {
+    std::string host_os, kernel, cpu_model, governor, virtualization;
+    std::uint64_t cores = 0, memory_bytes = 0, descriptor_limit = 0;
+    double load_1min = 0;
+};
+
+struct build_info {
+    std::string version, type, compiler, sanitizers;
+};
+
+struct server_info {
+    std::string name, version, origin;  ///< origin: throwaway, or the user's (without secrets)
+    std::string settings;               ///< durability and limits, as far as they change the numbers
+};
+
+struct session_result {
+    std::string schema{result_schema};
+    std::string started_at;  ///< UTC, ISO 8601
+    std::string command;     ///< as typed, without secrets
+    std::string profile;
+    nlohmann::json parameters;  ///< the workload
+    build_info build;
+    box_info box;
+    std::vector<server_info> servers;
+    std::vector<run_result> runs;
+    std::vector<std::string> warnings;
+    bool interrupted = false;
+    double session_s = 0;  ///< of the whole command, services included
+};
+
+void to_json(nlohmann::ordered_json& out, const session_result& r);
+
+/// Throws setup_error, in one line, for anything that is not a result of this schema.
+[[nodiscard]] session_result parse_result(std::string_view json_text);
+
+}  // namespace pipebench

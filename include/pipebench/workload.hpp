@@ -1,0 +1,74 @@
+// Every parameter of a run: parsed and validated once, then passed as const& for ever, also to the run's own
+// process (as JSON). A default per field; docs: `pipebench run --help`.
+#pragma once
+
+#include "pipebench/duration.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace pipebench {
+
+/// How a simulated latency varies around its mean.
+struct jitter {
+    enum class shape : std::uint8_t { none, uniform, lognormal };
+    shape kind = shape::none;
+    duration half_width{};  ///< uniform: mean - half_width .. mean + half_width
+    double sigma = 0;       ///< lognormal: standard deviation of the logarithm; the mean is kept
+    bool operator==(const jitter&) const = default;
+};
+[[nodiscard]] std::optional<jitter> parse_jitter(std::string_view text);  ///< none | uniform:20ms | lognormal:0.5
+[[nodiscard]] std::string format_jitter(const jitter& j);
+
+struct latency {
+    duration mean{};
+    jitter spread;
+};
+
+enum class connection_use : std::uint8_t { keep_alive, per_order };
+enum class batch_mode : std::uint8_t { together, one_by_one };
+
+/// Times allowed to one order.
+struct time_limits {
+    duration attempt = std::chrono::seconds{10};  ///< one HTTP exchange or one statement, connecting included
+    duration order = std::chrono::seconds{60};    ///< all attempts and the waits between them
+};
+
+/// Retry with full-jitter exponential backoff: sleep random(0, min(cap, base * 2^attempt)).
+struct retry_policy {
+    unsigned attempts = 4;  ///< 1 switches retrying off
+    duration backoff_base = std::chrono::milliseconds{50};
+    duration backoff_cap = std::chrono::seconds{2};
+};
+
+/// The parameters of redis-streams.
+struct stream_parameters {
+    unsigned workers = 20;    ///< asynchronous workers, all processes together
+    unsigned processes = 4;   ///< worker processes
+    unsigned batch = 5;       ///< XREADGROUP COUNT: orders a worker takes at once
+    duration block = std::chrono::seconds{1};  ///< XREADGROUP BLOCK
+    batch_mode mode = batch_mode::together;    ///< the batch in flight together, or one after another
+    duration lease = std::chrono::seconds{120};  ///< pending for longer than this: taken over from its consumer
+};
+
+struct workload {
+    std::uint64_t orders = 10'000;
+    std::uint64_t seed = 42;       ///< orders, jitter and backoff are pure functions of it
+    latency http{std::chrono::milliseconds{100}, {}};      ///< simulated by the mock API
+    duration db_latency = std::chrono::milliseconds{100};  ///< simulated in the client, beside the real write
+    connection_use connections = connection_use::keep_alive;
+    time_limits limits;
+    retry_policy retry;
+    unsigned db_connections = 8;   ///< of an asynchronous pattern, all processes together
+    unsigned permits = 100;        ///< semaphore
+    unsigned pool_processes = 100; ///< process-pool
+    unsigned threads = 100;        ///< thread-pool
+    stream_parameters streams;     ///< redis-streams
+};
+
+void to_json(nlohmann::json& out, const workload& w);
+void from_json(const nlohmann::json& in, workload& w);  ///< throws setup_error on a missing or wrong field
+
+}  // namespace pipebench

@@ -1,0 +1,95 @@
+# shellcheck shell=bash
+# A bare Debian in a directory: made with debootstrap, entered with chroot, removed without a trace.
+# Sourced after lib.sh and packages.sh; the caller sets `machine` (the directory) and runs as root in a mount namespace
+# of its own. Nothing of the host is mounted into it, so that removing it can never remove anything of the host.
+
+: "${repo:?source lib.sh first}" "${machine=}"
+
+# debian_mirror SUITE: prints 'address|keyring' of the Debian archive that this machine uses itself.
+debian_mirror() {
+    local entry keyring
+    [[ -n $(debian_entries) ]] || update_index
+    # Another release is in the same archive as this one; a codename with a dash is a suite beside a release.
+    entry=$(debian_entries | grep "^$1|" || debian_entries | grep '^[a-z]*|' || true)
+    entry=$(head -n 1 <<<"$entry")
+    [[ -n $entry ]] || die "no Debian archive among apt's sources; name one with: --mirror URL"
+    keyring=$(keyring_of "${entry##*|}")
+    entry=${entry#*|}
+    echo "${entry%|*}|${keyring:-/usr/share/keyrings/debian-archive-keyring.gpg}"
+}
+
+# make_machine SUITE MIRROR KEYRING
+make_machine() {
+    local include=()
+    [[ $2 != https:* ]] || include=(--include=ca-certificates)
+    prepare_logs
+    logged debootstrap debootstrap --variant=minbase --keyring="$3" "${include[@]}" "$1" "$machine" "$2"
+    copy_network_settings
+    # As in Debian's container images: a package that is installed must not start its service.
+    printf '#!/bin/sh\nexit 101\n' >"$machine/usr/sbin/policy-rc.d"
+    chmod 755 "$machine/usr/sbin/policy-rc.d"
+    mount_kernel_filesystems
+}
+
+# What the new machine needs to reach the archive from where this one stands.
+copy_network_settings() {
+    local file
+    for file in /etc/resolv.conf /etc/hosts /etc/ssl/certs/ca-certificates.crt; do
+        [[ ! -r $file ]] || install -D -m 644 "$file" "$machine$file"
+    done
+    apt-config dump | grep -E '^Acquire::((http|https|ftp)::(Proxy|CaInfo)|Retries|Check-(Valid-Until|Date))' \
+        >"$machine/etc/apt/apt.conf.d/90network" || true
+}
+
+mount_kernel_filesystems() {
+    mount -t proc proc "$machine/proc"
+    mount -t sysfs -o ro sysfs "$machine/sys"
+    mount -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5 devpts "$machine/dev/pts"
+    mkdir -p "$machine/dev/shm"
+    mount -t tmpfs -o mode=1777 tmpfs "$machine/dev/shm"
+}
+
+# inside USER COMMAND...: runs it in the machine with a clean environment, in the home directory of the user.
+inside() {
+    local user=$1 home=/root
+    shift
+    [[ $user == root ]] || home=/home/$user
+    chroot --userspec="$user:$user" "$machine" /usr/bin/env -i HOME="$home" USER="$user" LANG=C.UTF-8 TERM=dumb \
+        PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+        ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} "$@" </dev/null
+}
+
+# The processes that run in the machine, one id a line.
+machine_processes() {
+    local process
+    for process in /proc/[0-9]*; do
+        if [[ $(readlink "$process/root" 2>/dev/null) == "$machine"* ]]; then echo "${process#/proc/}"; fi
+    done
+}
+
+stop_machine_processes() {
+    local signal pids
+    for signal in TERM KILL; do
+        mapfile -t pids < <(machine_processes)
+        ((${#pids[@]})) || return 0
+        kill -s "$signal" "${pids[@]}" 2>/dev/null || true
+        wait_for_no_processes
+    done
+}
+
+wait_for_no_processes() {
+    local tries=0
+    while ((tries++ < 50)) && [[ -n $(machine_processes) ]]; do sleep 0.1; done
+}
+
+machine_mounts() { awk -v machine="$machine/" 'index($5, machine) == 1 { print $5 }' /proc/self/mountinfo | sort -r; }
+
+unmount_machine() {
+    local directory
+    for directory in $(machine_mounts); do umount "$directory" || umount --lazy "$directory"; done
+}
+
+remove_machine() {
+    [[ -z $(machine_mounts) ]] || die "still mounted, so not removed: $(machine_mounts | xargs)"
+    rm -rf --one-file-system "$machine"
+}

@@ -1,0 +1,157 @@
+# shellcheck shell=bash
+# Which packages pipebench needs, and how the missing ones are installed. Sourced after lib.sh.
+# Groups: build (compile it), run (the servers it starts), test (what only the tests use), lint (the format check),
+# fresh-machine (make a bare Debian).
+
+: "${repo:?source lib.sh first}"
+# shellcheck source=scripts/apt-sources.sh
+source "$repo/scripts/apt-sources.sh"
+# shellcheck source=scripts/quiet-services.sh
+source "$repo/scripts/quiet-services.sh"
+
+# For example debian-12 or ubuntu-24.04; a rolling release has no number (debian-).
+distribution() (
+    # shellcheck source=/dev/null
+    source /etc/os-release
+    echo "${ID:-unknown}-${VERSION_ID:-}"
+)
+
+# packages_of GROUP...: one name a line.
+packages_of() {
+    local group boost=libboost-dev
+    # Debian 12's own default is Boost 1.74, too old for us; the later releases have 1.83 or newer.
+    [[ $(distribution) != debian-12 ]] || boost=libboost1.81-dev
+    for group in "$@"; do
+        case $group in
+        build)
+            printf '%s\n' g++ cmake ninja-build pkg-config "$boost" libpqxx-dev libpq-dev libhiredis-dev \
+                libcli11-dev nlohmann-json3-dev libfmt-dev
+            ;;
+        run) printf '%s\n' postgresql redis-server ;;
+        test) printf '%s\n' catch2 curl python3 python3-jsonschema python3-requests wrk ;;
+        lint) printf '%s\n' clang-format-14 shellcheck ;;
+        fresh-machine) printf '%s\n' debian-archive-keyring debootstrap git iproute2 ;;
+        *) die "no package group '$group' (there are: build run test lint fresh-machine)" ;;
+        esac
+    done
+}
+
+# missing_packages GROUP...: one name a line.
+missing_packages() {
+    local package names
+    names=$(packages_of "$@") || exit
+    for package in $names; do
+        is_installed "$package" || echo "$package"
+    done
+}
+
+# The servers may come from elsewhere (another version, valkey): what counts is what pipebench will find.
+is_installed() {
+    case $1 in
+    postgresql) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
+    redis-server) command -v redis-server valkey-server >/dev/null ;;
+    catch2) dpkg --compare-versions "$(installed_version catch2)" ge 3 ;;
+    *) [[ -n $(installed_version "$1") ]] ;;
+    esac
+}
+
+installed_version() {
+    dpkg-query --show --showformat '${db:Status-Status} ${Version}\n' "$1" 2>/dev/null | sed -n 's/^installed //p'
+}
+
+# ensure_packages GROUP...: installs what is missing. Calls no apt when nothing is.
+ensure_packages() {
+    local missing
+    if ! knows_distribution; then
+        step "packages are not checked on $(distribution); needed, by their Debian names: $(packages_of "$@" | xargs)"
+        return
+    fi
+    missing=$(missing_packages "$@" | xargs)
+    [[ -n $missing ]] || return 0
+    step "installing $missing"
+    prepare_logs
+    become_root_or_die "$@"
+    install_packages "$missing" || exit
+    missing=$(missing_packages "$@" | xargs)
+    [[ -z $missing ]] || die "still missing after the installation: $missing"
+}
+
+knows_distribution() {
+    case $(distribution) in
+    debian-1[2-9] | debian- | ubuntu-24.* | ubuntu-2[5-9].*) ;;
+    debian-* | ubuntu-*) die "$(distribution) is too old for pipebench; use Debian 12, Debian 13 or Ubuntu 24.04" ;;
+    *) return 1 ;;
+    esac
+}
+
+become_root_or_die() {
+    local mend="as root run: scripts/install-deps.sh $*"
+    ((EUID != 0)) || return 0
+    command -v sudo >/dev/null || die "installing needs root, and there is no sudo; $mend"
+    # Ask for the password now, where it can be seen: what apt says goes to a log.
+    sudo -v || die "installing needs root; $mend"
+}
+
+# install_packages 'NAME NAME...'. A subshell: its trap undoes what quiet_services did, whatever happens.
+install_packages() (
+    trap loud_services EXIT
+    trap 'exit 130' INT TERM
+    case " $1 " in *" postgresql "* | *" redis-server "*) quiet_services ;; esac
+    update_index
+    read -ra names <<<"$1"
+    if [[ " $1 " == *" catch2 "* && $(distribution) == debian-12 ]]; then
+        add_backports
+        mapfile -t names < <(printf '%s\n' "${names[@]}" | grep -vx catch2)
+        apt_install --target-release "$backports" catch2
+    fi
+    ((${#names[@]} == 0)) || apt_install "${names[@]}"
+    [[ " $1 " != *" redis-server "* ]] || disable_redis_at_boot
+)
+
+# A newcomer's configuration files are never overwritten, no question waits for an answer that cannot come, and
+# another apt that is running is waited for.
+apt_get() {
+    as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l apt-get --quiet -o DPkg::Lock::Timeout=300 \
+        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+}
+
+# A broken source of another project fails the update, but not always what we need from it: go on, and see.
+update_index() {
+    logged apt-update apt_get update || step "apt-get update failed; trying with what apt knows already"
+}
+
+# apt_install [--target-release SUITE] NAME...
+apt_install() {
+    local package
+    for package in "$@"; do
+        [[ $package == --* || $package == "$backports" ]] || has_candidate "$package" ||
+            die "$(no_candidate "$package")"
+    done
+    logged apt-install apt_get install --yes --no-install-recommends "$@" || die "apt-get could not install: $*"
+}
+
+has_candidate() { LC_ALL=C apt-cache policy "$1" | grep '^  Candidate: [^(]' >/dev/null; }
+
+no_candidate() {
+    case $(distribution) in
+    ubuntu-*) echo "apt has no package $1; enable 'universe' with: sudo add-apt-repository universe" ;;
+    *) echo "apt has no package $1; is 'main' among apt's sources, and does this pass: sudo apt-get update" ;;
+    esac
+}
+
+# Debian 12 itself has Catch2 2.x. Version 3 is in the backports suite, which the same archive serves; nothing else is
+# taken from there, since apt never prefers backports by itself.
+backports=bookworm-backports
+
+add_backports() {
+    local entry address source file
+    ! debian_entries | grep "^$backports|" >/dev/null || return 0
+    entry=$(debian_entries | grep '^bookworm|' | tail -n 1) ||
+        die "no Debian 12 archive among apt's sources; add its suite $backports yourself: Catch2 3 is there"
+    IFS='|' read -r _ address source <<<"$entry"
+    file=/etc/apt/sources.list.d/pipebench-backports.list
+    [[ $source != *.sources:* ]] || file=${file%.list}.sources
+    step "adding the suite $backports, for Catch2 3, as $file"
+    source_for_suite "$source" "$address" "$backports" | as_root tee "$file" >/dev/null
+    update_index
+}

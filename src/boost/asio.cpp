@@ -1,0 +1,2 @@
+// Boost.Asio, compiled here and nowhere else (BOOST_ASIO_SEPARATE_COMPILATION).
+#include <boost/asio/impl/src.hpp>

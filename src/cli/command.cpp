@@ -1,0 +1,114 @@
+#include "cli/command.hpp"
+
+#include "cli/values.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <map>
+
+namespace pipebench {
+namespace {
+
+constexpr const char* about =
+    "Which concurrency pattern should carry my fetch -> transform -> PostgreSQL-write pipeline?\n"
+    "pipebench runs five of them over the same work, and prints what each costs, with numbers that hold.";
+
+constexpr const char* ending =
+    "Exit codes:\n"
+    "  0    all well\n"
+    "  1    an assertion, budget or comparison failed\n"
+    "  2    usage or environment error: nothing was measured\n"
+    "  3    the ledger does not balance, or the measurement is invalid\n"
+    "  130  interrupted (SIGINT), 143 terminated (SIGTERM): the partial result was written\n"
+    "\n"
+    "Numbers take suffixes (-n 10k), durations take units (--http-latency 100ms).";
+
+bool is_hidden(const subcommand& c) { return c.name[0] == '_'; }
+
+const subcommand* find(const std::string& name) {
+    const auto all = subcommands();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& c) { return name == c.name; });
+    return found == all.end() ? nullptr : &*found;
+}
+
+/// `run` is the default: `pipebench -n 10k` is `pipebench run -n 10k`.
+void insert_default(std::vector<std::string>& arguments) {
+    static constexpr std::array general{"-h", "--help", "--version"};
+    if (!arguments.empty()) {
+        const auto& first = arguments.front();
+        if (std::find(general.begin(), general.end(), first) != general.end()) return;
+        if (first.empty() || first[0] != '-') {
+            if (find(first) != nullptr) return;
+            std::vector<std::string> names;
+            for (const auto& c : subcommands())
+                if (!is_hidden(c)) names.emplace_back(c.name);
+            throw setup_error(not_one_of("command", first, names));
+        }
+    }
+    arguments.insert(arguments.begin(), "run");
+}
+
+/// CLI11's words for what is wrong, with the nearest option that exists.
+setup_error explain(const CLI::ParseError& e, const CLI::App& app) {
+    std::string text = e.what();
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    const auto at = text.find("--");
+    if (dynamic_cast<const CLI::ExtrasError*>(&e) == nullptr || at == std::string::npos) return setup_error(printable(text));
+    std::vector<std::string> known;
+    for (const auto* option : app.get_options())
+        for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+    const auto given = text.substr(at, text.find_first_of(" =", at) - at);
+    return setup_error(fmt::format("unknown option {}{}; see 'pipebench {} --help'", printable(given),
+                                   did_you_mean(given, known), app.get_name()));
+}
+
+}  // namespace
+
+std::span<const subcommand> subcommands() noexcept {
+    static constexpr std::array table{
+        subcommand{"run", "measure patterns (the default command)", declare_run},
+        subcommand{"report", "render a saved result again", declare_report},
+        subcommand{"list", "patterns, profiles and formats", declare_list},
+        subcommand{"doctor", "what this box can hold, and what is missing", declare_doctor},
+        subcommand{"mock-api", "serve the mock order API alone", declare_mock_api},
+        subcommand{"_run", "one run in a process of its own", declare_runner},
+    };
+    return table;
+}
+
+exit_code run_command_line(std::vector<std::string> arguments) {
+    CLI::App app(about, "pipebench");
+    app.set_version_flag("--version", "pipebench " PIPEBENCH_VERSION);
+    app.require_subcommand(1);
+    app.get_formatter()->column_width(34);
+    app.footer(ending);
+    std::map<const CLI::App*, action> actions;
+    for (const auto& c : subcommands()) {
+        auto* sub = app.add_subcommand(c.name, is_hidden(c) ? "" : c.summary);
+        if (is_hidden(c)) sub->group("");
+        sub->footer(ending);
+        actions[sub] = c.declare(*sub);
+    }
+    insert_default(arguments);
+    const auto* known = find(arguments.front());
+    const auto* chosen = known != nullptr ? app.get_subcommand(known->name) : &app;
+    try {
+        std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+        app.parse(arguments);
+    } catch (const CLI::CallForHelp&) {
+        const auto text = chosen != &app ? chosen->help("pipebench") : app.help();
+        std::fputs(text.c_str(), stdout);
+        return exit_code::ok;
+    } catch (const CLI::CallForVersion& e) {
+        std::printf("%s\n", e.what());
+        return exit_code::ok;
+    } catch (const CLI::ParseError& e) {
+        throw explain(e, *chosen);
+    }
+    return actions.at(app.get_subcommands().front())();
+}
+
+}  // namespace pipebench

@@ -1,0 +1,86 @@
+#include "cli/values.hpp"
+
+#include "pipebench/error.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace pipebench {
+namespace {
+
+/// Levenshtein's distance.
+std::size_t distance(const std::string& a, const std::string& b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        std::size_t diagonal = row[0]++;
+        for (std::size_t j = 0; j < b.size(); ++j) {
+            const auto replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+        }
+    }
+    return row.back();
+}
+
+CLI::ValidationError refuse(const std::string& option, const std::string& given, const std::string& accepted) {
+    return CLI::ValidationError(option, fmt::format("'{}' is not {}", printable(given, 80), accepted));
+}
+
+/// "--orders" of "-n,--orders".
+std::string long_name(const std::string& names) { return names.substr(names.find("--")); }
+
+CLI::Option* add_text(CLI::App& app, const std::string& names, const std::string& type, const std::string& help,
+                      std::function<void(const std::string&)> take) {
+    return app.add_option_function<std::string>(names, std::move(take), help)->type_name(type);
+}
+
+}  // namespace
+
+CLI::Option* add_count(CLI::App& app, const std::string& names, count_range range, const std::string& help,
+                       std::function<void(std::uint64_t)> take) {
+    const auto accepted = fmt::format("a whole number from {} to {} (suffixes: k, M)", range.lowest, range.highest);
+    return add_text(app, names, "N", help, [=, take = std::move(take)](const std::string& text) {
+        const auto value = parse_count(text);
+        if (!value || *value < range.lowest || *value > range.highest) throw refuse(long_name(names), text, accepted);
+        take(*value);
+    });
+}
+
+CLI::Option* add_duration(CLI::App& app, const std::string& names, duration_range range, const std::string& help,
+                          std::function<void(duration)> take) {
+    const auto accepted = fmt::format("a duration from {} to {} with a unit (us, ms, s, m, h), such as 100ms",
+                                      format_duration(range.lowest), format_duration(range.highest));
+    return add_text(app, names, "TIME", help, [=, take = std::move(take)](const std::string& text) {
+        const auto value = parse_duration(text);
+        if (!value || *value < range.lowest || *value > range.highest) throw refuse(long_name(names), text, accepted);
+        take(*value);
+    });
+}
+
+CLI::Option* add_choice(CLI::App& app, const std::string& names, std::vector<std::string> choices, const std::string& help,
+                        std::function<void(const std::string&)> take) {
+    const auto type = fmt::format("{}", fmt::join(choices, "|"));
+    return add_text(app, names, type, help, [=, take = std::move(take)](const std::string& text) {
+        if (std::find(choices.begin(), choices.end(), text) == choices.end())
+            throw CLI::ValidationError(long_name(names), not_one_of("choice", text, choices));
+        take(text);
+    });
+}
+
+std::string did_you_mean(const std::string& given, const std::vector<std::string>& known) {
+    const auto nearer = [&](const auto& a, const auto& b) { return distance(given, a) < distance(given, b); };
+    const auto nearest = std::min_element(known.begin(), known.end(), nearer);
+    if (nearest == known.end() || distance(given, *nearest) > std::max<std::size_t>(2, nearest->size() / 3)) return {};
+    return fmt::format(", did you mean '{}'?", *nearest);
+}
+
+std::string not_one_of(const std::string& kind, const std::string& given, const std::vector<std::string>& known) {
+    return fmt::format("'{}' is not a {}{} (known: {})", printable(given, 80), kind, did_you_mean(given, known),
+                       fmt::join(known, ", "));
+}
+
+}  // namespace pipebench

@@ -1,0 +1,172 @@
+#include "concurrency/child_process.hpp"
+
+#include "pipebench/error.hpp"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+
+namespace pipebench {
+namespace {
+
+std::vector<char*> as_argv(const std::vector<std::string>& words) {
+    std::vector<char*> out;
+    for (const auto& w : words) out.push_back(const_cast<char*>(w.c_str()));
+    out.push_back(nullptr);
+    return out;
+}
+
+// From fork to exec only what is safe there: plain system calls on memory made before.
+class exec_image {
+public:
+    exec_image(const child_settings& s, int failure_pipe)
+        : settings_(s), argv_(as_argv(s.arguments)), envp_(as_argv(s.environment)), failure_pipe_(failure_pipe),
+          parent_(::getpid()) {}
+
+    [[noreturn]] void run() {
+        ::setsid();
+        reset_signals();
+        if (settings_.user) drop_privileges(*settings_.user);
+        // After the change of user, which clears it; the parent may have gone before it took effect.
+        ::prctl(PR_SET_PDEATHSIG, settings_.death_signal);
+        if (::getppid() != parent_) ::_exit(127);
+        if (!settings_.directory.empty() && ::chdir(settings_.directory.c_str()) != 0) fail();
+        place_descriptors();
+        ::execve(argv_[0], argv_.data(), envp_.data());
+        fail();
+    }
+
+private:
+    static void reset_signals() {
+        sigset_t none;
+        sigemptyset(&none);
+        ::sigprocmask(SIG_SETMASK, &none, nullptr);
+        ::signal(SIGPIPE, SIG_DFL);
+    }
+
+    void drop_privileges(const user_identity& u) {
+        if (::setgroups(0, nullptr) != 0 || ::setgid(u.gid) != 0 || ::setuid(u.uid) != 0) fail();
+        ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    }
+
+    // Ours go out of the way first: a wanted number may be taken by another wanted descriptor.
+    void place_descriptors() {
+        constexpr int out_of_the_way = 64;
+        int highest = STDERR_FILENO;
+        std::array<int, out_of_the_way> from{};
+        from.fill(-1);
+        for (const auto& [number, ours] : settings_.descriptors) {
+            from.at(static_cast<std::size_t>(number)) = ::fcntl(ours, F_DUPFD, out_of_the_way);
+            highest = std::max(highest, number);
+        }
+        failure_pipe_ = ::fcntl(failure_pipe_, F_DUPFD_CLOEXEC, out_of_the_way);
+        if (from[0] < 0) from[0] = ::open("/dev/null", O_RDONLY);
+        for (int number = 0; number <= highest; ++number) {
+            const int source = from.at(static_cast<std::size_t>(number));
+            if (source >= 0) ::dup2(source, number);
+        }
+        close_all_but_failure_pipe(highest + 1);
+    }
+
+    void close_all_but_failure_pipe(int first) const {
+        const auto pipe = static_cast<unsigned>(failure_pipe_);
+        if (static_cast<unsigned>(first) < pipe) ::syscall(SYS_close_range, first, pipe - 1, 0);
+        ::syscall(SYS_close_range, pipe + 1, ~0u, 0);
+    }
+
+    [[noreturn]] void fail() const {
+        const int number = errno;
+        [[maybe_unused]] const auto written = ::write(failure_pipe_, &number, sizeof number);
+        ::_exit(127);
+    }
+
+    const child_settings& settings_;
+    std::vector<char*> argv_, envp_;
+    int failure_pipe_;
+    pid_t parent_;
+};
+
+}  // namespace
+
+bool child_end::exited_with(int code) const { return WIFEXITED(status) && WEXITSTATUS(status) == code; }
+
+std::string child_end::describe() const {
+    if (WIFEXITED(status)) return fmt::format("exited with {}", WEXITSTATUS(status));
+    return fmt::format("killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
+}
+
+child_process::child_process(pid_t pid, descriptor pid_descriptor)
+    : pid_(pid), pid_descriptor_(std::move(pid_descriptor)) {}
+
+child_process child_process::spawn(const child_settings& settings) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw system_failure("cannot make a pipe", errno);
+    descriptor failure_in(ends[0]), failure_out(ends[1]);
+    exec_image image(settings, failure_out.get());
+    const pid_t pid = ::fork();
+    if (pid < 0) throw system_failure("cannot start a process", errno);
+    if (pid == 0) image.run();
+    failure_out.reset();
+    child_process child(pid, descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))));
+    int number = 0;  // the pipe closes at a successful exec, and brings an errno otherwise
+    if (::read(failure_in.get(), &number, sizeof number) == sizeof number)
+        throw system_failure(fmt::format("cannot start {}", settings.arguments.at(0)), number);
+    return child;
+}
+
+child_process::~child_process() {
+    if (end_ || !pid_descriptor_.is_open()) return;  // reaped, or moved from
+    signal(SIGKILL);
+    wait_for(std::chrono::milliseconds::max());
+}
+
+void child_process::signal(int number) noexcept {
+    if (!end_ && pid_descriptor_.is_open()) ::syscall(SYS_pidfd_send_signal, pid_descriptor_.get(), number, nullptr, 0);
+}
+
+std::optional<child_end> child_process::wait_for(std::chrono::milliseconds limit) {
+    if (end_) return end_;
+    pollfd ended{pid_descriptor_.get(), POLLIN, 0};
+    const auto timeout = limit.count() > INT_MAX ? -1 : static_cast<int>(limit.count());
+    if (::poll(&ended, 1, timeout) <= 0) return std::nullopt;
+    child_end end;
+    if (::wait4(pid_, &end.status, 0, &end.usage) == pid_) end_ = end;
+    return end_;
+}
+
+child_end child_process::stop(int polite, std::chrono::milliseconds patience) {
+    for (const int number : {polite, SIGQUIT}) {
+        signal(number);
+        if (const auto end = wait_for(patience)) return *end;
+    }
+    signal(SIGKILL);
+    return wait_for(std::chrono::milliseconds::max()).value();
+}
+
+std::vector<std::string> clean_environment() {
+    std::vector<std::string> out{"LC_ALL=C"};
+    for (const char* name : {"PATH", "HOME", "LANG", "TZ", "TMPDIR"})
+        if (const char* value = std::getenv(name)) out.push_back(fmt::format("{}={}", name, value));
+    return out;
+}
+
+std::string own_binary() {
+    std::string path(PATH_MAX, '\0');
+    const auto length = ::readlink("/proc/self/exe", path.data(), path.size());
+    if (length < 0) throw system_failure("cannot read /proc/self/exe", errno);
+    path.resize(static_cast<std::size_t>(length));
+    return path;
+}
+
+}  // namespace pipebench

@@ -1,0 +1,31 @@
+// A blocking Redis client: hiredis' own, with an owner and with errors as exceptions.
+#pragma once
+
+#include "concurrency/redis_address.hpp"
+#include "concurrency/redis_reply.hpp"
+#include "pipebench/duration.hpp"
+
+namespace pipebench {
+
+/// One thread at a time. Every failure is a redis_error.
+class redis_client {
+public:
+    /// Connects, authenticates, selects the database. `limit`: for connecting and for each reply, beyond which
+    /// the connection counts as lost; it must exceed the BLOCK time of any command.
+    redis_client(const redis_address& where, duration limit);
+
+    redis_reply command(const redis_command& one);
+    /// Sends the commands back to back and reads the replies: one round trip for all of them.
+    void pipeline(const std::vector<redis_command>& commands);
+
+private:
+    struct context_deleter {
+        void operator()(redisContext* c) const noexcept { redisFree(c); }
+    };
+    void append(const redis_command& one);
+    redis_reply next_reply();
+
+    std::unique_ptr<redisContext, context_deleter> context_;
+};
+
+}  // namespace pipebench

@@ -1,0 +1,50 @@
+// Ends blocking calls of libraries that know no deadline: when its time has come, the socket they wait on is
+// shut down, and they come back with a lost connection.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <thread>
+
+namespace pipebench {
+
+/// One for all threads of a process. Its thread starts with the first watch, so that it can be made before a
+/// fork. Thread-safe.
+class socket_watchdog {
+public:
+    using clock = std::chrono::steady_clock;
+
+    socket_watchdog() = default;
+    socket_watchdog(const socket_watchdog&) = delete;
+    socket_watchdog& operator=(const socket_watchdog&) = delete;
+    ~socket_watchdog();
+
+    /// Watches a socket until it goes out of scope; its owner must not close the socket before.
+    class watch {
+    public:
+        watch(socket_watchdog& dog, int socket, clock::time_point deadline);
+        watch(const watch&) = delete;
+        watch& operator=(const watch&) = delete;
+        ~watch();
+        [[nodiscard]] bool expired() const noexcept { return clock::now() >= deadline_; }
+
+    private:
+        socket_watchdog& dog_;
+        clock::time_point deadline_;
+        std::multimap<clock::time_point, int>::iterator place_;
+    };
+
+private:
+    void run();
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::multimap<clock::time_point, int> sockets_;  ///< -1: shut down already
+    clock::time_point awake_at_ = clock::time_point::max();
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+}  // namespace pipebench

@@ -1,0 +1,138 @@
+#include "concurrency/worker_process.hpp"
+
+#include "pipebench/error.hpp"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+namespace pipebench {
+namespace {
+
+/// In the new process: it dies with its parent, holds nothing but its channel, and never returns to the caller.
+[[noreturn]] void run_worker(const worker_fleet::body& work, int channel, std::size_t number, pid_t parent) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(1);
+    // The channels of its siblings above all: a copy held here would hide their end from the parent.
+    if (channel > 3) ::syscall(SYS_close_range, 3, channel - 1, 0);
+    ::syscall(SYS_close_range, channel + 1, ~0u, 0);
+    message_channel end{descriptor(channel)};  // ends with the process, so that its end tells how the process ended
+    int code = 0;
+    try {
+        work(end, number);
+    } catch (const std::exception& e) {
+        const auto line = fmt::format("worker {}: {}\n", ::getpid(), printable(e.what()));
+        [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+        code = 1;
+    }
+    ::_exit(code);
+}
+
+std::string describe_end(pid_t pid, int status) {
+    if (WIFSIGNALED(status))
+        return fmt::format("worker {} was killed by signal {} ({})", pid, WTERMSIG(status),
+                           ::strsignal(WTERMSIG(status)));
+    return fmt::format("worker {} exited with {}", pid, WEXITSTATUS(status));
+}
+
+}  // namespace
+
+bool message_channel::send_bytes(std::span<const std::byte> message) const {
+    ssize_t sent = 0;
+    do sent = ::send(fd_.get(), message.data(), message.size(), MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent == static_cast<ssize_t>(message.size());
+}
+
+bool message_channel::receive_bytes(std::span<std::byte> message) const {
+    std::array<std::byte, max_message> buffer{};
+    ssize_t received = 0;
+    do received = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+    while (received < 0 && errno == EINTR);
+    if (received != static_cast<ssize_t>(message.size())) return false;
+    std::memcpy(message.data(), buffer.data(), message.size());
+    return true;
+}
+
+worker_fleet::worker_fleet(std::size_t workers, body work, std::chrono::milliseconds patience)
+    : work_(std::move(work)), patience_(patience), epoll_(::epoll_create1(EPOLL_CLOEXEC)), workers_(workers) {
+    if (!epoll_.is_open()) throw system_failure("cannot watch worker processes", errno);
+    try {
+        for (std::size_t w = 0; w < workers; ++w) start(w);
+    } catch (...) {
+        stop_all();
+        throw;
+    }
+}
+
+worker_fleet::~worker_fleet() { stop_all(); }
+
+void worker_fleet::start(std::size_t worker) {
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+        throw system_failure("cannot make a channel to a worker process", errno);
+    descriptor ours(ends[0]), theirs(ends[1]);
+    const pid_t parent = ::getpid();
+    std::fflush(nullptr);  // what is buffered here would be printed by the worker, too
+    const pid_t pid = ::fork();
+    if (pid < 0) throw system_failure("cannot start a worker process", errno);
+    if (pid == 0) run_worker(work_, theirs.get(), worker, parent);
+    epoll_event watch{};
+    watch.events = EPOLLIN;
+    watch.data.u64 = worker;
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, ours.get(), &watch);
+    workers_[worker].pid = pid;
+    workers_[worker].channel = message_channel(std::move(ours));
+}
+
+std::span<const std::size_t> worker_fleet::wait(std::chrono::milliseconds limit) {
+    std::array<epoll_event, 64> events{};
+    const int n = ::epoll_wait(epoll_.get(), events.data(), events.size(), static_cast<int>(limit.count()));
+    ready_.clear();
+    for (int i = 0; i < n; ++i) ready_.push_back(events[static_cast<std::size_t>(i)].data.u64);
+    return ready_;
+}
+
+std::string worker_fleet::bury(std::size_t worker) {
+    member& m = workers_.at(worker);
+    m.channel.close();  // leaves the epoll set with it
+    int status = 0;
+    ::kill(m.pid, SIGKILL);  // its channel has ended: whatever still runs there is of no use
+    ::waitpid(m.pid, &status, 0);
+    return describe_end(std::exchange(m.pid, 0), status);
+}
+
+void worker_fleet::replace(std::size_t worker) {
+    if (++replacements_ > replacements_per_worker * workers_.size())
+        throw setup_error(fmt::format("worker processes keep dying: {} replaced, no more", replacements_ - 1));
+    start(worker);
+}
+
+void worker_fleet::stop_all() noexcept {
+    for (member& m : workers_) m.channel.close();
+    const auto deadline = std::chrono::steady_clock::now() + patience_;
+    for (member& m : workers_) {
+        if (m.pid == 0) continue;
+        descriptor ended(static_cast<int>(::syscall(SYS_pidfd_open, m.pid, 0)));
+        pollfd watch{ended.get(), POLLIN, 0};
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        const int timeout = static_cast<int>(std::max<std::int64_t>(0, left.count()));
+        if (::poll(&watch, 1, timeout) <= 0) ::kill(m.pid, SIGKILL);
+        ::waitpid(m.pid, nullptr, 0);
+        m.pid = 0;
+    }
+}
+
+}  // namespace pipebench

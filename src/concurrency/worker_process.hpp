@@ -1,0 +1,98 @@
+// Worker processes: forked copies of the calling process, each at the end of a channel. For one parent thread
+// that holds no thread, connection or event loop when it forks.
+#pragma once
+
+#include "concurrency/descriptor.hpp"
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace pipebench {
+
+/// One end of a pair of connected sockets (SOCK_SEQPACKET): whole messages, and an end of file when the other
+/// side is gone. Messages are plain structs of at most max_message bytes.
+class message_channel {
+public:
+    static constexpr std::size_t max_message = 64;
+
+    message_channel() = default;
+    explicit message_channel(descriptor fd) : fd_(std::move(fd)) {}
+
+    /// False when the other side is gone.
+    template <class Message>
+    bool send(const Message& m) const {
+        static_assert(std::is_trivially_copyable_v<Message> && sizeof(Message) <= max_message);
+        return send_bytes(std::as_bytes(std::span(&m, 1)));
+    }
+
+    /// Waits for a message; empty when the other side is gone or sent something of another size.
+    template <class Message>
+    std::optional<Message> receive() const {
+        static_assert(std::is_trivially_copyable_v<Message> && sizeof(Message) <= max_message);
+        Message m;
+        if (!receive_bytes(std::as_writable_bytes(std::span(&m, 1)))) return std::nullopt;
+        return m;
+    }
+
+    [[nodiscard]] int native() const noexcept { return fd_.get(); }
+    void close() noexcept { fd_.reset(); }
+
+private:
+    bool send_bytes(std::span<const std::byte> message) const;
+    bool receive_bytes(std::span<std::byte> message) const;
+
+    descriptor fd_;
+};
+
+/// A number of worker processes that run the same body. A worker ends when its body returns, and its body is
+/// to return when its channel ends. The destructor closes every channel and waits for every worker; one that
+/// does not end within `patience` is killed.
+class worker_fleet {
+public:
+    /// Runs in the worker, with its channel and its number. An exception that escapes is printed in one line,
+    /// and the worker exits with 1.
+    using body = std::function<void(message_channel&, std::size_t)>;
+    static constexpr std::size_t replacements_per_worker = 5;
+
+    worker_fleet(std::size_t workers, body work, std::chrono::milliseconds patience = std::chrono::seconds{10});
+    worker_fleet(const worker_fleet&) = delete;
+    worker_fleet& operator=(const worker_fleet&) = delete;
+    ~worker_fleet();
+
+    [[nodiscard]] std::size_t size() const noexcept { return workers_.size(); }
+    [[nodiscard]] message_channel& channel(std::size_t worker) { return workers_.at(worker).channel; }
+
+    /// The workers whose channel has something to say (a message, or its end), first waiting up to `limit`.
+    [[nodiscard]] std::span<const std::size_t> wait(std::chrono::milliseconds limit);
+
+    /// For a worker whose channel has ended: reaps it and says how it ended ("worker 4242 was killed by signal 9
+    /// (Killed)"). Its place stays empty until replace().
+    std::string bury(std::size_t worker);
+    /// Throws setup_error when workers have been dying all the time (replacements_per_worker).
+    void replace(std::size_t worker);
+
+private:
+    struct member {
+        pid_t pid = 0;  ///< 0: an empty place
+        message_channel channel;
+    };
+    void start(std::size_t worker);
+    void stop_all() noexcept;
+
+    body work_;
+    std::chrono::milliseconds patience_;
+    descriptor epoll_;
+    std::vector<member> workers_;
+    std::vector<std::size_t> ready_;
+    std::size_t replacements_ = 0;
+};
+
+}  // namespace pipebench

@@ -1,0 +1,180 @@
+#include "pipebench/recorder.hpp"
+
+#include "pipebench/error.hpp"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <new>
+#include <utility>
+
+namespace pipebench {
+
+using clock = std::chrono::steady_clock;
+using counter = std::atomic<std::uint64_t>;
+
+// Lies at the start of the shared mapping, the two bits per order behind it. The kernel hands the pages out
+// zeroed, which is the right first value of every field.
+struct recorder::board {
+    std::uint64_t orders;
+    std::atomic<bool> stop;
+    std::atomic<std::int64_t> started_ns, stopped_ns;  // steady clock; 0: not yet
+    counter begun, stored, failed, repeated, http_attempts, store_attempts;
+    counter failures[stage_count][error_kind_count];
+    counter latency_sum_ns, latency_max_ns;
+    counter latency[latency_bins];
+
+    static std::size_t words(std::uint64_t orders) { return static_cast<std::size_t>(orders / 64 + 1); }
+    static std::size_t bytes(std::uint64_t orders) { return sizeof(board) + 2 * words(orders) * sizeof(counter); }
+    counter* ended_bits() { return reinterpret_cast<counter*>(this + 1); }
+    counter* stored_bits() { return ended_bits() + words(orders); }
+};
+static_assert(counter::is_always_lock_free && sizeof(counter) == 8);
+
+namespace {
+
+std::uint64_t add(counter& c, std::uint64_t n) noexcept { return c.fetch_add(n, std::memory_order_relaxed); }
+std::uint64_t get(const counter& c) noexcept { return c.load(std::memory_order_relaxed); }
+
+std::int64_t now_ns() noexcept { return std::chrono::nanoseconds(clock::now().time_since_epoch()).count(); }
+
+/// Sets the order's bit; true if it was set already.
+bool test_and_set(counter* bits, order_id id) noexcept {
+    const std::uint64_t mask = 1ull << (id % 64);
+    return (bits[id / 64].fetch_or(mask, std::memory_order_relaxed) & mask) != 0;
+}
+bool test(const counter* bits, order_id id) noexcept { return (get(bits[id / 64]) >> (id % 64) & 1) != 0; }
+
+void raise_to(counter& maximum, std::uint64_t value) noexcept {
+    auto seen = get(maximum);
+    while (seen < value && !maximum.compare_exchange_weak(seen, value, std::memory_order_relaxed)) {}
+}
+
+void* map(int descriptor, std::size_t bytes) {
+    void* at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    if (at == MAP_FAILED) throw system_failure("cannot map the recorder's memory", errno);
+    return at;
+}
+
+}  // namespace
+
+std::size_t latency_bin(clock::duration d) noexcept {
+    const double us = static_cast<double>(std::chrono::nanoseconds(d).count()) / 1e3;
+    if (us <= 1) return 0;
+    static const double scale = 1 / std::log(1.01);
+    return std::min(latency_bins - 1, static_cast<std::size_t>(std::log(us) * scale));
+}
+
+recorder::recorder(board* b, int descriptor, std::size_t bytes) noexcept
+    : board_(b), descriptor_(descriptor), bytes_(bytes) {}
+
+recorder recorder::create(std::uint64_t orders) {
+    const int fd = ::memfd_create("pipebench-recorder", MFD_CLOEXEC);
+    if (fd < 0) throw system_failure("cannot make the recorder's memory", errno);
+    const std::size_t bytes = board::bytes(orders);
+    if (::ftruncate(fd, static_cast<off_t>(bytes)) != 0) throw system_failure("cannot size the recorder", errno);
+    auto* b = new (map(fd, bytes)) board;
+    b->orders = orders;
+    return {b, fd, bytes};
+}
+
+recorder recorder::attach(int descriptor) {
+    struct stat s {};
+    if (::fstat(descriptor, &s) != 0) throw system_failure("cannot find the recorder's memory", errno);
+    const auto bytes = static_cast<std::size_t>(s.st_size);
+    if (bytes < sizeof(board)) throw setup_error("the recorder's memory is too small");
+    auto* b = static_cast<board*>(map(descriptor, bytes));
+    if (board::bytes(b->orders) != bytes) throw setup_error("the recorder's memory has the wrong size");
+    return {b, descriptor, bytes};
+}
+
+recorder::recorder(recorder&& other) noexcept
+    : board_(std::exchange(other.board_, nullptr)), descriptor_(other.descriptor_), bytes_(other.bytes_) {}
+
+recorder::~recorder() {
+    if (board_ == nullptr) return;
+    ::munmap(board_, bytes_);
+    ::close(descriptor_);
+}
+
+std::uint64_t recorder::orders() const noexcept { return board_->orders; }
+
+recorder::ticket recorder::begin(order_id id) noexcept {
+    add(board_->begun, 1);
+    return {id, clock::now()};
+}
+
+void recorder::end(const ticket& t, const outcome& o) noexcept {
+    if (t.id == 0 || t.id > board_->orders) return;  // nobody ordered it: the ledger will say so
+    add(board_->http_attempts, o.attempts);
+    add(board_->store_attempts, o.stores);
+    const bool again = test_and_set(board_->ended_bits(), t.id);
+    const bool first_success = o.stored() && !test_and_set(board_->stored_bits(), t.id);
+    auto& failures = board_->failures[static_cast<std::size_t>(o.at)][static_cast<std::size_t>(o.kind)];
+    if (again) {
+        add(board_->repeated, 1);
+        board_->begun.fetch_sub(1, std::memory_order_relaxed);
+        if (first_success) {  // it had been given up, and was stored after all
+            add(board_->stored, 1);
+            board_->failed.fetch_sub(1, std::memory_order_relaxed);
+        }
+        return;
+    }
+    if (o.stored()) add(board_->stored, 1);
+    else {
+        add(board_->failed, 1);
+        add(failures, 1);
+    }
+    const auto took = clock::now() - t.began;
+    const auto ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(took).count());
+    add(board_->latency[latency_bin(took)], 1);
+    add(board_->latency_sum_ns, ns);
+    raise_to(board_->latency_max_ns, ns);
+}
+
+void recorder::start_clock() noexcept { board_->started_ns = now_ns(); }
+void recorder::stop_clock() noexcept { board_->stopped_ns = now_ns(); }
+bool recorder::clock_stopped() const noexcept { return board_->stopped_ns != 0; }
+
+std::chrono::nanoseconds recorder::elapsed() const noexcept {
+    const std::int64_t started = board_->started_ns, stopped = board_->stopped_ns;
+    if (started == 0) return std::chrono::nanoseconds{0};
+    return std::chrono::nanoseconds{(stopped == 0 ? now_ns() : stopped) - started};
+}
+
+void recorder::request_stop() noexcept { board_->stop.store(true, std::memory_order_relaxed); }
+stop_flag recorder::stop() const noexcept { return stop_flag{board_->stop}; }
+
+progress recorder::read() const noexcept {
+    progress p;
+    p.begun = get(board_->begun);
+    p.stored = get(board_->stored);
+    p.failed = get(board_->failed);
+    p.repeated = get(board_->repeated);
+    p.http_attempts = get(board_->http_attempts);
+    p.store_attempts = get(board_->store_attempts);
+    for (std::size_t s = 0; s < stage_count; ++s)
+        for (std::size_t k = 0; k < error_kind_count; ++k) p.failures[s][k] = get(board_->failures[s][k]);
+    return p;
+}
+
+std::vector<std::uint64_t> recorder::latencies() const {
+    std::vector<std::uint64_t> counts(latency_bins);
+    std::transform(std::begin(board_->latency), std::end(board_->latency), counts.begin(), get);
+    return counts;
+}
+
+std::chrono::nanoseconds recorder::latency_sum() const noexcept {
+    return std::chrono::nanoseconds{static_cast<std::int64_t>(get(board_->latency_sum_ns))};
+}
+std::chrono::nanoseconds recorder::latency_max() const noexcept {
+    return std::chrono::nanoseconds{static_cast<std::int64_t>(get(board_->latency_max_ns))};
+}
+bool recorder::was_stored(order_id id) const noexcept { return test(board_->stored_bits(), id); }
+bool recorder::has_ended(order_id id) const noexcept { return test(board_->ended_bits(), id); }
+
+}  // namespace pipebench

@@ -1,0 +1,20 @@
+#include "cli/command.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <new>
+
+int main(int argc, char** argv) {
+    using namespace pipebench;
+    try {
+        return static_cast<int>(run_command_line({argv + 1, argv + argc}));
+    } catch (const setup_error& e) {
+        fmt::print(stderr, "pipebench: {}\n", e.what());
+    } catch (const std::bad_alloc&) {
+        fmt::print(stderr, "pipebench: out of memory\n");
+    } catch (const std::exception& e) {
+        fmt::print(stderr, "pipebench: unexpected failure: {}\n", printable(e.what()));
+    }
+    return static_cast<int>(exit_code::unusable);
+}

@@ -1,0 +1,15 @@
+#include "measure/floor.hpp"
+
+#include <algorithm>
+
+namespace pipebench {
+
+std::chrono::duration<double> floor_of(const workload& work, std::uint64_t in_flight) {
+    const std::chrono::duration<double> latency = work.http.mean + work.db_latency;
+    const auto at_once = std::clamp<std::uint64_t>(in_flight, 1, std::max<std::uint64_t>(work.orders, 1));
+    return latency * (static_cast<double>(work.orders) / static_cast<double>(at_once));
+}
+
+double floor_tolerance(const workload& work) { return work.http.spread.kind == jitter::shape::none ? 0 : 0.05; }
+
+}  // namespace pipebench

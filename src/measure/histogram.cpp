@@ -1,0 +1,56 @@
+#include "measure/histogram.hpp"
+
+#include <boost/histogram.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace pipebench {
+namespace {
+
+namespace bh = boost::histogram;
+
+/// The axis that latency_bin() counts on: bins of equal ratio from 1 us.
+auto latency_axis() {
+    return bh::axis::regular<double, bh::axis::transform::log>(latency_bins, 1.0,
+                                                               std::pow(1.01, static_cast<double>(latency_bins)));
+}
+
+auto histogram_of(std::span<const std::uint64_t> counts) {
+    auto h = bh::make_histogram_with(bh::dense_storage<std::uint64_t>(), latency_axis());
+    for (int i = 0; const auto count : counts) h.at(i++) = count;
+    return h;
+}
+
+}  // namespace
+
+double percentile_ms(std::span<const std::uint64_t> counts, double p) {
+    const auto h = histogram_of(counts);
+    const auto total = bh::algorithm::sum(h, bh::coverage::inner);
+    if (total <= 0) return 0;
+    const double wanted = std::max(1.0, std::ceil(p * static_cast<double>(total)));
+    double seen = 0;
+    for (auto&& bin : bh::indexed(h)) {
+        seen += static_cast<double>(*bin);
+        if (seen >= wanted) return bin.bin(0).upper() / 1e3;
+    }
+    return 0;
+}
+
+latency_summary summarise_latency(const recorder& record) {
+    const auto counts = record.latencies();
+    const auto total = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+    const auto ms = [](std::chrono::nanoseconds d) { return static_cast<double>(d.count()) / 1e6; };
+    latency_summary out;
+    out.max_ms = ms(record.latency_max());
+    out.mean_ms = total == 0 ? 0 : ms(record.latency_sum()) / static_cast<double>(total);
+    const auto at = [&](double p) { return std::min(percentile_ms(counts, p), out.max_ms); };
+    out.p50_ms = at(0.5);
+    out.p90_ms = at(0.9);
+    out.p99_ms = at(0.99);
+    out.p999_ms = at(0.999);
+    return out;
+}
+
+}  // namespace pipebench

@@ -1,0 +1,48 @@
+#include "measure/run_spec.hpp"
+
+#include "pipebench/error.hpp"
+
+#include <sys/mman.h>
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <cerrno>
+
+namespace pipebench {
+
+void to_json(nlohmann::json& out, const addresses& a) {
+    out = {{"target", a.target}, {"postgres", a.postgres}, {"redis", a.redis},
+           {"schema", a.schema}, {"table", a.table},       {"stream", a.stream}};
+}
+
+void from_json(const nlohmann::json& in, addresses& a) {
+    in.at("target").get_to(a.target);
+    in.at("postgres").get_to(a.postgres);
+    in.at("redis").get_to(a.redis);
+    in.at("schema").get_to(a.schema);
+    in.at("table").get_to(a.table);
+    in.at("stream").get_to(a.stream);
+}
+
+descriptor write_spec(const run_spec& spec) {
+    const nlohmann::json j{{"pattern", spec.pattern}, {"work", spec.work}, {"where", spec.where}};
+    const auto text = j.dump();
+    descriptor out(::memfd_create("pipebench-spec", MFD_CLOEXEC));
+    if (!out.is_open() || ::pwrite(out.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
+        throw system_failure("cannot write the parameters of a run", errno);
+    return out;
+}
+
+run_spec read_spec(int from) try {
+    std::string text;
+    std::array<char, 4096> part{};
+    for (ssize_t n = 0; (n = ::pread(from, part.data(), part.size(), static_cast<off_t>(text.size()))) > 0;)
+        text.append(part.data(), static_cast<std::size_t>(n));
+    const auto j = nlohmann::json::parse(text);
+    return {j.at("pattern").get<std::string>(), j.at("work").get<workload>(), j.at("where").get<addresses>()};
+} catch (const nlohmann::json::exception&) {
+    throw setup_error("_run is for pipebench itself: it starts it, and tells it what to run");
+}
+
+}  // namespace pipebench

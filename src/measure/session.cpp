@@ -1,0 +1,314 @@
+#include "measure/session.hpp"
+
+#include "concurrency/order_stream.hpp"
+#include "measure/box.hpp"
+#include "measure/capacity.hpp"
+#include "measure/floor.hpp"
+#include "measure/histogram.hpp"
+#include "measure/ledger.hpp"
+#include "measure/verdict.hpp"
+#include "pipebench/error.hpp"
+#include "pipeline/endpoint.hpp"
+#include "pipeline/pg_compat.hpp"
+#include "services/mock_api_process.hpp"
+#include "services/postgres.hpp"
+#include "services/redis.hpp"
+
+#include <sys/random.h>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <optional>
+
+namespace pipebench {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr double long_run_s = 60;  ///< a floor from which the user is told before the run
+constexpr double steal_warning = 0.02;
+
+std::string new_session_id() {
+    std::uint32_t id = 0;
+    if (::getrandom(&id, sizeof id, 0) != sizeof id) throw setup_error("no random numbers to be had");
+    return fmt::format("{:08x}", id);
+}
+
+std::string utc_now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
+
+double seconds(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; }
+
+/// The session's schema in PostgreSQL. Made, never taken over; dropped when the session ends, however it does.
+class session_schema {
+public:
+    session_schema(std::string connection_string, std::string name, leftovers tables)
+        : connection_string_(std::move(connection_string)), name_(std::move(name)), tables_(tables) {
+        execute(fmt::format("CREATE SCHEMA \"{}\"", name_));
+    }
+    session_schema(const session_schema&) = delete;
+    session_schema& operator=(const session_schema&) = delete;
+    ~session_schema() {
+        if (tables_ == leftovers::keep) return;
+        try {
+            execute(fmt::format("DROP SCHEMA \"{}\" CASCADE", name_));
+        } catch (const std::exception&) {  // the server is gone: there is nothing left to drop it from
+        }
+    }
+
+    [[nodiscard]] table_name make_table(const std::string& name) {
+        const table_name table{name_, name};
+        execute(create_table_sql(table));
+        return table;
+    }
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+private:
+    void execute(const std::string& sql) try {
+        pqxx::connection connection(connection_string_);
+        pqxx::work work(connection);
+        work.exec(sql);
+        work.commit();
+    } catch (const std::exception& e) {
+        throw setup_error("PostgreSQL: " + printable(e.what()));
+    }
+
+    std::string connection_string_, name_;
+    leftovers tables_;
+};
+
+class session {
+public:
+    session(const session_settings& s, const session_observer& o) : settings_(s), observer_(o) {}
+
+    session_outcome run() {
+        const auto began = clock::now();
+        describe();
+        check_that_it_fits();
+        start_services();
+        for (const pattern* p : settings_.patterns) {
+            signals_.poll();
+            if (signals_.count() > 0) break;
+            result_.runs.push_back(measure(*p));
+            observer_.run_ended(result_.runs.back());
+        }
+        schema_.reset();
+        redis_.reset();
+        postgres_.reset();
+        scratch_.reset();
+        result_.interrupted = signals_.count() > 0;
+        result_.session_s = std::chrono::duration<double>(clock::now() - began).count();
+        return {std::move(result_), signals_.first()};
+    }
+
+private:
+    void describe() {
+        result_.started_at = utc_now();
+        result_.command = settings_.command;
+        result_.profile = settings_.profile;
+        result_.parameters = settings_.work;
+        result_.build = describe_build();
+        result_.box = describe_box();
+    }
+
+    void warn(const std::string& text) {
+        result_.warnings.push_back(text);
+        observer_.message("warning: " + text);
+    }
+
+    [[nodiscard]] needs largest_needs() const {
+        needs most;
+        for (const pattern* p : settings_.patterns) {
+            const auto n = p->needs_at(settings_.work);
+            most.database_connections = std::max(most.database_connections, n.database_connections);
+            most.descriptors = std::max(most.descriptors, n.descriptors);
+            most.redis = most.redis || n.redis;
+        }
+        return most;
+    }
+
+    void check_that_it_fits() {
+        result_.box.descriptor_limit = raise_descriptor_limit(largest_needs().descriptors + 1000);
+        const auto limits = limits_of_this_box();
+        double total_floor_s = 0;
+        for (const pattern* p : settings_.patterns) {
+            if (const auto why_not = does_not_fit(*p, settings_.work, limits)) throw setup_error(*why_not);
+            total_floor_s += tell_if_long(*p);
+        }
+        if (total_floor_s >= long_run_s && settings_.patterns.size() > 1)
+            observer_.message(fmt::format("this session takes at least {:.0f} s: the sum of the floors", total_floor_s));
+    }
+
+    double tell_if_long(const pattern& p) {
+        const auto in_flight = p.needs_at(settings_.work).in_flight;
+        const double floor_s = floor_of(settings_.work, in_flight).count();
+        if (floor_s >= long_run_s)
+            observer_.message(fmt::format("{} takes at least {:.0f} s: {} orders x {} / {} in flight", p.id, floor_s,
+                                          settings_.work.orders,
+                                          format_duration(settings_.work.http.mean + settings_.work.db_latency), in_flight));
+        return floor_s;
+    }
+
+    void start_services() {
+        const auto need = largest_needs();
+        scratch_directory::sweep();
+        const bool own_postgres = settings_.postgres.empty(), own_redis = need.redis && settings_.redis.empty();
+        if (own_postgres || own_redis) scratch_.emplace(server_user("postgres"));
+        if (own_postgres) {
+            observer_.message("starting a throwaway PostgreSQL");
+            postgres_.emplace(*scratch_, postgres_settings{settings_.pg_bindir, need.database_connections});
+        }
+        postgres_url_ = own_postgres ? postgres_->connection_string() : settings_.postgres;
+        result_.servers.push_back(inspect_postgres(postgres_url_, own_postgres ? "throwaway" : printable_postgres(postgres_url_)));
+        if (!own_postgres) check_free_connections(need.database_connections);
+        if (need.redis) start_redis();
+        schema_.emplace(postgres_url_, "pipebench_" + id_, settings_.tables);
+        if (settings_.tables == leftovers::keep) warn("--keep: the tables stay in schema " + schema_->name());
+        if (!settings_.target.empty())
+            warn("with --target, contents are checked against the rows' own checksums only, and the API's view is not known");
+    }
+
+    void start_redis() {
+        const bool own = settings_.redis.empty();
+        if (own) {
+            observer_.message("starting a throwaway Redis");
+            redis_.emplace(*scratch_);
+        }
+        redis_url_ = own ? redis_->url() : settings_.redis;
+        const auto origin = own ? "throwaway" : parse_redis_address(redis_url_).printable_form();
+        std::vector<std::string> warnings;
+        result_.servers.push_back(inspect_redis(redis_url_, origin, warnings));
+        for (const auto& w : warnings) warn(w);
+    }
+
+    void check_free_connections(std::uint64_t wanted) {
+        const auto free = free_connections(postgres_url_);
+        if (wanted + 2 > free)
+            throw setup_error(fmt::format("--postgres: the runs need {} connections and the server has {} free: lower -c, or "
+                                          "raise its max_connections",
+                                          wanted + 2, free));
+    }
+
+    run_result measure(const pattern& p) {
+        const auto in_flight = p.needs_at(settings_.work).in_flight;
+        const auto floor = floor_of(settings_.work, in_flight);
+        observer_.run_starts(p, floor);
+
+        std::optional<mock_api_process> api;
+        if (settings_.target.empty()) api.emplace(settings_.binary, settings_.work);
+        auto request = make_request(p);
+        if (api) {
+            request.spec.where.target = api->url();
+            request.mock_api = api->pid();
+        }
+        auto record = recorder::create(settings_.work.orders);
+        const auto seen = observe_run(request, record, signals_, [&](const recorder& r, std::uint64_t rss) { observer_.run_goes(p, r, rss); });
+        mock_api_process::account api_account;
+        if (api) api_account = api->stop();
+        if (!request.spec.where.redis.empty()) {
+            const order_stream_keys keys(request.spec.where.stream);
+            delete_redis_keys(redis_url_, {keys.orders, keys.results});
+        }
+        refuse_if_unusable(p, record, seen);
+
+        auto out = gather(p, record, seen);
+        out.in_flight_limit = std::min(in_flight, settings_.work.orders);
+        out.floor_s = floor.count();
+        out.efficiency = out.time_s > 0 ? out.floor_s / out.time_s : 0;
+        out.api = api_account.seen;
+        for (auto& service : out.services)
+            if (service.name == "mock-api") service.cpu_s = api_account.cpu_s;
+        out.ledger = check_ledger({postgres_url_, {request.spec.where.schema, request.spec.where.table}, record,
+                                   out.interrupted ? run_extent::cut_short : run_extent::complete,
+                                   settings_.target.empty() ? settings_.expected : nullptr});
+        out.verdict = judge(out, {result_.box.cores, floor_tolerance(settings_.work), result_.build});
+        if (out.steal_share > steal_warning)
+            warn(fmt::format("{}: the hypervisor took {:.0f} % of the box's time during the run", p.id, 100 * out.steal_share));
+        return out;
+    }
+
+    run_request make_request(const pattern& p) {
+        std::string table(p.id);
+        std::replace(table.begin(), table.end(), '-', '_');
+        const auto made = schema_->make_table(fmt::format("{}_{}", table, ++runs_));
+        run_request request;
+        request.binary = settings_.binary;
+        request.spec = {std::string(p.id), settings_.work, {}};
+        auto& where = request.spec.where;
+        where.target = settings_.target;
+        where.postgres = postgres_url_;
+        where.schema = made.schema;
+        where.table = made.table;
+        if (p.needs_at(settings_.work).redis) {
+            where.redis = redis_url_;
+            where.stream = fmt::format("pipebench:{}:{}", id_, runs_);
+            if (redis_) request.redis = redis_->pid();
+        }
+        if (postgres_) request.postgres = postgres_->pid();
+        request.grace = settings_.grace;
+        return request;
+    }
+
+    /// A run that could not begin has measured nothing: its own words are the error.
+    void refuse_if_unusable(const pattern& p, const recorder& record, const run_observation& seen) const {
+        const bool cut_short = signals_.count() > 0;
+        if (cut_short || (seen.end.exited_with(0) && record.clock_stopped())) return;
+        const auto why = seen.notes.empty() ? "it " + seen.end.describe() : seen.notes.back();
+        throw setup_error(fmt::format("{}: the run did not end by itself: {}", p.id, why));
+    }
+
+    run_result gather(const pattern& p, const recorder& record, const run_observation& seen) {
+        const auto progress = record.read();
+        run_result out;
+        out.pattern = p.id;
+        out.title = p.title;
+        out.time_s = std::chrono::duration<double>(record.elapsed()).count();
+        out.orders = settings_.work.orders;
+        out.stored = progress.stored;
+        out.failed = progress.failed;
+        out.not_started = out.orders - std::min(out.orders, progress.ended());
+        out.repeated = progress.repeated;
+        out.http_attempts = progress.http_attempts;
+        out.store_attempts = progress.store_attempts;
+        out.orders_per_s = out.time_s > 0 ? static_cast<double>(progress.ended()) / out.time_s : 0;
+        for (std::size_t s = 0; s < stage_count; ++s)
+            for (std::size_t k = 1; k < error_kind_count; ++k)
+                if (const auto n = progress.failures[s][k])
+                    out.failures.push_back({std::string(name_of(static_cast<stage>(s))), std::string(name_of(static_cast<error_kind>(k))), n});
+        out.latency = summarise_latency(record);
+        out.memory = seen.memory;
+        out.cpu.user_s = seconds(seen.end.usage.ru_utime);
+        out.cpu.system_s = seconds(seen.end.usage.ru_stime);
+        const double box_s = out.time_s * static_cast<double>(result_.box.cores);
+        out.cpu.box_share = box_s > 0 ? out.cpu.total_s() / box_s : 0;
+        out.cpu_per_order_us = progress.ended() > 0 ? out.cpu.total_s() * 1e6 / static_cast<double>(progress.ended()) : 0;
+        out.harness_cpu_s = seen.harness_cpu_s;
+        out.steal_share = seen.steal_share;
+        out.services = seen.services;
+        out.notes = seen.notes;
+        out.interrupted = signals_.count() > 0 && out.not_started > 0;
+        return out;
+    }
+
+    const session_settings& settings_;
+    const session_observer& observer_;
+    signal_watch signals_;
+    const std::string id_ = new_session_id();
+    session_result result_;
+    std::optional<scratch_directory> scratch_;  // declared before what lives in it, and so ended after it
+    std::optional<throwaway_postgres> postgres_;
+    std::optional<throwaway_redis> redis_;
+    std::optional<session_schema> schema_;
+    std::string postgres_url_, redis_url_;
+    unsigned runs_ = 0;
+};
+
+}  // namespace
+
+session_outcome run_session(const session_settings& settings, const session_observer& observer) {
+    return session(settings, observer).run();
+}
+
+}  // namespace pipebench

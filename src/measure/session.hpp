@@ -1,0 +1,52 @@
+// A session: everything one command measures. Starts what is needed, runs each pattern in a process of its own,
+// checks the ledger after each, and leaves nothing behind.
+#pragma once
+
+#include "measure/run_process.hpp"
+#include "pipebench/pattern.hpp"
+#include "pipebench/result.hpp"
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace pipebench {
+
+enum class leftovers : std::uint8_t { drop, keep };
+
+struct session_settings {
+    std::vector<const pattern*> patterns;
+    workload work;
+    std::string profile;
+    std::string command;    ///< as typed, without secrets
+    std::string target;     ///< empty: our own mock API
+    std::string postgres;   ///< empty: a throwaway PostgreSQL
+    std::string redis;      ///< empty: a throwaway Redis, if a pattern needs one
+    std::string pg_bindir;  ///< empty: found by itself
+    leftovers tables = leftovers::drop;
+    duration grace = std::chrono::seconds{5};
+    std::string binary;     ///< pipebench's own
+    std::function<order_row(order_id)> expected;  ///< what our mock API's orders become
+};
+
+/// Who is told how it goes. All are called on the session's thread.
+struct session_observer {
+    std::function<void(const std::string&)> message = [](const std::string&) {};  ///< a step, or a warning
+    std::function<void(const pattern&, std::chrono::duration<double> floor)> run_starts =
+        [](const pattern&, std::chrono::duration<double>) {};
+    std::function<void(const pattern&, const recorder&, std::uint64_t rss)> run_goes =
+        [](const pattern&, const recorder&, std::uint64_t) {};
+    std::function<void(const run_result&)> run_ended = [](const run_result&) {};
+};
+
+struct session_outcome {
+    session_result result;
+    int signal = 0;  ///< SIGINT or SIGTERM when one ended it early
+};
+
+/// What the box cannot hold is found out, and said with the numbers, before anything is started. Throws
+/// setup_error when nothing could be measured.
+[[nodiscard]] session_outcome run_session(const session_settings& settings, const session_observer& observer);
+
+}  // namespace pipebench

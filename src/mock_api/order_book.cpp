@@ -1,0 +1,261 @@
+#include "mock_api/order_book.hpp"
+
+#include <array>
+#include <charconv>
+#include <string_view>
+
+namespace pipebench {
+namespace {
+
+using namespace std::string_view_literals;
+
+struct site {
+    std::string_view city, street;  ///< in patterns, # is a digit and @ a capital letter
+};
+struct country {
+    std::string_view code, currency, postcode;
+    std::array<site, 2> sites;
+};
+
+constexpr std::array<country, 24> countries{{
+    // Europe, the Middle East and Africa
+    {"DE", "EUR", "1####", {{{"Berlin", "Königstraße ##"}, {"Köln", "Am Güterbahnhof #, Tor @"}}}},
+    {"FR", "EUR", "7####", {{{"Paris", "## rue de l'Église"}, {"Besançon", "# quai Vauban"}}}},
+    {"GB", "GBP", "SW# #@@", {{{"London", "Unit ##, Dock Road"}, {"Stoke-on-Trent", "## Kiln Lane"}}}},
+    {"IT", "EUR", "2####", {{{"Milano", "Via Università ##"}, {"Forlì", "Viale dell'Appennino ##"}}}},
+    {"ES", "EUR", "2####", {{{"Málaga", "Calle Peñón ##, #º @"}, {"A Coruña", "Rúa Real ##"}}}},
+    {"NL", "EUR", "1### @@", {{{"Amsterdam", "Keizersgracht ###"}, {"'s-Hertogenbosch", "Hinthamerstraat ##"}}}},
+    {"PL", "PLN", "5#-###", {{{"Wrocław", "ul. Świętej Jadwigi ##"}, {"Łódź", "ul. Piotrkowska ###"}}}},
+    {"SE", "SEK", "4## ##", {{{"Göteborg", "Första Långgatan ##"}, {"Malmö", "Södra Förstadsgatan ##"}}}},
+    {"CH", "CHF", "8###", {{{"Zürich", "Bahnhofstrasse ##"}, {"Genève", "Rue du Rhône ##"}}}},
+    {"ZA", "ZAR", "80##", {{{"Cape Town", "## Long Street"}, {"Gqeberha", "## Govan Mbeki Avenue"}}}},
+    {"AE", "AED", "#####", {{{"Dubai", "Jebel Ali Gate ##, \"North\" Yard"}, {"Abu Dhabi", "Mina Road ##"}}}},
+    // Asia and the Pacific
+    {"JP", "JPY", "1##-####", {{{"東京", "千代田区丸の内#丁目#-##"}, {"Osaka", "#-##-# Umeda, Kita-ku"}}}},
+    {"CN", "CNY", "20####", {{{"上海", "浦东新区世纪大道###号"}, {"Shenzhen", "### Shennan Boulevard"}}}},
+    {"IN", "INR", "4#####", {{{"Mumbai", "Plot ##, MIDC Road @"}, {"Bengaluru", "##/#, 100 Feet Road"}}}},
+    {"AU", "AUD", "2###", {{{"Sydney", "Shop #, ## George Street"}, {"Wagga Wagga", "## Baylis Street"}}}},
+    {"SG", "SGD", "6#####", {{{"Singapore", "## Pioneer Road #0#-##"}, {"Singapore", "# Changi North Way"}}}},
+    {"KR", "KRW", "0####", {{{"서울", "중구 세종대로 ###"}, {"Busan", "## Haeundae-ro"}}}},
+    // The Americas
+    {"US", "USD", "9####", {{{"San José", "#### Market Street"}, {"Coeur d'Alene", "### Sherman Ave, Apt #@"}}}},
+    {"CA", "CAD", "@#@ #@#", {{{"Montréal", "### rue Saint-Denis"}, {"Medicine Hat", "## Ross Glen Drive SE"}}}},
+    {"MX", "MXN", "0####", {{{"México", "Av. Insurgentes ####"}, {"Mérida", "Calle ## x ##, Col. Centro"}}}},
+    {"BR", "BRL", "0####-###", {{{"São Paulo", "Rua Consolação ###"}, {"Brasília", "SQN ### Bloco @"}}}},
+    {"AR", "ARS", "@####@@@", {{{"Córdoba", "Bv. San Juan ###"}, {"Ushuaia", "Av. Maipú ###"}}}},
+    // Neither: what a table of regions must not trip over
+    {"AQ", "USD", "964##", {{{"McMurdo Station", "Building ###"}, {"Amundsen-Scott", "Pod @#"}}}},
+    {"GS", "GBP", "SIQQ 1ZZ", {{{"King Edward Point", "# Shackleton Lane"}, {"Grytviken", "Whaling Jetty #"}}}},
+}};
+
+constexpr std::array<std::string_view, 20> first_names{
+    "Maria", "Zoë", "Łukasz", "Søren", "José",   "Anna",  "François", "Nguyễn", "Aoife",   "Mehmet",
+    "Priya", "Wei", "Olga",   "John",  "Fatima", "Güneş", "Björn",    "Chloé",  "Kwabena", "Jean-Luc"};
+constexpr std::array<std::string_view, 20> last_names{
+    "O'Neill",    "Müller",   "van der Berg", "García",   "Dvořák",   "Smith-Jones", "Ødegård",
+    "Þórsdóttir", "Kowalska", "Σταύρου",      "Okafor",   "Nakamura", "李",          "Silva",
+    "McAllister", "Ivanova",  "Côté",         "D'Angelo", "Yılmaz",   "Weiß"};
+constexpr std::array<std::string_view, 6> companies{"\"Blue Star\" Freight Ltd", "Müller & Söhne GmbH",
+                                                    "ACME Parts / Returns",      "Café Österreich",
+                                                    "Back\\Slash Robotics S.A.", "株式会社 ロジテック"};
+constexpr std::array<std::string_view, 8> skus{"PAL-#####",  "BOX-#####",  "TUBE-###-@", "ELEC-####@@",
+                                               "BOOK-#####", "TOY-####-@", "CHEM-#####", "FRZ-####"};
+constexpr std::array<std::string_view, 4> service_names{"economy", "standard", "express", "same_day"};
+
+constexpr std::chrono::sys_seconds first_day = std::chrono::sys_days{std::chrono::year{2025} / 7 / 1};
+constexpr std::uint64_t seconds_of_a_year = 365 * 86'400;
+
+template <class Table>
+const auto& pick(dice& d, const Table& table) {
+    return table[d.below(table.size())];
+}
+
+void fill_pattern(std::string& out, std::string_view pattern, dice& d) {
+    out.clear();
+    for (const char c : pattern) {
+        if (c == '#') out += static_cast<char>('0' + d.below(10));
+        else if (c == '@') out += static_cast<char>('A' + d.below(26));
+        else out += c;
+    }
+}
+
+char to_upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// Only ASCII letters change their case: other bytes are parts of UTF-8 sequences.
+void append_as_typed(std::string& out, std::string_view name, dice& d) {
+    const auto how = d.below(4);  // two in four keep the case
+    for (const char c : name) out += how == 0 ? to_upper(c) : how == 1 ? to_lower(c) : c;
+}
+
+void fill_customer(std::string& out, dice& d) {
+    out.assign(d.below(4) == 0 ? 2 : 0, ' ');
+    if (d.below(10) == 0) {
+        append_as_typed(out, pick(d, companies), d);
+    } else {
+        append_as_typed(out, pick(d, first_names), d);
+        out.append(d.below(4) == 0 ? 3 : 1, ' ');
+        append_as_typed(out, pick(d, last_names), d);
+    }
+    out.append(d.below(4) == 0 ? 1 : 0, ' ');
+}
+
+void fill_line(order_line& line, dice& d) {
+    fill_pattern(line.sku, pick(d, skus), d);
+    const bool bulk = d.below(20) == 0;
+    line.quantity = static_cast<std::int64_t>(1 + d.below(bulk ? 500 : 9));
+    line.unit_price_minor = static_cast<std::int64_t>(99 + d.below(d.below(4) == 0 ? 1'000'000 : 20'000));
+    line.weight_grams = static_cast<std::int64_t>(20 + d.below(d.below(4) == 0 ? 60'000 : 3'000));
+}
+
+template <class Integer>
+void append_number(std::string& out, Integer value) {
+    std::array<char, 24> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    out.append(digits.data(), end);
+}
+
+void append_two_digits(std::string& out, unsigned value) {
+    out += static_cast<char>('0' + value / 10 % 10);
+    out += static_cast<char>('0' + value % 10);
+}
+
+void append_escape(std::string& out, char c) {
+    constexpr auto hexadecimal = "0123456789abcdef"sv;
+    const auto byte = static_cast<unsigned char>(c);
+    switch (c) {
+        case '"': out += "\\\""; return;
+        case '\\': out += "\\\\"; return;
+        case '\n': out += "\\n"; return;
+        case '\r': out += "\\r"; return;
+        case '\t': out += "\\t"; return;
+        default: break;
+    }
+    out += "\\u00";
+    out += hexadecimal[byte >> 4];
+    out += hexadecimal[byte & 0xf];
+}
+
+bool needs_escape(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+
+void append_string(std::string& out, std::string_view text) {
+    out += '"';
+    std::size_t copied = 0;  // runs without escapes are copied whole
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (!needs_escape(text[i])) continue;
+        out.append(text, copied, i - copied);
+        append_escape(out, text[i]);
+        copied = i + 1;
+    }
+    out.append(text, copied);
+    out += '"';
+}
+
+/// 2026-03-14T09:26:53Z; years 1000..9999, as the schema has them.
+void append_time(std::string& out, std::chrono::sys_seconds at) {
+    const auto day = std::chrono::floor<std::chrono::days>(at);
+    const std::chrono::year_month_day date{day};
+    const std::chrono::hh_mm_ss time{at - day};
+    append_number(out, static_cast<int>(date.year()));
+    out += '-';
+    append_two_digits(out, static_cast<unsigned>(date.month()));
+    out += '-';
+    append_two_digits(out, static_cast<unsigned>(date.day()));
+    out += 'T';
+    append_two_digits(out, static_cast<unsigned>(time.hours().count()));
+    out += ':';
+    append_two_digits(out, static_cast<unsigned>(time.minutes().count()));
+    out += ':';
+    append_two_digits(out, static_cast<unsigned>(time.seconds().count()));
+    out += 'Z';
+}
+
+void append_member(std::string& out, std::string_view key, std::string_view text) {
+    out += key;
+    append_string(out, text);
+}
+
+void append_member(std::string& out, std::string_view key, std::int64_t number) {
+    out += key;
+    append_number(out, number);
+}
+
+void append_ship_to(std::string& out, const order& o) {
+    append_member(out, R"(,"ship_to":{"street":)", o.street);
+    append_member(out, R"(,"postcode":)", o.postcode);
+    append_member(out, R"(,"city":)", o.city);
+    append_member(out, R"(,"country":)", o.country);
+    out += '}';
+}
+
+void append_line(std::string& out, const order_line& line) {
+    append_member(out, R"({"sku":)", line.sku);
+    append_member(out, R"(,"quantity":)", line.quantity);
+    append_member(out, R"(,"unit_price_minor":)", line.unit_price_minor);
+    append_member(out, R"(,"weight_grams":)", line.weight_grams);
+    out += '}';
+}
+
+}  // namespace
+
+dice::dice(std::uint64_t seed, std::uint64_t subject) noexcept : state_(seed) {
+    state_ = next() ^ subject;  // mixed, or neighbouring seeds would give each other's orders
+    state_ = next();
+}
+
+std::uint64_t dice::next() noexcept {
+    state_ += 0x9e3779b97f4a7c15;
+    std::uint64_t z = state_;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+std::uint64_t dice::below(std::uint64_t limit) noexcept { return next() % limit; }
+
+double dice::fraction() noexcept { return (static_cast<double>(next() >> 11) + 1) * 0x1p-53; }
+
+order make_order(order_id id, std::uint64_t seed) {
+    order made;
+    make_order(made, id, seed);
+    return made;
+}
+
+void make_order(order& into, order_id id, std::uint64_t seed) {
+    dice d(seed, id);
+    const country& home = pick(d, countries);
+    const site& at = pick(d, home.sites);
+    into.id = id;
+    fill_customer(into.customer, d);
+    fill_pattern(into.street, at.street, d);
+    fill_pattern(into.postcode, home.postcode, d);
+    into.city = at.city;
+    into.country = home.code;
+    into.currency = home.currency;
+    into.service = static_cast<service_level>(d.below(service_names.size()));
+    into.created_at = first_day + std::chrono::seconds{d.below(seconds_of_a_year)};
+    into.lines.resize(1 + d.below(5));
+    for (order_line& line : into.lines) fill_line(line, d);
+}
+
+void append_json(std::string& out, const order& o) {
+    out += R"({"id":)";
+    append_number(out, o.id);
+    append_member(out, R"(,"customer":)", o.customer);
+    append_ship_to(out, o);
+    append_member(out, R"(,"service_level":)", service_names[static_cast<std::size_t>(o.service)]);
+    append_member(out, R"(,"currency":)", o.currency);
+    out += R"(,"lines":)";
+    char separator = '[';
+    for (const order_line& line : o.lines) {
+        out += separator;
+        append_line(out, line);
+        separator = ',';
+    }
+    if (o.lines.empty()) out += '[';
+    out += R"(],"created_at":")";
+    append_time(out, o.created_at);
+    out += "\"}";
+}
+
+}  // namespace pipebench

@@ -1,0 +1,58 @@
+// fan-out: every order at once.
+//
+// Models asyncio.gather over everything: one coroutine per order, all of them started before the first has an
+// answer. Nothing bounds the work in flight but the number of orders, so its floor is one latency, whatever N.
+//
+// Wins when N is small, or when somebody else limits the load: no pattern has less waiting in it.
+// Breaks with N: memory, sockets and ports grow with it, the API meets the whole of N in one moment, and
+// whatever goes wrong then goes wrong for all of them together. Latency per order is latency under that load.
+//
+// In flight: all N.
+#include "patterns/patterns.hpp"
+
+#include "concurrency/event_loop.hpp"
+#include "concurrency/task_group.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+namespace pipebench {
+namespace {
+
+task<> one_order(const run_context& ctx, async_pipeline& pipeline, order_id id) {
+    if (ctx.stop.requested()) co_return;
+    const auto ticket = ctx.out.begin(id);
+    const auto result = co_await pipeline.process(id);
+    ctx.out.end(ticket, result);
+}
+
+task<> all_at_once(const run_context& ctx) {
+    const auto pipeline = co_await ctx.open.async(ctx.work.db_connections);
+    task_group orders(co_await asio::this_coro::executor);
+    for (order_id id = 1; id <= ctx.work.orders; ++id) orders.spawn(one_order(ctx, *pipeline, id));
+    co_await orders.join();
+    pipeline->close();
+}
+
+void run(const run_context& ctx) {
+    run_event_loop([&] { return all_at_once(ctx); });
+}
+
+needs needs_at(const workload& work) {
+    return {
+        .in_flight = work.orders,
+        .database_connections = work.db_connections,
+        .descriptors = work.orders + work.db_connections,
+    };
+}
+
+}  // namespace
+
+const pattern fan_out{
+    .id = "fan-out",
+    .title = "Unbounded fan-out",
+    .summary = "one coroutine per order, all started at once",
+    .needs_at = needs_at,
+    .run = run,
+};
+
+}  // namespace pipebench

@@ -1,0 +1,113 @@
+// redis-streams: asynchronous workers in several processes share a stream through a consumer group.
+//
+// Models Redis Streams workers: a producer XADDs every order; each worker reads a batch with XREADGROUP, carries
+// it out, and only then acknowledges it with XACK and puts the results on another stream. What a dead worker
+// had read stays pending, and is taken over with XAUTOCLAIM once it has been pending for longer than the lease.
+//
+// Wins when work must outlive its worker, and when more machines shall help without a code change.
+// Breaks where the hop is dear: every order crosses Redis four times. And it is at-least-once: an order whose
+// worker died between the write and XACK comes again, so the write has to be idempotent.
+//
+// In flight: workers x batch, or just the workers when a batch is done one by one.
+#include "patterns/patterns.hpp"
+
+#include "concurrency/event_loop.hpp"
+#include "concurrency/order_stream.hpp"
+#include "concurrency/task_group.hpp"
+#include "concurrency/worker_process.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include <fmt/format.h>
+
+namespace pipebench {
+namespace {
+
+task<> one_order(const run_context& ctx, async_pipeline& pipeline, stream_order& order) {
+    if (ctx.stop.requested()) co_return;  // stays pending
+    const auto ticket = ctx.out.begin(order.id);
+    order.result = co_await pipeline.process(order.id);
+    ctx.out.end(ticket, *order.result);
+}
+
+task<> carry_out(const run_context& ctx, async_pipeline& pipeline, std::vector<stream_order>& batch) {
+    if (ctx.work.streams.mode == batch_mode::one_by_one) {
+        for (auto& order : batch) co_await one_order(ctx, pipeline, order);
+        co_return;
+    }
+    task_group together(co_await asio::this_coro::executor);
+    for (auto& order : batch) together.spawn(one_order(ctx, pipeline, order));
+    co_await together.join();
+}
+
+task<> worker(const run_context& ctx, async_pipeline& pipeline, stream_consumer& stream) {
+    while (!ctx.stop.requested() && !stream.closed()) {
+        auto batch = co_await stream.read(ctx.work.streams.batch, ctx.work.streams.block);
+        co_await carry_out(ctx, pipeline, batch);
+        co_await stream.acknowledge(batch);  // only now: after the write
+    }
+}
+
+/// Looks for orders that were read and never acknowledged, twice per lease.
+task<> take_over(const run_context& ctx, async_pipeline& pipeline, stream_consumer& stream) {
+    const auto& lease = ctx.work.streams.lease;
+    while (co_await stream.sleep(lease / 2)) {
+        auto batch = co_await stream.claim(ctx.work.streams.batch, lease);
+        co_await carry_out(ctx, pipeline, batch);
+        co_await stream.acknowledge(batch);
+    }
+}
+
+/// One worker process: its share of the workers, and one consumer more that takes over from the dead.
+task<> worker_process(const run_context& ctx, message_channel& parent, std::size_t number) {
+    const unsigned processes = ctx.work.streams.processes;
+    const auto loop = co_await asio::this_coro::executor;
+    const auto pipeline = co_await ctx.open.async(std::max(1u, ctx.work.db_connections / processes));
+    stream_consumers consumers(loop, ctx.open.where(), ctx.work.limits.attempt);
+    task_group all(loop, [&] { consumers.close(); });
+    for (std::size_t w = number; w < ctx.work.streams.workers; w += processes) all.spawn(worker(ctx, *pipeline, co_await consumers.join()));
+    all.spawn(take_over(ctx, *pipeline, co_await consumers.join()));
+    co_await consumers.close_with(parent);
+    co_await all.join();
+    pipeline->close();
+}
+
+void run(const run_context& ctx) {
+    create_order_stream(ctx.open.where());
+    worker_fleet processes(ctx.work.streams.processes, [&](message_channel& parent, std::size_t number) {
+        run_event_loop([&] { return worker_process(ctx, parent, number); });
+    });
+    order_producer stream(ctx.open.where(), ctx.work.orders);
+    stream.add_all(ctx.stop);
+    while (!stream.all_results_in() && !ctx.stop.requested()) {
+        stream.read_results();
+        for (const std::size_t p : processes.wait(std::chrono::milliseconds(0))) {
+            ctx.note(fmt::format("{}; a new one takes its place, and takes its orders over", processes.bury(p)));
+            processes.replace(p);
+        }
+    }
+}
+
+needs needs_at(const workload& work) {
+    const auto& s = work.streams;
+    const std::uint64_t in_flight = s.mode == batch_mode::together ? std::uint64_t{s.workers} * s.batch : s.workers;
+    return {
+        .in_flight = in_flight,
+        .database_connections = std::max(work.db_connections, s.processes),
+        .descriptors = in_flight + s.workers + work.db_connections,
+        .processes = 1ull + s.processes,
+        .redis = true,
+    };
+}
+
+}  // namespace
+
+const pattern redis_streams{
+    .id = "redis-streams",
+    .title = "Redis Streams workers",
+    .summary = "async workers in several processes read a stream through a consumer group",
+    .needs_at = needs_at,
+    .run = run,
+};
+
+}  // namespace pipebench

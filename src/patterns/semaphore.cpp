@@ -1,0 +1,65 @@
+// semaphore: at most C orders at a time, on one event loop.
+//
+// Models asyncio.Semaphore(C) around each order, with one difference that matters at scale: the permit is
+// acquired before the coroutine is spawned, so that memory follows C and not N.
+//
+// Wins as the default: one process, one thread, a bound that is one number, and backpressure for free, since
+// whoever produces orders waits for a permit.
+// Breaks when one core is not enough for the transform, and when C is chosen without Little's law: C orders in
+// flight with latency L cannot do more than C / L orders a second.
+//
+// In flight: C permits.
+#include "patterns/patterns.hpp"
+
+#include "concurrency/async_semaphore.hpp"
+#include "concurrency/event_loop.hpp"
+#include "concurrency/task_group.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+namespace pipebench {
+namespace {
+
+task<> one_order(const run_context& ctx, async_pipeline& pipeline, order_id id, async_semaphore::permit) {
+    const auto ticket = ctx.out.begin(id);
+    const auto result = co_await pipeline.process(id);
+    ctx.out.end(ticket, result);
+}
+
+task<> permit_by_permit(const run_context& ctx) {
+    const auto loop = co_await asio::this_coro::executor;
+    const auto pipeline = co_await ctx.open.async(ctx.work.db_connections);
+    async_semaphore permits(loop, ctx.work.permits);
+    task_group orders(loop);
+    for (order_id id = 1; id <= ctx.work.orders; ++id) {
+        auto permit = co_await permits.acquire();
+        if (ctx.stop.requested()) break;
+        orders.spawn(one_order(ctx, *pipeline, id, std::move(permit)));
+    }
+    co_await orders.join();
+    pipeline->close();
+}
+
+void run(const run_context& ctx) {
+    run_event_loop([&] { return permit_by_permit(ctx); });
+}
+
+needs needs_at(const workload& work) {
+    return {
+        .in_flight = work.permits,
+        .database_connections = work.db_connections,
+        .descriptors = work.permits + work.db_connections,
+    };
+}
+
+}  // namespace
+
+const pattern semaphore{
+    .id = "semaphore",
+    .title = "Semaphore-bounded async",
+    .summary = "acquire a permit, then spawn: C coroutines at a time on one event loop",
+    .needs_at = needs_at,
+    .run = run,
+};
+
+}  // namespace pipebench

@@ -1,0 +1,66 @@
+// thread-pool: C blocking threads drain one queue.
+//
+// Models ThreadPoolExecutor + Queue: a bounded queue of orders, and C threads that each take one, do all of it
+// with blocking calls over connections of their own, and take the next.
+//
+// Wins where libraries only block: code reads top to bottom, and the kernel does the scheduling.
+// Breaks with C: a stack, an API connection and a database connection per thread, a context switch per wait,
+// and one queue that all of them contend for.
+//
+// In flight: C threads.
+#include "patterns/patterns.hpp"
+
+#include "concurrency/bounded_queue.hpp"
+
+#include <thread>
+#include <vector>
+
+namespace pipebench {
+namespace {
+
+using order_queue = bounded_queue<order_id>;
+
+void worker(const run_context& ctx, order_queue& queue) {
+    const auto pipeline = ctx.open.blocking();
+    while (const auto id = queue.pop()) {
+        if (ctx.stop.requested()) return;
+        const auto ticket = ctx.out.begin(*id);
+        const auto result = pipeline->process(*id);
+        ctx.out.end(ticket, result);
+    }
+}
+
+/// However the scope is left, the workers must learn that nothing more will come, or they wait for ever.
+struct close_on_exit {
+    order_queue& queue;
+    ~close_on_exit() { queue.close(); }
+};
+
+void run(const run_context& ctx) {
+    order_queue queue(ctx.work.threads);
+    std::vector<std::jthread> workers;  // joined when the scope is left, after the queue was closed
+    const close_on_exit closing{queue};
+    for (unsigned i = 0; i < ctx.work.threads; ++i)
+        workers.emplace_back([&] { worker(ctx, queue); });
+    for (order_id id = 1; id <= ctx.work.orders && !ctx.stop.requested(); ++id) queue.push(id);
+}
+
+needs needs_at(const workload& work) {
+    return {
+        .in_flight = work.threads,
+        .database_connections = work.threads,
+        .descriptors = 2ull * work.threads,
+    };
+}
+
+}  // namespace
+
+const pattern thread_pool{
+    .id = "thread-pool",
+    .title = "Thread pool + queue",
+    .summary = "C blocking threads drain one bounded queue",
+    .needs_at = needs_at,
+    .run = run,
+};
+
+}  // namespace pipebench

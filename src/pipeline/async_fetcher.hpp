@@ -1,0 +1,42 @@
+// Fetches any number of orders at the same time on one event loop, over connections that are kept and used
+// again.
+#pragma once
+
+#include "pipebench/async.hpp"
+#include "pipeline/http_exchange.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+namespace pipebench {
+
+/// Of one event loop. As many connections as orders are in flight, no more; the idle ones wait for the next.
+class async_fetcher {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+
+    async_fetcher(executor ex, api_endpoint api, asio::ip::tcp::endpoint where, connection_use use);
+    async_fetcher(async_fetcher&&) noexcept;
+    ~async_fetcher();
+
+    /// One attempt, connecting included, over by the deadline. Never throws for a failed exchange.
+    task<fetch_result> fetch(order_id id, time_point deadline);
+
+    /// Closes the idle connections. Nothing may be in flight.
+    void close() noexcept;
+
+private:
+    class connection;
+    std::unique_ptr<connection> take_idle() noexcept;
+
+    executor executor_;
+    api_endpoint api_;
+    asio::ip::tcp::endpoint where_;
+    connection_use use_;
+    std::vector<std::unique_ptr<connection>> idle_;  ///< the last used is used next
+};
+
+}  // namespace pipebench

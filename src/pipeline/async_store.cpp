@@ -1,0 +1,263 @@
+#include "pipeline/async_store.hpp"
+
+#include "concurrency/task_group.hpp"
+#include "concurrency/watchdog.hpp"
+
+#include <libpq-fe.h>
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+
+#include <algorithm>
+#include <deque>
+
+namespace pipebench {
+
+using boost::system::error_code;
+
+namespace {
+
+struct result_deleter {
+    void operator()(PGresult* r) const noexcept { PQclear(r); }
+};
+using pg_result = std::unique_ptr<PGresult, result_deleter>;
+
+}  // namespace
+
+struct async_store::settings {
+    std::string connection_string, insert_sql;
+};
+
+// One connection. Statements are sent as they come and answered in their order: `waiting_` holds who waits.
+// libpq reads and writes; Asio only says when the socket is ready. Handlers of a wait hold the connection, and
+// those that come after it was dropped find that the socket is another one (`generation_`).
+class async_store::connection : public std::enable_shared_from_this<connection> {
+public:
+    connection(executor ex, std::shared_ptr<const settings> s)
+        : executor_(ex), settings_(std::move(s)), socket_(ex), oldest_(ex, [this] { expire(); }) {}
+    ~connection() { drop(error_kind::reset); }
+
+    [[nodiscard]] std::size_t busy() const noexcept { return waiting_.size(); }
+
+    task<error_kind> open(time_point deadline);
+    task<error_kind> insert(const order_row& row, time_point deadline);
+    void close() noexcept { drop(error_kind::reset); }
+
+private:
+    struct waiter {
+        resumer<error_kind> resume;
+        time_point deadline;
+        error_kind kind;
+    };
+
+    task<error_kind> open_once(time_point deadline);
+    task<bool> poll_until_connected();
+    bool prepare();
+    bool send(const order_row& row);
+    void flush();
+    void listen();
+    bool take_results();
+    bool take(ExecStatusType status);
+    void settle_front(error_kind kind);
+    void drop(error_kind why);
+    void expire();
+    void keep_watch();
+
+    executor executor_;
+    std::shared_ptr<const settings> settings_;
+    asio::posix::basic_stream_descriptor<executor> socket_;
+    watchdog oldest_;
+    PGconn* pg_ = nullptr;
+    bool ready_ = false, is_opening_ = false, listening_ = false, flushing_ = false;
+    std::uint64_t generation_ = 0;
+    std::deque<resumer<error_kind>> wait_for_open_;
+    std::deque<waiter> waiting_;
+};
+
+// Those who come while it is being opened wait for the one attempt that is under way.
+task<error_kind> async_store::connection::open(time_point deadline) {
+    if (ready_) co_return error_kind::none;
+    if (is_opening_) {
+        const auto queue_up = [this](resumer<error_kind> r) { wait_for_open_.push_back(std::move(r)); };
+        co_return co_await asio::async_initiate<const asio::use_awaitable_t<executor>&, void(error_kind)>(queue_up, use_task);
+    }
+    is_opening_ = true;
+    const auto kind = co_await open_once(deadline);
+    is_opening_ = false;
+    for (auto& r : wait_for_open_)
+        asio::post(executor_, [resume = std::move(r), kind]() mutable { std::move(resume)(kind); });
+    wait_for_open_.clear();
+    co_return kind;
+}
+
+task<error_kind> async_store::connection::open_once(time_point deadline) {
+    const char* const keys[] = {"dbname", nullptr};
+    const char* const values[] = {settings_->connection_string.c_str(), nullptr};
+    pg_ = PQconnectStartParams(keys, values, 1);
+    if (pg_ == nullptr) co_return error_kind::resources;
+    oldest_.set(deadline);  // libpq ignores connect_timeout here
+    const bool connected = co_await poll_until_connected();
+    const bool late = std::chrono::steady_clock::now() >= deadline;
+    oldest_.clear();
+    if (!connected || !prepare()) {
+        drop(error_kind::connect);
+        co_return late ? error_kind::timeout : error_kind::connect;
+    }
+    ready_ = true;
+    listen();
+    co_return error_kind::none;
+}
+
+// libpq may close its socket and open another in any step: Asio must have let go of it before.
+task<bool> async_store::connection::poll_until_connected() {
+    auto status = PGRES_POLLING_WRITING;
+    while (pg_ != nullptr && PQstatus(pg_) != CONNECTION_BAD && PQsocket(pg_) >= 0) {
+        socket_.assign(PQsocket(pg_));
+        error_code ec;
+        const auto direction = status == PGRES_POLLING_READING ? asio::posix::descriptor_base::wait_read
+                                                               : asio::posix::descriptor_base::wait_write;
+        co_await socket_.async_wait(direction, asio::redirect_error(use_task, ec));
+        if (ec || pg_ == nullptr) co_return false;
+        socket_.release();
+        status = PQconnectPoll(pg_);
+        if (status == PGRES_POLLING_FAILED) co_return false;
+        if (status == PGRES_POLLING_OK) {
+            socket_.assign(PQsocket(pg_));
+            co_return true;
+        }
+    }
+    co_return false;
+}
+
+// The statement is prepared in the pipeline's first turn; nobody waits for it but the rows behind it, which
+// fail when it does.
+bool async_store::connection::prepare() {
+    return PQsetnonblocking(pg_, 1) == 0 && PQenterPipelineMode(pg_) == 1 &&
+           PQsendPrepare(pg_, insert_statement, settings_->insert_sql.c_str(), 0, nullptr) == 1;
+}
+
+task<error_kind> async_store::connection::insert(const order_row& row, time_point deadline) {
+    const auto opened = co_await open(deadline);
+    if (opened != error_kind::none) co_return opened;
+    if (!send(row)) {
+        drop(error_kind::reset);
+        co_return error_kind::reset;
+    }
+    const auto queue_up = [this, deadline](resumer<error_kind> r) {
+        waiting_.push_back({std::move(r), deadline, error_kind::none});
+        if (waiting_.size() == 1) keep_watch();
+        flush();
+    };
+    co_return co_await asio::async_initiate<const asio::use_awaitable_t<executor>&, void(error_kind)>(queue_up, use_task);
+}
+
+// A Sync behind each statement makes it a transaction of its own.
+bool async_store::connection::send(const order_row& row) {
+    const row_parameters parameters(row);
+    return PQsendQueryPrepared(pg_, insert_statement, insert_parameters, parameters.values().data(), nullptr, nullptr, 0) == 1 &&
+           PQpipelineSync(pg_) == 1;
+}
+
+// While output is left over: the server may be waiting for us to read, too, which listen() does all the time.
+void async_store::connection::flush() {
+    if (pg_ == nullptr || flushing_) return;
+    const int left = PQflush(pg_);
+    if (left < 0) return drop(error_kind::reset);
+    if (left == 0) return;
+    flushing_ = true;
+    socket_.async_wait(asio::posix::descriptor_base::wait_write,
+                       [self = shared_from_this(), mine = generation_](error_code ec) {
+                           if (mine != self->generation_) return;
+                           self->flushing_ = false;
+                           if (!ec) self->flush();
+                       });
+}
+
+void async_store::connection::listen() {
+    if (listening_ || !ready_) return;
+    listening_ = true;
+    socket_.async_wait(asio::posix::descriptor_base::wait_read,
+                       [self = shared_from_this(), mine = generation_](error_code ec) {
+                           if (mine != self->generation_) return;
+                           self->listening_ = false;
+                           if (ec || PQconsumeInput(self->pg_) == 0 || !self->take_results())
+                               return self->drop(error_kind::reset);
+                           self->flush();
+                           self->listen();
+                       });
+}
+
+// Per statement: its result, a null, then one PGRES_PIPELINE_SYNC without a null behind it.
+bool async_store::connection::take_results() {
+    int nulls = 0;  // one stands between two statements; two in a row: nothing is left to read
+    while (nulls < 2 && PQisBusy(pg_) == 0) {
+        const pg_result result(PQgetResult(pg_));
+        nulls = result ? 0 : nulls + 1;
+        if (result && !take(PQresultStatus(result.get()))) return false;
+    }
+    return PQstatus(pg_) == CONNECTION_OK;
+}
+
+bool async_store::connection::take(ExecStatusType status) {
+    if (status == PGRES_COMMAND_OK) return true;
+    if (waiting_.empty()) return false;
+    if (status == PGRES_PIPELINE_SYNC) settle_front(waiting_.front().kind);
+    else waiting_.front().kind = error_kind::database;
+    return true;
+}
+
+void async_store::connection::settle_front(error_kind kind) {
+    asio::post(executor_, [resume = std::move(waiting_.front().resume), kind]() mutable { std::move(resume)(kind); });
+    waiting_.pop_front();
+    keep_watch();
+}
+
+void async_store::connection::keep_watch() {
+    if (waiting_.empty()) oldest_.clear();
+    else oldest_.set(waiting_.front().deadline);
+}
+
+void async_store::connection::expire() { drop(error_kind::timeout); }
+
+// What was sent may have been committed, or not: those who wait are told, and may send again.
+void async_store::connection::drop(error_kind why) {
+    ++generation_;
+    ready_ = listening_ = flushing_ = false;
+    oldest_.clear();
+    if (socket_.is_open()) socket_.release();  // before libpq closes it
+    if (pg_ != nullptr) PQfinish(std::exchange(pg_, nullptr));
+    while (!waiting_.empty()) settle_front(why);
+}
+
+async_store::async_store(executor ex, std::string connection_string, const table_name& table, unsigned connections)
+    : executor_(ex) {
+    const auto shared = std::make_shared<const settings>(settings{std::move(connection_string), insert_sql(table)});
+    for (unsigned i = 0; i < std::max(connections, 1u); ++i)
+        connections_.push_back(std::make_shared<connection>(ex, shared));
+}
+
+async_store::async_store(async_store&&) noexcept = default;
+async_store::~async_store() { close(); }
+
+task<> async_store::open(time_point deadline) {
+    task_group all(executor_);
+    const auto open_one = [](connection& c, time_point by) -> task<> { co_await c.open(by); };
+    for (auto& c : connections_) all.spawn(open_one(*c, deadline));
+    co_await all.join();
+}
+
+async_store::connection& async_store::least_busy() {
+    const auto fewer = [](const auto& a, const auto& b) { return a->busy() < b->busy(); };
+    return **std::min_element(connections_.begin(), connections_.end(), fewer);
+}
+
+task<error_kind> async_store::store(const order_row& row, time_point deadline) {
+    co_return co_await least_busy().insert(row, deadline);
+}
+
+void async_store::close() noexcept {
+    for (auto& c : connections_) c->close();
+}
+
+}  // namespace pipebench

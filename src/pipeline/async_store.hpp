@@ -1,0 +1,45 @@
+// Writes rows from one event loop through a pool of connections in libpq's pipeline mode: many statements
+// under way on each connection, each a transaction of its own.
+#pragma once
+
+#include "pipebench/async.hpp"
+#include "pipebench/order.hpp"
+#include "pipebench/outcome.hpp"
+#include "pipeline/order_table.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pipebench {
+
+/// Of one event loop. A connection that was lost is opened again by the next row that needs it.
+class async_store {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+
+    async_store(executor ex, std::string connection_string, const table_name& table, unsigned connections);
+    async_store(async_store&&) noexcept;
+    ~async_store();
+
+    /// Opens all connections at once; those that fail are tried again with the rows.
+    task<> open(time_point deadline);
+
+    /// One row in one transaction, over by the deadline; `none` when its commit was confirmed. Never throws
+    /// for a failed statement or connection. The row must live until then.
+    task<error_kind> store(const order_row& row, time_point deadline);
+
+    /// Ends the connections. Nothing may be in flight.
+    void close() noexcept;
+
+private:
+    struct settings;
+    class connection;
+    connection& least_busy();
+
+    executor executor_;
+    std::vector<std::shared_ptr<connection>> connections_;
+};
+
+}  // namespace pipebench

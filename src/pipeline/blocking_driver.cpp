@@ -1,0 +1,34 @@
+#include "pipeline/drivers.hpp"
+#include "pipeline/order_course.hpp"
+
+#include <thread>
+
+namespace pipebench {
+
+blocking_driver::blocking_driver(const workload& work, blocking_fetcher fetcher, blocking_store store)
+    : work_(work), fetcher_(std::move(fetcher)), store_(std::move(store)) {}
+
+outcome blocking_driver::process(order_id id) {
+    using step = order_course::step;
+    const auto now = [] { return std::chrono::steady_clock::now(); };
+    order_course course(work_, id, now());
+    for (;;) switch (course.next()) {
+            case step::fetch: {
+                const auto fetched = fetcher_.fetch(id, course.attempt_deadline(now()));
+                course.fetched(fetched, now());
+                break;
+            }
+            case step::store: {
+                const auto kind = store_.store(course.row(), course.attempt_deadline(now()));
+                course.stored(kind, now());
+                break;
+            }
+            case step::wait:
+                std::this_thread::sleep_for(course.pause());
+                course.waited();
+                break;
+            case step::done: return course.result();
+        }
+}
+
+}  // namespace pipebench

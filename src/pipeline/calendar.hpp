@@ -1,0 +1,23 @@
+// Dates of the delivery promise. Pure.
+#pragma once
+
+#include "pipebench/order.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pipebench {
+
+/// "2026-03-14T09:26:53Z", exactly: RFC 3339 in UTC without fractions.
+[[nodiscard]] std::optional<std::chrono::sys_seconds> parse_timestamp(std::string_view text);
+
+/// The day by which the service level promises delivery: working days from the day of the order, which counts
+/// as a working day if it is one; Saturday and Sunday are none.
+[[nodiscard]] std::chrono::sys_days promised_day(std::chrono::sys_seconds created_at, service_level service);
+
+/// YYYY-MM-DD.
+[[nodiscard]] std::string format_day(std::chrono::sys_days day);
+
+}  // namespace pipebench

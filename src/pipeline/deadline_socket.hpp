@@ -1,0 +1,50 @@
+// A TCP connection whose every blocking call ends at a deadline: SO_RCVTIMEO has no effect under Asio's
+// synchronous calls, so this waits with poll(2) on a non-blocking socket. A Beast SyncStream.
+#pragma once
+
+#include "concurrency/descriptor.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <chrono>
+#include <string_view>
+
+namespace pipebench {
+
+class deadline_socket {
+public:
+    using clock = std::chrono::steady_clock;
+
+    [[nodiscard]] bool is_open() const noexcept { return fd_.is_open(); }
+    void close() noexcept { fd_.reset(); }
+    void set_deadline(clock::time_point when) noexcept { deadline_ = when; }
+    [[nodiscard]] clock::time_point deadline() const noexcept { return deadline_; }
+
+    /// Every failure is told in `ec`; a deadline that passed is errc::timed_out.
+    void connect(const boost::asio::ip::tcp::endpoint& where, boost::system::error_code& ec);
+
+    template <class MutableBuffers>
+    std::size_t read_some(const MutableBuffers& buffers, boost::system::error_code& ec) {
+        const boost::asio::mutable_buffer first = *boost::asio::buffer_sequence_begin(buffers);
+        return read(first.data(), first.size(), ec);
+    }
+    template <class MutableBuffers>
+    std::size_t read_some(const MutableBuffers& buffers) {
+        boost::system::error_code ec;
+        const auto n = read_some(buffers, ec);
+        if (ec) throw boost::system::system_error(ec);
+        return n;
+    }
+    void write_all(std::string_view bytes, boost::system::error_code& ec);
+
+private:
+    std::size_t read(void* to, std::size_t size, boost::system::error_code& ec);
+    bool wait_for(short events, boost::system::error_code& ec) const;
+
+    descriptor fd_;
+    clock::time_point deadline_{};
+};
+
+}  // namespace pipebench

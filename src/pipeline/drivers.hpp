@@ -1,0 +1,37 @@
+// The two drivers of an order's course (order_course.hpp): one blocks, one awaits. They differ in nothing else.
+#pragma once
+
+#include "pipebench/pipeline.hpp"
+#include "pipeline/async_fetcher.hpp"
+#include "pipeline/async_store.hpp"
+#include "pipeline/blocking_fetcher.hpp"
+#include "pipeline/blocking_store.hpp"
+
+namespace pipebench {
+
+class blocking_driver final : public blocking_pipeline {
+public:
+    blocking_driver(const workload& work, blocking_fetcher fetcher, blocking_store store);
+    outcome process(order_id id) override;
+
+private:
+    const workload& work_;
+    blocking_fetcher fetcher_;
+    blocking_store store_;
+};
+
+class async_driver final : public async_pipeline {
+public:
+    async_driver(executor ex, const workload& work, async_fetcher fetcher, async_store store);
+    task<> open();
+    task<outcome> process(order_id id) override;
+    void close() noexcept override;
+
+private:
+    executor executor_;
+    const workload& work_;
+    async_fetcher fetcher_;
+    async_store store_;
+};
+
+}  // namespace pipebench

@@ -1,0 +1,39 @@
+#include "pipeline/endpoint.hpp"
+
+#include "pipebench/error.hpp"
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <fmt/format.h>
+
+namespace pipebench {
+namespace {
+
+[[noreturn]] void refuse(const char* what) {
+    throw setup_error(fmt::format("--target: {}; expected http://host[:port][/prefix]", what));
+}
+
+}  // namespace
+
+api_endpoint parse_api_endpoint(std::string_view url) {
+    const auto parsed = boost::urls::parse_uri(boost::urls::string_view(url.data(), url.size()));
+    if (!parsed) refuse("not a URL");
+    if (parsed->scheme() != "http") refuse("only http:// is known");
+    if (parsed->has_userinfo()) refuse("a user or password in the URL is not supported");
+    if (parsed->has_query() || parsed->has_fragment()) refuse("a query or fragment makes no sense here");
+    api_endpoint out;
+    out.host = parsed->host();
+    if (out.host.size() > 2 && out.host.front() == '[') out.host = out.host.substr(1, out.host.size() - 2);
+    if (out.host.empty()) refuse("the host is missing");
+    if (parsed->has_port()) {
+        if (parsed->port_number() == 0) refuse("the port is not in 1..65535");
+        out.port = parsed->port_number();
+    }
+    out.prefix = std::string(parsed->encoded_path());
+    while (!out.prefix.empty() && out.prefix.back() == '/') out.prefix.pop_back();
+    out.authority = std::string(parsed->encoded_host_and_port());
+    return out;
+}
+
+}  // namespace pipebench

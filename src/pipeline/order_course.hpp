@@ -1,0 +1,49 @@
+// One order's course as a state machine without I/O: it says what to do next, a driver does it and reports.
+// The blocking and the awaitable driver follow the same course, so that five patterns do identical work.
+#pragma once
+
+#include "pipebench/outcome.hpp"
+#include "pipebench/workload.hpp"
+#include "pipeline/http_exchange.hpp"
+
+#include <chrono>
+
+namespace pipebench {
+
+class order_course {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+    enum class step : std::uint8_t { fetch, store, wait, done };
+
+    order_course(const workload& work, order_id id, time_point now);
+
+    [[nodiscard]] step next() const noexcept { return step_; }
+
+    /// For step::fetch and step::store: when this attempt is to end.
+    [[nodiscard]] time_point attempt_deadline(time_point now) const;
+    void fetched(const fetch_result& result, time_point now);
+    [[nodiscard]] const order_row& row() const noexcept { return row_; }
+    void stored(error_kind kind, time_point now);
+
+    /// For step::wait: the wait that was asked for, then that it is over.
+    [[nodiscard]] duration pause() const noexcept { return pause_; }
+    void waited() noexcept { step_ = after_wait_; }
+
+    /// For step::done.
+    [[nodiscard]] const outcome& result() const noexcept { return result_; }
+
+private:
+    void failed_attempt(stage at, error_kind kind, unsigned attempt, time_point now);
+    void end(stage at, error_kind kind);
+    void wait(duration pause, step then);
+
+    const workload& work_;
+    order_id id_;
+    time_point deadline_;
+    step step_ = step::fetch, after_wait_ = step::done;
+    duration pause_{};
+    order_row row_;
+    outcome result_{stage::store, error_kind::none, 0, 0};
+};
+
+}  // namespace pipebench

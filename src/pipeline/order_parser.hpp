@@ -1,0 +1,22 @@
+// Foreign bytes to an order. docs/order.schema.json is the schema.
+#pragma once
+
+#include "pipebench/order.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace pipebench {
+
+inline constexpr std::size_t max_json_depth = 32;
+inline constexpr std::size_t max_lines = 100;
+inline constexpr std::size_t max_text = 200;  ///< bytes of any one text
+inline constexpr std::int64_t max_quantity = 10'000;
+inline constexpr std::int64_t max_unit_price_minor = 100'000'000;
+inline constexpr std::int64_t max_weight_grams = 10'000'000;
+
+/// Nothing when the bytes are not JSON (RFC 8259, UTF-8), nested too deeply, not an order, or out of bounds.
+/// Unknown members are skipped. Pure; never throws for foreign input.
+[[nodiscard]] std::optional<order> parse_order(std::string_view json_text);
+
+}  // namespace pipebench

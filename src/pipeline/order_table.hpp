@@ -1,0 +1,41 @@
+// The orders table: its SQL, the same for every driver, and the parameters of one row.
+#pragma once
+
+#include "pipebench/order.hpp"
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace pipebench {
+
+/// [a-z_][a-z0-9_]{0,62}: what we accept as a name of a schema or table, so that quoting cannot go wrong.
+[[nodiscard]] bool is_identifier(std::string_view name) noexcept;
+
+struct table_name {
+    std::string schema, table;  ///< identifiers, as above
+    [[nodiscard]] std::string quoted() const { return '"' + schema + "\".\"" + table + '"'; }
+};
+
+[[nodiscard]] std::string create_table_sql(const table_name& name);
+
+/// One idempotent INSERT: a second delivery of an order changes nothing but its count of deliveries.
+[[nodiscard]] std::string insert_sql(const table_name& name);
+inline constexpr const char* insert_statement = "pipebench_insert";  ///< its name when prepared
+inline constexpr std::size_t insert_parameters = 10;
+
+/// The row as text parameters, in the order of insert_sql. The pointers live as long as this does, and as long
+/// as the row.
+class row_parameters {
+public:
+    explicit row_parameters(const order_row& row);
+    row_parameters(const row_parameters&) = delete;
+    row_parameters& operator=(const row_parameters&) = delete;
+    [[nodiscard]] const std::array<const char*, insert_parameters>& values() const noexcept { return values_; }
+
+private:
+    std::array<const char*, insert_parameters> values_{};
+    std::array<std::array<char, 24>, 5> numbers_{};
+};
+
+}  // namespace pipebench

@@ -1,0 +1,51 @@
+#include "concurrency/socket_watchdog.hpp"
+#include "pipebench/error.hpp"
+#include "pipeline/drivers.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include <fmt/format.h>
+
+namespace pipebench {
+namespace {
+
+asio::ip::tcp::endpoint resolve(const api_endpoint& api) {
+    asio::io_context here;
+    asio::ip::tcp::resolver resolver(here);
+    boost::system::error_code ec;
+    const auto found = resolver.resolve(api.host, std::to_string(api.port), ec);
+    if (ec) throw setup_error(fmt::format("--target: cannot find host {}: {}", printable(api.host), ec.message()));
+    return found.begin()->endpoint();
+}
+
+}  // namespace
+
+/// What all pipelines of a process share.
+struct pipeline_factory::common {
+    explicit common(const addresses& where)
+        : api(parse_api_endpoint(where.target)), at(resolve(api)), table{where.schema, where.table} {}
+
+    api_endpoint api;
+    asio::ip::tcp::endpoint at;
+    table_name table;
+    std::shared_ptr<socket_watchdog> dog = std::make_shared<socket_watchdog>();
+};
+
+pipeline_factory::pipeline_factory(const workload& work, addresses where)
+    : work_(&work), where_(std::move(where)), common_(std::make_shared<common>(where_)) {}
+
+std::unique_ptr<blocking_pipeline> pipeline_factory::blocking() const {
+    return std::make_unique<blocking_driver>(*work_, blocking_fetcher(common_->api, common_->at, work_->connections),
+                                             blocking_store(where_.postgres, common_->table, common_->dog));
+}
+
+task<std::unique_ptr<async_pipeline>> pipeline_factory::async(unsigned database_connections) const {
+    const auto ex = co_await asio::this_coro::executor;
+    auto pipeline = std::make_unique<async_driver>(
+        ex, *work_, async_fetcher(ex, common_->api, common_->at, work_->connections),
+        async_store(ex, where_.postgres, common_->table, database_connections));
+    co_await pipeline->open();
+    co_return pipeline;
+}
+
+}  // namespace pipebench

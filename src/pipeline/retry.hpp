@@ -1,0 +1,21 @@
+// When to try again, and after how long. Pure.
+#pragma once
+
+#include "pipebench/order.hpp"
+#include "pipebench/outcome.hpp"
+#include "pipebench/workload.hpp"
+
+namespace pipebench {
+
+/// True where another attempt can help: connection failures, time-outs, HTTP 429 and 5xx, a database that went
+/// away. An order of wrong content stays wrong.
+[[nodiscard]] bool worth_retrying(error_kind kind) noexcept;
+
+/// Exponential backoff with full jitter: random(0, min(cap, base * 2^(attempt - 1))), where `random` is uniform
+/// in 0..2^64-1. Source: AWS Architecture Blog, "Exponential Backoff And Jitter" (2015).
+[[nodiscard]] duration backoff(const retry_policy& policy, unsigned attempt, std::uint64_t random) noexcept;
+
+/// The same number for the same order and attempt, whatever pattern asks.
+[[nodiscard]] std::uint64_t random_of(std::uint64_t seed, order_id id, unsigned attempt) noexcept;
+
+}  // namespace pipebench

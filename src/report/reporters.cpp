@@ -1,0 +1,27 @@
+#include "pipebench/reporter.hpp"
+
+#include "report/formats.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace pipebench {
+namespace {
+
+constexpr std::array<reporter, 4> table{{
+    {"text", "aligned tables for a terminal", reporting::render_text},
+    {"markdown", "GitHub tables for issues and READMEs", reporting::render_markdown},
+    {"csv", "one line per run, every number at full precision (RFC 4180)", reporting::render_csv},
+    {"json", "the whole result (pipebench.result/1), which `pipebench report` reads again", reporting::render_json},
+}};
+
+}  // namespace
+
+std::span<const reporter> reporters() noexcept { return table; }
+
+const reporter* find_reporter(std::string_view id) noexcept {
+    const auto at = std::find_if(table.begin(), table.end(), [&](const reporter& r) { return r.id == id; });
+    return at == table.end() ? nullptr : &*at;
+}
+
+}  // namespace pipebench

@@ -1,0 +1,366 @@
+#include "report/table.hpp"
+
+#include "pipebench/error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace pipebench::reporting {
+namespace {
+
+constexpr std::string_view gap = "  ";
+constexpr std::size_t narrowest_wrap = 24;  // below this a wrapped column is no longer read as text
+constexpr std::string_view bold = "\x1b[1m", red = "\x1b[1;31m", normal = "\x1b[0m";
+
+std::string pad(std::string_view text, std::size_t width, align side) {
+    const std::string blanks(width - std::min(width, display_width(text)), ' ');
+    return side == align::left ? std::string{text} + blanks : blanks + std::string{text};
+}
+
+std::string markdown_header(const column& c) {
+    return escape_markdown(c.unit.empty() ? c.name : fmt::format("{} ({})", c.name, c.unit));
+}
+
+std::string text_unit(const column& c) { return c.unit.empty() ? std::string{} : "(" + c.unit + ")"; }
+
+std::vector<std::size_t> text_widths(const table& t) {
+    std::vector<std::size_t> widths;
+    for (const auto& c : t.columns) widths.push_back(std::max(display_width(c.name), display_width(text_unit(c))));
+    for (const auto& r : t.rows)
+        for (std::size_t i = 0; i < widths.size(); ++i) widths[i] = std::max(widths[i], display_width(r.cells[i]));
+    return widths;
+}
+
+/// What is left of `width` for the last column.
+std::size_t room_for_last(const std::vector<std::size_t>& widths, std::size_t width) {
+    const auto used = std::accumulate(widths.begin(), widths.end() - 1, (widths.size() - 1) * gap.size());
+    return std::max(narrowest_wrap, width - std::min(width, used));
+}
+
+void put_line(std::string& out, std::string line, std::string_view colour) {
+    line.erase(line.find_last_not_of(' ') + 1);
+    if (colour.empty()) out += line;
+    else out.append(colour).append(line).append(normal);
+    out += '\n';
+}
+
+/// The cells side by side; all but the first line of a wrapped last cell stand alone below it.
+void put_cells(std::string& out, const table& t, const std::vector<std::string>& cells,
+               const std::vector<std::size_t>& widths, std::string_view colour) {
+    const std::size_t last = cells.size() - 1;
+    std::string line;
+    for (std::size_t i = 0; i < last; ++i) line.append(pad(cells[i], widths[i], t.columns[i].side)).append(gap);
+    if (t.columns[last].side == align::right)
+        return put_line(out, line + pad(cells[last], widths[last], align::right), colour);
+    const std::string indent(display_width(line), ' ');
+    for (const auto& part : wrap(cells[last], widths[last])) {
+        put_line(out, line + part, colour);
+        line = indent;
+    }
+}
+
+std::string rule(const std::vector<std::size_t>& widths) {
+    std::string line;
+    for (const auto w : widths) line.append(w, '-').append(gap);
+    return line;
+}
+
+template <class Cells>
+std::string markdown_row(const Cells& cells, const std::vector<std::size_t>& widths, const table& t) {
+    std::string line = "|";
+    for (std::size_t i = 0; i < widths.size(); ++i)
+        line.append(" ").append(pad(cells[i], widths[i], t.columns[i].side)).append(" |");
+    return line + "\n";
+}
+
+std::string markdown_rule(const table& t, const std::vector<std::size_t>& widths) {
+    std::string line = "|";
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+        const bool right = t.columns[i].side == align::right;
+        line.append(right ? " " : ":").append(widths[i], '-').append(right ? ":|" : " |");
+    }
+    return line + "\n";
+}
+
+/// Bytes of a control character beyond ASCII (C1, line separators, changes of direction) at the start; else 0.
+std::size_t hidden_length(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+    if (byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) <= 0x9F) return 2;
+    if (byte(0) == 0xE2 && byte(1) == 0x80 && byte(2) >= 0xA8 && byte(2) <= 0xAE) return 3;
+    if (byte(0) == 0xE2 && byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9) return 3;
+    return 0;
+}
+
+/// The library's own replacement, so that a result renders alike before and after it was saved.
+std::string valid_utf8(std::string_view text) {
+    using json = nlohmann::json;
+    return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
+}
+
+void make_printable(std::vector<std::string>& texts) {
+    for (auto& t : texts) t = shown(t);
+}
+
+template <class... Text>
+void make_printable(Text&... texts) {
+    ((texts = shown(texts)), ...);
+}
+
+std::uint64_t ended(const run_result& r) { return r.stored + r.failed; }
+
+/// A latency, or "-" where no order ended.
+std::string latency_cell(const run_result& r, double ms) { return ended(r) == 0 ? "-" : fixed(ms, 1); }
+
+std::string api_cell(const run_result& r, std::uint64_t count) { return r.api.known ? grouped(count) : "-"; }
+
+bool stands_out(const run_result& r) { return !r.verdict.trusted || r.interrupted; }
+
+bool says(const std::string& text, std::string_view lower_case_word) {
+    const auto alike = [](char a, char b) { return (static_cast<unsigned char>(a) | 0x20) == b; };
+    return std::search(text.begin(), text.end(), lower_case_word.begin(), lower_case_word.end(), alike) != text.end();
+}
+
+std::string verdict_cell(const run_result& r) {
+    std::string text = r.verdict.text;
+    if (!r.verdict.trusted && !text.starts_with("INVALID") && !text.starts_with("NOT TRUSTED"))
+        text = text.empty() ? "NOT TRUSTED" : "NOT TRUSTED: " + text;
+    if (!r.interrupted || says(text, "interrupted")) return text;
+    return fmt::format("INTERRUPTED after {} of {} orders; {}", grouped(ended(r)), grouped(r.orders), text);
+}
+
+row begin_row(const run_result& r) {
+    return stands_out(r) ? row{{"! " + r.pattern}, tone::alarm} : row{{r.pattern}, tone::plain};
+}
+
+std::vector<std::string> service_names(const session_result& r) {
+    std::vector<std::string> names;
+    for (const auto& run : r.runs)
+        for (const auto& s : run.services)
+            if (std::find(names.begin(), names.end(), s.name) == names.end()) names.push_back(s.name);
+    return names;
+}
+
+void add_service(row& out, const run_result& r, std::string_view name) {
+    const auto named = [&](const service_usage& s) { return s.name == name; };
+    const auto s = std::find_if(r.services.begin(), r.services.end(), named);
+    out.cells.push_back(s == r.services.end() ? "-" : fixed(s->cpu_s, 2));
+    out.cells.push_back(s == r.services.end() ? "-" : megabytes(s->peak_pss_bytes));
+}
+
+}  // namespace
+
+std::size_t display_width(std::string_view text) noexcept {
+    const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; };
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins));
+}
+
+std::vector<std::string> wrap(std::string_view text, std::size_t width) {
+    std::vector<std::string> lines(1);
+    while (!text.empty()) {
+        const auto end = std::min(text.find(' '), text.size());
+        const auto word = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (word.empty()) continue;
+        if (!lines.back().empty() && display_width(lines.back()) + 1 + display_width(word) > width)
+            lines.emplace_back();
+        if (!lines.back().empty()) lines.back() += ' ';
+        lines.back() += word;
+    }
+    return lines;
+}
+
+std::string to_text(const table& t, colours c, std::size_t width) {
+    if (t.columns.empty()) return {};
+    auto widths = text_widths(t);
+    if (t.columns.back().side == align::left) widths.back() = std::min(widths.back(), room_for_last(widths, width));
+    std::vector<std::string> names, units;
+    for (const auto& col : t.columns) {
+        names.push_back(col.name);
+        units.push_back(text_unit(col));
+    }
+    const auto colour = [&](std::string_view code) { return c == colours::on ? code : std::string_view{}; };
+    std::string out;
+    put_cells(out, t, names, widths, colour(bold));
+    put_cells(out, t, units, widths, colour(bold));
+    put_line(out, rule(widths), {});
+    for (const auto& r : t.rows)
+        put_cells(out, t, r.cells, widths, r.mood == tone::alarm ? colour(red) : std::string_view{});
+    return out;
+}
+
+std::string escape_markdown(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '\n' || c == '\r') {
+            out += ' ';
+            continue;
+        }
+        if (std::string_view{"\\`|*<>[]&~"}.find(c) != std::string_view::npos) out += '\\';
+        out += c;
+    }
+    return out;
+}
+
+std::string to_markdown(const table& t) {
+    std::vector<std::string> header;
+    std::vector<std::size_t> widths;
+    for (const auto& c : t.columns) {
+        header.push_back(markdown_header(c));
+        widths.push_back(std::max<std::size_t>(3, display_width(header.back())));
+    }
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& r : t.rows) {
+        auto& cells = rows.emplace_back();
+        for (std::size_t i = 0; i < widths.size(); ++i) {
+            cells.push_back(escape_markdown(r.cells[i]));
+            widths[i] = std::max(widths[i], display_width(cells.back()));
+        }
+    }
+    std::string out = markdown_row(header, widths, t) + markdown_rule(t, widths);
+    for (const auto& cells : rows) out += markdown_row(cells, widths, t);
+    return out;
+}
+
+std::string grouped(std::uint64_t value) {
+    std::string out = std::to_string(value);
+    for (std::size_t at = out.size(); at > 3;) out.insert(at -= 3, ",");
+    return out;
+}
+
+std::string fixed(double value, int decimals) {
+    if (!std::isfinite(value)) return "-";
+    if (value == 0) return "0";
+    const double least = std::pow(10.0, -decimals);
+    if (value > 0 && value < least / 2) return fmt::format("<{:.{}f}", least, decimals);
+    if (std::abs(value) >= 1e12) return fmt::format("{:.3g}", value);
+    std::string out = fmt::format("{:.{}f}", value, decimals);
+    const std::size_t whole = std::min(out.find('.'), out.size());
+    const std::size_t first = value < 0 ? 4 : 3;
+    for (std::size_t at = whole; at > first;) out.insert(at -= 3, ",");
+    return out;
+}
+
+std::string seconds(double value) { return fixed(value, value < 1 ? 3 : 2); }
+
+std::string megabytes(std::uint64_t bytes) { return fixed(static_cast<double>(bytes) / 1e6, 1); }
+
+std::string error_percent(std::uint64_t failed, std::uint64_t orders) {
+    if (orders == 0) return "-";
+    if (failed == orders) return "100";
+    const double percent = 100.0 * static_cast<double>(failed) / static_cast<double>(orders);
+    return failed < orders && percent >= 99.995 ? ">99.99" : fixed(percent, 2);
+}
+
+std::string shown(std::string_view foreign, std::size_t limit) {
+    const std::string text = valid_utf8(foreign);
+    std::size_t cut = std::min(limit, text.size());
+    while (cut < text.size() && cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0u) == 0x80u) --cut;
+    std::string visible;
+    for (std::size_t at = 0; at < cut;) {
+        const std::size_t hidden = hidden_length(std::string_view{text}.substr(at));
+        if (hidden > 0) visible += "\xEF\xBF\xBD";
+        else visible += text[at];
+        at += std::max<std::size_t>(1, hidden);
+    }
+    return printable(visible, visible.size()) + (cut < text.size() ? "..." : "");
+}
+
+session_result printable_copy(session_result r) {
+    make_printable(r.started_at, r.command, r.profile);
+    make_printable(r.build.version, r.build.type, r.build.compiler, r.build.sanitizers);
+    make_printable(r.box.host_os, r.box.kernel, r.box.cpu_model, r.box.governor, r.box.virtualization);
+    for (auto& s : r.servers) make_printable(s.name, s.version, s.origin, s.settings);
+    for (auto& run : r.runs) {
+        make_printable(run.pattern, run.title, run.verdict.text);
+        for (auto& f : run.failures) make_printable(f.stage, f.kind);
+        for (auto& s : run.services) make_printable(s.name);
+        make_printable(run.notes);
+    }
+    make_printable(r.warnings);
+    return r;
+}
+
+table main_table(const session_result& r) {
+    table t{{{"Pattern", "", align::left},
+             {"In flight", ""},
+             {"Time", "s"},
+             {"Floor", "s"},
+             {"Eff.", "%"},
+             {"Peak RSS", "MB"},
+             {"PSS", "MB"},
+             {"CPU", "%"},
+             {"CPU/order", "us"},
+             {"p50", "ms"},
+             {"p99", "ms"},
+             {"Errors", "%"},
+             {"Lost", ""},
+             {"Verdict", "", align::left}},
+            {}};
+    for (const auto& run : r.runs) {
+        row line = begin_row(run);
+        for (std::string cell :
+             {run.in_flight_limit == 0 ? "unbounded" : grouped(run.in_flight_limit), seconds(run.time_s),
+              seconds(run.floor_s), fixed(100 * run.efficiency, 1), megabytes(run.memory.peak_rss_bytes),
+              megabytes(run.memory.peak_pss_bytes), fixed(100 * run.cpu.box_share, 1), fixed(run.cpu_per_order_us, 0),
+              latency_cell(run, run.latency.p50_ms), latency_cell(run, run.latency.p99_ms),
+              error_percent(run.failed, run.orders), grouped(run.ledger.lost), verdict_cell(run)})
+            line.cells.push_back(std::move(cell));
+        t.rows.push_back(std::move(line));
+    }
+    return t;
+}
+
+table around_table(const session_result& r) {
+    table t{{{"Pattern", "", align::left},
+             {"Orders", "/s"},
+             {"p99.9", "ms"},
+             {"Max", "ms"},
+             {"Rows", ""},
+             {"Redelivered", ""},
+             {"Retries", ""},
+             {"Requests", "API"},
+             {"Refused", "API"},
+             {"Connections", "API"},
+             {"Peak conns", "API"},
+             {"Peak requests", "API"}},
+            {}};
+    for (const auto& run : r.runs) {
+        row line = begin_row(run);
+        const auto firsts = ended(run) + run.repeated;  // a redelivered order begins anew: that is no retry
+        const auto retries = run.http_attempts - std::min(run.http_attempts, firsts);
+        for (std::string cell : {fixed(run.orders_per_s, 0), latency_cell(run, run.latency.p999_ms),
+                                 latency_cell(run, run.latency.max_ms), grouped(run.ledger.rows),
+                                 grouped(run.ledger.redelivered), grouped(retries), api_cell(run, run.api.requests),
+                                 api_cell(run, run.api.refusals), api_cell(run, run.api.connections),
+                                 api_cell(run, run.api.peak_connections), api_cell(run, run.api.peak_concurrent)})
+            line.cells.push_back(std::move(cell));
+        t.rows.push_back(std::move(line));
+    }
+    return t;
+}
+
+table beside_table(const session_result& r) {
+    table t{{{"Pattern", "", align::left}, {"Processes", ""}, {"HWM sum", "MB"}}, {}};
+    const auto names = service_names(r);
+    for (const auto& name : names) {
+        t.columns.push_back({name, "CPU s"});
+        t.columns.push_back({name, "PSS MB"});
+    }
+    t.columns.push_back({"Harness", "CPU s"});
+    t.columns.push_back({"Steal", "%"});
+    for (const auto& run : r.runs) {
+        row line = begin_row(run);
+        line.cells.push_back(grouped(run.memory.processes));
+        line.cells.push_back(megabytes(run.memory.hwm_sum_bytes));
+        for (const auto& name : names) add_service(line, run, name);
+        line.cells.push_back(fixed(run.harness_cpu_s, 2));
+        line.cells.push_back(fixed(100 * run.steal_share, 2));
+        t.rows.push_back(std::move(line));
+    }
+    return t;
+}
+
+}  // namespace pipebench::reporting

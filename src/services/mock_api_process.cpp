@@ -1,0 +1,84 @@
+#include "services/mock_api_process.hpp"
+
+#include "pipebench/error.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+
+namespace pipebench {
+namespace {
+
+constexpr int control_number = 3;
+constexpr auto start_limit = std::chrono::seconds(10);
+constexpr auto stop_patience = std::chrono::seconds(5);
+
+/// One message of the server, at most 4 KiB; empty when none comes in time.
+std::string receive(int channel, std::chrono::milliseconds limit) {
+    pollfd waiting{channel, POLLIN, 0};
+    if (::poll(&waiting, 1, static_cast<int>(limit.count())) <= 0) return {};
+    std::array<char, 4096> text{};
+    const auto n = ::recv(channel, text.data(), text.size(), 0);
+    return n > 0 ? std::string(text.data(), static_cast<std::size_t>(n)) : std::string{};
+}
+
+api_view parse_stats(const std::string& text) {
+    const auto stats = nlohmann::json::parse(text, nullptr, false);
+    if (!stats.is_object()) return {};
+    const auto count = [&](const char* name) { return stats.value(name, std::uint64_t{0}); };
+    return {true,           count("requests"), count("responses"), count("refusals"), count("connections"),
+            count("peak_connections"), count("peak_concurrent")};
+}
+
+double seconds(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; }
+
+}  // namespace
+
+struct mock_api_process::started {
+    descriptor channel;
+    child_process server;
+};
+
+mock_api_process::started mock_api_process::start(const std::string& binary, const workload& work) {
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+        throw system_failure("cannot make a channel to the mock API", errno);
+    descriptor ours(ends[0]);
+    const descriptor theirs(ends[1]);
+    child_settings settings;
+    settings.arguments = {binary, "mock-api", "--quiet", "--port", "0", "--control", std::to_string(control_number),
+                          "--seed", std::to_string(work.seed), "--http-latency", format_duration(work.http.mean),
+                          "--http-jitter", format_jitter(work.http.spread)};
+    settings.environment = clean_environment();
+    settings.descriptors = {{control_number, theirs.get()}};
+    auto server = child_process::spawn(settings);
+    return {std::move(ours), std::move(server)};
+}
+
+mock_api_process::mock_api_process(const std::string& binary, const workload& work)
+    : mock_api_process(start(binary, work)) {}
+
+mock_api_process::mock_api_process(started s) : channel_(std::move(s.channel)), server_(std::move(s.server)) {
+    const auto hello = receive(channel_.get(), start_limit);
+    const auto [end, error] = std::from_chars(hello.data(), hello.data() + hello.size(), port_);
+    if (error != std::errc{} || port_ == 0) throw setup_error("the mock API did not start");
+}
+
+std::string mock_api_process::url() const { return fmt::format("http://127.0.0.1:{}", port_); }
+
+mock_api_process::account mock_api_process::stop() {
+    server_.signal(SIGTERM);
+    account out;
+    out.seen = parse_stats(receive(channel_.get(), stop_patience));
+    const auto end = server_.stop(SIGTERM, stop_patience);
+    out.cpu_s = seconds(end.usage.ru_utime) + seconds(end.usage.ru_stime);
+    return out;
+}
+
+}  // namespace pipebench

@@ -1,0 +1,37 @@
+// The mock order API as a process of its own: this binary, started again as `pipebench mock-api`.
+#pragma once
+
+#include "concurrency/child_process.hpp"
+#include "pipebench/result.hpp"
+#include "pipebench/workload.hpp"
+
+#include <string>
+
+namespace pipebench {
+
+class mock_api_process {
+public:
+    /// `binary`: pipebench's. Returns when it listens. Throws setup_error.
+    mock_api_process(const std::string& binary, const workload& work);
+
+    [[nodiscard]] std::string url() const;
+    [[nodiscard]] pid_t pid() const noexcept { return server_.pid(); }
+
+    /// Ends it, and gives what it counted and what it used.
+    struct account {
+        api_view seen;
+        double cpu_s = 0;
+    };
+    account stop();
+
+private:
+    struct started;
+    explicit mock_api_process(started s);
+    static started start(const std::string& binary, const workload& work);
+
+    descriptor channel_;
+    child_process server_;
+    unsigned port_ = 0;
+};
+
+}  // namespace pipebench

@@ -1,0 +1,47 @@
+// A throwaway PostgreSQL: started for a session, gone with it. Also: what a user's own PostgreSQL is and needs.
+#pragma once
+
+#include "concurrency/child_process.hpp"
+#include "pipebench/result.hpp"
+#include "services/scratch_directory.hpp"
+
+#include <string>
+#include <vector>
+
+namespace pipebench {
+
+struct postgres_settings {
+    std::string bindir;                ///< empty: found by itself
+    std::uint64_t connections = 100;   ///< that the runs need; the server gets some more
+};
+
+/// Unix socket only, trust within a 0700 directory, fsync and full_page_writes off, synchronous_commit on: a
+/// crash of the server loses nothing, a crash of the machine loses all, which is the idea.
+class throwaway_postgres {
+public:
+    /// Returns when it answers. Throws setup_error, with the end of the server's log if it did not start.
+    throwaway_postgres(const scratch_directory& scratch, const postgres_settings& settings);
+    ~throwaway_postgres();
+
+    [[nodiscard]] const std::string& connection_string() const noexcept { return connection_string_; }
+    [[nodiscard]] pid_t pid() const noexcept { return server_.pid(); }
+
+private:
+    child_process server_;
+    std::string connection_string_;
+};
+
+/// Where initdb's work is kept for the next start; empty when there is no home to keep it in.
+[[nodiscard]] std::filesystem::path postgres_template_cache();
+
+/// What a connection string says about the server, without secrets: "host=db port=5432 dbname=app user=me".
+/// Throws setup_error, which repeats no part of it, when it is not a connection string.
+[[nodiscard]] std::string printable_postgres(const std::string& connection_string);
+
+/// Connects once, and asks for version and settings. Throws setup_error without secrets.
+[[nodiscard]] server_info inspect_postgres(const std::string& connection_string, std::string origin);
+
+/// How many connections more the server will take, as far as it tells.
+[[nodiscard]] std::uint64_t free_connections(const std::string& connection_string);
+
+}  // namespace pipebench

@@ -1,0 +1,123 @@
+#include "services/scratch_directory.hpp"
+
+#include "pipebench/error.hpp"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <vector>
+
+namespace pipebench {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view name_prefix = "pipebench-";
+constexpr const char* lock_name = "lock";
+// sockaddr_un holds 108 bytes with the NUL: "/pipebench-XXXXXX/postgres/.s.PGSQL.5432" must still fit behind it.
+constexpr std::size_t longest_base = 60;
+
+bool others_may_enter(const fs::path& base) {
+    for (fs::path p = base; p != p.root_path(); p = p.parent_path()) {
+        struct stat s {};
+        if (::stat(p.c_str(), &s) != 0 || (s.st_mode & S_IXOTH) == 0) return false;
+    }
+    return true;
+}
+
+std::vector<fs::path> candidate_bases() {
+    std::vector<fs::path> out;
+    if (const char* given = std::getenv("TMPDIR"); given != nullptr && *given == '/') out.emplace_back(given);
+    out.emplace_back("/tmp");
+    return out;
+}
+
+/// The postmaster of a data directory, if one runs in it: a number that was given to another process since is
+/// not taken for it.
+pid_t postmaster_of(const fs::path& data) {
+    pid_t pid = 0;
+    std::ifstream(data / "postmaster.pid") >> pid;
+    std::error_code ec;
+    if (pid <= 1 || fs::read_symlink(fmt::format("/proc/{}/cwd", pid), ec) != data || ec) return 0;
+    return pid;
+}
+
+/// True once nothing runs in the directory any more.
+bool end_postmaster(const fs::path& data) {
+    const pid_t pid = postmaster_of(data);
+    if (pid == 0) return true;
+    ::kill(pid, SIGQUIT);
+    for (int tries = 0; tries < 600; ++tries) {  // it kills its own children after 5 s
+        if (postmaster_of(data) == 0) return true;
+        ::usleep(10'000);
+    }
+    return false;
+}
+
+void sweep_one(const fs::path& directory) {
+    struct stat s {};
+    if (::lstat(directory.c_str(), &s) != 0 || !S_ISDIR(s.st_mode) || s.st_uid != ::geteuid()) return;
+    const descriptor lock(::open((directory / lock_name).c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+    if (!lock.is_open() || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;  // not ours, or in use
+    std::error_code ec;
+    if (end_postmaster(directory / "postgres" / "data")) fs::remove_all(directory, ec);
+}
+
+}  // namespace
+
+scratch_directory::scratch_directory(const std::optional<user_identity>& user) {
+    int error_number = ENOENT;
+    for (const auto& base : candidate_bases()) {
+        if (base.native().size() > longest_base || (user && !others_may_enter(base))) continue;
+        std::string name = (base / (std::string(name_prefix) + "XXXXXX")).native();
+        if (::mkdtemp(name.data()) == nullptr) {
+            error_number = errno;
+            continue;
+        }
+        path_ = name;
+        break;
+    }
+    if (path_.empty()) throw system_failure("cannot make a temporary directory (set TMPDIR to a short path)", error_number);
+    lock_ = descriptor(::open((path_ / lock_name).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!lock_.is_open() || ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
+        throw system_failure("cannot lock " + path_.native(), errno);
+    if (user) ::chmod(path_.c_str(), 0711);  // it may pass through, and see nothing
+}
+
+scratch_directory::~scratch_directory() {
+    std::error_code ec;
+    fs::remove_all(path_, ec);
+}
+
+fs::path scratch_directory::make(const std::string& name, const std::optional<user_identity>& user) const {
+    const fs::path made = path_ / name;
+    if (::mkdir(made.c_str(), 0700) != 0) throw system_failure("cannot make " + made.native(), errno);
+    if (user && ::chown(made.c_str(), user->uid, user->gid) != 0)
+        throw system_failure("cannot give " + made.native() + " to " + user->name, errno);
+    return made;
+}
+
+void scratch_directory::sweep() {
+    for (const auto& base : candidate_bases()) {
+        std::error_code ec;
+        for (const auto& entry : fs::directory_iterator(base, ec))
+            if (entry.path().filename().native().starts_with(name_prefix)) sweep_one(entry.path());
+    }
+}
+
+std::optional<user_identity> server_user(const char* preferred) {
+    if (::geteuid() != 0) return std::nullopt;
+    for (const char* name : {preferred, "nobody"})
+        if (const passwd* p = ::getpwnam(name)) return user_identity{name, p->pw_uid, p->pw_gid};
+    throw setup_error("PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody' to run it as");
+}
+
+}  // namespace pipebench

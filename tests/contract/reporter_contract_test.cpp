@@ -1,0 +1,319 @@
+// What every reporter owes, whichever it is: it renders any result, alike before and after it was saved, and lets
+// no foreign text out of its place.
+#include "pipebench/reporter.hpp"
+#include "support/sample_result.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <set>
+
+#include <sys/wait.h>
+
+using namespace pipebench;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+struct named_session {
+    const char* name;
+    session_result result;
+};
+
+std::vector<named_session> sessions() {
+    session_result not_a_number = test_support::sample_session();
+    not_a_number.runs[0].efficiency = std::numeric_limits<double>::quiet_NaN();
+    return {{"empty", {}},
+            {"full", test_support::sample_session()},
+            {"interrupted", test_support::troubled_session()},
+            {"hostile", test_support::hostile_session()},
+            {"not a number", not_a_number}};
+}
+
+std::string render(std::string_view format, const session_result& r, colours c = colours::off) {
+    const reporter* found = find_reporter(format);
+    REQUIRE(found != nullptr);
+    return found->render(r, c);
+}
+
+/// The fields of each record, read as RFC 4180 says: quotes, doubled quotes, CR LF.
+std::vector<std::vector<std::string>> parse_csv(const std::string& text) {
+    std::vector<std::vector<std::string>> records(1, std::vector<std::string>(1));
+    bool quoted = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '"' && quoted && i + 1 < text.size() && text[i + 1] == '"') records.back().back() += text[++i];
+        else if (c == '"') quoted = !quoted;
+        else if (c == ',' && !quoted) records.back().emplace_back();
+        else if (c == '\r' && !quoted) {
+            REQUIRE(text.at(++i) == '\n');
+            if (i + 1 < text.size()) records.emplace_back(1);
+        } else records.back().back() += c;
+    }
+    REQUIRE_FALSE(quoted);
+    return records;
+}
+
+std::string field(const std::string& csv, std::size_t run, std::string_view name) {
+    const auto records = parse_csv(csv);
+    const auto at = std::find(records.at(0).begin(), records.at(0).end(), name);
+    REQUIRE(at != records.at(0).end());
+    return records.at(run + 1).at(static_cast<std::size_t>(at - records.at(0).begin()));
+}
+
+/// A directory of this test's own, gone with it.
+struct scratch {
+    std::filesystem::path path;
+    scratch() {
+        std::string name = (std::filesystem::temp_directory_path() / "pipebench-test-XXXXXX").string();
+        REQUIRE(::mkdtemp(name.data()) != nullptr);
+        path = name;
+    }
+    ~scratch() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path, ignored);
+    }
+    scratch(const scratch&) = delete;
+    scratch& operator=(const scratch&) = delete;
+};
+
+int python(const std::string& program, const std::string& arguments) {
+    const std::string command = "python3 -W ignore -c '" + program + "' " + arguments + " >/dev/null 2>&1";
+    const int status = std::system(command.c_str());
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/// Which documents follow docs/result.schema.json: '1' for each that does, by a validator that is not ours.
+std::string valid_by_schema(const std::vector<std::string>& documents) {
+    const scratch where;
+    const auto in = where.path / "documents", out = where.path / "verdicts";
+    std::ofstream file(in, std::ios::binary);
+    for (const auto& d : documents) file << nlohmann::ordered_json::parse(d).dump() << '\n';  // one on a line
+    file.close();
+    const int status =
+        python("import json, sys, jsonschema\n"
+               "schema = json.load(open(sys.argv[1]))\n"
+               "jsonschema.Draft202012Validator.check_schema(schema)\n"
+               "check = jsonschema.Draft202012Validator(schema).is_valid\n"
+               "verdicts = [check(json.loads(line)) for line in open(sys.argv[2], encoding=\"utf-8\")]\n"
+               "open(sys.argv[3], \"w\").write(\"\".join(str(int(v)) for v in verdicts))",
+               PIPEBENCH_SOURCE_DIR "/docs/result.schema.json " + in.string() + " " + out.string());
+    REQUIRE(status == 0);
+    std::string verdicts;
+    std::ifstream(out) >> verdicts;
+    return verdicts;
+}
+
+bool validator_is_here() { return python("import jsonschema; jsonschema.Draft202012Validator", "") == 0; }
+constexpr const char* no_validator = "python3 with jsonschema >= 4 is not here (Debian: python3-jsonschema)";
+
+/// The document without one of its fields, for each field of each object in it that is not free in form.
+std::vector<std::string> each_with_a_field_missing(const nlohmann::json& good) {
+    std::vector<std::string> out;
+    for (const auto* object :
+         {"", "/build", "/box", "/servers/0", "/runs/2", "/runs/2/latency", "/runs/2/memory", "/runs/2/cpu",
+          "/runs/2/services/0", "/runs/2/api", "/runs/2/ledger", "/runs/2/verdict", "/runs/2/failures/0"}) {
+        const nlohmann::json::json_pointer at(object);
+        for (const auto& [key, value] : good[at].items()) {
+            auto broken = good;
+            broken[at].erase(key);
+            out.push_back(broken.dump());
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("the table of reporters is not empty, and each is found by its id", "[reporters]") {
+    REQUIRE(reporters().size() >= 4);
+    std::set<std::string_view> ids;
+    for (const auto& r : reporters()) {
+        CHECK(find_reporter(r.id) == &r);
+        CHECK_FALSE(r.summary.empty());
+        CHECK(ids.insert(r.id).second);
+    }
+    for (const auto* id : {"text", "markdown", "csv", "json"}) CHECK(ids.count(id) == 1);
+    CHECK(find_reporter("no such format") == nullptr);
+    CHECK(find_reporter("") == nullptr);
+}
+
+TEST_CASE("every reporter renders every session, always with the same bytes", "[reporters]") {
+    REQUIRE_FALSE(reporters().empty());
+    for (const auto& r : reporters())
+        for (const auto& [name, session] : sessions()) {
+            CAPTURE(r.id, name);
+            const auto out = r.render(session, colours::off);
+            CHECK(out.ends_with('\n'));
+            CHECK(out == r.render(session, colours::off));
+            for (const auto& run : session.runs)
+                if (std::string_view{name} != "hostile") CHECK_THAT(out, ContainsSubstring(run.pattern));
+        }
+}
+
+TEST_CASE("a saved result renders again, alike to the byte, in every format", "[reporters]") {
+    REQUIRE_FALSE(reporters().empty());
+    for (const auto& [name, session] : sessions()) {
+        const auto again = parse_result(render("json", session));
+        for (const auto& r : reporters())
+            for (const auto c : {colours::off, colours::on}) {
+                CAPTURE(r.id, name);
+                CHECK(r.render(again, c) == r.render(session, c));
+            }
+    }
+}
+
+TEST_CASE("no foreign control character leaves a reporter", "[reporters]") {
+    const auto session = test_support::hostile_session();
+    for (const auto& r : reporters()) {
+        const auto out = r.render(session, colours::off);
+        const auto control = [&](char c) {
+            const auto byte = static_cast<unsigned char>(c);
+            return (byte < 0x20 && c != '\n' && !(c == '\r' && r.id == "csv")) || byte == 0x7f;
+        };
+        CAPTURE(r.id);
+        CHECK(std::none_of(out.begin(), out.end(), control));
+        if (r.id == "json") continue;  // keeps the text, escaped
+        CHECK(out.find("\xc2\x9b") == std::string::npos);
+        CHECK(out.find("\xe2\x80\xae") == std::string::npos);
+    }
+}
+
+TEST_CASE("with colours no escape leaves a reporter but its own", "[reporters]") {
+    for (const auto& r : reporters()) {
+        auto out = r.render(test_support::hostile_session(), colours::on);
+        for (const std::string own : {"\x1b[1m", "\x1b[1;31m", "\x1b[0m"})
+            for (auto at = out.find(own); at != std::string::npos; at = out.find(own)) out.erase(at, own.size());
+        CAPTURE(r.id);
+        CHECK(out.find('\x1b') == std::string::npos);
+    }
+}
+
+TEST_CASE("a partial result says so at the top and in the row", "[reporters]") {
+    for (const auto* format : {"text", "markdown"}) {
+        const auto out = render(format, test_support::troubled_session());
+        CAPTURE(format);
+        CHECK(out.find("INTERRUPTED in thread-pool") < out.find("Pattern"));
+        CHECK_THAT(out, ContainsSubstring("! thread-pool") && ContainsSubstring("interrupted: partial"));
+    }
+    session_result early = test_support::sample_session();
+    early.interrupted = true;
+    CHECK_THAT(render("text", early), ContainsSubstring("INTERRUPTED: not all runs were made."));
+    CHECK(render("text", test_support::sample_session()).find("INTERRUPTED") == std::string::npos);
+}
+
+TEST_CASE("a debug or sanitizer build is loud", "[reporters]") {
+    for (const auto* format : {"text", "markdown"}) {
+        const auto out = render(format, test_support::troubled_session());
+        CHECK(out.find("DEBUG BUILD") < out.find("Pattern"));
+        CHECK(out.find("SANITIZER BUILD (address,undefined)") < out.find("Pattern"));
+        CHECK(render(format, test_support::sample_session()).find(" BUILD") == std::string::npos);
+    }
+}
+
+TEST_CASE("the reports for people name the box, the build, the servers, the ledger and what went wrong",
+          "[reporters]") {
+    for (const auto* format : {"text", "markdown"}) {
+        const auto out = render(format, test_support::troubled_session());
+        for (const auto* part :
+             {"Floor: no schedule", "Eff. = floor / time", "Intel(R) Xeon(R)", "25.3 GB", "pipebench 0.1.0",
+              "g++ 12.2.0", "postgres 15.14, throwaway: fsync=off", "DOES NOT BALANCE: 34,186 rows", "3 lost",
+              "contents checked", "process-pool: 7 fetch/reset, 3 store/database", "memory every 20 ms",
+              "http-latency 100ms", "orders 10000", "something else was running"})
+            CHECK_THAT(out, ContainsSubstring(part));
+        CHECK_THAT(render(format, test_support::sample_session()),
+                   ContainsSubstring("balanced: 50,000 rows accounted for"));
+    }
+}
+
+TEST_CASE("text has no line with blanks at its end", "[reporters][text]") {
+    for (const auto& [name, session] : sessions()) CHECK(render("text", session).find(" \n") == std::string::npos);
+}
+
+TEST_CASE("hostile text makes no row, no column and no tag in markdown", "[reporters][markdown]") {
+    const auto count_rows = [](const std::string& out) {
+        std::size_t rows = 0;
+        for (std::size_t at = 0; (at = out.find("\n|", at)) != std::string::npos; ++at) ++rows;
+        return rows;
+    };
+    const auto out = render("markdown", test_support::hostile_session());
+    CHECK(count_rows(out) == count_rows(render("markdown", test_support::sample_session())));
+    CHECK(out.find(" <script>") == std::string::npos);
+    CHECK_THAT(out, ContainsSubstring("a\\|b \\`code\\` \\<script\\>"));
+}
+
+TEST_CASE("csv has one line per run and as many fields in each", "[reporters][csv]") {
+    for (const auto& [name, session] : sessions()) {
+        const auto records = parse_csv(render("csv", session));
+        CAPTURE(name);
+        REQUIRE(records.size() == session.runs.size() + 1);
+        for (const auto& record : records) CHECK(record.size() == records.front().size());
+        const std::set<std::string> names(records.front().begin(), records.front().end());
+        CHECK(names.size() == records.front().size());
+    }
+}
+
+TEST_CASE("csv keeps every digit, quotes what needs it, and leaves empty what is not known", "[reporters][csv]") {
+    session_result s = test_support::sample_session();
+    s.runs[0].time_s = 0.1 + 0.2;
+    s.runs[0].verdict.text = "he said \"no\", twice";
+    s.runs[1].api.known = false;
+    s.runs[1].efficiency = std::numeric_limits<double>::quiet_NaN();
+    const auto out = render("csv", s);
+    CHECK(std::stod(field(out, 0, "time_s")) == s.runs[0].time_s);
+    CHECK(field(out, 0, "verdict") == "he said \"no\", twice");
+    CHECK(field(out, 0, "peak_rss_bytes") == "96300000");
+    CHECK(field(out, 0, "postgres_cpu_s") == "1.92");
+    CHECK(field(out, 0, "postgres_peak_pss_bytes") == "48234496");
+    CHECK(field(out, 1, "api_requests").empty());
+    CHECK(field(out, 1, "efficiency").empty());
+    CHECK(field(render("csv", test_support::troubled_session()), 2, "failures") == "fetch/reset=7;store/database=3");
+}
+
+TEST_CASE("json is indented, and its first field is the schema", "[reporters][json]") {
+    CHECK(render("json", test_support::sample_session()).starts_with("{\n  \"schema\": \"pipebench.result/1\",\n"));
+}
+
+TEST_CASE("json follows docs/result.schema.json, and a later field does not matter", "[reporters][json]") {
+    if (!validator_is_here()) SKIP(no_validator);
+    std::vector<std::string> documents;
+    for (const auto& [name, session] : sessions()) documents.push_back(render("json", session));
+    auto later = nlohmann::ordered_json::parse(documents[1]);
+    later["later"] = later["runs"][0]["later"] = later["runs"][0]["ledger"]["later"] = nullptr;
+    documents.push_back(later.dump());
+    CHECK(valid_by_schema(documents) == std::string(documents.size(), '1'));
+}
+
+TEST_CASE("the schema requires every field that is written", "[reporters][json]") {
+    if (!validator_is_here()) SKIP(no_validator);
+    const auto broken =
+        each_with_a_field_missing(nlohmann::json::parse(render("json", test_support::troubled_session())));
+    REQUIRE(broken.size() > 80);
+    CHECK(valid_by_schema(broken) == std::string(broken.size(), '0'));
+}
+
+TEST_CASE("the schema checks types and ranges", "[reporters][json]") {
+    if (!validator_is_here()) SKIP(no_validator);
+    const auto good = nlohmann::json::parse(render("json", test_support::troubled_session()));
+    std::vector<std::string> broken;
+    const auto with = [&](const char* pointer, const nlohmann::json& value) {
+        auto document = good;
+        document[nlohmann::json::json_pointer(pointer)] = value;
+        broken.push_back(document.dump());
+    };
+    with("/schema", "pipebench.result/2");
+    with("/runs/0/stored", -1);
+    with("/runs/0/stored", 1.5);
+    with("/runs/0/time_s", nullptr);
+    with("/runs/0/time_s", -0.5);
+    with("/runs/0/ledger/lost", "0");
+    with("/runs/0/verdict/trusted", 1);
+    with("/runs/2/failures/0", 5);
+    with("/parameters", 5);
+    CHECK(valid_by_schema(broken) == std::string(broken.size(), '0'));
+}

@@ -1,0 +1,129 @@
+// The parameters travel as JSON to the run's own process and into the saved result: nothing may get lost or bent
+// on the way, and what is broken is refused in one line.
+#include "pipebench/error.hpp"
+#include "pipebench/workload.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <nlohmann/json.hpp>
+
+using namespace pipebench;
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::MessageMatches;
+
+namespace {
+
+nlohmann::json saved(const workload& w) {
+    nlohmann::json out;
+    to_json(out, w);
+    return out;
+}
+
+workload loaded(const nlohmann::json& in) {
+    workload w;
+    from_json(in, w);
+    return w;
+}
+
+/// No field has its default.
+workload unusual_workload() {
+    workload w;
+    w.orders = 1'000'000'007;
+    w.seed = 18'446'744'073'709'551'615ull;
+    w.http = {1234567us, {jitter::shape::lognormal, {}, 0.35}};
+    w.db_latency = 0us;
+    w.connections = connection_use::per_order;
+    w.limits = {1500us, 24h};
+    w.retry = {1, 1us, 999us};
+    w.db_connections = 4'294'967'295u;
+    w.permits = 1;
+    w.pool_processes = 2;
+    w.threads = 3;
+    w.streams = {5, 6, 7, 8ms, batch_mode::one_by_one, 9s};
+    return w;
+}
+
+/// The default workload with one field changed.
+nlohmann::json with(const char* key, nlohmann::json value) {
+    auto out = saved(workload{});
+    out[key] = std::move(value);
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("a workload comes back from JSON as it went in", "[workload]") {
+    CHECK(saved(loaded(saved(unusual_workload()))) == saved(unusual_workload()));
+    CHECK(saved(loaded(saved(workload{}))) == saved(workload{}));
+    const workload w = loaded(nlohmann::json::parse(saved(unusual_workload()).dump()));
+    CHECK(w.seed == 18'446'744'073'709'551'615ull);
+    CHECK(w.http.mean == 1234567us);
+    CHECK(w.http.spread == jitter{jitter::shape::lognormal, {}, 0.35});
+    CHECK(w.connections == connection_use::per_order);
+    CHECK(w.db_connections == 4'294'967'295u);
+    CHECK(w.streams.mode == batch_mode::one_by_one);
+    CHECK(w.streams.lease == 9s);
+}
+
+TEST_CASE("a workload in which any field is missing is refused, and the field is named", "[workload]") {
+    const auto good = saved(workload{});
+    for (const auto& [key, value] : good.items()) {
+        auto broken = good;
+        broken.erase(key);
+        CAPTURE(key);
+        CHECK_THROWS_MATCHES(loaded(broken), setup_error, MessageMatches(ContainsSubstring(key)));
+    }
+}
+
+TEST_CASE("a workload in which any field has the wrong type is refused, and the field is named", "[workload]") {
+    const nlohmann::json wrong = GENERATE(as<nlohmann::json>{}, nullptr, true, -5, 1.5, 1e300, "\x1b[31m nonsense",
+                                          "-5ms", "25h", nlohmann::json::array(), nlohmann::json::object());
+    const auto good = saved(workload{});
+    for (const auto& [key, value] : good.items()) {
+        CAPTURE(key, wrong.dump());
+        CHECK_THROWS_MATCHES(loaded(with(key.c_str(), wrong)), setup_error, MessageMatches(ContainsSubstring(key)));
+    }
+}
+
+TEST_CASE("a number too large for its field is refused, not cut", "[workload]") {
+    CHECK_THROWS_AS(loaded(with("permits", 4'294'967'296ull)), setup_error);
+    const auto beyond_64_bits = nlohmann::json::parse("18446744073709551616");
+    CHECK_THROWS_AS(loaded(with("orders", beyond_64_bits)), setup_error);
+}
+
+TEST_CASE("what is no object is no workload", "[workload]") {
+    const nlohmann::json wrong = GENERATE(as<nlohmann::json>{}, nullptr, 5, "text", nlohmann::json::array({1, 2}));
+    CHECK_THROWS_MATCHES(loaded(wrong), setup_error, MessageMatches(ContainsSubstring("object")));
+}
+
+TEST_CASE("a refusal is one line without control characters", "[workload]") {
+    try {
+        (void)loaded(with("http_latency", "\x1b[31m\n\xff" + std::string(5000, 'x')));
+        FAIL("it was taken");
+    } catch (const setup_error& e) {
+        const std::string text = e.what();
+        CHECK(text.size() < 200);
+        CHECK(text.find_first_of("\n\x1b") == std::string::npos);
+    }
+}
+
+TEST_CASE("a jitter is none, uniform with a width or lognormal with a sigma up to 3", "[workload][jitter]") {
+    CHECK(parse_jitter("none") == jitter{});
+    CHECK(parse_jitter("uniform:20ms") == jitter{jitter::shape::uniform, 20ms, 0});
+    CHECK(parse_jitter("lognormal:0.5") == jitter{jitter::shape::lognormal, {}, 0.5});
+    CHECK(parse_jitter("lognormal:3") == jitter{jitter::shape::lognormal, {}, 3});
+    const auto* text = GENERATE("", "none:", "None", "uniform", "uniform:", "uniform:20", "uniform:-1ms",
+                                "lognormal:", "lognormal:0", "lognormal:-1", "lognormal:3.1", "lognormal:nan",
+                                "lognormal:inf", "lognormal:0.5x", "normal:1ms", ":20ms");
+    CAPTURE(text);
+    CHECK_FALSE(parse_jitter(text));
+}
+
+TEST_CASE("a jitter is written as it is read", "[workload][jitter]") {
+    const auto* text = GENERATE("none", "uniform:20ms", "lognormal:0.5", "lognormal:0.1");
+    CHECK(format_jitter(parse_jitter(text).value()) == text);
+}

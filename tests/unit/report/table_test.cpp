@@ -1,0 +1,207 @@
+// The table is what people read: a shifted column or a number rounded to nothing is a wrong result.
+#include "report/table.hpp"
+#include "support/sample_result.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <limits>
+
+using namespace pipebench;
+using namespace pipebench::reporting;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+table small_table() {
+    return {{{"Name", "", align::left}, {"Time", "s"}, {"Says", "", align::left}},
+            {{{"a", "1.25", "ok"}}, {{"longer", "10.50", "not so well"}, tone::alarm}}};
+}
+
+std::vector<std::string> lines(const std::string& text) {
+    std::vector<std::string> out;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find('\n', at), text.size());
+        out.push_back(text.substr(at, end - at));
+        at = end + 1;
+    }
+    return out;
+}
+
+std::string cell(const table& t, std::size_t row_index, std::string_view column_name) {
+    for (std::size_t i = 0; i < t.columns.size(); ++i)
+        if (t.columns[i].name == column_name) return t.rows.at(row_index).cells.at(i);
+    return "no such column";
+}
+
+}  // namespace
+
+TEST_CASE("text is aligned, with the units below the names and no blanks at the ends", "[table]") {
+    CHECK(to_text(small_table(), colours::off, 80) == "Name     Time  Says\n"
+                                                      "          (s)\n"
+                                                      "------  -----  -----------\n"
+                                                      "a        1.25  ok\n"
+                                                      "longer  10.50  not so well\n");
+}
+
+TEST_CASE("colours are off unless asked for, and an alarm is red", "[table]") {
+    CHECK(to_text(small_table(), colours::off, 80).find('\x1b') == std::string::npos);
+    const auto out = lines(to_text(small_table(), colours::on, 80));
+    CHECK(out[0] == "\x1b[1mName     Time  Says\x1b[0m");
+    CHECK(out[3] == "a        1.25  ok");
+    CHECK(out[4] == "\x1b[1;31mlonger  10.50  not so well\x1b[0m");
+}
+
+TEST_CASE("a cell of several bytes per character is as wide as it looks", "[table]") {
+    table t = small_table();
+    t.rows[0].cells[0] = "żółć€";
+    const auto out = lines(to_text(t, colours::off, 80));
+    CHECK(out[3] == "żółć€    1.25  ok");
+    CHECK(display_width("żółć€") == 5);
+    CHECK_THAT(to_markdown(t), ContainsSubstring("| żółć€  |     1.25 | ok          |\n"));
+}
+
+TEST_CASE("a long last cell is continued below itself, within the width", "[table]") {
+    table t = small_table();
+    t.rows[1].cells[2] = "INVALID: the mock API was the bottleneck and not the pattern";
+    const auto out = lines(to_text(t, colours::off, 45));
+    CHECK(out[4] == "longer  10.50  INVALID: the mock API was the");
+    CHECK(out[5] == "               bottleneck and not the pattern");
+    for (const auto& line : out) CHECK(display_width(line) <= 45);
+}
+
+TEST_CASE("a width too small for the table costs no words and no crash", "[table]") {
+    table t = small_table();
+    t.rows[1].cells[2] = "one two " + std::string(50, 'x');
+    CHECK_THAT(to_text(t, colours::off, 0), ContainsSubstring(std::string(50, 'x')));
+    CHECK(to_text(table{}, colours::on, 80).empty());
+}
+
+TEST_CASE("wrapping keeps every word", "[table]") {
+    CHECK(wrap("", 10) == std::vector<std::string>{""});
+    CHECK(wrap("one two three", 7) == std::vector<std::string>{"one two", "three"});
+    CHECK(wrap("longerthanthat a b", 5) == std::vector<std::string>{"longerthanthat", "a b"});
+    CHECK(wrap("éé éé", 5) == std::vector<std::string>{"éé éé"});
+}
+
+TEST_CASE("markdown has right-aligned numbers and the units in the header", "[table][markdown]") {
+    CHECK(to_markdown(small_table()) == "| Name   | Time (s) | Says        |\n"
+                                        "|:------ | --------:|:----------- |\n"
+                                        "| a      |     1.25 | ok          |\n"
+                                        "| longer |    10.50 | not so well |\n");
+}
+
+TEST_CASE("markdown shows foreign text and does not obey it", "[table][markdown]") {
+    CHECK(escape_markdown("a|b") == "a\\|b");
+    CHECK(escape_markdown("`x` <b> [a](b) *c*") == "\\`x\\` \\<b\\> \\[a\\](b) \\*c\\*");
+    CHECK(escape_markdown("a\nb\rc") == "a b c");
+    CHECK(escape_markdown("a\\|b") == "a\\\\\\|b");  // an escaped backslash, then an escaped pipe
+    table t = small_table();
+    t.rows[0].cells[2] = "x|y\nz";
+    CHECK_THAT(to_markdown(t), ContainsSubstring("| x\\|y z"));
+    CHECK(lines(to_markdown(t)).size() == 4);
+}
+
+TEST_CASE("a number above zero is never shown as zero", "[table][numbers]") {
+    CHECK(fixed(0, 2) == "0");
+    CHECK(fixed(0.004, 2) == "<0.01");
+    CHECK(fixed(0.006, 2) == "0.01");
+    CHECK(fixed(1e-300, 1) == "<0.1");
+    CHECK(fixed(0.3, 0) == "<1");
+    CHECK(megabytes(1) == "<0.1");
+    CHECK(seconds(0.00001) == "<0.001");
+}
+
+TEST_CASE("numbers keep sensible digits and are grouped by three", "[table][numbers]") {
+    CHECK(seconds(20.413) == "20.41");
+    CHECK(seconds(0.2) == "0.200");
+    CHECK(fixed(98.85, 1) == "98.8");
+    CHECK(fixed(1204.24, 1) == "1,204.2");
+    CHECK(fixed(999.96, 1) == "1,000.0");
+    CHECK(fixed(-1234.5, 1) == "-1,234.5");
+    CHECK(fixed(-123.4, 1) == "-123.4");
+    CHECK(fixed(1e300, 1) == "1e+300");
+    CHECK(fixed(std::numeric_limits<double>::quiet_NaN(), 1) == "-");
+    CHECK(fixed(std::numeric_limits<double>::infinity(), 1) == "-");
+    CHECK(megabytes(1'284'600'000) == "1,284.6");
+    CHECK(grouped(0) == "0");
+    CHECK(grouped(999) == "999");
+    CHECK(grouped(1'000) == "1,000");
+    CHECK(grouped(18'446'744'073'709'551'615ull) == "18,446,744,073,709,551,615");
+}
+
+TEST_CASE("an error rate is 0 or 100 only when it is that exactly", "[table][numbers]") {
+    CHECK(error_percent(0, 10'000) == "0");
+    CHECK(error_percent(1, 10'000) == "0.01");
+    CHECK(error_percent(1, 1'000'000) == "<0.01");
+    CHECK(error_percent(35, 1'000) == "3.50");
+    CHECK(error_percent(10, 10) == "100");
+    CHECK(error_percent(999'999, 1'000'000) == ">99.99");
+    CHECK(error_percent(0, 0) == "-");
+}
+
+TEST_CASE("foreign text cannot steer a terminal", "[table][printable]") {
+    CHECK(shown("plain, żółć €") == "plain, żółć €");
+    CHECK(shown("\x1b[31mred\n") == "\\x1b[31mred\\x0a");
+    CHECK(shown("\xff") == "\xEF\xBF\xBD");
+    CHECK(shown("C1 \xc2\x9b") == "C1 \xEF\xBF\xBD");
+    CHECK(shown("turn \xe2\x80\xae") == "turn \xEF\xBF\xBD");
+    CHECK(shown(std::string(1000, 'x')).size() == 403);
+    CHECK(shown("abc\xc3\xa9", 4) == "abc...");  // not half a character
+}
+
+TEST_CASE("the main table has the columns and units that the documents promise", "[table]") {
+    const auto header = lines(to_markdown(main_table(test_support::sample_session()))).front();
+    std::string squeezed;
+    for (const char c : header)
+        if (c != ' ' || !squeezed.ends_with(' ')) squeezed += c;
+    CHECK(squeezed == "| Pattern | In flight | Time (s) | Floor (s) | Eff. (%) | Peak RSS (MB) | PSS (MB) | CPU (%) "
+                      "| CPU/order (us) | p50 (ms) | p99 (ms) | Errors (%) | Lost | Verdict |");
+}
+
+TEST_CASE("the main table shows what was measured", "[table]") {
+    const table t = main_table(test_support::sample_session());
+    REQUIRE(t.rows.size() == 5);
+    CHECK(t.rows[1].cells == std::vector<std::string>{"semaphore", "100", "20.23", "20.00", "98.9", "14.9", "11.2",
+                                                      "4.0", "162", "201.4", "208.8", "0", "0", "ok"});
+    for (const auto& line : lines(to_text(t, colours::off, 150))) CHECK(display_width(line) <= 150);
+}
+
+TEST_CASE("a row that must not be trusted stands out in the row itself", "[table]") {
+    session_result s = test_support::sample_session();
+    s.runs[0].verdict = {false, "INVALID: 3 lost"};
+    s.runs[1].verdict = {false, "the box was busy"};
+    s.runs[2].verdict = {false, ""};
+    s.runs[3].interrupted = true;
+    const table t = main_table(s);
+    CHECK(cell(t, 0, "Pattern") == "! fan-out");
+    CHECK(cell(t, 0, "Verdict") == "INVALID: 3 lost");
+    CHECK(cell(t, 1, "Verdict") == "NOT TRUSTED: the box was busy");
+    CHECK(cell(t, 2, "Verdict") == "NOT TRUSTED");
+    CHECK(cell(t, 3, "Pattern") == "! thread-pool");
+    CHECK_THAT(cell(t, 3, "Verdict"), StartsWith("INTERRUPTED after 10,000 of 10,000 orders"));
+    for (std::size_t i = 0; i < 4; ++i) CHECK(t.rows[i].mood == tone::alarm);
+    CHECK(t.rows[4].mood == tone::plain);
+    CHECK(cell(t, 4, "Pattern") == "redis-streams");
+}
+
+TEST_CASE("what is not known is a dash, not a zero", "[table]") {
+    session_result s = test_support::sample_session();
+    s.runs[0].api.known = false;
+    s.runs[0].stored = 0;
+    s.runs[0].services.clear();
+    CHECK(cell(around_table(s), 0, "Requests") == "-");
+    CHECK(cell(main_table(s), 0, "p50") == "-");
+    CHECK(cell(beside_table(s), 0, "postgres") == "-");
+    CHECK(cell(beside_table(s), 1, "postgres") == "1.92");
+}
+
+TEST_CASE("a redelivered order is no retry", "[table]") {
+    session_result s = test_support::sample_session();
+    s.runs[0].http_attempts = 10'007;
+    s.runs[0].repeated = 2;
+    CHECK(cell(around_table(s), 0, "Retries") == "5");
+    s.runs[0].http_attempts = 0;  // orders that died before their first attempt
+    CHECK(cell(around_table(s), 0, "Retries") == "0");
+}
