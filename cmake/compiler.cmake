@@ -10,9 +10,10 @@ target_compile_options(pipebench_settings INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wconversion -Wsign-conversion
     -Woverloaded-virtual $<$<BOOL:${PIPEBENCH_WERROR}>:-Werror>)
 
-# g++ 12 sees overlaps in std::string (GCC bug 105651) and unset std::optional values that are not there.
+# g++ 12 sees what is not there: overlaps in std::string (GCC bug 105651), unset std::optional values, and
+# coroutine frames freed by another allocator.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(pipebench_settings INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
+    target_compile_options(pipebench_settings INTERFACE -Wno-restrict -Wno-maybe-uninitialized -Wno-mismatched-new-delete)
 endif()
 
 target_compile_definitions(pipebench_settings INTERFACE

@@ -22,8 +22,8 @@ using task = asio::awaitable<T, executor>;
 
 inline constexpr asio::use_awaitable_t<executor> use_task{};
 
-using timer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                         asio::wait_traits<std::chrono::steady_clock>, executor>;
+using timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, executor>;
 
 /// What a suspended coroutine leaves behind for whoever shall resume it: call it once, on its executor.
 template <class... Results>

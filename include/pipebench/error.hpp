@@ -9,12 +9,12 @@ namespace pipebench {
 
 /// What the process says to its caller. Documented in --help and README.
 enum class exit_code : int {
-    ok = 0,                ///< all well
-    check_failed = 1,      ///< an assertion, budget or comparison failed
-    unusable = 2,          ///< usage or environment error: nothing was measured
-    not_trustworthy = 3,   ///< the ledger does not balance, or the measurement is invalid
-    interrupted = 130,     ///< SIGINT; the partial result was written
-    terminated = 143,      ///< SIGTERM; the partial result was written
+    ok = 0,               ///< all well
+    check_failed = 1,     ///< an assertion, budget or comparison failed
+    unusable = 2,         ///< usage or environment error: nothing was measured
+    not_trustworthy = 3,  ///< the ledger does not balance, or the measurement is invalid
+    interrupted = 130,    ///< SIGINT; the partial result was written
+    terminated = 143,     ///< SIGTERM; the partial result was written
 };
 
 /// A wrong option or a missing piece of the environment. `what()` is one line: what, where, how to mend it.

@@ -24,10 +24,10 @@ enum class service_level : std::uint8_t { economy, standard, express, same_day }
 /// What `GET /orders/{id}` answers with; docs/order.schema.json is its schema.
 struct order {
     order_id id = 0;
-    std::string customer;      ///< as typed by a person: case and spaces vary
+    std::string customer;                         ///< as typed by a person: case and spaces vary
     std::string street, postcode, city, country;  ///< ship-to; country is ISO 3166-1 alpha-2
     service_level service = service_level::standard;
-    std::string currency;      ///< ISO 4217, three capital letters
+    std::string currency;  ///< ISO 4217, three capital letters
     std::vector<order_line> lines;
     std::chrono::sys_seconds created_at{};
     bool operator==(const order&) const = default;
@@ -36,8 +36,8 @@ struct order {
 /// One row of the orders table: a pure function of an order.
 struct order_row {
     order_id id = 0;
-    std::string customer;       ///< normalised: single spaces, capitalised words
-    std::string region;         ///< from the ship-to country: EMEA, APAC, AMER or OTHER
+    std::string customer;  ///< normalised: single spaces, capitalised words
+    std::string region;    ///< from the ship-to country: EMEA, APAC, AMER or OTHER
     std::string currency;
     std::int64_t item_count = 0;
     std::int64_t total_minor = 0;

@@ -14,20 +14,20 @@ inline constexpr std::size_t stage_count = 4;
 /// Why it failed.
 enum class error_kind : std::uint8_t {
     none,
-    connect,        ///< no connection could be made
-    resources,      ///< out of descriptors, ports or memory on our side
-    reset,          ///< the peer closed or reset the connection in mid-exchange
-    timeout,        ///< one attempt took longer than --attempt-timeout
-    deadline,       ///< all attempts together took longer than --order-timeout
-    throttled,      ///< HTTP 429
-    server_error,   ///< HTTP 5xx
-    rejected,       ///< any other HTTP status that is not 200
-    protocol,       ///< not HTTP, or not the content type promised
-    too_large,      ///< header or body over its limit
-    bad_content,    ///< not JSON, or not an order
-    wrong_order,    ///< an order, but another one
-    database,       ///< PostgreSQL refused the statement
-    worker_died,    ///< the worker process that held the order died, too often
+    connect,       ///< no connection could be made
+    resources,     ///< out of descriptors, ports or memory on our side
+    reset,         ///< the peer closed or reset the connection in mid-exchange
+    timeout,       ///< one attempt took longer than --attempt-timeout
+    deadline,      ///< all attempts together took longer than --order-timeout
+    throttled,     ///< HTTP 429
+    server_error,  ///< HTTP 5xx
+    rejected,      ///< any other HTTP status that is not 200
+    protocol,      ///< not HTTP, or not the content type promised
+    too_large,     ///< header or body over its limit
+    bad_content,   ///< not JSON, or not an order
+    wrong_order,   ///< an order, but another one
+    database,      ///< PostgreSQL refused the statement
+    worker_died,   ///< the worker process that held the order died, too often
 };
 inline constexpr std::size_t error_kind_count = 15;
 

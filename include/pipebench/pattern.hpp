@@ -16,16 +16,16 @@ namespace pipebench {
 struct run_context {
     const workload& work;
     const pipeline_factory& open;
-    recorder& out;                                ///< told about every order exactly once
-    stop_flag stop;                               ///< asked before every order
-    std::function<void(std::string_view)> note;   ///< one line for the report: a worker died, was replaced, ...
+    recorder& out;                               ///< told about every order exactly once
+    stop_flag stop;                              ///< asked before every order
+    std::function<void(std::string_view)> note;  ///< one line for the report: a worker died, was replaced, ...
 };
 
 /// What the pattern needs of the box at these parameters: checked before anything starts.
 struct needs {
-    std::uint64_t in_flight = 0;             ///< orders begun and not ended, at the most; with it goes the floor
+    std::uint64_t in_flight = 0;  ///< orders begun and not ended, at the most; with it goes the floor
     std::uint64_t database_connections = 0;
-    std::uint64_t descriptors = 0;           ///< in the process that opens the most
+    std::uint64_t descriptors = 0;  ///< in the process that opens the most
     std::uint64_t processes = 1;
     bool redis = false;
 };

@@ -50,8 +50,8 @@ public:
         std::chrono::steady_clock::time_point began;
     };
 
-    static recorder create(std::uint64_t orders);   ///< throws setup_error
-    static recorder attach(int descriptor);         ///< maps what create() made; takes the descriptor over
+    static recorder create(std::uint64_t orders);  ///< throws setup_error
+    static recorder attach(int descriptor);        ///< maps what create() made; takes the descriptor over
     recorder(recorder&&) noexcept;
     ~recorder();
 

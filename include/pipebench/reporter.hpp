@@ -12,7 +12,7 @@ namespace pipebench {
 enum class colours : std::uint8_t { off, on };
 
 struct reporter {
-    std::string_view id;       ///< as in `report --format`
+    std::string_view id;  ///< as in `report --format`
     std::string_view summary;
     std::string (*render)(const session_result&, colours);
 };

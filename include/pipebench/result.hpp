@@ -21,7 +21,7 @@ struct failure_count {
     std::uint64_t orders = 0;
 };
 
-struct memory_usage {  ///< of the run's process tree; services are apart
+struct memory_usage {                  ///< of the run's process tree; services are apart
     std::uint64_t peak_rss_bytes = 0;  ///< largest sum of RSS over the tree: shared pages count in each process
     std::uint64_t peak_pss_bytes = 0;  ///< largest sum of PSS: shared pages count once
     std::uint64_t hwm_sum_bytes = 0;   ///< sum of VmHWM over all processes seen: an upper bound of the RSS peak
@@ -42,7 +42,7 @@ struct service_usage {
     std::uint64_t peak_pss_bytes = 0;
 };
 
-struct api_view {  ///< what the mock API counted for itself
+struct api_view {        ///< what the mock API counted for itself
     bool known = false;  ///< false with a target of the user's own
     std::uint64_t requests = 0, responses = 0, refusals = 0;
     std::uint64_t connections = 0, peak_connections = 0, peak_concurrent = 0;

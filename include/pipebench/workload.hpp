@@ -45,27 +45,27 @@ struct retry_policy {
 
 /// The parameters of redis-streams.
 struct stream_parameters {
-    unsigned workers = 20;    ///< asynchronous workers, all processes together
-    unsigned processes = 4;   ///< worker processes
-    unsigned batch = 5;       ///< XREADGROUP COUNT: orders a worker takes at once
-    duration block = std::chrono::seconds{1};  ///< XREADGROUP BLOCK
-    batch_mode mode = batch_mode::together;    ///< the batch in flight together, or one after another
+    unsigned workers = 20;                       ///< asynchronous workers, all processes together
+    unsigned processes = 4;                      ///< worker processes
+    unsigned batch = 5;                          ///< XREADGROUP COUNT: orders a worker takes at once
+    duration block = std::chrono::seconds{1};    ///< XREADGROUP BLOCK
+    batch_mode mode = batch_mode::together;      ///< the batch in flight together, or one after another
     duration lease = std::chrono::seconds{120};  ///< pending for longer than this: taken over from its consumer
 };
 
 struct workload {
     std::uint64_t orders = 10'000;
-    std::uint64_t seed = 42;       ///< orders, jitter and backoff are pure functions of it
+    std::uint64_t seed = 42;                               ///< orders, jitter and backoff are pure functions of it
     latency http{std::chrono::milliseconds{100}, {}};      ///< simulated by the mock API
     duration db_latency = std::chrono::milliseconds{100};  ///< simulated in the client, beside the real write
     connection_use connections = connection_use::keep_alive;
     time_limits limits;
     retry_policy retry;
-    unsigned db_connections = 8;   ///< of an asynchronous pattern, all processes together
-    unsigned permits = 100;        ///< semaphore
-    unsigned pool_processes = 100; ///< process-pool
-    unsigned threads = 100;        ///< thread-pool
-    stream_parameters streams;     ///< redis-streams
+    unsigned db_connections = 8;    ///< of an asynchronous pattern, all processes together
+    unsigned permits = 100;         ///< semaphore
+    unsigned pool_processes = 100;  ///< process-pool
+    unsigned threads = 100;         ///< thread-pool
+    stream_parameters streams;      ///< redis-streams
 };
 
 void to_json(nlohmann::json& out, const workload& w);

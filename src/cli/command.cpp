@@ -56,7 +56,8 @@ setup_error explain(const CLI::ParseError& e, const CLI::App& app) {
     std::string text = e.what();
     std::replace(text.begin(), text.end(), '\n', ' ');
     const auto at = text.find("--");
-    if (dynamic_cast<const CLI::ExtrasError*>(&e) == nullptr || at == std::string::npos) return setup_error(printable(text));
+    if (dynamic_cast<const CLI::ExtrasError*>(&e) == nullptr || at == std::string::npos)
+        return setup_error(printable(text));
     std::vector<std::string> known;
     for (const auto* option : app.get_options())
         for (const auto& name : option->get_lnames()) known.push_back("--" + name);

@@ -31,19 +31,24 @@ void examine_box(examination& e) {
     const auto limits = limits_of_this_box();
     fmt::print("The box\n");
     e.fact("system", fmt::format("{}, {}, {}", box.host_os, box.kernel, box.virtualization));
-    e.fact("cores", fmt::format("{} ({}), load {:.2f}", box.cores, box.cpu_model.empty() ? "model not known" : box.cpu_model, box.load_1min));
-    e.fact("memory", fmt::format("{} MB, {} MB available", box.memory_bytes / 1'000'000, limits.memory_bytes / 1'000'000));
+    e.fact("cores", fmt::format("{} ({}), load {:.2f}", box.cores,
+                                box.cpu_model.empty() ? "model not known" : box.cpu_model, box.load_1min));
+    e.fact("memory",
+           fmt::format("{} MB, {} MB available", box.memory_bytes / 1'000'000, limits.memory_bytes / 1'000'000));
     e.fact("descriptors", fmt::format("{} per process", limits.descriptors));
     e.fact("local ports", fmt::format("{}", limits.ports));
 }
 
 void examine_servers(examination& e) {
     fmt::print("\nServers\n");
-    if (const auto bindir = find_postgres_bindir({})) e.fact("postgres", fmt::format("{} in {}", first_line_of(*bindir / "postgres", "--version"), bindir->native()));
+    if (const auto bindir = find_postgres_bindir({}))
+        e.fact("postgres",
+               fmt::format("{} in {}", first_line_of(*bindir / "postgres", "--version"), bindir->native()));
     else e.problem("postgres", "not found: apt-get install postgresql, or use --postgres");
     auto redis = find_program("redis-server");
     if (!redis) redis = find_program("valkey-server");
-    if (redis) e.fact("redis", fmt::format("{} in {}", first_line_of(*redis, "--version"), redis->parent_path().native()));
+    if (redis)
+        e.fact("redis", fmt::format("{} in {}", first_line_of(*redis, "--version"), redis->parent_path().native()));
     else e.problem("redis", "not found, redis-streams cannot run: apt-get install redis-server, or use --redis");
     try {
         const auto user = server_user("postgres");
@@ -52,7 +57,8 @@ void examine_servers(examination& e) {
     } catch (const setup_error& failure) {
         e.problem("scratch", failure.what());
     }
-    e.fact("template cache", postgres_template_cache().empty() ? "none: HOME is not set" : postgres_template_cache().native());
+    e.fact("template cache",
+           postgres_template_cache().empty() ? "none: HOME is not set" : postgres_template_cache().native());
 }
 
 void examine_patterns(examination& e) {

@@ -31,14 +31,17 @@ struct mock_api_options {
 void check_address(const mock_api_options& options) {
     boost::system::error_code ec;
     const auto address = boost::asio::ip::make_address(options.server.address, ec);
-    if (ec) throw setup_error(fmt::format("--listen: '{}' is not an IP address", printable(options.server.address, 60)));
+    if (ec)
+        throw setup_error(fmt::format("--listen: '{}' is not an IP address", printable(options.server.address, 60)));
     if (!address.is_loopback() && !options.allow_remote)
-        throw setup_error(fmt::format("--listen: {} can be reached from other machines; --allow-remote says that this is meant",
-                                      options.server.address));
+        throw setup_error(
+            fmt::format("--listen: {} can be reached from other machines; --allow-remote says that this is meant",
+                        options.server.address));
 }
 
 void tell(int control, const std::string& text) {
-    if (control >= 0) [[maybe_unused]] const auto sent = ::send(control, text.data(), text.size(), MSG_NOSIGNAL);
+    if (control >= 0) [[maybe_unused]]
+        const auto sent = ::send(control, text.data(), text.size(), MSG_NOSIGNAL);
 }
 
 /// Until SIGINT or SIGTERM, whichever thread of the server is doing what.
@@ -60,7 +63,8 @@ exit_code serve(mock_api_options options) {
     mock_api_server server(options.server);
     tell(options.control, std::to_string(server.port()));
     if (!options.quiet)
-        fmt::print(stderr, "serving orders at http://{}:{}/orders/1 until Ctrl-C\n", options.server.address, server.port());
+        fmt::print(stderr, "serving orders at http://{}:{}/orders/1 until Ctrl-C\n", options.server.address,
+                   server.port());
     wait_for_signal(wanted);
     const auto stats = server.stats();
     server.stop();
@@ -78,16 +82,28 @@ action declare_mock_api(CLI::App& app) {
     server.api.http.mean = std::chrono::milliseconds(100);
     app.add_option("--listen", server.address, "address to listen on [127.0.0.1]")->type_name("ADDRESS");
     app.add_flag("--allow-remote", options->allow_remote, "allow an address that other machines can reach");
-    add_count(app, "--port", {0, 65535}, "port; 0 picks a free one [0]", [&server](auto n) { server.port = static_cast<std::uint16_t>(n); });
-    add_count(app, "--threads", {1, 64}, "serving threads [cores, at most 4]", [&server](auto n) { server.threads = static_cast<unsigned>(n); });
-    add_count(app, "--max-connections", {1, 1'000'000}, "open at once; more get 503 [20000]", [&server](auto n) { server.max_connections = n; });
-    add_duration(app, "--http-latency", {}, "time an order takes to answer, on average [100ms]", [&server](duration d) { server.api.http.mean = d; });
-    app.add_option_function<std::string>("--http-jitter", [&server](const std::string& text) {
-           const auto spread = parse_jitter(text);
-           if (!spread) throw CLI::ValidationError("--http-jitter", fmt::format("'{}' is none of: none, uniform:20ms, lognormal:0.5", printable(text, 60)));
-           server.api.http.spread = *spread;
-       }, "how it varies: none, uniform:TIME or lognormal:SIGMA [none]")->type_name("SHAPE");
-    add_count(app, "--seed", {0, 1'000'000'000'000'000}, "orders and jitter follow from it [42]", [&server](auto n) { server.api.seed = n; });
+    add_count(app, "--port", {0, 65535}, "port; 0 picks a free one [0]",
+              [&server](auto n) { server.port = static_cast<std::uint16_t>(n); });
+    add_count(app, "--threads", {1, 64}, "serving threads [cores, at most 4]",
+              [&server](auto n) { server.threads = static_cast<unsigned>(n); });
+    add_count(app, "--max-connections", {1, 1'000'000}, "open at once; more get 503 [20000]",
+              [&server](auto n) { server.max_connections = n; });
+    add_duration(app, "--http-latency", {}, "time an order takes to answer, on average [100ms]",
+                 [&server](duration d) { server.api.http.mean = d; });
+    app.add_option_function<std::string>(
+           "--http-jitter",
+           [&server](const std::string& text) {
+               const auto spread = parse_jitter(text);
+               if (!spread)
+                   throw CLI::ValidationError(
+                       "--http-jitter",
+                       fmt::format("'{}' is none of: none, uniform:20ms, lognormal:0.5", printable(text, 60)));
+               server.api.http.spread = *spread;
+           },
+           "how it varies: none, uniform:TIME or lognormal:SIGMA [none]")
+        ->type_name("SHAPE");
+    add_count(app, "--seed", {0, 1'000'000'000'000'000}, "orders and jitter follow from it [42]",
+              [&server](auto n) { server.api.seed = n; });
     app.add_flag("-q,--quiet", options->quiet, "print nothing");
     app.add_option("--control", options->control)->group("");
     return [options] { return serve(*options); };

@@ -49,7 +49,9 @@ output_file::output_file(std::string option, std::string path) : option_(std::mo
 }
 
 output_file::output_file(output_file&& other) noexcept
-    : option_(std::move(other.option_)), path_(std::move(other.path_)), temporary_(std::exchange(other.temporary_, {})) {}
+    : option_(std::move(other.option_)),
+      path_(std::move(other.path_)),
+      temporary_(std::exchange(other.temporary_, {})) {}
 
 output_file::~output_file() {
     if (!temporary_.empty()) ::unlink(temporary_.c_str());

@@ -32,15 +32,16 @@ public:
 
     void goes(const pattern& p, const recorder& record, std::uint64_t rss) {
         if (clock::now() < next_) return;
-        next_ = clock::now() + (live_ ? std::chrono::milliseconds(live_interval) : std::chrono::milliseconds(plain_interval));
+        next_ = clock::now() +
+                (live_ ? std::chrono::milliseconds(live_interval) : std::chrono::milliseconds(plain_interval));
         const auto text = describe(p, record, rss);
         if (live_) show(text);
         else print(text);
     }
 
     void ended(const run_result& r) {
-        print(fmt::format("{}: {:.2f} s, {:.0f} orders/s, {} failed, {} lost: {}", r.pattern, r.time_s, r.orders_per_s, r.failed,
-                          r.ledger.lost, r.verdict.text));
+        print(fmt::format("{}: {:.2f} s, {:.0f} orders/s, {} failed, {} lost: {}", r.pattern, r.time_s,
+                          r.orders_per_s, r.failed, r.ledger.lost, r.verdict.text));
     }
 
 private:
@@ -51,8 +52,8 @@ private:
         const auto left = record.orders() - std::min(record.orders(), now.ended());
         // Before the first orders have ended there is only the floor to go by.
         const double left_s = rate > 0 ? static_cast<double>(left) / rate : std::max(0.0, floor_.count() - elapsed_s);
-        return fmt::format("{}: {}/{} done, {} in flight, {:.0f}/s, {} failed, {} MB, {:.0f} s left", p.id, now.ended(),
-                           record.orders(), now.in_flight(), rate, now.failed, rss / 1'000'000, left_s);
+        return fmt::format("{}: {}/{} done, {} in flight, {:.0f}/s, {} failed, {} MB, {:.0f} s left", p.id,
+                           now.ended(), record.orders(), now.in_flight(), rate, now.failed, rss / 1'000'000, left_s);
     }
 
     void show(std::string text) {

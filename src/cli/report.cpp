@@ -30,7 +30,8 @@ std::string read_result(const std::string& path) {
     std::string text(max_result_bytes + 1, '\0');
     in.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(in.gcount()));
-    if (text.size() > max_result_bytes) throw setup_error(fmt::format("{} is larger than {} MiB", printable(path), max_result_bytes >> 20));
+    if (text.size() > max_result_bytes)
+        throw setup_error(fmt::format("{} is larger than {} MiB", printable(path), max_result_bytes >> 20));
     return text;
 }
 
@@ -50,10 +51,14 @@ action declare_report(CLI::App& app) {
     app.add_option("file", options->file, "a result saved with --export-json")->required()->type_name("FILE");
     std::vector<std::string> formats;
     for (const auto& r : reporters()) formats.emplace_back(r.id);
-    add_choice(app, "--format", formats, "how to render it [text]", [options](const std::string& f) { options->format = f; });
-    add_choice(app, "--color", {"auto", "always", "never"}, "colours on stdout [auto]", [options](const std::string& c) {
-        options->colour = c == "auto" ? colour_wish::automatic : c == "always" ? colour_wish::always : colour_wish::never;
-    });
+    add_choice(app, "--format", formats, "how to render it [text]",
+               [options](const std::string& f) { options->format = f; });
+    add_choice(app, "--color", {"auto", "always", "never"}, "colours on stdout [auto]",
+               [options](const std::string& c) {
+                   options->colour = c == "auto"     ? colour_wish::automatic
+                                     : c == "always" ? colour_wish::always
+                                                     : colour_wish::never;
+               });
     return [options] { return render(*options); };
 }
 

@@ -43,13 +43,15 @@ struct run_options {
 
 workload workload_of(const run_options& options) {
     const auto all = profiles();
-    const auto chosen = std::find_if(all.begin(), all.end(), [&](const profile& p) { return p.id == options.profile; });
+    const auto chosen =
+        std::find_if(all.begin(), all.end(), [&](const profile& p) { return p.id == options.profile; });
     workload w = chosen->at(options.concurrency);
     for (const auto& change : options.changes) change(w);
     if (w.http.spread.kind == jitter::shape::uniform && w.http.spread.half_width > w.http.mean)
         throw setup_error("--http-jitter: uniform jitter wider than --http-latency would need negative latencies");
     if (w.streams.processes > w.streams.workers)
-        throw setup_error(fmt::format("--processes: {} processes cannot share {} workers; raise --workers", w.streams.processes, w.streams.workers));
+        throw setup_error(fmt::format("--processes: {} processes cannot share {} workers; raise --workers",
+                                      w.streams.processes, w.streams.workers));
     if (w.limits.order < w.limits.attempt)
         throw setup_error("--order-timeout: it includes all attempts, and cannot be shorter than --attempt-timeout");
     return w;
@@ -63,7 +65,8 @@ std::vector<const pattern*> patterns_of(const run_options& options) {
         if (std::find(known.begin(), known.end(), name) == known.end())
             throw setup_error("--pattern: " + not_one_of("pattern", name, known));
         for (const pattern& p : patterns())
-            if ((name == "all" || name == p.id) && std::find(out.begin(), out.end(), &p) == out.end()) out.push_back(&p);
+            if ((name == "all" || name == p.id) && std::find(out.begin(), out.end(), &p) == out.end())
+                out.push_back(&p);
     }
     return out;
 }
@@ -146,11 +149,15 @@ using options_ptr = std::shared_ptr<run_options>;
 
 void declare_what(CLI::App& app, const options_ptr& o) {
     app.option_defaults()->group("What to run");
-    app.add_option("-p,--pattern", o->patterns, "all, or ids separated by commas [all]")->delimiter(',')->type_name("ID");
-    add_count(app, "-n,--orders", {1, 10'000'000}, "orders per run [10k]", [o](auto n) { o->changes.push_back([n](workload& w) { w.orders = n; }); });
+    app.add_option("-p,--pattern", o->patterns, "all, or ids separated by commas [all]")
+        ->delimiter(',')
+        ->type_name("ID");
+    add_count(app, "-n,--orders", {1, 10'000'000}, "orders per run [10k]",
+              [o](auto n) { o->changes.push_back([n](workload& w) { w.orders = n; }); });
     std::vector<std::string> names;
     for (const profile& p : profiles()) names.emplace_back(p.id);
-    add_choice(app, "--profile", names, "set of parameters; see 'pipebench list' [equal]", [o](const std::string& p) { o->profile = p; });
+    add_choice(app, "--profile", names, "set of parameters; see 'pipebench list' [equal]",
+               [o](const std::string& p) { o->profile = p; });
     add_count(app, "-c,--concurrency", {1, most_concurrency}, "orders in flight that each bounded pattern gets [100]",
               [o](auto n) { o->concurrency = static_cast<unsigned>(n); });
     add_count(app, "--seed", {0, 1'000'000'000'000'000}, "orders, jitter and backoff follow from it [42]",
@@ -161,20 +168,28 @@ void declare_load(CLI::App& app, const options_ptr& o) {
     app.option_defaults()->group("The simulated work");
     add_duration(app, "--http-latency", {}, "time the mock API takes to answer, on average [100ms]",
                  [o](duration d) { o->changes.push_back([d](workload& w) { w.http.mean = d; }); });
-    app.add_option_function<std::string>("--http-jitter", [o](const std::string& text) {
-           const auto spread = parse_jitter(text);
-           if (!spread) throw CLI::ValidationError("--http-jitter", fmt::format("'{}' is none of: none, uniform:20ms, lognormal:0.5", printable(text, 60)));
-           o->changes.push_back([spread](workload& w) { w.http.spread = *spread; });
-       }, "how it varies: none, uniform:TIME or lognormal:SIGMA [none]")->type_name("SHAPE");
+    app.add_option_function<std::string>(
+           "--http-jitter",
+           [o](const std::string& text) {
+               const auto spread = parse_jitter(text);
+               if (!spread)
+                   throw CLI::ValidationError(
+                       "--http-jitter",
+                       fmt::format("'{}' is none of: none, uniform:20ms, lognormal:0.5", printable(text, 60)));
+               o->changes.push_back([spread](workload& w) { w.http.spread = *spread; });
+           },
+           "how it varies: none, uniform:TIME or lognormal:SIGMA [none]")
+        ->type_name("SHAPE");
     add_duration(app, "--db-latency", {}, "wait in the client beside each write [100ms]",
                  [o](duration d) { o->changes.push_back([d](workload& w) { w.db_latency = d; }); });
-    add_choice(app, "--connections", {"keep-alive", "per-order"}, "HTTP connections: kept and pooled, or a new one per order [keep-alive]",
-               [o](const std::string& c) {
+    add_choice(app, "--connections", {"keep-alive", "per-order"},
+               "HTTP connections: kept and pooled, or a new one per order [keep-alive]", [o](const std::string& c) {
                    const auto use = c == "per-order" ? connection_use::per_order : connection_use::keep_alive;
                    o->changes.push_back([use](workload& w) { w.connections = use; });
                });
-    add_count(app, "--attempts", {1, 100}, "per order and stage; 1 switches retrying off [4]",
-              [o](auto n) { o->changes.push_back([n](workload& w) { w.retry.attempts = static_cast<unsigned>(n); }); });
+    add_count(app, "--attempts", {1, 100}, "per order and stage; 1 switches retrying off [4]", [o](auto n) {
+        o->changes.push_back([n](workload& w) { w.retry.attempts = static_cast<unsigned>(n); });
+    });
     constexpr duration_range limit{std::chrono::milliseconds{1}, std::chrono::hours{1}};
     add_duration(app, "--attempt-timeout", limit, "for one HTTP exchange or one statement [10s]",
                  [o](duration d) { o->changes.push_back([d](workload& w) { w.limits.attempt = d; }); });
@@ -193,28 +208,42 @@ void add_parameter(CLI::App& app, const options_ptr& o, const char* name, std::u
 void declare_parameters(CLI::App& app, const options_ptr& o) {
     app.option_defaults()->group("Parameters of the patterns (default: by profile and -c)");
     using w = workload;
-    add_parameter(app, o, "--permits", most_concurrency, "semaphore: permits", [](w& x) -> unsigned& { return x.permits; });
-    add_parameter(app, o, "--pool-processes", most_concurrency, "process-pool: worker processes", [](w& x) -> unsigned& { return x.pool_processes; });
-    add_parameter(app, o, "--threads", most_concurrency, "thread-pool: threads", [](w& x) -> unsigned& { return x.threads; });
-    add_parameter(app, o, "--workers", most_concurrency, "redis-streams: asynchronous workers", [](w& x) -> unsigned& { return x.streams.workers; });
-    add_parameter(app, o, "--processes", 1000, "redis-streams: processes they are spread over", [](w& x) -> unsigned& { return x.streams.processes; });
-    add_parameter(app, o, "--batch", 1000, "redis-streams: XREADGROUP COUNT", [](w& x) -> unsigned& { return x.streams.batch; });
-    add_choice(app, "--batch-mode", {"together", "one-by-one"}, "redis-streams: a batch in flight together, or not", [o](const std::string& m) {
-        const auto mode = m == "together" ? batch_mode::together : batch_mode::one_by_one;
-        o->changes.push_back([mode](workload& x) { x.streams.mode = mode; });
-    });
-    add_duration(app, "--block", {std::chrono::milliseconds{1}, std::chrono::minutes{1}}, "redis-streams: XREADGROUP BLOCK [1s]",
+    add_parameter(app, o, "--permits", most_concurrency, "semaphore: permits",
+                  [](w& x) -> unsigned& { return x.permits; });
+    add_parameter(app, o, "--pool-processes", most_concurrency, "process-pool: worker processes",
+                  [](w& x) -> unsigned& { return x.pool_processes; });
+    add_parameter(app, o, "--threads", most_concurrency, "thread-pool: threads",
+                  [](w& x) -> unsigned& { return x.threads; });
+    add_parameter(app, o, "--workers", most_concurrency, "redis-streams: asynchronous workers",
+                  [](w& x) -> unsigned& { return x.streams.workers; });
+    add_parameter(app, o, "--processes", 1000, "redis-streams: processes they are spread over",
+                  [](w& x) -> unsigned& { return x.streams.processes; });
+    add_parameter(app, o, "--batch", 1000, "redis-streams: XREADGROUP COUNT",
+                  [](w& x) -> unsigned& { return x.streams.batch; });
+    add_choice(app, "--batch-mode", {"together", "one-by-one"}, "redis-streams: a batch in flight together, or not",
+               [o](const std::string& m) {
+                   const auto mode = m == "together" ? batch_mode::together : batch_mode::one_by_one;
+                   o->changes.push_back([mode](workload& x) { x.streams.mode = mode; });
+               });
+    add_duration(app, "--block", {std::chrono::milliseconds{1}, std::chrono::minutes{1}},
+                 "redis-streams: XREADGROUP BLOCK [1s]",
                  [o](duration d) { o->changes.push_back([d](workload& x) { x.streams.block = d; }); });
-    add_duration(app, "--lease", {std::chrono::milliseconds{100}, std::chrono::hours{1}}, "redis-streams: pending for longer is taken over [120s]",
+    add_duration(app, "--lease", {std::chrono::milliseconds{100}, std::chrono::hours{1}},
+                 "redis-streams: pending for longer is taken over [120s]",
                  [o](duration d) { o->changes.push_back([d](workload& x) { x.streams.lease = d; }); });
-    add_parameter(app, o, "--db-connections", 1000, "pool of each asynchronous pattern [8]", [](w& x) -> unsigned& { return x.db_connections; });
+    add_parameter(app, o, "--db-connections", 1000, "pool of each asynchronous pattern [8]",
+                  [](w& x) -> unsigned& { return x.db_connections; });
 }
 
 void declare_servers(CLI::App& app, const options_ptr& o) {
     app.option_defaults()->group("Servers (default: throwaway ones of its own)");
-    app.add_option("--postgres", o->postgres, "postgresql://... or key=value pairs")->type_name("URL")->envname("PIPEBENCH_POSTGRES");
+    app.add_option("--postgres", o->postgres, "postgresql://... or key=value pairs")
+        ->type_name("URL")
+        ->envname("PIPEBENCH_POSTGRES");
     app.add_option("--redis", o->redis, "redis://... or unix:///...")->type_name("URL")->envname("PIPEBENCH_REDIS");
-    app.add_option("--target", o->target, "http://...: an order API (docs/order.schema.json)")->type_name("URL")->envname("PIPEBENCH_TARGET");
+    app.add_option("--target", o->target, "http://...: an order API (docs/order.schema.json)")
+        ->type_name("URL")
+        ->envname("PIPEBENCH_TARGET");
     app.add_option("--pg-bindir", o->pg_bindir, "where postgres and initdb are")->type_name("DIR");
     app.add_flag("--keep", o->keep, "leave the tables in PostgreSQL");
 }
@@ -222,13 +251,18 @@ void declare_servers(CLI::App& app, const options_ptr& o) {
 void declare_output(CLI::App& app, const options_ptr& o) {
     app.option_defaults()->group("Output (the table goes to stdout, all else to stderr)");
     for (const char* format : {"markdown", "json", "csv"})
-        app.add_option_function<std::string>(fmt::format("--export-{}", format), [o, format](const std::string& path) { o->exports.emplace_back(format, path); },
-                                             fmt::format("write the result as {}; - is stdout", format))->type_name("FILE");
-    add_duration(app, "--grace", {{}, std::chrono::minutes{10}}, "time to drain after Ctrl-C [5s]", [o](duration d) { o->grace = d; });
+        app.add_option_function<std::string>(
+               fmt::format("--export-{}", format),
+               [o, format](const std::string& path) { o->exports.emplace_back(format, path); },
+               fmt::format("write the result as {}; - is stdout", format))
+            ->type_name("FILE");
+    add_duration(app, "--grace", {{}, std::chrono::minutes{10}}, "time to drain after Ctrl-C [5s]",
+                 [o](duration d) { o->grace = d; });
     add_choice(app, "--color", {"auto", "always", "never"}, "colours on stdout [auto]", [o](const std::string& c) {
         o->colour = c == "auto" ? colour_wish::automatic : c == "always" ? colour_wish::always : colour_wish::never;
     });
-    app.add_flag_callback("-q,--quiet", [o] { o->speech = verbosity::quiet; }, "no progress on stderr");
+    app.add_flag_callback(
+        "-q,--quiet", [o] { o->speech = verbosity::quiet; }, "no progress on stderr");
 }
 
 }  // namespace

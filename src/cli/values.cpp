@@ -61,8 +61,8 @@ CLI::Option* add_duration(CLI::App& app, const std::string& names, duration_rang
     });
 }
 
-CLI::Option* add_choice(CLI::App& app, const std::string& names, std::vector<std::string> choices, const std::string& help,
-                        std::function<void(const std::string&)> take) {
+CLI::Option* add_choice(CLI::App& app, const std::string& names, std::vector<std::string> choices,
+                        const std::string& help, std::function<void(const std::string&)> take) {
     const auto type = fmt::format("{}", fmt::join(choices, "|"));
     return add_text(app, names, type, help, [=, take = std::move(take)](const std::string& text) {
         if (std::find(choices.begin(), choices.end(), text) == choices.end())
@@ -74,7 +74,8 @@ CLI::Option* add_choice(CLI::App& app, const std::string& names, std::vector<std
 std::string did_you_mean(const std::string& given, const std::vector<std::string>& known) {
     const auto nearer = [&](const auto& a, const auto& b) { return distance(given, a) < distance(given, b); };
     const auto nearest = std::min_element(known.begin(), known.end(), nearer);
-    if (nearest == known.end() || distance(given, *nearest) > std::max<std::size_t>(2, nearest->size() / 3)) return {};
+    if (nearest == known.end() || distance(given, *nearest) > std::max<std::size_t>(2, nearest->size() / 3))
+        return {};
     return fmt::format(", did you mean '{}'?", *nearest);
 }
 

@@ -25,12 +25,13 @@ CLI::Option* add_count(CLI::App& app, const std::string& names, count_range rang
                        std::function<void(std::uint64_t)> take);
 CLI::Option* add_duration(CLI::App& app, const std::string& names, duration_range range, const std::string& help,
                           std::function<void(duration)> take);
-CLI::Option* add_choice(CLI::App& app, const std::string& names, std::vector<std::string> choices, const std::string& help,
-                        std::function<void(const std::string&)> take);
+CLI::Option* add_choice(CLI::App& app, const std::string& names, std::vector<std::string> choices,
+                        const std::string& help, std::function<void(const std::string&)> take);
 
 /// ", did you mean 'x'?" for the nearest of `known`, or nothing when none is near.
 [[nodiscard]] std::string did_you_mean(const std::string& given, const std::vector<std::string>& known);
 /// "'fanout' is not a pattern, did you mean 'fan-out'? Known: ..."
-[[nodiscard]] std::string not_one_of(const std::string& kind, const std::string& given, const std::vector<std::string>& known);
+[[nodiscard]] std::string not_one_of(const std::string& kind, const std::string& given,
+                                     const std::vector<std::string>& known);
 
 }  // namespace pipebench

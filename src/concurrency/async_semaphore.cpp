@@ -6,8 +6,7 @@ namespace pipebench {
 
 task<async_semaphore::permit> async_semaphore::acquire() {
     const auto queue_up = [this](resumer<> resume) { waiting_.push_back(std::move(resume)); };
-    if (free_ > 0)
-        --free_;
+    if (free_ > 0) --free_;
     else  // whoever releases hands its permit over: free_ stays as it is
         co_await asio::async_initiate<const asio::use_awaitable_t<executor>&, void()>(queue_up, use_task);
     co_return permit(*this);

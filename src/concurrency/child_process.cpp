@@ -31,7 +31,10 @@ std::vector<char*> as_argv(const std::vector<std::string>& words) {
 class exec_image {
 public:
     exec_image(const child_settings& s, int failure_pipe)
-        : settings_(s), argv_(as_argv(s.arguments)), envp_(as_argv(s.environment)), failure_pipe_(failure_pipe),
+        : settings_(s),
+          argv_(as_argv(s.arguments)),
+          envp_(as_argv(s.environment)),
+          failure_pipe_(failure_pipe),
           parent_(::getpid()) {}
 
     [[noreturn]] void run() {
@@ -132,7 +135,8 @@ child_process::~child_process() {
 }
 
 void child_process::signal(int number) noexcept {
-    if (!end_ && pid_descriptor_.is_open()) ::syscall(SYS_pidfd_send_signal, pid_descriptor_.get(), number, nullptr, 0);
+    if (!end_ && pid_descriptor_.is_open())
+        ::syscall(SYS_pidfd_send_signal, pid_descriptor_.get(), number, nullptr, 0);
 }
 
 std::optional<child_end> child_process::wait_for(std::chrono::milliseconds limit) {

@@ -41,7 +41,10 @@ void create_order_stream(const addresses& where) {
 }
 
 order_producer::order_producer(const addresses& where, std::uint64_t orders)
-    : keys_(where.stream), redis_(parse_redis_address(where.redis), client_limit), orders_(orders), seen_(orders + 1) {}
+    : keys_(where.stream),
+      redis_(parse_redis_address(where.redis), client_limit),
+      orders_(orders),
+      seen_(orders + 1) {}
 
 void order_producer::add_all(stop_flag stop) {
     for (order_id first = 1; first <= orders_ && !stop.requested(); first += orders_per_chunk) {
@@ -80,8 +83,9 @@ std::vector<stream_order> stream_consumer::take(std::vector<stream_entry> entrie
 }
 
 task<std::vector<stream_order>> stream_consumer::read(unsigned count, duration block) {
-    redis_command command{"XREADGROUP", "GROUP", order_stream_keys::group, name_,   "COUNT",
-                          std::to_string(count), "BLOCK", milliseconds(block), "STREAMS", all_.keys_.orders, ">"};
+    redis_command command{
+        "XREADGROUP",        "GROUP",   order_stream_keys::group, name_, "COUNT", std::to_string(count), "BLOCK",
+        milliseconds(block), "STREAMS", all_.keys_.orders,        ">"};
     redis_reply reply;
     reading_ = true;
     try {
@@ -95,7 +99,7 @@ task<std::vector<stream_order>> stream_consumer::read(unsigned count, duration b
 
 task<std::vector<stream_order>> stream_consumer::claim(unsigned count, duration lease) {
     redis_command command{"XAUTOCLAIM", all_.keys_.orders, order_stream_keys::group, name_, milliseconds(lease),
-                          cursor_, "COUNT", std::to_string(count)};
+                          cursor_,      "COUNT",           std::to_string(count)};
     const auto reply = co_await redis_.command(std::move(command));
     auto claimed = entries_claimed(*reply);
     cursor_ = std::move(claimed.cursor);
@@ -108,7 +112,8 @@ task<> stream_consumer::acknowledge(const std::vector<stream_order>& orders) {
     for (const auto& o : orders) {
         if (!o.result) continue;
         acknowledged.push_back(o.entry);
-        commands.push_back({"XADD", all_.keys_.results, "*", "order", std::to_string(o.id), "outcome", describe(*o.result)});
+        commands.push_back(
+            {"XADD", all_.keys_.results, "*", "order", std::to_string(o.id), "outcome", describe(*o.result)});
     }
     if (commands.size() == 1) co_return;
     commands.front() = std::move(acknowledged);
@@ -131,7 +136,11 @@ void stream_consumer::interrupt() noexcept {
 }
 
 stream_consumers::stream_consumers(executor ex, const addresses& where, duration reply_limit)
-    : executor_(ex), keys_(where.stream), address_(parse_redis_address(where.redis)), reply_limit_(reply_limit), parent_(ex) {}
+    : executor_(ex),
+      keys_(where.stream),
+      address_(parse_redis_address(where.redis)),
+      reply_limit_(reply_limit),
+      parent_(ex) {}
 
 task<std::reference_wrapper<stream_consumer>> stream_consumers::join() {
     auto& member = members_.emplace_back(*this, executor_, fmt::format("{}-{}", ::getpid(), members_.size()));
@@ -142,7 +151,8 @@ task<std::reference_wrapper<stream_consumer>> stream_consumers::join() {
 task<> stream_consumers::close_with(const message_channel& parent) {
     boost::system::error_code ec;
     parent_.assign(::fcntl(parent.native(), F_DUPFD_CLOEXEC, 0));
-    if (!closed_) co_await parent_.async_wait(asio::posix::descriptor_base::wait_read, asio::redirect_error(use_task, ec));
+    if (!closed_)
+        co_await parent_.async_wait(asio::posix::descriptor_base::wait_read, asio::redirect_error(use_task, ec));
     close();
 }
 

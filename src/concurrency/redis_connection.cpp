@@ -81,7 +81,8 @@ task<redis_reply> redis_connection::next_reply() {
     std::size_t fed = 0;
     for (;;) {
         void* reply = nullptr;
-        if (redisReaderGetReply(reader_.get(), &reply) != REDIS_OK) throw redis_error("Redis: not a Redis protocol reply");
+        if (redisReaderGetReply(reader_.get(), &reply) != REDIS_OK)
+            throw redis_error("Redis: not a Redis protocol reply");
         if (reply != nullptr) co_return redis_reply(static_cast<redisReply*>(reply));
         error_code ec;
         const auto n = co_await socket_.async_read_some(asio::buffer(in_), asio::redirect_error(use_task, ec));

@@ -16,7 +16,8 @@ class watchdog {
 public:
     using clock = std::chrono::steady_clock;
 
-    watchdog(executor ex, std::function<void()> on_expiry) : state_(std::make_shared<state>(ex, std::move(on_expiry))) {}
+    watchdog(executor ex, std::function<void()> on_expiry)
+        : state_(std::make_shared<state>(ex, std::move(on_expiry))) {}
     watchdog(const watchdog&) = delete;
     watchdog& operator=(const watchdog&) = delete;
     ~watchdog() {

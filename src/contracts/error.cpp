@@ -14,10 +14,8 @@ std::string printable(std::string_view foreign, std::size_t limit) {
     std::string out;
     for (const char c : foreign.substr(0, limit)) {
         const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f)
-            out += fmt::format("\\x{:02x}", byte);
-        else
-            out += c;
+        if (byte < 0x20 || byte == 0x7f) out += fmt::format("\\x{:02x}", byte);
+        else out += c;
     }
     if (foreign.size() > limit) out += "...";
     return out;

@@ -51,7 +51,8 @@ bool test(const counter* bits, order_id id) noexcept { return (get(bits[id / 64]
 
 void raise_to(counter& maximum, std::uint64_t value) noexcept {
     auto seen = get(maximum);
-    while (seen < value && !maximum.compare_exchange_weak(seen, value, std::memory_order_relaxed)) {}
+    while (seen < value && !maximum.compare_exchange_weak(seen, value, std::memory_order_relaxed)) {
+    }
 }
 
 void* map(int descriptor, std::size_t bytes) {

@@ -47,7 +47,8 @@ std::uint64_t usable_cores() {
 }
 
 std::string virtualization() {
-    const bool hypervisor = (" " + value_in("/proc/cpuinfo", "flags", ':') + " ").find(" hypervisor ") != std::string::npos;
+    const bool hypervisor =
+        (" " + value_in("/proc/cpuinfo", "flags", ':') + " ").find(" hypervisor ") != std::string::npos;
     if (!hypervisor) return "none seen";
     const auto vendor = first_line("/sys/class/dmi/id/sys_vendor");
     return vendor.empty() ? "virtual machine" : "virtual machine (" + vendor + ")";
@@ -83,7 +84,8 @@ build_info describe_build() {
 }
 
 box_time read_box_time() {
-    std::istringstream fields(first_line("/proc/stat"));  // cpu user nice system idle iowait irq softirq steal: proc(5)
+    std::istringstream fields(
+        first_line("/proc/stat"));  // cpu user nice system idle iowait irq softirq steal: proc(5)
     std::string cpu;
     fields >> cpu;
     box_time out;

@@ -19,6 +19,7 @@ struct box_limits {
 [[nodiscard]] box_limits limits_of_this_box();
 
 /// Nothing, or one line that says what does not fit, with the numbers, and how to make it fit. Pure.
-[[nodiscard]] std::optional<std::string> does_not_fit(const pattern& p, const workload& work, const box_limits& limits);
+[[nodiscard]] std::optional<std::string> does_not_fit(const pattern& p, const workload& work,
+                                                      const box_limits& limits);
 
 }  // namespace pipebench

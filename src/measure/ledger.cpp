@@ -12,8 +12,15 @@ namespace {
 constexpr int rows_per_page = 5000;
 
 order_row row_at(const pqxx::row& r) {
-    return {static_cast<order_id>(r[0].as<std::int64_t>()), r[1].c_str(), r[2].c_str(), r[3].c_str(),
-            r[4].as<std::int64_t>(), r[5].as<std::int64_t>(), r[6].as<std::int64_t>(), r[7].c_str(), r[8].c_str(),
+    return {static_cast<order_id>(r[0].as<std::int64_t>()),
+            r[1].c_str(),
+            r[2].c_str(),
+            r[3].c_str(),
+            r[4].as<std::int64_t>(),
+            r[5].as<std::int64_t>(),
+            r[6].as<std::int64_t>(),
+            r[7].c_str(),
+            r[8].c_str(),
             r[9].as<std::int64_t>()};
 }
 
@@ -59,10 +66,11 @@ private:
 ledger_view check_ledger(const ledger_question& question) try {
     pqxx::connection connection(question.postgres);
     pqxx::read_transaction transaction(connection);
-    const auto sql = fmt::format("SELECT order_id, customer, region, currency, item_count, total_minor, weight_grams, "
-                                 "promised_on, line_totals, checksum, deliveries FROM {} WHERE order_id > $1 "
-                                 "ORDER BY order_id LIMIT {}",
-                                 question.table.quoted(), rows_per_page);
+    const auto sql =
+        fmt::format("SELECT order_id, customer, region, currency, item_count, total_minor, weight_grams, "
+                    "promised_on, line_totals, checksum, deliveries FROM {} WHERE order_id > $1 "
+                    "ORDER BY order_id LIMIT {}",
+                    question.table.quoted(), rows_per_page);
     audit books(question);
     std::int64_t last = std::numeric_limits<std::int64_t>::min();
     for (;;) {

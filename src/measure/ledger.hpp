@@ -18,8 +18,8 @@ struct ledger_question {
     std::string postgres;  ///< connection string
     table_name table;
     const recorder& record;
-    run_extent extent = run_extent::complete;      ///< cut short: an order that never ended is not lost
-    std::function<order_row(order_id)> expected;   ///< empty: rows are held against their own checksum only
+    run_extent extent = run_extent::complete;     ///< cut short: an order that never ended is not lost
+    std::function<order_row(order_id)> expected;  ///< empty: rows are held against their own checksum only
 };
 
 /// Reads the whole table in pages, in constant memory. Throws setup_error when it cannot be read.

@@ -94,7 +94,8 @@ child_process start_run(const run_request& request, const recorder& record, int 
     child_settings settings;
     settings.arguments = {request.binary, "_run"};
     settings.environment = run_environment(request);
-    settings.descriptors = {{1, notes}, {2, notes}, {spec_descriptor, spec.get()}, {recorder_descriptor, record.descriptor()}};
+    settings.descriptors = {
+        {1, notes}, {2, notes}, {spec_descriptor, spec.get()}, {recorder_descriptor, record.descriptor()}};
     return child_process::spawn(settings);
 }
 
@@ -102,12 +103,17 @@ child_process start_run(const run_request& request, const recorder& record, int 
 class service_watch {
 public:
     service_watch(std::string name, pid_t pid)
-        : name_(std::move(name)), pid_(pid), cpu_before_(tree_cpu_seconds(pid)), size_before_(tree_size(pid)), sampler_(pid) {}
+        : name_(std::move(name)),
+          pid_(pid),
+          cpu_before_(tree_cpu_seconds(pid)),
+          size_before_(tree_size(pid)),
+          sampler_(pid) {}
 
     void sample_when_due() {
         if (clock::now() < next_) return;
         sampler_.sample();
-        next_ = clock::now() + std::max<std::chrono::milliseconds>(std::chrono::milliseconds(500), 4 * sampler_.interval());
+        next_ = clock::now() +
+                std::max<std::chrono::milliseconds>(std::chrono::milliseconds(500), 4 * sampler_.interval());
     }
 
     /// A backend's time is exact only once the postmaster has waited for it: they are given a moment to end.
@@ -190,7 +196,8 @@ run_observation observe_run(const run_request& request, recorder& record, signal
 
     std::optional<child_end> ended;
     while (!ended) {
-        std::array<pollfd, 3> waiting{{{run.pid_descriptor(), POLLIN, 0}, {signals.native(), POLLIN, 0}, {notes.read_end(), POLLIN, 0}}};
+        std::array<pollfd, 3> waiting{
+            {{run.pid_descriptor(), POLLIN, 0}, {signals.native(), POLLIN, 0}, {notes.read_end(), POLLIN, 0}}};
         ::poll(waiting.data(), waiting.size(), static_cast<int>(tree.interval().count()));
         tree.sample();
         for (auto& s : services) s.sample_when_due();

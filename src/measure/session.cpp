@@ -138,16 +138,17 @@ private:
             total_floor_s += tell_if_long(*p);
         }
         if (total_floor_s >= long_run_s && settings_.patterns.size() > 1)
-            observer_.message(fmt::format("this session takes at least {:.0f} s: the sum of the floors", total_floor_s));
+            observer_.message(
+                fmt::format("this session takes at least {:.0f} s: the sum of the floors", total_floor_s));
     }
 
     double tell_if_long(const pattern& p) {
         const auto in_flight = p.needs_at(settings_.work).in_flight;
         const double floor_s = floor_of(settings_.work, in_flight).count();
         if (floor_s >= long_run_s)
-            observer_.message(fmt::format("{} takes at least {:.0f} s: {} orders x {} / {} in flight", p.id, floor_s,
-                                          settings_.work.orders,
-                                          format_duration(settings_.work.http.mean + settings_.work.db_latency), in_flight));
+            observer_.message(fmt::format(
+                "{} takes at least {:.0f} s: {} orders x {} / {} in flight", p.id, floor_s, settings_.work.orders,
+                format_duration(settings_.work.http.mean + settings_.work.db_latency), in_flight));
         return floor_s;
     }
 
@@ -161,13 +162,15 @@ private:
             postgres_.emplace(*scratch_, postgres_settings{settings_.pg_bindir, need.database_connections});
         }
         postgres_url_ = own_postgres ? postgres_->connection_string() : settings_.postgres;
-        result_.servers.push_back(inspect_postgres(postgres_url_, own_postgres ? "throwaway" : printable_postgres(postgres_url_)));
+        result_.servers.push_back(
+            inspect_postgres(postgres_url_, own_postgres ? "throwaway" : printable_postgres(postgres_url_)));
         if (!own_postgres) check_free_connections(need.database_connections);
         if (need.redis) start_redis();
         schema_.emplace(postgres_url_, "pipebench_" + id_, settings_.tables);
         if (settings_.tables == leftovers::keep) warn("--keep: the tables stay in schema " + schema_->name());
         if (!settings_.target.empty())
-            warn("with --target, contents are checked against the rows' own checksums only, and the API's view is not known");
+            warn("with --target, contents are checked against the rows' own checksums only, and the API's view is "
+                 "not known");
     }
 
     void start_redis() {
@@ -186,9 +189,10 @@ private:
     void check_free_connections(std::uint64_t wanted) {
         const auto free = free_connections(postgres_url_);
         if (wanted + 2 > free)
-            throw setup_error(fmt::format("--postgres: the runs need {} connections and the server has {} free: lower -c, or "
-                                          "raise its max_connections",
-                                          wanted + 2, free));
+            throw setup_error(
+                fmt::format("--postgres: the runs need {} connections and the server has {} free: lower -c, or "
+                            "raise its max_connections",
+                            wanted + 2, free));
     }
 
     run_result measure(const pattern& p) {
@@ -204,7 +208,8 @@ private:
             request.mock_api = api->pid();
         }
         auto record = recorder::create(settings_.work.orders);
-        const auto seen = observe_run(request, record, signals_, [&](const recorder& r, std::uint64_t rss) { observer_.run_goes(p, r, rss); });
+        const auto seen = observe_run(request, record, signals_,
+                                      [&](const recorder& r, std::uint64_t rss) { observer_.run_goes(p, r, rss); });
         mock_api_process::account api_account;
         if (api) api_account = api->stop();
         if (!request.spec.where.redis.empty()) {
@@ -220,12 +225,15 @@ private:
         out.api = api_account.seen;
         for (auto& service : out.services)
             if (service.name == "mock-api") service.cpu_s = api_account.cpu_s;
-        out.ledger = check_ledger({postgres_url_, {request.spec.where.schema, request.spec.where.table}, record,
+        out.ledger = check_ledger({postgres_url_,
+                                   {request.spec.where.schema, request.spec.where.table},
+                                   record,
                                    out.interrupted ? run_extent::cut_short : run_extent::complete,
                                    settings_.target.empty() ? settings_.expected : nullptr});
         out.verdict = judge(out, {result_.box.cores, floor_tolerance(settings_.work), result_.build});
         if (out.steal_share > steal_warning)
-            warn(fmt::format("{}: the hypervisor took {:.0f} % of the box's time during the run", p.id, 100 * out.steal_share));
+            warn(fmt::format("{}: the hypervisor took {:.0f} % of the box's time during the run", p.id,
+                             100 * out.steal_share));
         return out;
     }
 
@@ -276,14 +284,16 @@ private:
         for (std::size_t s = 0; s < stage_count; ++s)
             for (std::size_t k = 1; k < error_kind_count; ++k)
                 if (const auto n = progress.failures[s][k])
-                    out.failures.push_back({std::string(name_of(static_cast<stage>(s))), std::string(name_of(static_cast<error_kind>(k))), n});
+                    out.failures.push_back({std::string(name_of(static_cast<stage>(s))),
+                                            std::string(name_of(static_cast<error_kind>(k))), n});
         out.latency = summarise_latency(record);
         out.memory = seen.memory;
         out.cpu.user_s = seconds(seen.end.usage.ru_utime);
         out.cpu.system_s = seconds(seen.end.usage.ru_stime);
         const double box_s = out.time_s * static_cast<double>(result_.box.cores);
         out.cpu.box_share = box_s > 0 ? out.cpu.total_s() / box_s : 0;
-        out.cpu_per_order_us = progress.ended() > 0 ? out.cpu.total_s() * 1e6 / static_cast<double>(progress.ended()) : 0;
+        out.cpu_per_order_us =
+            progress.ended() > 0 ? out.cpu.total_s() * 1e6 / static_cast<double>(progress.ended()) : 0;
         out.harness_cpu_s = seen.harness_cpu_s;
         out.steal_share = seen.steal_share;
         out.services = seen.services;

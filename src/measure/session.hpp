@@ -26,7 +26,7 @@ struct session_settings {
     std::string pg_bindir;  ///< empty: found by itself
     leftovers tables = leftovers::drop;
     duration grace = std::chrono::seconds{5};
-    std::string binary;     ///< pipebench's own
+    std::string binary;                           ///< pipebench's own
     std::function<order_row(order_id)> expected;  ///< what our mock API's orders become
 };
 

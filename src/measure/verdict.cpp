@@ -12,7 +12,8 @@ constexpr double box_is_full = 0.90;   ///< share of all cores, everything that 
 
 std::string ledger_verdict(const ledger_view& l) {
     std::string parts;
-    for (const auto& [count, name] : {std::pair(l.lost, "lost"), std::pair(l.corrupt, "corrupt"), std::pair(l.unexpected, "unexpected")})
+    for (const auto& [count, name] :
+         {std::pair(l.lost, "lost"), std::pair(l.corrupt, "corrupt"), std::pair(l.unexpected, "unexpected")})
         if (count > 0) parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", count, name);
     return "LEDGER: " + parts;
 }
@@ -20,7 +21,8 @@ std::string ledger_verdict(const ledger_view& l) {
 std::string failures(const run_result& run) {
     const auto most = std::max_element(run.failures.begin(), run.failures.end(),
                                        [](const auto& a, const auto& b) { return a.orders < b.orders; });
-    const double share = 100.0 * static_cast<double>(run.failed) / static_cast<double>(std::max<std::uint64_t>(run.orders, 1));
+    const double share =
+        100.0 * static_cast<double>(run.failed) / static_cast<double>(std::max<std::uint64_t>(run.orders, 1));
     return fmt::format("{:.2g} % failed{}", share,
                        most == run.failures.end() ? "" : fmt::format(", mostly {} {}", most->stage, most->kind));
 }
@@ -41,7 +43,8 @@ std::string full_box(const run_result& run, std::uint64_t cores) {
 
 verdict judge(const run_result& run, const verdict_context& context) {
     if (!run.ledger.balanced()) return {false, ledger_verdict(run.ledger)};
-    if (run.interrupted) return {false, fmt::format("INTERRUPTED: {} of {} orders", run.stored + run.failed, run.orders)};
+    if (run.interrupted)
+        return {false, fmt::format("INTERRUPTED: {} of {} orders", run.stored + run.failed, run.orders)};
     if (run.time_s < run.floor_s * (1 - context.floor_tolerance)) return {false, "INVALID: below its floor"};
     if (!context.build.sanitizers.empty()) return {false, "INVALID: sanitizer build"};
     if (context.build.type == "Debug") return {false, "INVALID: debug build"};

@@ -46,7 +46,8 @@ void worker(const run_context& ctx, message_channel& parent) {
 class pool {
 public:
     explicit pool(const run_context& ctx)
-        : ctx_(ctx), workers_(ctx.work.pool_processes, [&ctx](message_channel& parent, std::size_t) { worker(ctx, parent); }),
+        : ctx_(ctx),
+          workers_(ctx.work.pool_processes, [&ctx](message_channel& parent, std::size_t) { worker(ctx, parent); }),
           held_(workers_.size()) {}
 
     void run() {
@@ -84,10 +85,8 @@ private:
         workers_.replace(w);
         if (!held_[w]) return;
         --busy_;
-        if (++held_[w]->deaths < max_deaths_per_order)
-            again_.push_back(*held_[w]);
-        else
-            ctx_.out.end(held_[w]->ticket, {stage::schedule, error_kind::worker_died});
+        if (++held_[w]->deaths < max_deaths_per_order) again_.push_back(*held_[w]);
+        else ctx_.out.end(held_[w]->ticket, {stage::schedule, error_kind::worker_died});
         held_[w].reset();
     }
 

@@ -65,7 +65,8 @@ task<> worker_process(const run_context& ctx, message_channel& parent, std::size
     const auto pipeline = co_await ctx.open.async(std::max(1u, ctx.work.db_connections / processes));
     stream_consumers consumers(loop, ctx.open.where(), ctx.work.limits.attempt);
     task_group all(loop, [&] { consumers.close(); });
-    for (std::size_t w = number; w < ctx.work.streams.workers; w += processes) all.spawn(worker(ctx, *pipeline, co_await consumers.join()));
+    for (std::size_t w = number; w < ctx.work.streams.workers; w += processes)
+        all.spawn(worker(ctx, *pipeline, co_await consumers.join()));
     all.spawn(take_over(ctx, *pipeline, co_await consumers.join()));
     co_await consumers.close_with(parent);
     co_await all.join();

@@ -80,7 +80,8 @@ task<error_kind> async_store::connection::open(time_point deadline) {
     if (ready_) co_return error_kind::none;
     if (is_opening_) {
         const auto queue_up = [this](resumer<error_kind> r) { wait_for_open_.push_back(std::move(r)); };
-        co_return co_await asio::async_initiate<const asio::use_awaitable_t<executor>&, void(error_kind)>(queue_up, use_task);
+        co_return co_await asio::async_initiate<const asio::use_awaitable_t<executor>&, void(error_kind)>(queue_up,
+                                                                                                          use_task);
     }
     is_opening_ = true;
     const auto kind = co_await open_once(deadline);
@@ -149,13 +150,15 @@ task<error_kind> async_store::connection::insert(const order_row& row, time_poin
         if (waiting_.size() == 1) keep_watch();
         flush();
     };
-    co_return co_await asio::async_initiate<const asio::use_awaitable_t<executor>&, void(error_kind)>(queue_up, use_task);
+    co_return co_await asio::async_initiate<const asio::use_awaitable_t<executor>&, void(error_kind)>(queue_up,
+                                                                                                      use_task);
 }
 
 // A Sync behind each statement makes it a transaction of its own.
 bool async_store::connection::send(const order_row& row) {
     const row_parameters parameters(row);
-    return PQsendQueryPrepared(pg_, insert_statement, insert_parameters, parameters.values().data(), nullptr, nullptr, 0) == 1 &&
+    return PQsendQueryPrepared(pg_, insert_statement, insert_parameters, parameters.values().data(), nullptr, nullptr,
+                               0) == 1 &&
            PQpipelineSync(pg_) == 1;
 }
 

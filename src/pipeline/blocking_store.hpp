@@ -10,7 +10,6 @@
 #include <memory>
 #include <string>
 
-
 namespace pipebench {
 
 /// Of one worker. Connects at the first row, and again at the next one after a connection was lost.

@@ -8,10 +8,10 @@
 namespace pipebench {
 
 struct api_endpoint {
-    std::string host;      ///< a name or an address, without brackets
+    std::string host;  ///< a name or an address, without brackets
     std::uint16_t port = 80;
-    std::string prefix;    ///< path before /orders/{id}; empty or "/…", without a slash at the end
-    std::string authority; ///< for the Host header
+    std::string prefix;     ///< path before /orders/{id}; empty or "/…", without a slash at the end
+    std::string authority;  ///< for the Host header
     [[nodiscard]] std::string url() const { return "http://" + authority + prefix; }
 };
 

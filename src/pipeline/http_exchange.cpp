@@ -31,8 +31,9 @@ void set_limits(response_parser& parser) {
 
 void render_request(std::string& out, const api_endpoint& api, order_id id, connection_use use) {
     out.clear();
-    fmt::format_to(std::back_inserter(out), "GET {}/orders/{} HTTP/1.1\r\nHost: {}\r\nAccept: application/json\r\n{}\r\n",
-                   api.prefix, id, api.authority, use == connection_use::per_order ? "Connection: close\r\n" : "");
+    fmt::format_to(std::back_inserter(out),
+                   "GET {}/orders/{} HTTP/1.1\r\nHost: {}\r\nAccept: application/json\r\n{}\r\n", api.prefix, id,
+                   api.authority, use == connection_use::per_order ? "Connection: close\r\n" : "");
 }
 
 fetch_result read_response(response_parser& parser) {

@@ -60,7 +60,8 @@ public:
         switch (here()) {
             case place::outside: return enter(place::order);
             case place::order: return enter(key_ == "ship_to" ? place::ship_to : place::elsewhere);
-            case place::lines: return order_.lines.size() < max_lines && (order_.lines.emplace_back(), enter(place::line));
+            case place::lines:
+                return order_.lines.size() < max_lines && (order_.lines.emplace_back(), enter(place::line));
             default: return enter(place::elsewhere);
         }
     }
@@ -92,7 +93,8 @@ private:
 
     std::string* text_field() {
         switch (here()) {
-            case place::order: return key_ == "customer" ? &order_.customer : key_ == "currency" ? &order_.currency : nullptr;
+            case place::order:
+                return key_ == "customer" ? &order_.customer : key_ == "currency" ? &order_.currency : nullptr;
             case place::line: return key_ == "sku" ? &order_.lines.back().sku : nullptr;
             case place::ship_to:
                 if (key_ == "street") return &order_.street;
@@ -141,7 +143,8 @@ public:
 private:
     static bool is_line(const order_line& l) {
         return is_printable_text(l.sku) && l.quantity >= 1 && l.quantity <= max_quantity && l.unit_price_minor >= 0 &&
-               l.unit_price_minor <= max_unit_price_minor && l.weight_grams >= 0 && l.weight_grams <= max_weight_grams;
+               l.unit_price_minor <= max_unit_price_minor && l.weight_grams >= 0 &&
+               l.weight_grams <= max_weight_grams;
     }
 
     order& order_;

@@ -41,9 +41,15 @@ row_parameters::row_parameters(const order_row& row) {
         *std::to_chars(text.data(), text.data() + text.size() - 1, value).ptr = '\0';
         return static_cast<const char*>(text.data());
     };
-    values_ = {number(static_cast<std::int64_t>(row.id)), row.customer.c_str(),    row.region.c_str(),
-               row.currency.c_str(),                      number(row.item_count),  number(row.total_minor),
-               number(row.weight_grams),                  row.promised_on.c_str(), row.line_totals.c_str(),
+    values_ = {number(static_cast<std::int64_t>(row.id)),
+               row.customer.c_str(),
+               row.region.c_str(),
+               row.currency.c_str(),
+               number(row.item_count),
+               number(row.total_minor),
+               number(row.weight_grams),
+               row.promised_on.c_str(),
+               row.line_totals.c_str(),
                number(row.checksum)};
 }
 

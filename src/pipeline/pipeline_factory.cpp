@@ -41,9 +41,9 @@ std::unique_ptr<blocking_pipeline> pipeline_factory::blocking() const {
 
 task<std::unique_ptr<async_pipeline>> pipeline_factory::async(unsigned database_connections) const {
     const auto ex = co_await asio::this_coro::executor;
-    auto pipeline = std::make_unique<async_driver>(
-        ex, *work_, async_fetcher(ex, common_->api, common_->at, work_->connections),
-        async_store(ex, where_.postgres, common_->table, database_connections));
+    auto pipeline =
+        std::make_unique<async_driver>(ex, *work_, async_fetcher(ex, common_->api, common_->at, work_->connections),
+                                       async_store(ex, where_.postgres, common_->table, database_connections));
     co_await pipeline->open();
     co_return pipeline;
 }

@@ -69,8 +69,9 @@ std::string_view region_of(std::string_view country) {
 std::int64_t checksum_of(const order_row& row) {
     fnv1a hash;
     hash.add(static_cast<std::int64_t>(row.id));
-    for (const std::string_view text : {std::string_view(row.customer), std::string_view(row.region), std::string_view(row.currency),
-                                        std::string_view(row.promised_on), std::string_view(row.line_totals)})
+    for (const std::string_view text :
+         {std::string_view(row.customer), std::string_view(row.region), std::string_view(row.currency),
+          std::string_view(row.promised_on), std::string_view(row.line_totals)})
         hash.add(text);
     for (const auto number : {row.item_count, row.total_minor, row.weight_grams}) hash.add(number);
     return hash.value();

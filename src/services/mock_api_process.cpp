@@ -32,8 +32,13 @@ api_view parse_stats(const std::string& text) {
     const auto stats = nlohmann::json::parse(text, nullptr, false);
     if (!stats.is_object()) return {};
     const auto count = [&](const char* name) { return stats.value(name, std::uint64_t{0}); };
-    return {true,           count("requests"), count("responses"), count("refusals"), count("connections"),
-            count("peak_connections"), count("peak_concurrent")};
+    return {true,
+            count("requests"),
+            count("responses"),
+            count("refusals"),
+            count("connections"),
+            count("peak_connections"),
+            count("peak_concurrent")};
 }
 
 double seconds(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; }
@@ -52,9 +57,19 @@ mock_api_process::started mock_api_process::start(const std::string& binary, con
     descriptor ours(ends[0]);
     const descriptor theirs(ends[1]);
     child_settings settings;
-    settings.arguments = {binary, "mock-api", "--quiet", "--port", "0", "--control", std::to_string(control_number),
-                          "--seed", std::to_string(work.seed), "--http-latency", format_duration(work.http.mean),
-                          "--http-jitter", format_jitter(work.http.spread)};
+    settings.arguments = {binary,
+                          "mock-api",
+                          "--quiet",
+                          "--port",
+                          "0",
+                          "--control",
+                          std::to_string(control_number),
+                          "--seed",
+                          std::to_string(work.seed),
+                          "--http-latency",
+                          format_duration(work.http.mean),
+                          "--http-jitter",
+                          format_jitter(work.http.spread)};
     settings.environment = clean_environment();
     settings.descriptors = {{control_number, theirs.get()}};
     auto server = child_process::spawn(settings);

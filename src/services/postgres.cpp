@@ -26,8 +26,8 @@ constexpr auto initdb_limit = std::chrono::seconds(120);
 constexpr auto stop_patience = std::chrono::seconds(5);
 constexpr std::uint64_t spare_connections = 10;  ///< ours, for schema and ledger, and those reserved for superusers
 
-const std::vector<std::string> initdb_options{"-U",      "pipebench", "-A", "trust", "--no-sync", "--no-instructions",
-                                              "--locale=C", "-E", "UTF8"};
+const std::vector<std::string> initdb_options{
+    "-U", "pipebench", "-A", "trust", "--no-sync", "--no-instructions", "--locale=C", "-E", "UTF8"};
 
 fs::path bindir_or_advice(const std::string& given) {
     if (auto found = find_postgres_bindir(given)) return *found;
@@ -44,13 +44,15 @@ std::string end_of_log(const fs::path& log) {
 }
 
 void give_to(const fs::path& root, const user_identity& user) {
-    if (::lchown(root.c_str(), user.uid, user.gid) != 0) throw system_failure("cannot change the owner of " + root.native(), errno);
+    if (::lchown(root.c_str(), user.uid, user.gid) != 0)
+        throw system_failure("cannot change the owner of " + root.native(), errno);
     for (const auto& entry : fs::recursive_directory_iterator(root))
         if (::lchown(entry.path().c_str(), user.uid, user.gid) != 0)
             throw system_failure("cannot change the owner of " + entry.path().native(), errno);
 }
 
-void run_initdb(const fs::path& bindir, const fs::path& data, const fs::path& log, const std::optional<user_identity>& user) {
+void run_initdb(const fs::path& bindir, const fs::path& data, const fs::path& log,
+                const std::optional<user_identity>& user) {
     const descriptor log_file(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     child_settings settings;
     settings.arguments = {(bindir / "initdb").native(), "-D", data.native()};
@@ -112,8 +114,8 @@ child_process start_server(const fs::path& bindir, const fs::path& home, std::ui
     for (const auto& setting :
          {std::string("listen_addresses="), std::string("unix_socket_permissions=0700"), std::string("fsync=off"),
           std::string("full_page_writes=off"), std::string("synchronous_commit=on"), std::string("autovacuum=off"),
-          std::string("logging_collector=off"), std::string("log_destination=stderr"), std::string("shared_buffers=128MB"),
-          fmt::format("max_connections={}", connections + spare_connections)})
+          std::string("logging_collector=off"), std::string("log_destination=stderr"),
+          std::string("shared_buffers=128MB"), fmt::format("max_connections={}", connections + spare_connections)})
         settings.arguments.insert(settings.arguments.end(), {"-c", setting});
     settings.environment = clean_environment();
     settings.descriptors = {{1, log_file.get()}, {2, log_file.get()}};
@@ -146,7 +148,8 @@ options parse(const std::string& connection_string) {
     options parsed(PQconninfoParse(connection_string.c_str(), &complaint));
     PQfreemem(complaint);
     if (!parsed)
-        throw setup_error("--postgres: not a connection string; expected postgresql://user@host:port/database or key=value pairs");
+        throw setup_error(
+            "--postgres: not a connection string; expected postgresql://user@host:port/database or key=value pairs");
     return parsed;
 }
 
@@ -155,7 +158,8 @@ std::string without_secrets(std::string text, const std::string& connection_stri
     for (const auto* o = parsed.get(); o->keyword != nullptr; ++o) {
         const std::string value = o->val != nullptr ? o->val : "";
         if (std::string(o->dispchar) != "*" || value.empty()) continue;
-        for (auto at = text.find(value); at != std::string::npos; at = text.find(value, at + 3)) text.replace(at, value.size(), "***");
+        for (auto at = text.find(value); at != std::string::npos; at = text.find(value, at + 3))
+            text.replace(at, value.size(), "***");
     }
     return text;
 }
@@ -180,8 +184,10 @@ std::string ask(PGconn* c, const char* sql) {
 }  // namespace
 
 fs::path postgres_template_cache() {
-    if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') return fs::path(cache) / "pipebench";
-    if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') return fs::path(home) / ".cache/pipebench";
+    if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/')
+        return fs::path(cache) / "pipebench";
+    if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/')
+        return fs::path(home) / ".cache/pipebench";
     return {};
 }
 
@@ -191,7 +197,8 @@ throwaway_postgres::throwaway_postgres(const scratch_directory& scratch, const p
           const auto bindir = bindir_or_advice(settings.bindir);
           return start_server(bindir, scratch.make("postgres", user), settings.connections, user);
       }()),
-      connection_string_(fmt::format("host={} user=pipebench dbname=postgres", (scratch.path() / "postgres").native())) {
+      connection_string_(
+          fmt::format("host={} user=pipebench dbname=postgres", (scratch.path() / "postgres").native())) {
     wait_until_ready(server_, connection_string_, scratch.path() / "postgres" / "log");
 }
 
@@ -214,15 +221,16 @@ server_info inspect_postgres(const std::string& connection_string, std::string o
         return fmt::format("{}={}", name, ask(c.get(), fmt::format("SHOW {}", name).c_str()));
     };
     return {"postgres", ask(c.get(), "SHOW server_version"), std::move(origin),
-            fmt::format("{} {} {} {} {}", setting("fsync"), setting("full_page_writes"), setting("synchronous_commit"),
-                        setting("shared_buffers"), setting("max_connections"))};
+            fmt::format("{} {} {} {} {}", setting("fsync"), setting("full_page_writes"),
+                        setting("synchronous_commit"), setting("shared_buffers"), setting("max_connections"))};
 }
 
 std::uint64_t free_connections(const std::string& connection_string) {
     const auto c = connect(connection_string);
-    const auto free = ask(c.get(), "SELECT greatest(0, current_setting('max_connections')::int "
-                                   "- current_setting('superuser_reserved_connections')::int "
-                                   "- (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'))");
+    const auto free =
+        ask(c.get(), "SELECT greatest(0, current_setting('max_connections')::int "
+                     "- current_setting('superuser_reserved_connections')::int "
+                     "- (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'))");
     return std::strtoull(free.c_str(), nullptr, 10);
 }
 

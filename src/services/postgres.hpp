@@ -11,8 +11,8 @@
 namespace pipebench {
 
 struct postgres_settings {
-    std::string bindir;                ///< empty: found by itself
-    std::uint64_t connections = 100;   ///< that the runs need; the server gets some more
+    std::string bindir;               ///< empty: found by itself
+    std::uint64_t connections = 100;  ///< that the runs need; the server gets some more
 };
 
 /// Unix socket only, trust within a 0700 directory, fsync and full_page_writes off, synchronous_commit on: a

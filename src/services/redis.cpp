@@ -23,15 +23,30 @@ constexpr duration reply_limit = std::chrono::seconds(5);
 fs::path program_or_advice() {
     for (const char* name : {"redis-server", "valkey-server"})
         if (auto found = find_program(name)) return *found;
-    throw setup_error("no Redis server found: apt-get install redis-server, or use --redis, or leave redis-streams out");
+    throw setup_error(
+        "no Redis server found: apt-get install redis-server, or use --redis, or leave redis-streams out");
 }
 
 child_process start_server(const fs::path& program, const fs::path& home, const std::optional<user_identity>& user) {
     const descriptor log_file(::open((home / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     child_settings settings;
-    settings.arguments = {program.native(), "--port", "0", "--unixsocket", (home / "redis.sock").native(),
-                          "--unixsocketperm", "700", "--save", "", "--appendonly", "no", "--daemonize", "no",
-                          "--maxmemory-policy", "noeviction", "--dir", home.native()};
+    settings.arguments = {program.native(),
+                          "--port",
+                          "0",
+                          "--unixsocket",
+                          (home / "redis.sock").native(),
+                          "--unixsocketperm",
+                          "700",
+                          "--save",
+                          "",
+                          "--appendonly",
+                          "no",
+                          "--daemonize",
+                          "no",
+                          "--maxmemory-policy",
+                          "noeviction",
+                          "--dir",
+                          home.native()};
     settings.environment = clean_environment();
     settings.descriptors = {{1, log_file.get()}, {2, log_file.get()}};
     settings.user = user;
@@ -79,12 +94,14 @@ server_info inspect_redis(const std::string& url, std::string origin, std::vecto
     const std::string info(reply->str, static_cast<std::size_t>(reply->len));
     const auto version = info_field(info, "redis_version");
     unsigned major = 0, minor = 0;
-    if (std::sscanf(version.c_str(), "%u.%u", &major, &minor) != 2) throw setup_error("--redis: the server names no version");
+    if (std::sscanf(version.c_str(), "%u.%u", &major, &minor) != 2)
+        throw setup_error("--redis: the server names no version");
     if (major < 6 || (major == 6 && minor < 2))
         throw setup_error(fmt::format("--redis: version {} is too old: XAUTOCLAIM needs 6.2", version));
     const auto policy = info_field(info, "maxmemory_policy");
     if (policy != "noeviction")
-        warnings.push_back(fmt::format("Redis evicts keys when its memory is full (maxmemory-policy {}): the stream can be lost", policy));
+        warnings.push_back(fmt::format(
+            "Redis evicts keys when its memory is full (maxmemory-policy {}): the stream can be lost", policy));
     return {"redis", version, std::move(origin),
             fmt::format("maxmemory_policy={} aof_enabled={}", policy, info_field(info, "aof_enabled"))};
 } catch (const redis_error& e) {

@@ -27,7 +27,8 @@ private:
 
 /// Connects once, and asks for version and settings; refuses what cannot do XAUTOCLAIM (before 6.2). Throws
 /// setup_error without secrets. What a user should know about the settings goes to `warnings`.
-[[nodiscard]] server_info inspect_redis(const std::string& url, std::string origin, std::vector<std::string>& warnings);
+[[nodiscard]] server_info inspect_redis(const std::string& url, std::string origin,
+                                        std::vector<std::string>& warnings);
 
 /// Deletes keys of ours. Errors are of no interest by then.
 void delete_redis_keys(const std::string& url, const std::vector<std::string>& keys) noexcept;

@@ -85,7 +85,8 @@ scratch_directory::scratch_directory(const std::optional<user_identity>& user) {
         path_ = name;
         break;
     }
-    if (path_.empty()) throw system_failure("cannot make a temporary directory (set TMPDIR to a short path)", error_number);
+    if (path_.empty())
+        throw system_failure("cannot make a temporary directory (set TMPDIR to a short path)", error_number);
     lock_ = descriptor(::open((path_ / lock_name).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!lock_.is_open() || ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
         throw system_failure("cannot lock " + path_.native(), errno);

@@ -158,8 +158,7 @@ command_result run_command(const std::string& command) {
     std::FILE* pipe = popen(("timeout 60 " + command + " 2>&1").c_str(), "r");
     REQUIRE(pipe != nullptr);
     std::array<char, 4096> part;
-    for (std::size_t n = 0; (n = std::fread(part.data(), 1, part.size(), pipe)) > 0;)
-        r.output.append(part.data(), n);
+    for (std::size_t n = 0; (n = std::fread(part.data(), 1, part.size(), pipe)) > 0;) r.output.append(part.data(), n);
     const int status = pclose(pipe);
     if (WIFEXITED(status)) r.status = WEXITSTATUS(status);
     return r;
@@ -232,8 +231,7 @@ TEST_CASE("a connection is closed when the client asks for it, or speaks HTTP/1.
     CHECK(old.await_end() == asio::error::eof);
     client old_kept(server);
     for (int i = 0; i < 3; ++i)
-        CHECK(old_kept.ask(
-                  "GET /orders/1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")[http::field::connection] ==
+        CHECK(old_kept.ask("GET /orders/1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")[http::field::connection] ==
               "keep-alive");
     old_kept.close();
     CHECK(comes_true([&] { return server.stats().open_connections == 0; }));
@@ -308,8 +306,7 @@ TEST_CASE("an answer is never early", "[mock_api]") {
     }
 }
 
-TEST_CASE("waiting answers do not wait for each other, nor does a path without latency for them",
-          "[mock_api]") {
+TEST_CASE("waiting answers do not wait for each other, nor does a path without latency for them", "[mock_api]") {
     mock_api_server server{with_latency(300ms)};
     const auto begun = steady::now();
     std::deque<client> clients;
@@ -326,8 +323,7 @@ TEST_CASE("the peaks are the numbers of connections and requests that were there
     std::deque<client> clients;
     for (int i = 0; i < 60; ++i) clients.emplace_back(server);
     for (int i = 0; i < 40; ++i) clients[static_cast<std::size_t>(i)].send(get("/orders/1"));
-    CHECK(
-        comes_true([&] { return server.stats().concurrent == 40 && server.stats().open_connections == 60; }));
+    CHECK(comes_true([&] { return server.stats().concurrent == 40 && server.stats().open_connections == 60; }));
     for (int i = 40; i < 60; ++i) clients[static_cast<std::size_t>(i)].close();
     CHECK(comes_true([&] { return server.stats().open_connections == 40; }));
     const api_stats s = server.stats();
@@ -360,8 +356,7 @@ TEST_CASE("connections over the limit get 503, and are counted as refused", "[mo
     CHECK(s.peak_connections == 2);
 }
 
-TEST_CASE("without a free descriptor the server waits and does not spin; whoever waited is served",
-          "[mock_api]") {
+TEST_CASE("without a free descriptor the server waits and does not spin; whoever waited is served", "[mock_api]") {
     struct descriptor_limit {
         descriptor_limit() { getrlimit(RLIMIT_NOFILE, &before); }
         ~descriptor_limit() { restore(); }
@@ -453,8 +448,7 @@ TEST_CASE("a server stopped in the middle of a storm of connects ends all the sa
     }
 }
 
-TEST_CASE("a port that is taken, or an address that is none of ours, is one line that says so",
-          "[mock_api]") {
+TEST_CASE("a port that is taken, or an address that is none of ours, is one line that says so", "[mock_api]") {
     const auto message = [](const server_settings& settings) -> std::string {
         try {
             mock_api_server server{settings};
@@ -469,15 +463,13 @@ TEST_CASE("a port that is taken, or an address that is none of ours, is one line
         server_settings taken;
         taken.port = first.port();
         CHECK(message(taken) ==
-              fmt::format("the mock API cannot listen on 127.0.0.1 port {}: Address already in use",
-                          first.port()));
+              fmt::format("the mock API cannot listen on 127.0.0.1 port {}: Address already in use", first.port()));
     }
     server_settings elsewhere;
     elsewhere.address = "192.0.2.1";
     CHECK(message(elsewhere).find("Cannot assign requested address") != std::string::npos);
     elsewhere.address = "local\nhost";
-    CHECK(message(elsewhere) ==
-          "the mock API cannot listen on 'local\\x0ahost': give an IP address, as 127.0.0.1");
+    CHECK(message(elsewhere) == "the mock API cannot listen on 'local\\x0ahost': give an IP address, as 127.0.0.1");
     server_settings many;
     many.threads = 65;
     CHECK(message(many) == "the mock API takes at most 64 threads, not 65");
@@ -501,8 +493,8 @@ TEST_CASE("its threads leave the signals to the owner", "[mock_api]") {
     int blocked = 0;
     for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
         if (task.path().filename() == std::to_string(own)) continue;
-        const auto status = run_command("grep SigBlk " +
-                                        (task.path() / "status").string().replace(6, 4, std::to_string(own)));
+        const auto status =
+            run_command("grep SigBlk " + (task.path() / "status").string().replace(6, 4, std::to_string(own)));
         if (status.output.find("fffffffe7ffbfeff") != std::string::npos) ++blocked;
     }
     CHECK(blocked >= 2);
@@ -538,17 +530,15 @@ TEST_CASE("curl is served, over kept and closed connections, HTTP/1.0 and HEAD, 
     const std::string expected = body_of(8);
     CHECK(run_command("curl -sS --fail " + order).output == expected);
     CHECK(run_command("curl -sS --fail --http1.0 " + order).output == expected);
-    CHECK(run_command("curl -sS --fail --http2 " + order).output ==
-          expected);  // an upgrade that we do not take
+    CHECK(run_command("curl -sS --fail --http2 " + order).output == expected);  // an upgrade that we do not take
     CHECK(run_command("curl -sS --fail -H 'Connection: close' " + order).output == expected);
     CHECK(run_command("curl -sS --fail -X GET -d 'ignored' " + order).output == expected);
     CHECK(run_command("curl -sS --fail -I " + order)
               .output.find("Content-Length: " + std::to_string(expected.size())) != std::string::npos);
     CHECK(run_command("curl -sS -o /dev/null -w '%{http_code}' -d x " + order).output == "405");
     CHECK(
-        run_command(
-            "sh -c 'head -c 3000000 /dev/zero | curl -sS -o /dev/null -w \"%{http_code}\" --data-binary @- " +
-            order + "'")
+        run_command("sh -c 'head -c 3000000 /dev/zero | curl -sS -o /dev/null -w \"%{http_code}\" --data-binary @- " +
+                    order + "'")
             .output.starts_with("413"));
     const auto before = server.stats().connections;
     CHECK(run_command("curl -sS --fail '" + url(server, "/orders/[1-50]") + "' -o /dev/null").status == 0);
