@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <deque>
 #include <list>
 #include <memory>
 #include <optional>
@@ -36,6 +37,7 @@ using steady = std::chrono::steady_clock;
 constexpr unsigned max_threads = 64;
 constexpr unsigned default_max_threads = 4;
 constexpr int listen_backlog = 4096;
+constexpr std::size_t max_listeners = 8;
 constexpr std::size_t accepts_per_turn = 1024;
 constexpr std::size_t read_size = 16 * 1024;      ///< taken from a socket at once
 constexpr std::size_t output_size = 64 * 1024;    ///< pipelined answers collected before they are sent
@@ -362,20 +364,27 @@ public:
     void stop();  ///< on its thread
 
 private:
+    /// A listener, and the pause it makes when we are out of resources.
+    struct entrance {
+        explicit entrance(executor ex) : door(ex), pause(ex) {}
+        listener door;
+        timer pause;
+    };
+
     void listen();
-    void await_clients();
-    void accept_waiting();
-    void admit(error_code& ec);
-    void refuse(error_code& ec);
-    void pause();
+    void open(entrance& e, const tcp::endpoint& where, error_code& ec);
+    void await_clients(entrance& e);
+    void accept_waiting(entrance& e);
+    void admit(entrance& e, error_code& ec);
+    void refuse(entrance& e, error_code& ec);
+    void pause(entrance& e);
 
     const server_settings& settings_;
     counters& count_;
     const loops& serving_;
     std::size_t next_ = 0;
     asio::io_context context_{1};
-    listener listener_{context_.get_executor()};
-    timer pause_{context_.get_executor()};
+    std::deque<entrance> entrances_;  ///< all on one port
     std::uint16_t port_ = 0;
     std::string refusal_;
 };
@@ -386,47 +395,61 @@ reception::reception(const server_settings& settings, counters& count, const loo
     busy.status = 503;
     reply_writer(settings_.api).append(refusal_, busy);
     listen();
-    await_clients();
+    for (entrance& e : entrances_) await_clients(e);
 }
 
+// The kernel caps a listen queue at net.core.somaxconn, 4096 by default, and drops what comes beyond: those
+// clients try again a second later. So there are several queues on the port, enough for max_connections.
 void reception::listen() {
     error_code ec;
     const auto address = asio::ip::make_address(settings_.address, ec);
     if (ec)
         throw setup_error(fmt::format("the mock API cannot listen on '{}': give an IP address, as 127.0.0.1",
                                       printable(settings_.address)));
-    const tcp::endpoint where(address, settings_.port);
-    listener_.open(where.protocol(), ec);
-    if (!ec) listener_.set_option(listener::reuse_address(true), ec);
-    if (!ec) listener_.bind(where, ec);
-    if (!ec) listener_.listen(listen_backlog, ec);
-    if (!ec) listener_.non_blocking(true, ec);
-    if (!ec) port_ = listener_.local_endpoint(ec).port();
+    const std::size_t wanted = settings_.max_connections / listen_backlog + 1;
+    port_ = settings_.port;
+    while (!ec && entrances_.size() < std::min(wanted, max_listeners))
+        open(entrances_.emplace_back(context_.get_executor()), {address, port_}, ec);
     if (ec)
         throw system_failure(
             fmt::format("the mock API cannot listen on {} port {}", settings_.address, settings_.port), ec.value());
 }
 
-void reception::await_clients() {
-    listener_.async_wait(listener::wait_read, [this](const error_code& ec) {
-        if (!ec && listener_.is_open()) accept_waiting();
+// The first one binds before it allows others on the port: a port that somebody has is refused.
+void reception::open(entrance& e, const tcp::endpoint& where, error_code& ec) {
+    using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+    listener& door = e.door;
+    const bool first = entrances_.size() == 1;
+    door.open(where.protocol(), ec);
+    if (!ec) door.set_option(listener::reuse_address(true), ec);
+    if (!ec && !first) door.set_option(reuse_port(true), ec);
+    if (!ec) door.bind(where, ec);
+    if (!ec && first) door.set_option(reuse_port(true), ec);
+    if (!ec) door.listen(listen_backlog, ec);
+    if (!ec) door.non_blocking(true, ec);
+    if (!ec) port_ = door.local_endpoint(ec).port();
+}
+
+void reception::await_clients(entrance& e) {
+    e.door.async_wait(listener::wait_read, [this, &e](const error_code& ec) {
+        if (!ec && e.door.is_open()) accept_waiting(e);
     });
 }
 
-void reception::accept_waiting() {
+void reception::accept_waiting(entrance& e) {
     error_code ec;
     for (std::size_t accepted = 0; accepted < accepts_per_turn && !ec; ++accepted) {
-        if (count_.open_connections() < settings_.max_connections) admit(ec);
-        else refuse(ec);
+        if (count_.open_connections() < settings_.max_connections) admit(e, ec);
+        else refuse(e, ec);
     }
-    if (!ec || ec == asio::error::would_block) return await_clients();
+    if (!ec || ec == asio::error::would_block) return await_clients(e);
     count_.count_refusal();
-    pause();
+    pause(e);
 }
 
-void reception::admit(error_code& ec) {
+void reception::admit(entrance& e, error_code& ec) {
     server_loop& home = *serving_[next_];
-    stream socket = listener_.accept(home.context(), ec);
+    stream socket = e.door.accept(home.context(), ec);
     if (ec) return;
     count_.open_connection();
     next_ = (next_ + 1) % serving_.size();
@@ -436,8 +459,8 @@ void reception::admit(error_code& ec) {
     asio::post(home.context(), [&home, socket = std::move(socket)]() mutable { home.adopt(std::move(socket)); });
 }
 
-void reception::refuse(error_code& ec) {
-    stream socket = listener_.accept(context_, ec);
+void reception::refuse(entrance& e, error_code& ec) {
+    stream socket = e.door.accept(context_, ec);
     if (ec) return;
     count_.count_refusal();
     error_code ignored;
@@ -447,17 +470,19 @@ void reception::refuse(error_code& ec) {
 }
 
 /// Out of descriptors or memory: those who wait stay in the listen queue, and we do not spin.
-void reception::pause() {
-    pause_.expires_after(accept_pause);
-    pause_.async_wait([this](const error_code&) {
-        if (listener_.is_open()) await_clients();
+void reception::pause(entrance& e) {
+    e.pause.expires_after(accept_pause);
+    e.pause.async_wait([this, &e](const error_code&) {
+        if (e.door.is_open()) await_clients(e);
     });
 }
 
 void reception::stop() {
     error_code ignored;
-    listener_.close(ignored);
-    pause_.cancel();
+    for (entrance& e : entrances_) {
+        e.door.close(ignored);
+        e.pause.cancel();
+    }
 }
 
 /// Blocks all signals of this thread, and so of the threads it starts, for as long as it lives.

@@ -1,0 +1,194 @@
+// What every pattern of the table promises, asked of each through the process that a real run happens in, with a
+// real PostgreSQL, a real Redis and the mock API. A new pattern is held to it by being in the table.
+#include "measure/ledger.hpp"
+#include "measure/run_process.hpp"
+#include "mock_api/order_book.hpp"
+#include "pipebench/pattern.hpp"
+#include "pipeline/transform.hpp"
+#include "services/mock_api_process.hpp"
+#include "support/command.hpp"
+#include "support/scripted_server.hpp"
+#include "support/services.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <csignal>
+#include <set>
+
+using namespace pipebench;
+using namespace pipebench::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+workload small_work(std::uint64_t orders) {
+    workload w;
+    w.orders = orders;
+    w.http.mean = 10ms;
+    w.db_latency = 5ms;
+    w.db_connections = 2;
+    w.permits = w.threads = w.pool_processes = 4;
+    w.streams.workers = 4;
+    w.streams.processes = 2;
+    w.streams.batch = 2;
+    w.streams.block = 100ms;
+    return w;
+}
+
+struct observed {
+    run_observation run;
+    progress counted;
+    bool clock_stopped = false;
+    ledger_view ledger;
+    std::vector<process> left_alive;
+};
+
+struct circumstances {
+    std::string target;
+    std::uint64_t stop_after = 0;  ///< orders ended; 0: let it finish
+    run_extent extent = run_extent::complete;
+};
+
+observed observe(const pattern& p, const workload& work, const circumstances& c) {
+    const auto table = new_table();
+    run_request request{PIPEBENCH_BINARY, {std::string(p.id), work, addresses_for(c.target, table)}, 0, 0, 0, patience};
+    if (p.needs_at(work).redis) {
+        request.spec.where.redis = redis();
+        request.spec.where.stream = new_stream();
+    }
+    adopt_orphans();
+    const auto before = children();
+    signal_watch signals;
+    auto record = recorder::create(work.orders);
+    bool asked = false;
+    observed out;
+    out.run = observe_run(request, record, signals, [&](const recorder& r, std::uint64_t) {
+        if (asked || c.stop_after == 0 || r.read().ended() < c.stop_after) return;
+        asked = true;
+        ::raise(SIGINT);
+    });
+    out.left_alive = children();
+    std::erase_if(out.left_alive, [&](const process& q) { return std::ranges::find(before, q) != before.end(); });
+    out.counted = record.read();
+    out.clock_stopped = record.clock_stopped();
+    out.ledger = check_ledger({postgres(), table, record, c.extent, [&](order_id id) {
+                                   return transform(make_order(id, work.seed));
+                               }});
+    return out;
+}
+
+void check_that_it_ended_well(const observed& seen) {
+    CHECK(seen.run.end.describe() == "exited with 0");
+    CHECK(seen.run.notes.empty());
+    CHECK(seen.clock_stopped);
+    CHECK(seen.counted.in_flight() == 0);
+    CHECK(seen.left_alive.empty());
+    CHECK(seen.ledger.balanced());
+    CHECK(seen.ledger.content_checked);
+}
+
+void for_each_pattern(const std::function<void(const pattern&)>& check) {
+    REQUIRE_FALSE(patterns().empty());
+    for (const pattern& p : patterns()) DYNAMIC_SECTION(p.id) { check(p); }
+}
+
+}  // namespace
+
+TEST_CASE("the table of patterns names each by a word of its own", "[pattern]") {
+    std::set<std::string_view> ids;
+    REQUIRE(patterns().size() >= 5);
+    for (const pattern& p : patterns()) {
+        CHECK(ids.insert(p.id).second);
+        CHECK_FALSE(p.id.empty());
+        CHECK(p.id.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string_view::npos);
+        CHECK_FALSE(p.title.empty());
+        CHECK_FALSE(p.summary.empty());
+    }
+}
+
+TEST_CASE("a pattern delivers each order exactly once, and leaves nothing alive", "[pattern]") {
+    for_each_pattern([](const pattern& p) {
+        const auto work = small_work(120);
+        mock_api_process api(PIPEBENCH_BINARY, work);
+        const auto seen = observe(p, work, {api.url()});
+        check_that_it_ended_well(seen);
+        CHECK(seen.counted.stored == 120);
+        CHECK(seen.counted.repeated == 0);
+        CHECK(seen.ledger.rows == 120);
+        CHECK(seen.ledger.redelivered == 0);
+        CHECK(api.stop().seen.requests == 120);
+    });
+}
+
+TEST_CASE("a pattern delivers a single order", "[pattern]") {
+    for_each_pattern([](const pattern& p) {
+        const auto work = small_work(1);
+        mock_api_process api(PIPEBENCH_BINARY, work);
+        const auto seen = observe(p, work, {api.url()});
+        check_that_it_ended_well(seen);
+        CHECK(seen.counted.stored == 1);
+    });
+}
+
+TEST_CASE("a pattern never has more orders in flight than it says, as the API counts them", "[pattern]") {
+    for_each_pattern([](const pattern& p) {
+        for (const unsigned bound : {1u, 3u}) {
+            auto work = small_work(30);
+            work.db_latency = {};  // so that what is in flight is at the API
+            work.permits = work.threads = work.pool_processes = work.streams.workers = bound;
+            work.streams.processes = std::min(bound, 2u);
+            work.streams.batch = bound == 1 ? 4 : 2;
+            work.streams.mode = bound == 1 ? batch_mode::one_by_one : batch_mode::together;
+            mock_api_process api(PIPEBENCH_BINARY, work);
+            const auto seen = observe(p, work, {api.url()});
+            const auto account = api.stop();
+            INFO("bound " << bound);
+            check_that_it_ended_well(seen);
+            REQUIRE(account.seen.known);
+            CHECK(account.seen.peak_concurrent >= 1);
+            CHECK(account.seen.peak_concurrent <= p.needs_at(work).in_flight);
+        }
+    });
+}
+
+TEST_CASE("a pattern counts every order of an API that nobody serves as failed", "[pattern]") {
+    for_each_pattern([](const pattern& p) {
+        auto work = small_work(40);
+        work.retry.attempts = 1;
+        const auto seen = observe(p, work, {closed_port_url()});
+        check_that_it_ended_well(seen);
+        CHECK(seen.counted.failed == 40);
+        CHECK(seen.counted.failures[static_cast<int>(stage::fetch)][static_cast<int>(error_kind::connect)] == 40);
+        CHECK(seen.ledger.rows == 0);
+    });
+}
+
+TEST_CASE("a pattern tries an order again that the API refused, and counts the attempts", "[pattern]") {
+    const scripted_server broken([](auto& client) {
+        while (client.request()) client.send(answer("500 Internal Server Error", ""));
+    });
+    for_each_pattern([&](const pattern& p) {
+        auto work = small_work(20);
+        work.retry = {2, 1ms, 2ms};
+        const auto seen = observe(p, work, {broken.url()});
+        check_that_it_ended_well(seen);
+        CHECK(seen.counted.failed == 20);
+        CHECK(seen.counted.failures[static_cast<int>(stage::fetch)][static_cast<int>(error_kind::server_error)] == 20);
+        CHECK(seen.counted.http_attempts == 40);
+        CHECK(seen.ledger.rows == 0);
+    });
+}
+
+TEST_CASE("a pattern that is asked to stop ends what it has begun, and loses nothing", "[pattern]") {
+    for_each_pattern([](const pattern& p) {
+        auto work = small_work(4000);
+        if (p.needs_at(work).in_flight >= work.orders) work.orders = 200;  // unbounded: all have begun at once
+        mock_api_process api(PIPEBENCH_BINARY, work);
+        const auto began = std::chrono::steady_clock::now();
+        const auto seen = observe(p, work, {api.url(), 10, run_extent::cut_short});
+        check_that_it_ended_well(seen);
+        CHECK(std::chrono::steady_clock::now() - began < patience);
+        CHECK(seen.ledger.rows == seen.counted.stored);
+        if (p.needs_at(work).in_flight < work.orders) CHECK(seen.counted.ended() < work.orders);
+    });
+}

@@ -1,0 +1,101 @@
+// Runs a program as a user does, under a time limit, and finds what it leaves behind.
+#pragma once
+
+#include "concurrency/descriptor.hpp"
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace pipebench::test {
+
+inline constexpr std::chrono::seconds patience{60};  ///< for whatever must happen; a sanitizer build is slow
+
+/// True as soon as the condition is; false when it was not within the limit.
+[[nodiscard]] bool comes_true(const std::function<bool()>& condition, std::chrono::milliseconds limit = patience);
+
+struct command {
+    std::vector<std::string> arguments;              ///< [0] is the program, looked up in PATH
+    std::map<std::string, std::string> environment;  ///< over the test's own, which loses all PIPEBENCH_...
+};
+
+struct command_end {
+    int code = -1;   ///< -1: ended by a signal
+    int signal = 0;  ///< 0: ended by itself
+    std::string out, err;
+};
+
+/// A program under way, its stdin closed and its output kept. The destructor kills it.
+class running_command {
+public:
+    explicit running_command(const command& c);
+    running_command(const running_command&) = delete;
+    running_command& operator=(const running_command&) = delete;
+    ~running_command();
+
+    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+    [[nodiscard]] std::string out() const;  ///< so far
+    [[nodiscard]] std::string err() const;
+    [[nodiscard]] bool says(const std::string& text) const;  ///< on stderr, within `patience`
+    void signal(int number) const;
+    /// Throws when it has not ended within the limit.
+    command_end wait(std::chrono::milliseconds limit = patience);
+
+private:
+    pid_t pid_ = 0;
+    descriptor pid_descriptor_, out_, err_;
+    bool reaped_ = false;
+};
+
+command_end run(const command& c, std::chrono::milliseconds limit = patience);
+
+/// A directory with a short name that other users may pass through, removed at the end.
+class private_directory {
+public:
+    private_directory();
+    private_directory(const private_directory&) = delete;
+    private_directory& operator=(const private_directory&) = delete;
+    ~private_directory();
+    [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+    [[nodiscard]] std::string operator/(const std::string& name) const { return (path_ / name).native(); }
+
+private:
+    std::filesystem::path path_;
+};
+
+struct process {
+    pid_t pid = 0, parent = 0;
+    std::string command_line;  ///< words separated by spaces; empty for a zombie
+    bool operator==(const process&) const = default;
+};
+
+/// Those that have the directory as TMPDIR, work in it, or name it in their command line.
+[[nodiscard]] std::vector<process> processes_of(const std::filesystem::path& tmp);
+/// Of the calling process, zombies included; and orphans of its children after adopt_orphans().
+[[nodiscard]] std::vector<process> children();
+void adopt_orphans();
+
+/// A user with a TMPDIR of their own, in which every trace of pipebench shows.
+class user {
+public:
+    [[nodiscard]] command pipebench(std::vector<std::string> arguments) const;
+    [[nodiscard]] command_end run_pipebench(std::vector<std::string> arguments) const;
+    /// Every process, socket and directory, in words; empty when all is clean.
+    [[nodiscard]] std::vector<std::string> left_behind() const;
+    [[nodiscard]] std::vector<process> processes() const { return processes_of(tmp_.path()); }
+    [[nodiscard]] std::string file(const std::string& name) const { return files_ / name; }
+
+private:
+    private_directory tmp_, files_;
+};
+
+[[nodiscard]] std::string read_file(const std::filesystem::path& path);
+[[nodiscard]] bool contains(const std::string& text, const std::string& part);
+[[nodiscard]] std::vector<std::string> lines_of(const std::string& text);
+
+}  // namespace pipebench::test

@@ -1,0 +1,69 @@
+// An HTTP server that misbehaves as told: each connection follows a script on a thread of its own.
+#pragma once
+
+#include "concurrency/descriptor.hpp"
+#include "pipebench/order.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+namespace pipebench::test {
+
+class scripted_server {
+public:
+    class connection {
+    public:
+        connection(int fd, unsigned number) : fd_(fd), number_(number) {}
+        [[nodiscard]] unsigned number() const noexcept { return number_; }  ///< 0 for the server's first
+        /// The order of the next request; none when the client has closed.
+        std::optional<order_id> request();
+        /// False when the client has closed.
+        bool send(std::string_view bytes);
+        bool pause(std::chrono::milliseconds length);  ///< false when cut short: the client has closed
+        void hold() { pause(std::chrono::hours{1}); }  ///< until the client closes
+        void reset();                                  ///< the connection ends with RST, not FIN
+
+    private:
+        friend class scripted_server;
+        descriptor fd_;
+        unsigned number_;
+        std::string unread_;
+    };
+    using script = std::function<void(connection&)>;
+
+    explicit scripted_server(script s);
+    ~scripted_server();  ///< cuts every connection
+    scripted_server(const scripted_server&) = delete;
+    scripted_server& operator=(const scripted_server&) = delete;
+
+    [[nodiscard]] std::string url() const;
+    [[nodiscard]] unsigned connections() const noexcept { return accepted_; }
+
+private:
+    void accept_all();
+
+    script script_;
+    descriptor listener_;
+    std::atomic<unsigned> accepted_ = 0;
+    std::mutex mutex_;
+    std::list<connection> connections_;
+    std::list<std::jthread> threads_;  // joined first: they use what is above
+    std::jthread acceptor_;
+};
+
+/// A whole answer with an order of the mock API's.
+[[nodiscard]] std::string good_answer(order_id id);
+[[nodiscard]] std::string answer(std::string_view status, std::string_view body,
+                                 std::string_view fields = "Content-Type: application/json\r\n");
+
+/// A URL on which nobody listens.
+[[nodiscard]] std::string closed_port_url();
+
+}  // namespace pipebench::test

@@ -1,0 +1,233 @@
+// The recorder is what every number of a run is made of: an order counted twice, or lost between two processes,
+// would be a wrong result that looks right.
+#include "pipebench/recorder.hpp"
+
+#include "pipebench/error.hpp"
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <cmath>
+#include <numeric>
+#include <thread>
+
+using namespace pipebench;
+using namespace std::chrono_literals;
+using clock_type = std::chrono::steady_clock;
+
+namespace {
+
+constexpr outcome success{};
+constexpr outcome failure{stage::fetch, error_kind::timeout, 4, 0};
+
+std::size_t index(auto name) { return static_cast<std::size_t>(name); }
+
+std::uint64_t counted_latencies(const recorder& r) {
+    const auto counts = r.latencies();
+    return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+}
+
+/// An order that began so long ago.
+recorder::ticket begun_before(order_id id, clock_type::duration ago) { return {id, clock_type::now() - ago}; }
+
+}  // namespace
+
+TEST_CASE("an order is in flight from its begin to its end", "[recorder]") {
+    auto r = recorder::create(10);
+    const auto first = r.begin(1), second = r.begin(2);
+    CHECK(r.read().in_flight() == 2);
+    r.end(first, success);
+    CHECK(r.read().in_flight() == 1);
+    CHECK(r.has_ended(1));
+    CHECK_FALSE(r.has_ended(2));
+    r.end(second, failure);
+    CHECK(r.read().in_flight() == 0);
+    CHECK(r.read().stored == 1);
+    CHECK(r.read().failed == 1);
+}
+
+TEST_CASE("a failure is counted under its stage and kind, a success under none", "[recorder]") {
+    auto r = recorder::create(10);
+    r.end(r.begin(1), success);
+    r.end(r.begin(2), failure);
+    const auto failures = r.read().failures;
+    CHECK(failures[index(stage::fetch)][index(error_kind::timeout)] == 1);
+    std::uint64_t all = 0;
+    for (const auto& at : failures) all = std::accumulate(at.begin(), at.end(), all);
+    CHECK(all == 1);
+    CHECK(r.was_stored(1));
+    CHECK_FALSE(r.was_stored(2));
+}
+
+TEST_CASE("the attempts of all orders that ended are summed", "[recorder]") {
+    auto r = recorder::create(10);
+    r.end(r.begin(1), {stage::store, error_kind::none, 3, 2});
+    r.end(r.begin(2), failure);
+    CHECK(r.read().http_attempts == 7);
+    CHECK(r.read().store_attempts == 2);
+}
+
+TEST_CASE("a second end of an order is a repetition and counts it no second time", "[recorder]") {
+    auto r = recorder::create(10);
+    r.end(r.begin(1), success);
+    r.end(r.begin(1), success);
+    r.end(r.begin(1), failure);
+    const auto p = r.read();
+    CHECK(p.repeated == 2);
+    CHECK(p.begun == 1);
+    CHECK(p.stored == 1);
+    CHECK(p.failed == 0);
+    CHECK(p.in_flight() == 0);
+    CHECK(counted_latencies(r) == 1);
+    CHECK(r.was_stored(1));
+}
+
+TEST_CASE("a late success wins over a failure", "[recorder]") {
+    auto r = recorder::create(10);
+    r.end(r.begin(1), failure);
+    CHECK_FALSE(r.was_stored(1));
+    r.end(r.begin(1), success);
+    CHECK(r.was_stored(1));
+    CHECK(r.read().stored == 1);
+    CHECK(r.read().failed == 0);
+    CHECK(r.read().repeated == 1);
+}
+
+TEST_CASE("the end of an order that nobody ordered is ignored", "[recorder]") {
+    auto r = recorder::create(64);
+    r.end({0, clock_type::now()}, success);
+    r.end({65, clock_type::now()}, success);
+    r.end({~order_id{0}, clock_type::now()}, failure);
+    CHECK(r.read().ended() == 0);
+    CHECK(r.read().http_attempts == 0);
+    CHECK(counted_latencies(r) == 0);
+    r.end(r.begin(64), success);  // the last one is within
+    CHECK(r.was_stored(64));
+}
+
+TEST_CASE("each order has bits of its own, also where they share a word", "[recorder]") {
+    auto r = recorder::create(200);
+    for (order_id id = 1; id <= 200; id += 3) r.end(r.begin(id), id % 2 == 0 ? success : failure);
+    for (order_id id = 1; id <= 200; ++id) {
+        CAPTURE(id);
+        REQUIRE(r.has_ended(id) == (id % 3 == 1));
+        REQUIRE(r.was_stored(id) == (id % 6 == 4));
+    }
+}
+
+TEST_CASE("a latency bin is 1 % wide", "[recorder]") {
+    for (std::size_t bin = 0; bin < latency_bins; ++bin) {
+        const double middle_ns = 1000 * std::pow(1.01, static_cast<double>(bin) + 0.5);
+        CAPTURE(bin);
+        REQUIRE(latency_bin(std::chrono::nanoseconds(std::llround(middle_ns))) == bin);
+    }
+}
+
+TEST_CASE("a latency beyond either end falls into the bin at that end", "[recorder]") {
+    CHECK(latency_bin(-1s) == 0);
+    CHECK(latency_bin(0s) == 0);
+    CHECK(latency_bin(1us) == 0);
+    CHECK(latency_bin(1h) == latency_bins - 1);
+    CHECK(latency_bin(clock_type::duration::max()) == latency_bins - 1);
+    CHECK(latency_bin(1000s) < latency_bins - 1);
+}
+
+TEST_CASE("latencies are binned, summed, and the largest is kept", "[recorder]") {
+    auto r = recorder::create(10);
+    r.end(begun_before(1, 2s), success);
+    r.end(begun_before(2, 5s), failure);
+    r.end(begun_before(3, 1s), success);
+    CHECK(r.latency_max() >= 5s);
+    CHECK(r.latency_max() < 6s);
+    CHECK(r.latency_sum() >= 8s);
+    CHECK(r.latency_sum() < 9s);
+    const auto counts = r.latencies();
+    const auto at_least_5s = std::accumulate(
+        counts.begin() + static_cast<std::ptrdiff_t>(latency_bin(5s)), counts.end(), std::uint64_t{0});
+    CHECK(at_least_5s == 1);
+    CHECK(counted_latencies(r) == 3);
+}
+
+TEST_CASE("the clock stands at nothing, runs, and stands still", "[recorder]") {
+    auto r = recorder::create(1);
+    CHECK(r.elapsed() == 0ns);
+    r.start_clock();
+    CHECK_FALSE(r.clock_stopped());
+    const auto early = r.elapsed();
+    while (r.elapsed() == early) std::this_thread::yield();  // it runs
+    r.stop_clock();
+    CHECK(r.clock_stopped());
+    const auto stopped_at = r.elapsed(), before = std::chrono::nanoseconds(clock_type::now().time_since_epoch());
+    while (std::chrono::nanoseconds(clock_type::now().time_since_epoch()) == before) std::this_thread::yield();
+    CHECK(r.elapsed() == stopped_at);
+    CHECK(stopped_at > early);
+}
+
+TEST_CASE("a stop that is requested is seen through a flag given out before", "[recorder]") {
+    auto r = recorder::create(1);
+    const auto stop = r.stop();
+    CHECK_FALSE(stop.requested());
+    r.request_stop();
+    CHECK(stop.requested());
+}
+
+TEST_CASE("a process that inherited the descriptor writes the same record", "[recorder]") {
+    auto r = recorder::create(100);
+    r.end(r.begin(1), success);
+    const pid_t pid = ::fork();
+    REQUIRE(pid >= 0);
+    if (pid == 0) {
+        auto mine = recorder::attach(::dup(r.descriptor()));
+        const bool seen = mine.orders() == 100 && mine.was_stored(1);
+        mine.end(mine.begin(2), failure);
+        mine.request_stop();
+        ::_exit(seen ? 0 : 1);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(pid, &status, 0) == pid);
+    CHECK(status == 0);
+    CHECK(r.read().stored == 1);
+    CHECK(r.read().failed == 1);
+    CHECK(r.has_ended(2));
+    CHECK(r.stop().requested());
+}
+
+TEST_CASE("what is not a record cannot be attached", "[recorder]") {
+    CHECK_THROWS_AS(recorder::attach(-1), setup_error);
+    const auto of_size = [](off_t bytes) {
+        const int fd = ::memfd_create("not a record", MFD_CLOEXEC);
+        REQUIRE(::ftruncate(fd, bytes) == 0);
+        return fd;
+    };
+    CHECK_THROWS_AS(recorder::attach(of_size(0)), setup_error);
+    CHECK_THROWS_AS(recorder::attach(of_size(1 << 20)), setup_error);  // of zeros: a record of no orders is smaller
+}
+
+TEST_CASE("a record that was moved stays where it is", "[recorder]") {
+    auto r = recorder::create(10);
+    r.end(r.begin(1), success);
+    const auto moved = std::move(r);
+    CHECK(moved.was_stored(1));
+    CHECK(moved.read().stored == 1);
+}
+
+TEST_CASE("threads that end the same orders at the same time count each exactly once", "[recorder]") {
+    constexpr std::uint64_t orders = 5'000, threads = 8;
+    auto r = recorder::create(orders);
+    std::vector<std::thread> all;
+    for (std::uint64_t t = 0; t < threads; ++t)
+        all.emplace_back([&r, t] {
+            for (order_id id = 1; id <= orders; ++id) r.end(r.begin(id), (id + t) % 2 == 0 ? success : failure);
+        });
+    for (auto& t : all) t.join();
+    const auto p = r.read();
+    CHECK(p.stored == orders);  // half of the threads stored each of them
+    CHECK(p.failed == 0);
+    CHECK(p.begun == orders);
+    CHECK(p.repeated == (threads - 1) * orders);
+    CHECK(p.http_attempts == orders * threads / 2 * 5);
+    CHECK(counted_latencies(r) == orders);
+}
