@@ -16,6 +16,14 @@ constexpr const char* about =
     "Which concurrency pattern should carry my fetch -> transform -> PostgreSQL-write pipeline?\n"
     "pipebench runs five of them over the same work, and prints what each costs, with numbers that hold.";
 
+constexpr const char* examples =
+    "Examples:\n"
+    "  pipebench --pattern all -n 10000          all five, each with 100 orders in flight\n"
+    "  pipebench -p semaphore,redis-streams -c 50 --http-latency 20ms\n"
+    "  pipebench --profile article -n 2k --export-json result.json\n"
+    "  pipebench report result.json --format markdown\n"
+    "Options of run, the default command: pipebench run --help\n\n";
+
 constexpr const char* ending =
     "Exit codes:\n"
     "  0    all well\n"
@@ -85,7 +93,7 @@ exit_code run_command_line(std::vector<std::string> arguments) {
     app.set_version_flag("--version", "pipebench " PIPEBENCH_VERSION);
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
-    app.footer(ending);
+    app.footer(std::string(examples) + ending);
     std::map<const CLI::App*, action> actions;
     for (const auto& c : subcommands()) {
         auto* sub = app.add_subcommand(c.name, is_hidden(c) ? "" : c.summary);
@@ -101,7 +109,7 @@ exit_code run_command_line(std::vector<std::string> arguments) {
         app.parse(arguments);
     } catch (const CLI::CallForHelp&) {
         const auto text = chosen != &app ? chosen->help("pipebench") : app.help();
-        std::fputs(text.c_str(), stdout);
+        std::printf("%s%s", text.c_str(), text.ends_with('\n') ? "" : "\n");
         return exit_code::ok;
     } catch (const CLI::CallForVersion& e) {
         std::printf("%s\n", e.what());

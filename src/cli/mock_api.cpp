@@ -90,18 +90,7 @@ action declare_mock_api(CLI::App& app) {
               [&server](auto n) { server.max_connections = n; });
     add_duration(app, "--http-latency", {}, "time an order takes to answer, on average [100ms]",
                  [&server](duration d) { server.api.http.mean = d; });
-    app.add_option_function<std::string>(
-           "--http-jitter",
-           [&server](const std::string& text) {
-               const auto spread = parse_jitter(text);
-               if (!spread)
-                   throw CLI::ValidationError(
-                       "--http-jitter",
-                       fmt::format("'{}' is none of: none, uniform:20ms, lognormal:0.5", printable(text, 60)));
-               server.api.http.spread = *spread;
-           },
-           "how it varies: none, uniform:TIME or lognormal:SIGMA [none]")
-        ->type_name("SHAPE");
+    add_jitter(app, [&server](const jitter& j) { server.api.http.spread = j; });
     add_count(app, "--seed", {0, 1'000'000'000'000'000}, "orders and jitter follow from it [42]",
               [&server](auto n) { server.api.seed = n; });
     app.add_flag("-q,--quiet", options->quiet, "print nothing");

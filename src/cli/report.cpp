@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -26,12 +27,11 @@ struct report_options {
 
 std::string read_result(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
-    if (!in) throw setup_error(fmt::format("cannot read {}", printable(path)));
+    if (!in) throw system_failure("cannot read it", errno);
     std::string text(max_result_bytes + 1, '\0');
     in.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(in.gcount()));
-    if (text.size() > max_result_bytes)
-        throw setup_error(fmt::format("{} is larger than {} MiB", printable(path), max_result_bytes >> 20));
+    if (text.size() > max_result_bytes) throw setup_error(fmt::format("larger than {} MiB", max_result_bytes >> 20));
     return text;
 }
 
@@ -53,12 +53,7 @@ action declare_report(CLI::App& app) {
     for (const auto& r : reporters()) formats.emplace_back(r.id);
     add_choice(app, "--format", formats, "how to render it [text]",
                [options](const std::string& f) { options->format = f; });
-    add_choice(app, "--color", {"auto", "always", "never"}, "colours on stdout [auto]",
-               [options](const std::string& c) {
-                   options->colour = c == "auto"     ? colour_wish::automatic
-                                     : c == "always" ? colour_wish::always
-                                                     : colour_wish::never;
-               });
+    add_colour_option(app, options->colour);
     return [options] { return render(*options); };
 }
 

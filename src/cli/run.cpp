@@ -168,18 +168,7 @@ void declare_load(CLI::App& app, const options_ptr& o) {
     app.option_defaults()->group("The simulated work");
     add_duration(app, "--http-latency", {}, "time the mock API takes to answer, on average [100ms]",
                  [o](duration d) { o->changes.push_back([d](workload& w) { w.http.mean = d; }); });
-    app.add_option_function<std::string>(
-           "--http-jitter",
-           [o](const std::string& text) {
-               const auto spread = parse_jitter(text);
-               if (!spread)
-                   throw CLI::ValidationError(
-                       "--http-jitter",
-                       fmt::format("'{}' is none of: none, uniform:20ms, lognormal:0.5", printable(text, 60)));
-               o->changes.push_back([spread](workload& w) { w.http.spread = *spread; });
-           },
-           "how it varies: none, uniform:TIME or lognormal:SIGMA [none]")
-        ->type_name("SHAPE");
+    add_jitter(app, [o](const jitter& j) { o->changes.push_back([j](workload& w) { w.http.spread = j; }); });
     add_duration(app, "--db-latency", {}, "wait in the client beside each write [100ms]",
                  [o](duration d) { o->changes.push_back([d](workload& w) { w.db_latency = d; }); });
     add_choice(app, "--connections", {"keep-alive", "per-order"},
@@ -258,9 +247,7 @@ void declare_output(CLI::App& app, const options_ptr& o) {
             ->type_name("FILE");
     add_duration(app, "--grace", {{}, std::chrono::minutes{10}}, "time to drain after Ctrl-C [5s]",
                  [o](duration d) { o->grace = d; });
-    add_choice(app, "--color", {"auto", "always", "never"}, "colours on stdout [auto]", [o](const std::string& c) {
-        o->colour = c == "auto" ? colour_wish::automatic : c == "always" ? colour_wish::always : colour_wish::never;
-    });
+    add_colour_option(app, o->colour);
     app.add_flag_callback(
         "-q,--quiet", [o] { o->speech = verbosity::quiet; }, "no progress on stderr");
 }

@@ -71,6 +71,22 @@ CLI::Option* add_choice(CLI::App& app, const std::string& names, std::vector<std
     });
 }
 
+CLI::Option* add_jitter(CLI::App& app, std::function<void(const jitter&)> take) {
+    const auto parse = [take = std::move(take)](const std::string& text) {
+        const auto j = parse_jitter(text);
+        if (!j) throw refuse("--http-jitter", text, "none, uniform:TIME or lognormal:SIGMA (0 < SIGMA <= 3)");
+        take(*j);
+    };
+    return add_text(app, "--http-jitter", "SHAPE", "how it varies: none, uniform:20ms, lognormal:0.5 [none]", parse);
+}
+
+CLI::Option* add_colour_option(CLI::App& app, colour_wish& wish) {
+    return add_choice(
+        app, "--color", {"auto", "always", "never"}, "colours on stdout [auto]", [&wish](const std::string& c) {
+            wish = c == "auto" ? colour_wish::automatic : c == "always" ? colour_wish::always : colour_wish::never;
+        });
+}
+
 std::string did_you_mean(const std::string& given, const std::vector<std::string>& known) {
     const auto nearer = [&](const auto& a, const auto& b) { return distance(given, a) < distance(given, b); };
     const auto nearest = std::min_element(known.begin(), known.end(), nearer);

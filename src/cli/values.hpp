@@ -2,7 +2,9 @@
 // accepted.
 #pragma once
 
+#include "cli/terminal.hpp"
 #include "pipebench/duration.hpp"
+#include "pipebench/workload.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -27,6 +29,9 @@ CLI::Option* add_duration(CLI::App& app, const std::string& names, duration_rang
                           std::function<void(duration)> take);
 CLI::Option* add_choice(CLI::App& app, const std::string& names, std::vector<std::string> choices,
                         const std::string& help, std::function<void(const std::string&)> take);
+
+CLI::Option* add_jitter(CLI::App& app, std::function<void(const jitter&)> take);
+CLI::Option* add_colour_option(CLI::App& app, colour_wish& wish);
 
 /// ", did you mean 'x'?" for the nearest of `known`, or nothing when none is near.
 [[nodiscard]] std::string did_you_mean(const std::string& given, const std::vector<std::string>& known);

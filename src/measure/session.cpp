@@ -88,6 +88,7 @@ public:
         describe();
         check_that_it_fits();
         start_services();
+        tell_if_long();
         for (const pattern* p : settings_.patterns) {
             signals_.poll();
             if (signals_.count() > 0) break;
@@ -132,39 +133,32 @@ private:
     void check_that_it_fits() {
         result_.box.descriptor_limit = raise_descriptor_limit(largest_needs().descriptors + 1000);
         const auto limits = limits_of_this_box();
-        double total_floor_s = 0;
-        for (const pattern* p : settings_.patterns) {
+        for (const pattern* p : settings_.patterns)
             if (const auto why_not = does_not_fit(*p, settings_.work, limits)) throw setup_error(*why_not);
-            total_floor_s += tell_if_long(*p);
-        }
-        if (total_floor_s >= long_run_s && settings_.patterns.size() > 1)
-            observer_.message(
-                fmt::format("this session takes at least {:.0f} s: the sum of the floors", total_floor_s));
     }
 
-    double tell_if_long(const pattern& p) {
-        const auto in_flight = p.needs_at(settings_.work).in_flight;
-        const double floor_s = floor_of(settings_.work, in_flight).count();
-        if (floor_s >= long_run_s)
-            observer_.message(fmt::format(
-                "{} takes at least {:.0f} s: {} orders x {} / {} in flight", p.id, floor_s, settings_.work.orders,
-                format_duration(settings_.work.http.mean + settings_.work.db_latency), in_flight));
-        return floor_s;
+    void tell_if_long() {
+        const auto& work = settings_.work;
+        double total_s = 0;
+        for (const pattern* p : settings_.patterns) {
+            const auto in_flight = p->needs_at(work).in_flight;
+            const double floor_s = floor_of(work, in_flight).count();
+            total_s += floor_s;
+            if (floor_s >= long_run_s)
+                observer_.message(fmt::format("{} takes at least {:.0f} s: {} orders x {} / {} in flight", p->id,
+                                              floor_s, work.orders, format_duration(work.http.mean + work.db_latency),
+                                              in_flight));
+        }
+        if (total_s >= long_run_s && settings_.patterns.size() > 1)
+            observer_.message(fmt::format("the session takes at least {:.0f} s: the sum of the floors", total_s));
     }
 
     void start_services() {
         const auto need = largest_needs();
         scratch_directory::sweep();
-        const bool own_postgres = settings_.postgres.empty(), own_redis = need.redis && settings_.redis.empty();
-        if (own_postgres || own_redis) scratch_.emplace(server_user("postgres"));
-        if (own_postgres) {
-            observer_.message("starting a throwaway PostgreSQL");
-            postgres_.emplace(*scratch_, postgres_settings{settings_.pg_bindir, need.database_connections});
-        }
-        postgres_url_ = own_postgres ? postgres_->connection_string() : settings_.postgres;
-        result_.servers.push_back(
-            inspect_postgres(postgres_url_, own_postgres ? "throwaway" : printable_postgres(postgres_url_)));
-        if (!own_postgres) check_free_connections(need.database_connections);
+        if (settings_.postgres.empty() || (need.redis && settings_.redis.empty()))
+            scratch_.emplace(server_user("postgres"));
+        start_postgres(need.database_connections);
         if (need.redis) start_redis();
         schema_.emplace(postgres_url_, "pipebench_" + id_, settings_.tables);
         if (settings_.tables == leftovers::keep) warn("--keep: the tables stay in schema " + schema_->name());
@@ -173,16 +167,26 @@ private:
                  "not known");
     }
 
+    void start_postgres(std::uint64_t connections) {
+        const bool own = settings_.postgres.empty();
+        if (own) postgres_.emplace(*scratch_, postgres_settings{settings_.pg_bindir, connections});
+        postgres_url_ = own ? postgres_->connection_string() : settings_.postgres;
+        add_server(inspect_postgres(postgres_url_, own ? "throwaway" : printable_postgres(postgres_url_)));
+        if (!own) check_free_connections(connections);
+    }
+
+    void add_server(const server_info& server) {
+        observer_.message(fmt::format("{} {}, {}", server.name, server.version, server.origin));
+        result_.servers.push_back(server);
+    }
+
     void start_redis() {
         const bool own = settings_.redis.empty();
-        if (own) {
-            observer_.message("starting a throwaway Redis");
-            redis_.emplace(*scratch_);
-        }
+        if (own) redis_.emplace(*scratch_);
         redis_url_ = own ? redis_->url() : settings_.redis;
         const auto origin = own ? "throwaway" : parse_redis_address(redis_url_).printable_form();
         std::vector<std::string> warnings;
-        result_.servers.push_back(inspect_redis(redis_url_, origin, warnings));
+        add_server(inspect_redis(redis_url_, origin, warnings));
         for (const auto& w : warnings) warn(w);
     }
 

@@ -2,8 +2,8 @@
 //
 // One thread does nothing but accept, so that no burst of serving keeps 10,000 connects waiting until the
 // listen queue overflows; it deals the connections out in turn, so that every serving thread gets as many as
-// the next. (A listener for each of them would save that thread, but spreads few connections unevenly.) The kernel
-// server share the port in silence.) Serving threads share nothing but the counters.
+// the next. (A listener for each of them would save that thread, but spreads few connections unevenly.) Serving
+// threads share nothing but the counters.
 #pragma once
 
 #include "mock_api/behaviour.hpp"

@@ -145,8 +145,8 @@ TEST_CASE("latencies are binned, summed, and the largest is kept", "[recorder]")
     CHECK(r.latency_sum() >= 8s);
     CHECK(r.latency_sum() < 9s);
     const auto counts = r.latencies();
-    const auto at_least_5s = std::accumulate(
-        counts.begin() + static_cast<std::ptrdiff_t>(latency_bin(5s)), counts.end(), std::uint64_t{0});
+    const auto at_least_5s = std::accumulate(counts.begin() + static_cast<std::ptrdiff_t>(latency_bin(5s)),
+                                             counts.end(), std::uint64_t{0});
     CHECK(at_least_5s == 1);
     CHECK(counted_latencies(r) == 3);
 }

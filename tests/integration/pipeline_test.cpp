@@ -1,0 +1,210 @@
+// Fetching from servers that misbehave: each fault ends as the outcome it should, within its time limit, in the
+// blocking and in the awaitable driver alike.
+#include "pipebench/pipeline.hpp"
+#include "concurrency/event_loop.hpp"
+#include "mock_api/order_book.hpp"
+#include "support/command.hpp"
+#include "support/scripted_server.hpp"
+#include "support/services.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <fmt/format.h>
+
+using namespace pipebench;
+using namespace pipebench::test;
+using namespace std::chrono_literals;
+using steady = std::chrono::steady_clock;
+using client = scripted_server::connection;
+
+namespace {
+
+enum class driver { blocking, awaitable };
+
+workload impatient() {
+    workload w;
+    w.limits = {300ms, 20s};
+    w.retry = {1, 1ms, 2ms};
+    w.db_latency = {};
+    return w;
+}
+
+/// Orders 1..n, one after another, over one pipeline.
+std::vector<outcome> process(driver which, const workload& work, const addresses& where, order_id orders = 1) {
+    const pipeline_factory open(work, where);
+    std::vector<outcome> out;
+    if (which == driver::blocking) {
+        const auto pipeline = open.blocking();
+        for (order_id id = 1; id <= orders; ++id) out.push_back(pipeline->process(id));
+        return out;
+    }
+    run_event_loop([&]() -> task<> {
+        const auto pipeline = co_await open.async(1);
+        for (order_id id = 1; id <= orders; ++id) out.push_back(co_await pipeline->process(id));
+        pipeline->close();
+    });
+    return out;
+}
+
+driver each_driver() { return GENERATE(driver::blocking, driver::awaitable); }
+
+/// What becomes of order 1 at a server that follows the script on each connection.
+outcome outcome_at(const scripted_server::script& script, const workload& work = impatient()) {
+    const auto which = each_driver();
+    INFO((which == driver::blocking ? "blocking" : "awaitable") << " driver");
+    const scripted_server server(script);
+    const auto began = steady::now();
+    const auto result = process(which, work, addresses_for(server.url(), new_table())).at(0);
+    CHECK(steady::now() - began < patience);
+    return result;
+}
+
+constexpr outcome failed_fetch(error_kind kind, std::uint8_t attempts = 1) { return {stage::fetch, kind, attempts, 0}; }
+constexpr outcome failed_transform(error_kind kind) { return {stage::transform, kind, 1, 0}; }
+constexpr outcome stored_after(std::uint8_t attempts) { return {stage::store, error_kind::none, attempts, 1}; }
+
+}  // namespace
+
+TEST_CASE("a well-behaved server's order is stored", "[pipeline]") {
+    CHECK(outcome_at([](client& c) {
+              while (const auto id = c.request()) c.send(good_answer(*id));
+          }) == stored_after(1));
+}
+
+TEST_CASE("a server that never answers is a timed-out order, not a hang", "[pipeline]") {
+    CHECK(outcome_at([](client& c) { c.hold(); }) == failed_fetch(error_kind::timeout));
+}
+
+TEST_CASE("a server that sends half an answer and then nothing is a timed-out order", "[pipeline]") {
+    CHECK(outcome_at([](client& c) {
+              if (const auto id = c.request()) c.send(good_answer(*id).substr(0, 100));
+              c.hold();
+          }) == failed_fetch(error_kind::timeout));
+}
+
+TEST_CASE("a server that sends a byte now and then cannot stretch an attempt", "[pipeline]") {
+    CHECK(outcome_at([](client& c) {
+              const auto id = c.request();
+              for (const char byte : good_answer(id.value_or(1)))
+                  if (!c.send(std::string_view(&byte, 1)) || !c.pause(100ms)) return;
+          }) == failed_fetch(error_kind::timeout));
+}
+
+TEST_CASE("attempts that time out again and again end at the order's deadline", "[pipeline]") {
+    auto work = impatient();
+    work.limits = {200ms, 500ms};
+    work.retry.attempts = 50;
+    const auto result = outcome_at([](client& c) { c.hold(); }, work);
+    CHECK(result.kind == error_kind::deadline);
+    CHECK(result.at == stage::fetch);
+    CHECK(result.attempts >= 2);
+    CHECK(result.attempts <= 4);
+}
+
+TEST_CASE("a connection that is reset amid the body is a reset", "[pipeline]") {
+    CHECK(outcome_at([](client& c) {
+              if (const auto id = c.request()) c.send(good_answer(*id).substr(0, 150));
+              c.reset();
+          }) == failed_fetch(error_kind::reset));
+}
+
+TEST_CASE("a body that ends too early is a reset", "[pipeline]") {
+    CHECK(outcome_at([](client& c) {
+              if (const auto id = c.request()) c.send(good_answer(*id).substr(0, 150));
+          }) == failed_fetch(error_kind::reset));
+}
+
+TEST_CASE("a connection that is closed before any answer is a reset, tried again as often as allowed", "[pipeline]") {
+    auto work = impatient();
+    work.retry.attempts = 3;
+    CHECK(outcome_at([](client& c) { c.request(); }, work) == failed_fetch(error_kind::reset, 3));
+}
+
+TEST_CASE("nobody who listens is a failed connect", "[pipeline]") {
+    const auto which = each_driver();
+    CHECK(process(which, impatient(), addresses_for(closed_port_url(), new_table())).at(0) ==
+          failed_fetch(error_kind::connect));
+}
+
+TEST_CASE("a refusal is tried again, and the order stored", "[pipeline]") {
+    const std::string status = GENERATE("503 Service Unavailable", "429 Too Many Requests", "500 Internal Server Error");
+    auto work = impatient();
+    work.retry.attempts = 3;
+    bool refused = false;
+    CHECK(outcome_at(
+              [&](client& c) {
+                  while (const auto id = c.request())
+                      c.send(std::exchange(refused, true) ? good_answer(*id) : answer(status, ""));
+              },
+              work) == stored_after(2));
+}
+
+TEST_CASE("a refusal that does not pass ends with its kind", "[pipeline]") {
+    const auto [status, kind, attempts] = GENERATE(table<std::string, error_kind, int>({
+        {"503 Service Unavailable", error_kind::server_error, 3},
+        {"429 Too Many Requests", error_kind::throttled, 3},
+        {"404 Not Found", error_kind::rejected, 1},
+        {"302 Found", error_kind::rejected, 1},
+    }));
+    auto work = impatient();
+    work.retry.attempts = 3;
+    CHECK(outcome_at(
+              [&](client& c) {
+                  while (c.request()) c.send(answer(status, ""));
+              },
+              work) == failed_fetch(kind, static_cast<std::uint8_t>(attempts)));
+}
+
+TEST_CASE("an answer that promises too much is refused before it is read", "[pipeline]") {
+    const std::string head = GENERATE("Content-Length: 99999999999999\r\n", "Content-Length: 1048577\r\n");
+    CHECK(outcome_at([&](client& c) {
+              c.request();
+              c.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + head + "\r\n{");
+              c.hold();
+          }) == failed_fetch(error_kind::too_large));
+}
+
+TEST_CASE("a header without an end is refused at its limit", "[pipeline]") {
+    CHECK(outcome_at([](client& c) {
+              c.request();
+              c.send("HTTP/1.1 200 OK\r\n");
+              while (c.send("X-More: " + std::string(1000, 'x') + "\r\n")) {
+              }
+          }) == failed_fetch(error_kind::too_large));
+}
+
+TEST_CASE("a body in chunks is refused at its limit", "[pipeline]") {
+    CHECK(outcome_at([](client& c) {
+              c.request();
+              c.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+              while (c.send("1000\r\n" + std::string(0x1000, ' ') + "\r\n")) {
+              }
+          }) == failed_fetch(error_kind::too_large));
+}
+
+TEST_CASE("what is not HTTP, or not JSON by its type, is a protocol failure", "[pipeline]") {
+    const std::string bytes = GENERATE(std::string("SSH-2.0-OpenSSH_9.2\r\n\r\n"),
+                                       answer("200 OK", "{}", "Content-Type: text/html\r\n"), answer("200 OK", "{}", ""));
+    CHECK(outcome_at([&](client& c) {
+              c.request();
+              c.send(bytes);
+              c.hold();
+          }) == failed_fetch(error_kind::protocol));
+}
+
+TEST_CASE("an answer that is no order is not tried again", "[pipeline]") {
+    const std::string body = GENERATE("", "{", "[]", "{\"id\": 1}", "\xff\xfe", "null");
+    auto work = impatient();
+    work.retry.attempts = 3;
+    CHECK(outcome_at(
+              [&](client& c) {
+                  while (c.request()) c.send(answer("200 OK", body));
+              },
+              work) == failed_transform(error_kind::bad_content));
+}
+
+TEST_CASE("another order than the one asked for is found out", "[pipeline]") {
+    CHECK(outcome_at([](client& c) {
+              while (const auto id = c.request()) c.send(good_answer(*id + 1));
+          }) == failed_transform(error_kind::wrong_order));
+}
