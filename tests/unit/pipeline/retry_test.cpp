@@ -1,0 +1,84 @@
+// Backoff: too short and a struggling server is beaten, too long (or negative, after an overflow) and a run hangs.
+#include "pipeline/retry.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_floating_point.hpp>
+
+#include <set>
+
+using namespace pipebench;
+using namespace std::chrono_literals;
+using Catch::Matchers::WithinRel;
+
+namespace {
+
+constexpr std::uint64_t least = 0, most = ~0ull;
+constexpr retry_policy usual{4, 50ms, 2s};
+
+}  // namespace
+
+TEST_CASE("what may be better next time is tried again, and nothing else", "[retry]") {
+    const std::set worth{error_kind::connect, error_kind::resources, error_kind::reset,
+                         error_kind::timeout, error_kind::throttled, error_kind::server_error};
+    for (std::size_t k = 0; k < error_kind_count; ++k) {
+        const auto kind = static_cast<error_kind>(k);
+        CAPTURE(name_of(kind));
+        CHECK(worth_retrying(kind) == worth.contains(kind));
+    }
+}
+
+TEST_CASE("the ceiling of the backoff doubles with every attempt, up to the cap", "[retry]") {
+    CHECK(backoff(usual, 1, most) == 50ms);
+    CHECK(backoff(usual, 2, most) == 100ms);
+    CHECK(backoff(usual, 3, most) == 200ms);
+    CHECK(backoff(usual, 6, most) == 1600ms);
+    CHECK(backoff(usual, 7, most) == 2s);
+    CHECK(backoff(usual, 8, most) == 2s);
+}
+
+TEST_CASE("the backoff does not overflow, however many attempts there are", "[retry]") {
+    for (const unsigned attempt : {31u, 32u, 33u, 64u, 65u, 100u, ~0u}) {
+        CAPTURE(attempt);
+        CHECK(backoff(usual, attempt, most) == 2s);
+        CHECK(backoff({100, 24h, 24h}, attempt, most) == 24h);
+        CHECK(backoff(usual, attempt, least) == 0s);
+    }
+    CHECK(backoff({100, 1us, 24h}, 100, most) > 10min);
+}
+
+TEST_CASE("jitter is full: uniform from nothing to the ceiling", "[retry]") {
+    constexpr int steps = 1000;
+    for (int i = 0; i < steps; ++i) {
+        const auto random = static_cast<std::uint64_t>(i) * (most / steps);
+        const double expected_us = 200'000.0 * i / steps;
+        REQUIRE(std::abs(static_cast<double>(backoff(usual, 3, random).count()) - expected_us) <= 1);
+    }
+}
+
+TEST_CASE("a policy without waiting does not wait", "[retry]") {
+    CHECK(backoff({4, 0ms, 2s}, 3, most) == 0s);
+    CHECK(backoff({4, 50ms, 0s}, 3, most) == 0s);
+    CHECK(backoff({4, 5s, 1s}, 1, most) == 1s);  // the cap counts from the first attempt
+}
+
+TEST_CASE("the random number of an order and attempt is the same in every pattern", "[retry]") {
+    CHECK(random_of(42, 7, 1) == random_of(42, 7, 1));
+    std::set<std::uint64_t> seen;
+    for (std::uint64_t seed : {0, 1, 42})
+        for (order_id id = 1; id <= 1000; ++id)
+            for (unsigned attempt = 1; attempt <= 4; ++attempt) seen.insert(random_of(seed, id, attempt));
+    CHECK(seen.size() == 3 * 1000 * 4);
+}
+
+TEST_CASE("over many orders the backoff spreads evenly", "[retry]") {
+    constexpr int orders = 10'000, buckets = 10;
+    std::array<int, buckets> in{};
+    double sum_us = 0;
+    for (order_id id = 1; id <= orders; ++id) {
+        const auto wait = backoff(usual, 1, random_of(42, id, 1));
+        sum_us += static_cast<double>(wait.count());
+        ++in.at(static_cast<std::size_t>(wait.count() * buckets / 50'001));
+    }
+    CHECK_THAT(sum_us / orders, WithinRel(25'000.0, 0.03));
+    for (const int orders_in_it : in) CHECK_THAT(orders_in_it, WithinRel(1000.0, 0.15));
+}
