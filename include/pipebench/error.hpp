@@ -27,8 +27,8 @@ public:
 /// `prefix: <text of errno>`.
 [[nodiscard]] setup_error system_failure(const std::string& prefix, int error_number);
 
-/// Foreign text made safe to print: control characters (terminal escapes among them) are shown as \xNN,
-/// and the whole is cut to `limit` bytes.
+/// Foreign text made safe to print: valid UTF-8, ASCII control characters (terminal escapes among them) shown as
+/// \xNN, C1 controls and characters that turn the direction of writing replaced, and cut to `limit` bytes.
 [[nodiscard]] std::string printable(std::string_view foreign, std::size_t limit = 400);
 
 }  // namespace pipebench

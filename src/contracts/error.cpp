@@ -1,24 +1,53 @@
 #include "pipebench/error.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstring>
 
 namespace pipebench {
+namespace {
+
+constexpr const char* replacement = "\xEF\xBF\xBD";  // U+FFFD
+
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0u) == 0x80u; }
+
+/// The JSON library's own replacement, so that a text reads alike before and after it was saved.
+std::string valid_utf8(std::string_view text) {
+    using json = nlohmann::json;
+    return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
+}
+
+/// Bytes of a control character beyond ASCII (C1, line separators, changes of direction) at the start; else 0.
+std::size_t hidden_length(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+    if (byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) <= 0x9F) return 2;
+    if (byte(0) == 0xE2 && byte(1) == 0x80 && byte(2) >= 0xA8 && byte(2) <= 0xAE) return 3;
+    if (byte(0) == 0xE2 && byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9) return 3;
+    return 0;
+}
+
+}  // namespace
 
 setup_error system_failure(const std::string& prefix, int error_number) {
     return setup_error(fmt::format("{}: {}", prefix, std::strerror(error_number)));
 }
 
 std::string printable(std::string_view foreign, std::size_t limit) {
+    const std::string text = valid_utf8(foreign);
+    std::size_t cut = std::min(limit, text.size());
+    while (cut < text.size() && cut > 0 && is_continuation(text[cut])) --cut;
     std::string out;
-    for (const char c : foreign.substr(0, limit)) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f) out += fmt::format("\\x{:02x}", byte);
-        else out += c;
+    for (std::size_t at = 0; at < cut;) {
+        const auto byte = static_cast<unsigned char>(text[at]);
+        const std::size_t hidden = hidden_length(std::string_view(text).substr(at));
+        if (hidden > 0) out += replacement;
+        else if (byte < 0x20 || byte == 0x7f) out += fmt::format("\\x{:02x}", byte);
+        else out += text[at];
+        at += std::max<std::size_t>(1, hidden);
     }
-    if (foreign.size() > limit) out += "...";
-    return out;
+    return cut < text.size() ? out + "..." : out;
 }
 
 }  // namespace pipebench

@@ -85,28 +85,13 @@ std::string markdown_rule(const table& t, const std::vector<std::size_t>& widths
     return line + "\n";
 }
 
-/// Bytes of a control character beyond ASCII (C1, line separators, changes of direction) at the start; else 0.
-std::size_t hidden_length(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-    if (byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) <= 0x9F) return 2;
-    if (byte(0) == 0xE2 && byte(1) == 0x80 && byte(2) >= 0xA8 && byte(2) <= 0xAE) return 3;
-    if (byte(0) == 0xE2 && byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9) return 3;
-    return 0;
-}
-
-/// The library's own replacement, so that a result renders alike before and after it was saved.
-std::string valid_utf8(std::string_view text) {
-    using json = nlohmann::json;
-    return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
-}
-
 void make_printable(std::vector<std::string>& texts) {
-    for (auto& t : texts) t = shown(t);
+    for (auto& t : texts) t = printable(t);
 }
 
 template <class... Text>
 void make_printable(Text&... texts) {
-    ((texts = shown(texts)), ...);
+    ((texts = printable(texts)), ...);
 }
 
 std::uint64_t ended(const run_result& r) { return r.stored + r.failed; }
@@ -252,20 +237,6 @@ std::string error_percent(std::uint64_t failed, std::uint64_t orders) {
     if (failed == orders) return "100";
     const double percent = 100.0 * static_cast<double>(failed) / static_cast<double>(orders);
     return failed < orders && percent >= 99.995 ? ">99.99" : fixed(percent, 2);
-}
-
-std::string shown(std::string_view foreign, std::size_t limit) {
-    const std::string text = valid_utf8(foreign);
-    std::size_t cut = std::min(limit, text.size());
-    while (cut < text.size() && cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0u) == 0x80u) --cut;
-    std::string visible;
-    for (std::size_t at = 0; at < cut;) {
-        const std::size_t hidden = hidden_length(std::string_view{text}.substr(at));
-        if (hidden > 0) visible += "\xEF\xBF\xBD";
-        else visible += text[at];
-        at += std::max<std::size_t>(1, hidden);
-    }
-    return printable(visible, visible.size()) + (cut < text.size() ? "..." : "");
 }
 
 session_result printable_copy(session_result r) {

@@ -60,11 +60,7 @@ struct table {
 /// failed / orders in percent: "0" and "100" mean exactly that.
 [[nodiscard]] std::string error_percent(std::uint64_t failed, std::uint64_t orders);
 
-/// Foreign text made safe for a terminal and a file: valid UTF-8 (what is not becomes U+FFFD, as in the saved
-/// JSON), no control character, at most about `limit` bytes.
-[[nodiscard]] std::string shown(std::string_view foreign, std::size_t limit = 400);
-
-/// The result with every text in it shown(), but for the parameters.
+/// The result with every text in it printable(), but for the parameters.
 [[nodiscard]] session_result printable_copy(session_result r);
 
 // The tables of a session. A row that must not be trusted begins with "! " and has the tone of an alarm.

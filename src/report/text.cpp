@@ -1,4 +1,5 @@
 // For people at a terminal. The facts below the tables are put together here; markdown shows the same ones.
+#include "pipebench/error.hpp"
 #include "report/formats.hpp"
 #include "report/table.hpp"
 
@@ -66,7 +67,7 @@ words parameter_lines(const session_result& r) {
         const auto& value = r.parameters[key];
         std::string name = key;
         std::replace(name.begin(), name.end(), '_', '-');
-        if (value.is_string()) line.push_back(name + " " + shown(value.get<std::string>(), 40));
+        if (value.is_string()) line.push_back(name + " " + printable(value.get<std::string>(), 40));
         else if (value.is_number_unsigned()) line.push_back(name + " " + value.dump());
     }
     const std::string profile = r.profile.empty() ? "" : r.profile + (line.empty() ? "" : ": ");

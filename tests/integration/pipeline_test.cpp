@@ -1,15 +1,12 @@
 // Fetching from servers that misbehave: each fault ends as the outcome it should, within its time limit, in the
 // blocking and in the awaitable driver alike.
-#include "pipebench/pipeline.hpp"
-#include "concurrency/event_loop.hpp"
-#include "mock_api/order_book.hpp"
 #include "support/command.hpp"
+#include "support/drivers.hpp"
 #include "support/scripted_server.hpp"
 #include "support/services.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
-#include <fmt/format.h>
 
 using namespace pipebench;
 using namespace pipebench::test;
@@ -19,47 +16,20 @@ using client = scripted_server::connection;
 
 namespace {
 
-enum class driver { blocking, awaitable };
-
-workload impatient() {
-    workload w;
-    w.limits = {300ms, 20s};
-    w.retry = {1, 1ms, 2ms};
-    w.db_latency = {};
-    return w;
-}
-
-/// Orders 1..n, one after another, over one pipeline.
-std::vector<outcome> process(driver which, const workload& work, const addresses& where, order_id orders = 1) {
-    const pipeline_factory open(work, where);
-    std::vector<outcome> out;
-    if (which == driver::blocking) {
-        const auto pipeline = open.blocking();
-        for (order_id id = 1; id <= orders; ++id) out.push_back(pipeline->process(id));
-        return out;
-    }
-    run_event_loop([&]() -> task<> {
-        const auto pipeline = co_await open.async(1);
-        for (order_id id = 1; id <= orders; ++id) out.push_back(co_await pipeline->process(id));
-        pipeline->close();
-    });
-    return out;
-}
-
-driver each_driver() { return GENERATE(driver::blocking, driver::awaitable); }
-
 /// What becomes of order 1 at a server that follows the script on each connection.
 outcome outcome_at(const scripted_server::script& script, const workload& work = impatient()) {
     const auto which = each_driver();
-    INFO((which == driver::blocking ? "blocking" : "awaitable") << " driver");
+    INFO(name_of(which));
     const scripted_server server(script);
     const auto began = steady::now();
-    const auto result = process(which, work, addresses_for(server.url(), new_table())).at(0);
+    const auto result = drive(which, work, addresses_for(server.url(), new_table())).at(0);
     CHECK(steady::now() - began < patience);
     return result;
 }
 
-constexpr outcome failed_fetch(error_kind kind, std::uint8_t attempts = 1) { return {stage::fetch, kind, attempts, 0}; }
+constexpr outcome failed_fetch(error_kind kind, std::uint8_t attempts = 1) {
+    return {stage::fetch, kind, attempts, 0};
+}
 constexpr outcome failed_transform(error_kind kind) { return {stage::transform, kind, 1, 0}; }
 constexpr outcome stored_after(std::uint8_t attempts) { return {stage::store, error_kind::none, attempts, 1}; }
 
@@ -122,12 +92,13 @@ TEST_CASE("a connection that is closed before any answer is a reset, tried again
 
 TEST_CASE("nobody who listens is a failed connect", "[pipeline]") {
     const auto which = each_driver();
-    CHECK(process(which, impatient(), addresses_for(closed_port_url(), new_table())).at(0) ==
+    CHECK(drive(which, impatient(), addresses_for(closed_port_url(), new_table())).at(0) ==
           failed_fetch(error_kind::connect));
 }
 
 TEST_CASE("a refusal is tried again, and the order stored", "[pipeline]") {
-    const std::string status = GENERATE("503 Service Unavailable", "429 Too Many Requests", "500 Internal Server Error");
+    const std::string status =
+        GENERATE("503 Service Unavailable", "429 Too Many Requests", "500 Internal Server Error");
     auto work = impatient();
     work.retry.attempts = 3;
     bool refused = false;
@@ -183,8 +154,9 @@ TEST_CASE("a body in chunks is refused at its limit", "[pipeline]") {
 }
 
 TEST_CASE("what is not HTTP, or not JSON by its type, is a protocol failure", "[pipeline]") {
-    const std::string bytes = GENERATE(std::string("SSH-2.0-OpenSSH_9.2\r\n\r\n"),
-                                       answer("200 OK", "{}", "Content-Type: text/html\r\n"), answer("200 OK", "{}", ""));
+    const std::string bytes =
+        GENERATE(std::string("SSH-2.0-OpenSSH_9.2\r\n\r\n"), answer("200 OK", "{}", "Content-Type: text/html\r\n"),
+                 answer("200 OK", "{}", ""));
     CHECK(outcome_at([&](client& c) {
               c.request();
               c.send(bytes);

@@ -65,14 +65,15 @@ TEST_CASE("an entry without fields was deleted after its delivery, and is given 
 }
 
 TEST_CASE("anything else is not taken for entries", "[redis_reply]") {
-    const auto* wire = GENERATE("+OK\r\n", ":1\r\n", "$3\r\nabc\r\n", "*0\r\n", "*1\r\n:1\r\n", "*1\r\n*1\r\n$1\r\ns\r\n",
-                                "*2\r\n*2\r\n$1\r\na\r\n*0\r\n*2\r\n$1\r\nb\r\n*0\r\n",          // two streams
-                                "*1\r\n*2\r\n$1\r\ns\r\n:7\r\n",                                 // no list of entries
-                                "*1\r\n*2\r\n$1\r\ns\r\n*1\r\n:7\r\n",                           // no entry
-                                "*1\r\n*2\r\n$1\r\ns\r\n*1\r\n*1\r\n$3\r\n1-0\r\n",              // only an id
-                                "*1\r\n*2\r\n$1\r\ns\r\n*1\r\n*2\r\n:1\r\n*0\r\n",               // an id that is none
-                                "*1\r\n*2\r\n$1\r\ns\r\n*1\r\n*2\r\n$3\r\n1-0\r\n:7\r\n",        // fields that are none
-                                "*1\r\n*2\r\n$1\r\ns\r\n*1\r\n*2\r\n$3\r\n1-0\r\n*2\r\n:1\r\n:2\r\n");
+    const auto* wire =
+        GENERATE("+OK\r\n", ":1\r\n", "$3\r\nabc\r\n", "*0\r\n", "*1\r\n:1\r\n", "*1\r\n*1\r\n$1\r\ns\r\n",
+                 "*2\r\n*2\r\n$1\r\na\r\n*0\r\n*2\r\n$1\r\nb\r\n*0\r\n",    // two streams
+                 "*1\r\n*2\r\n$1\r\ns\r\n:7\r\n",                           // no list of entries
+                 "*1\r\n*2\r\n$1\r\ns\r\n*1\r\n:7\r\n",                     // no entry
+                 "*1\r\n*2\r\n$1\r\ns\r\n*1\r\n*1\r\n$3\r\n1-0\r\n",        // only an id
+                 "*1\r\n*2\r\n$1\r\ns\r\n*1\r\n*2\r\n:1\r\n*0\r\n",         // an id that is none
+                 "*1\r\n*2\r\n$1\r\ns\r\n*1\r\n*2\r\n$3\r\n1-0\r\n:7\r\n",  // fields that are none
+                 "*1\r\n*2\r\n$1\r\ns\r\n*1\r\n*2\r\n$3\r\n1-0\r\n*2\r\n:1\r\n:2\r\n");
     CAPTURE(wire);
     CHECK_THROWS_AS(entries_read(*reply_of(wire)), redis_error);
 }
@@ -81,7 +82,8 @@ TEST_CASE("anything else is not taken for entries", "[redis_reply]") {
 
 TEST_CASE("XAUTOCLAIM's reply has two elements from 6.2, and three from 7.0", "[redis_reply]") {
     const std::string claimed = "$3\r\n5-0\r\n*1\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$5\r\norder\r\n$1\r\n7\r\n";
-    const auto wire = GENERATE_COPY(as<std::string>{}, "*2\r\n" + claimed, "*3\r\n" + claimed + "*1\r\n$3\r\n2-0\r\n");
+    const auto wire =
+        GENERATE_COPY(as<std::string>{}, "*2\r\n" + claimed, "*3\r\n" + claimed + "*1\r\n$3\r\n2-0\r\n");
     const auto result = entries_claimed(*reply_of(wire));
     CHECK(result.cursor == "5-0");
     REQUIRE(result.entries.size() == 1);
@@ -89,9 +91,10 @@ TEST_CASE("XAUTOCLAIM's reply has two elements from 6.2, and three from 7.0", "[
     CHECK(result.entries[0].field("order") == "7");
 }
 
-TEST_CASE("XAUTOCLAIM of 6.2 gives nil for an entry that was deleted: there is nothing to take over", "[redis_reply]") {
-    const auto result =
-        entries_claimed(*reply_of("*2\r\n$3\r\n0-0\r\n*2\r\n*-1\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$5\r\norder\r\n$1\r\n7\r\n"));
+TEST_CASE("XAUTOCLAIM of 6.2 gives nil for an entry that was deleted: there is nothing to take over",
+          "[redis_reply]") {
+    const auto result = entries_claimed(
+        *reply_of("*2\r\n$3\r\n0-0\r\n*2\r\n*-1\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$5\r\norder\r\n$1\r\n7\r\n"));
     REQUIRE(result.entries.size() == 1);
     CHECK(result.entries[0].id == "1-0");
 }
@@ -165,10 +168,10 @@ TEST_CASE("what is not a Redis address is refused in one line", "[redis_address]
 }
 
 TEST_CASE("nothing that is printed of a Redis address holds its user or password", "[redis_address]") {
-    const auto* url = GENERATE(
-        "redis://sesame:sesame@host", "redis://:sesame@host:1/2", "redis://:sesame@host:0", "redis://:sesame@host/x",
-        "redis://:sesame@host:99999", "redis://:sesame@", "redis://:ses ame-sesame@host", "redis://:%zzsesame@host",
-        "http://:sesame@host", "unix://:sesame@/run/redis.sock", "redis://:sesame@host/0?password=sesame", "sesame");
+    const auto* url = GENERATE("redis://sesame:sesame@host", "redis://:sesame@host:1/2", "redis://:sesame@host:0",
+                               "redis://:sesame@host/x", "redis://:sesame@host:99999", "redis://:sesame@",
+                               "redis://:ses ame-sesame@host", "redis://:%zzsesame@host", "http://:sesame@host",
+                               "unix://:sesame@/run/redis.sock", "redis://:sesame@host/0?password=sesame", "sesame");
     CAPTURE(url);
     const auto refusal = refusal_of(url);
     CHECK(refusal.find("sesame") == std::string::npos);

@@ -3,6 +3,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -41,7 +42,7 @@ double exact_ms(const std::vector<double>& sorted_us, double p) {
 }  // namespace
 
 TEST_CASE("a percentile is never understated, and overstated by 1 % at the most", "[histogram]") {
-    const std::uint64_t seed = GENERATE(range(1, 9));
+    const auto seed = GENERATE(range(1u, 9u));
     const std::size_t number = GENERATE(1u, 2u, 10u, 999u, 10'000u);
     const auto samples = samples_of(seed, number);
     const auto counts = counts_of(samples);
@@ -67,8 +68,7 @@ TEST_CASE("observations at either end of the scale are found there", "[histogram
 
 TEST_CASE("a summary has its percentiles in order, and none above the largest latency", "[histogram]") {
     auto record = recorder::create(1000);
-    for (order_id id = 1; id <= 1000; ++id)
-        record.end({id, std::chrono::steady_clock::now() - id * 10ms}, outcome{});
+    for (order_id id = 1; id <= 1000; ++id) record.end({id, std::chrono::steady_clock::now() - id * 10ms}, outcome{});
     const auto s = summarise_latency(record);
     CHECK(s.p50_ms >= 5'000);
     CHECK(s.p50_ms < 5'100);

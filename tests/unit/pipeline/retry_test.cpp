@@ -4,6 +4,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 
+#include <array>
+#include <cmath>
 #include <set>
 
 using namespace pipebench;
@@ -64,7 +66,7 @@ TEST_CASE("a policy without waiting does not wait", "[retry]") {
 TEST_CASE("the random number of an order and attempt is the same in every pattern", "[retry]") {
     CHECK(random_of(42, 7, 1) == random_of(42, 7, 1));
     std::set<std::uint64_t> seen;
-    for (std::uint64_t seed : {0, 1, 42})
+    for (const std::uint64_t seed : {0u, 1u, 42u})
         for (order_id id = 1; id <= 1000; ++id)
             for (unsigned attempt = 1; attempt <= 4; ++attempt) seen.insert(random_of(seed, id, attempt));
     CHECK(seen.size() == 3 * 1000 * 4);

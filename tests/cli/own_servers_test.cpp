@@ -1,0 +1,151 @@
+// Servers of the user's own: used and left as they were, their secrets kept.
+#include "support/command.hpp"
+#include "support/services.hpp"
+
+#include "concurrency/redis_client.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+using namespace pipebench;
+using namespace pipebench::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::vector<std::string> quick{"-n", "40", "--http-latency", "5ms", "--db-latency", "2ms", "-c", "8"};
+
+std::vector<std::string> quick_and(const std::vector<std::string>& more) {
+    auto out = quick;
+    out.insert(out.end(), more.begin(), more.end());
+    return out;
+}
+
+std::vector<std::string> schemas() {
+    std::vector<std::string> out;
+    for (const auto& row : sql("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'pipebench%'"))
+        out.emplace_back(row[0].c_str());
+    return out;
+}
+
+void drop(const std::vector<std::string>& names) {
+    for (const auto& name : names) sql(fmt::format("DROP SCHEMA \"{}\" CASCADE", name));
+}
+
+std::int64_t redis_keys() { return redis_client(parse_redis_address(redis()), 5s).command({"DBSIZE"})->integer; }
+
+std::string find_url(const std::string& said) {
+    const auto at = said.find("http://");
+    return at == std::string::npos ? "" : said.substr(at, said.find("/orders") - at);
+}
+
+}  // namespace
+
+TEST_CASE("a PostgreSQL of the user's is used, and nothing is left in it", "[run][servers]") {
+    const user someone;
+    sql("CREATE TABLE IF NOT EXISTS precious AS SELECT 1 AS one");
+    const auto end = someone.run_pipebench(quick_and({"-p", "semaphore", "--postgres", postgres()}));
+    CAPTURE(end.err);
+    CHECK(end.code == 0);
+    CHECK_FALSE(contains(end.err, "throwaway PostgreSQL"));
+    CHECK(schemas().empty());
+    CHECK(count("SELECT one FROM precious") == 1);
+    CHECK(someone.left_behind().empty());
+}
+
+TEST_CASE("--keep leaves the tables, and says where", "[run][servers]") {
+    const user someone;
+    const auto end =
+        someone.run_pipebench(quick_and({"-p", "semaphore,fan-out", "--postgres", postgres(), "--keep"}));
+    const auto kept = schemas();
+    CHECK(end.code == 0);
+    REQUIRE(kept.size() == 1);
+    CHECK(contains(end.err, kept[0]));
+    CHECK(count(fmt::format("SELECT count(*) FROM \"{}\".semaphore_1", kept[0])) == 40);
+    CHECK(count(fmt::format("SELECT count(*) FROM \"{}\".fan_out_2", kept[0])) == 40);
+    drop(kept);
+}
+
+TEST_CASE("a Redis of the user's is used, and nothing is left in it", "[run][servers]") {
+    const user someone;
+    redis_client(parse_redis_address(redis()), 5s).command({"SET", "precious", "1"});
+    const auto before = redis_keys();
+    const auto end =
+        someone.run_pipebench(quick_and({"-p", "redis-streams", "--redis", redis(), "--postgres", postgres()}));
+    CAPTURE(end.err);
+    CHECK(end.code == 0);
+    CHECK_FALSE(contains(end.err, "throwaway"));
+    CHECK(redis_keys() == before);
+}
+
+TEST_CASE("the environment names the servers where no option does", "[run][servers]") {
+    const user someone;
+    auto command = someone.pipebench(quick_and({"-p", "redis-streams"}));
+    command.environment["PIPEBENCH_POSTGRES"] = postgres();
+    command.environment["PIPEBENCH_REDIS"] = redis();
+    const auto end = run(command);
+    CHECK(end.code == 0);
+    CHECK_FALSE(contains(end.err, "throwaway"));
+    command.environment["PIPEBENCH_POSTGRES"] = "sekrit";
+    const auto refused = run(command);
+    CHECK(refused.code == 2);
+    CHECK_FALSE(contains(refused.err, "sekrit"));
+}
+
+TEST_CASE("a password is shown nowhere: not on stdout, stderr, in exports, nor to other users' ps", "[run][secret]") {
+    const user someone;
+    const auto file = someone.file("r.json");
+    auto command = someone.pipebench({"-n", "300", "-p", "process-pool,redis-streams", "-c", "4", "--http-latency",
+                                      "20ms", "--export-json", file});
+    command.environment["PIPEBENCH_POSTGRES"] = url_with_password("sekrit-10");
+    running_command under_way(command);
+    bool seen = false, seen_workers = false;
+    CHECK(comes_true([&] {
+        for (const auto& p : someone.processes()) {
+            seen = seen || contains(p.command_line, "sekrit-10");
+            seen_workers = seen_workers || contains(p.command_line, "_run");
+        }
+        return contains(under_way.err(), "redis-streams: started");
+    }));
+    const auto end = under_way.wait();
+    CHECK(end.code == 0);
+    CHECK(seen_workers);
+    CHECK_FALSE(seen);
+    CHECK_FALSE(contains(end.out + end.err + read_file(file), "sekrit-10"));
+}
+
+TEST_CASE("a password on the command line is not repeated in the result", "[run][secret]") {
+    const user someone;
+    const auto url = url_with_password("sekrit-11");
+    for (const auto& words : {std::vector<std::string>{"--postgres", url}, {"--postgres=" + url}}) {
+        auto arguments = quick_and({"-p", "semaphore", "--export-json", "-"});
+        arguments.insert(arguments.end(), words.begin(), words.end());
+        const auto end = someone.run_pipebench(arguments);
+        CHECK(end.code == 0);
+        CHECK_FALSE(contains(end.out + end.err, "sekrit-11"));
+        CHECK(contains(nlohmann::json::parse(end.out)["command"].get<std::string>(), "--postgres"));
+    }
+}
+
+TEST_CASE("an order API of the user's is used, and the report says what is not checked then", "[run][servers]") {
+    const user someone, other;
+    running_command api(other.pipebench({"mock-api", "--http-latency", "2ms"}));
+    REQUIRE(api.says("/orders/1"));
+    const auto file = someone.file("r.json");
+    const auto end = someone.run_pipebench(
+        quick_and({"-p", "semaphore,thread-pool", "--target", find_url(api.err()), "--export-json", file}));
+    CAPTURE(end.err);
+    CHECK(end.code == 0);
+    CHECK(contains(end.err, "--target"));
+    CHECK(contains(end.err, "contents are checked against the rows' own checksums only"));
+    for (const auto& run : nlohmann::json::parse(read_file(file))["runs"]) {
+        CHECK(run["ledger"]["content_checked"] == false);
+        CHECK(run["ledger"]["rows"] == 40);
+        CHECK(run["api"]["known"] == false);
+    }
+    api.signal(SIGTERM);
+    const auto counted = api.wait();
+    CHECK(counted.code == 0);
+    CHECK(contains(counted.err, "\"requests\":80"));
+}

@@ -1,0 +1,218 @@
+// The one way of an order that all five patterns share: when it fetches, stores, waits and gives up. The clock is
+// a number here.
+#include "pipeline/order_course.hpp"
+
+#include "mock_api/order_book.hpp"
+#include "pipeline/order_parser.hpp"
+#include "pipeline/transform.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+using namespace pipebench;
+using namespace std::chrono_literals;
+using step = order_course::step;
+
+namespace {
+
+constexpr order_id id = 7;
+constexpr order_course::time_point start{1000h};
+
+/// Three attempts, 10 s each and 60 s for all; then 100 ms beside the write.
+workload usual() {
+    workload w;
+    w.retry.attempts = 3;
+    return w;
+}
+
+fetch_result order_body(order_id of = id) {
+    fetch_result r;
+    append_json(r.body, make_order(of, 42));
+    return r;
+}
+
+fetch_result failed(error_kind kind) { return {kind, {}}; }
+
+/// Brings the course through the wait that it asks for.
+void wait_out(order_course& course) {
+    REQUIRE(course.next() == step::wait);
+    CHECK(course.pause() > 0s);
+    course.waited();
+}
+
+}  // namespace
+
+TEST_CASE("an order is fetched, stored, and done after the latency of the database", "[order_course]") {
+    const auto work = usual();
+    order_course course(work, id, start);
+    REQUIRE(course.next() == step::fetch);
+    course.fetched(order_body(), start + 100ms);
+    REQUIRE(course.next() == step::store);
+    CHECK(course.row() == transform(make_order(id, 42)));
+    course.stored(error_kind::none, start + 101ms);
+    REQUIRE(course.next() == step::wait);
+    CHECK(course.pause() == 100ms);
+    course.waited();
+    REQUIRE(course.next() == step::done);
+    CHECK(course.result() == outcome{stage::store, error_kind::none, 1, 1});
+}
+
+TEST_CASE("without a latency of the database there is no wait", "[order_course]") {
+    auto work = usual();
+    work.db_latency = 0s;
+    order_course course(work, id, start);
+    course.fetched(order_body(), start);
+    course.stored(error_kind::none, start);
+    CHECK(course.next() == step::done);
+    CHECK(course.result().stored());
+}
+
+TEST_CASE("a row that is stored is let go: very many orders may be waiting beside it", "[order_course]") {
+    const auto work = usual();
+    order_course course(work, id, start);
+    course.fetched(order_body(), start);
+    course.stored(error_kind::none, start);
+    CHECK(course.row() == order_row{});
+}
+
+TEST_CASE("a fetch that fails is tried again after a backoff, and may succeed", "[order_course]") {
+    const auto work = usual();
+    order_course course(work, id, start);
+    course.fetched(failed(error_kind::throttled), start);
+    wait_out(course);
+    REQUIRE(course.next() == step::fetch);
+    course.fetched(failed(error_kind::reset), start + 1s);
+    wait_out(course);
+    REQUIRE(course.next() == step::fetch);
+    course.fetched(order_body(), start + 2s);
+    course.stored(error_kind::none, start + 2s);
+    wait_out(course);
+    CHECK(course.result() == outcome{stage::store, error_kind::none, 3, 1});
+}
+
+TEST_CASE("the backoff is that of the attempt, the order and the seed", "[order_course]") {
+    const auto work = usual();
+    order_course course(work, id, start);
+    const order_course::time_point now = start;
+    course.fetched(failed(error_kind::timeout), now);
+    const auto first = course.pause();
+    course.waited();
+    course.fetched(failed(error_kind::timeout), now);
+    order_course same(work, id, start), other(work, id + 1, start);
+    same.fetched(failed(error_kind::connect), now);
+    other.fetched(failed(error_kind::connect), now);
+    CHECK(first <= 50ms);
+    CHECK(course.pause() <= 100ms);
+    CHECK(course.pause() != first);
+    CHECK(same.pause() == first);
+    CHECK(other.pause() != first);
+}
+
+TEST_CASE("when the attempts are used up, the last failure is the result", "[order_course]") {
+    const auto work = usual();
+    order_course course(work, id, start);
+    for (int attempt = 1; attempt <= 2; ++attempt) {
+        course.fetched(failed(error_kind::timeout), start);
+        wait_out(course);
+    }
+    course.fetched(failed(error_kind::server_error), start);
+    CHECK(course.next() == step::done);
+    CHECK(course.result() == outcome{stage::fetch, error_kind::server_error, 3, 0});
+}
+
+TEST_CASE("one attempt is no retry", "[order_course]") {
+    auto work = usual();
+    work.retry.attempts = 1;
+    order_course course(work, id, start);
+    course.fetched(failed(error_kind::timeout), start);
+    CHECK(course.next() == step::done);
+    CHECK(course.result() == outcome{stage::fetch, error_kind::timeout, 1, 0});
+}
+
+TEST_CASE("what will not get better ends the order at once", "[order_course]") {
+    const auto work = usual();
+    const auto kind = GENERATE(error_kind::rejected, error_kind::protocol, error_kind::too_large);
+    order_course course(work, id, start);
+    course.fetched(failed(kind), start);
+    CHECK(course.next() == step::done);
+    CHECK(course.result() == outcome{stage::fetch, kind, 1, 0});
+}
+
+TEST_CASE("content that is not the order asked for fails in the transform, and is not asked for again",
+          "[order_course]") {
+    const auto work = usual();
+    order_course bad(work, id, start), wrong(work, id, start);
+    bad.fetched({error_kind::none, "{}"}, start);
+    CHECK(bad.next() == step::done);
+    CHECK(bad.result() == outcome{stage::transform, error_kind::bad_content, 1, 0});
+    wrong.fetched(order_body(id + 1), start);
+    CHECK(wrong.next() == step::done);
+    CHECK(wrong.result() == outcome{stage::transform, error_kind::wrong_order, 1, 0});
+}
+
+TEST_CASE("a store that fails is tried again with the same row, with attempts of its own", "[order_course]") {
+    const auto work = usual();
+    order_course course(work, id, start);
+    course.fetched(failed(error_kind::timeout), start);
+    wait_out(course);
+    course.fetched(order_body(), start);
+    for (int attempt = 1; attempt <= 2; ++attempt) {
+        REQUIRE(course.next() == step::store);
+        CHECK(course.row() == transform(make_order(id, 42)));
+        course.stored(error_kind::reset, start);
+        wait_out(course);
+    }
+    REQUIRE(course.next() == step::store);
+    CHECK(course.row() == transform(make_order(id, 42)));
+    course.stored(error_kind::none, start);
+    wait_out(course);
+    CHECK(course.result() == outcome{stage::store, error_kind::none, 2, 3});
+}
+
+TEST_CASE("a store ends when its attempts are used up, and at once when PostgreSQL refuses", "[order_course]") {
+    const auto work = usual();
+    order_course course(work, id, start), refused(work, id, start);
+    course.fetched(order_body(), start);
+    for (int attempt = 1; attempt <= 2; ++attempt) {
+        course.stored(error_kind::connect, start);
+        wait_out(course);
+    }
+    course.stored(error_kind::connect, start);
+    CHECK(course.next() == step::done);
+    CHECK(course.result() == outcome{stage::store, error_kind::connect, 1, 3});
+    refused.fetched(order_body(), start);
+    refused.stored(error_kind::database, start);
+    CHECK(refused.next() == step::done);
+    CHECK(refused.result() == outcome{stage::store, error_kind::database, 1, 1});
+}
+
+TEST_CASE("an attempt ends at its limit or the order's, whichever comes first", "[order_course]") {
+    const auto work = usual();
+    const order_course course(work, id, start);
+    CHECK(course.attempt_deadline(start) == start + 10s);
+    CHECK(course.attempt_deadline(start + 50s) == start + 60s);
+    CHECK(course.attempt_deadline(start + 55s) == start + 60s);
+}
+
+TEST_CASE("an order fails by its deadline when that has passed, or would pass in the wait", "[order_course]") {
+    const auto work = usual();
+    order_course passed(work, id, start), would_pass(work, id, start), in_store(work, id, start);
+    passed.fetched(failed(error_kind::timeout), start + 60s);
+    CHECK(passed.next() == step::done);
+    CHECK(passed.result() == outcome{stage::fetch, error_kind::deadline, 1, 0});
+    would_pass.fetched(failed(error_kind::timeout), start + 60s - 1us);
+    CHECK(would_pass.next() == step::done);
+    CHECK(would_pass.result() == outcome{stage::fetch, error_kind::deadline, 1, 0});
+    in_store.fetched(order_body(), start);
+    in_store.stored(error_kind::timeout, start + 61s);
+    CHECK(in_store.result() == outcome{stage::store, error_kind::deadline, 1, 1});
+}
+
+TEST_CASE("an order that succeeds at its very deadline is stored", "[order_course]") {
+    const auto work = usual();
+    order_course course(work, id, start);
+    course.fetched(order_body(), start + 60s);
+    course.stored(error_kind::none, start + 61s);
+    wait_out(course);
+    CHECK(course.result().stored());
+}
