@@ -70,6 +70,10 @@ public:
     [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept;  ///< so far, or in all once stopped
     [[nodiscard]] bool clock_stopped() const noexcept;
 
+    /// The run's own high-water mark of memory (VmHWM), for runs too short to be sampled from outside.
+    void keep_peak_rss(std::uint64_t bytes) noexcept;
+    [[nodiscard]] std::uint64_t peak_rss() const noexcept;
+
     void request_stop() noexcept;
     [[nodiscard]] stop_flag stop() const noexcept;
 

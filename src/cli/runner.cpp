@@ -1,6 +1,7 @@
 // _run: one run in a process of its own. pipebench starts it and tells it what to run through a descriptor;
 // there is nothing for a user here.
 #include "cli/command.hpp"
+#include "measure/process_tree.hpp"
 #include "measure/run_spec.hpp"
 #include "pipebench/pattern.hpp"
 
@@ -26,6 +27,7 @@ exit_code run_one() {
     record.start_clock();
     chosen->run({spec.work, open, record, record.stop(), note});
     record.stop_clock();
+    record.keep_peak_rss(own_peak_rss());
     return exit_code::ok;
 }
 

@@ -23,6 +23,7 @@ struct recorder::board {
     std::uint64_t orders;
     std::atomic<bool> stop;
     std::atomic<std::int64_t> started_ns, stopped_ns;  // steady clock; 0: not yet
+    counter peak_rss;
     counter begun, stored, failed, repeated, http_attempts, store_attempts;
     counter failures[stage_count][error_kind_count];
     counter latency_sum_ns, latency_max_ns;
@@ -146,6 +147,9 @@ std::chrono::nanoseconds recorder::elapsed() const noexcept {
     if (started == 0) return std::chrono::nanoseconds{0};
     return std::chrono::nanoseconds{(stopped == 0 ? now_ns() : stopped) - started};
 }
+
+void recorder::keep_peak_rss(std::uint64_t bytes) noexcept { raise_to(board_->peak_rss, bytes); }
+std::uint64_t recorder::peak_rss() const noexcept { return get(board_->peak_rss); }
 
 void recorder::request_stop() noexcept { board_->stop.store(true, std::memory_order_relaxed); }
 stop_flag recorder::stop() const noexcept { return stop_flag{board_->stop}; }

@@ -14,9 +14,11 @@
 namespace pipebench {
 namespace {
 
-constexpr auto shortest_interval = std::chrono::milliseconds(50);
+constexpr auto first_interval = std::chrono::milliseconds(5);
+constexpr auto usual_interval = std::chrono::milliseconds(50);
 constexpr auto refresh_interval = std::chrono::seconds(1);
-constexpr auto pss_interval = std::chrono::seconds(1);
+constexpr std::chrono::nanoseconds pss_interval = std::chrono::seconds(1);
+constexpr double pss_allowance_s = 0.004;  ///< on top of the budget, for short runs
 
 std::string read_file(const std::string& path) {
     const descriptor in(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -58,8 +60,11 @@ void for_each_in_tree(pid_t root, const std::function<void(pid_t)>& f) {
 process_tree_sampler::process_tree_sampler(pid_t root)
     : root_(root), started_(clock::now()), last_sample_(started_) {}
 
+// Often at first, since a run may be short; then seldom enough to cost nothing.
 std::chrono::milliseconds process_tree_sampler::interval() const {
-    return std::max<std::chrono::milliseconds>(shortest_interval, std::chrono::milliseconds(2 * members_.size()));
+    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - started_);
+    const auto by_age = std::clamp<std::chrono::milliseconds>(age / 20, first_interval, usual_interval);
+    return std::max<std::chrono::milliseconds>(by_age, std::chrono::milliseconds(2 * members_.size()));
 }
 
 void process_tree_sampler::sample() {
@@ -107,10 +112,11 @@ void process_tree_sampler::sample_rss() {
 }
 
 bool process_tree_sampler::pss_is_due() const {
-    const bool has_grown = rss_now_ > rss_at_pss_ + rss_at_pss_ / 20;
-    if (!has_grown && clock::now() - last_pss_ < pss_interval) return false;
+    const auto since = clock::now() - last_pss_;
+    const auto grown = static_cast<double>(rss_now_) / static_cast<double>(std::max<std::uint64_t>(rss_at_pss_, 1));
+    const bool due = since >= pss_interval || grown > 1.2 || (grown > 1.02 && since >= pss_interval / 10);
     const std::chrono::duration<double> elapsed = clock::now() - started_, spent = pss_cost_;
-    return spent.count() <= pss_budget * elapsed.count() + 0.001;
+    return due && spent.count() <= pss_budget * elapsed.count() + pss_allowance_s;
 }
 
 void process_tree_sampler::sample_pss() {
@@ -147,6 +153,8 @@ double tree_cpu_seconds(pid_t root) {
     });
     return static_cast<double>(used) / ticks;
 }
+
+std::uint64_t own_peak_rss() { return kilobytes_at(read_file("/proc/self/status"), "\nVmHWM:"); }
 
 std::size_t tree_size(pid_t root) {
     std::size_t n = 0;

@@ -17,7 +17,7 @@ namespace pipebench {
 class process_tree_sampler {
 public:
     using clock = std::chrono::steady_clock;
-    static constexpr double pss_budget = 0.003;  ///< share of one core
+    static constexpr double pss_budget = 0.005;  ///< share of one core
 
     explicit process_tree_sampler(pid_t root);
 
@@ -52,5 +52,8 @@ private:
 [[nodiscard]] double tree_cpu_seconds(pid_t root);
 
 [[nodiscard]] std::size_t tree_size(pid_t root);
+
+/// VmHWM of the calling process.
+[[nodiscard]] std::uint64_t own_peak_rss();
 
 }  // namespace pipebench

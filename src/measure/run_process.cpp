@@ -193,6 +193,7 @@ run_observation observe_run(const run_request& request, recorder& record, signal
     notes.close_write_end();
     process_tree_sampler tree(run.pid());
     ending end(record, run, request.grace);
+    tree.sample();
 
     std::optional<child_end> ended;
     while (!ended) {

@@ -292,6 +292,8 @@ private:
                                             std::string(name_of(static_cast<error_kind>(k))), n});
         out.latency = summarise_latency(record);
         out.memory = seen.memory;
+        out.memory.peak_rss_bytes = std::max(out.memory.peak_rss_bytes, record.peak_rss());
+        out.memory.hwm_sum_bytes = std::max(out.memory.hwm_sum_bytes, record.peak_rss());
         out.cpu.user_s = seconds(seen.end.usage.ru_utime);
         out.cpu.system_s = seconds(seen.end.usage.ru_stime);
         const double box_s = out.time_s * static_cast<double>(result_.box.cores);

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <csignal>
+
 using namespace pipebench;
 using namespace pipebench::test;
 using namespace std::chrono_literals;
@@ -96,8 +98,8 @@ TEST_CASE("the environment names the servers where no option does", "[run][serve
 TEST_CASE("a password is shown nowhere: not on stdout, stderr, in exports, nor to other users' ps", "[run][secret]") {
     const user someone;
     const auto file = someone.file("r.json");
-    auto command = someone.pipebench({"-n", "300", "-p", "process-pool,redis-streams", "-c", "4", "--http-latency",
-                                      "20ms", "--export-json", file});
+    auto command = someone.pipebench({"-n", "200", "-p", "process-pool,redis-streams", "-c", "4", "--http-latency",
+                                      "10ms", "--db-latency", "5ms", "--export-json", file});
     command.environment["PIPEBENCH_POSTGRES"] = url_with_password("sekrit-10");
     running_command under_way(command);
     bool seen = false, seen_workers = false;
@@ -130,7 +132,7 @@ TEST_CASE("a password on the command line is not repeated in the result", "[run]
 
 TEST_CASE("an order API of the user's is used, and the report says what is not checked then", "[run][servers]") {
     const user someone, other;
-    running_command api(other.pipebench({"mock-api", "--http-latency", "2ms"}));
+    running_command api(other.pipebench({"mock-api", "--http-latency", "8ms"}));
     REQUIRE(api.says("/orders/1"));
     const auto file = someone.file("r.json");
     const auto end = someone.run_pipebench(

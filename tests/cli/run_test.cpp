@@ -44,7 +44,7 @@ TEST_CASE("a plain run measures every pattern, and says so on stdout alone", "[r
     CHECK(end.err.empty());
     const auto rows = first_table(end.out);
     REQUIRE(rows.size() == patterns().size());
-    for (const auto& row : rows) CHECK(row.ends_with("  ok"));
+    for (const auto& row : rows) CHECK(contains(row, "  ok"));
     CHECK(contains(end.out, fmt::format("balanced: {} rows accounted for", 40 * patterns().size())));
     CHECK_FALSE(contains(end.out, "\033"));
     CHECK(someone.left_behind().empty());
@@ -52,7 +52,7 @@ TEST_CASE("a plain run measures every pattern, and says so on stdout alone", "[r
 
 TEST_CASE("'run' is the default command, and patterns are measured as they are named", "[run]") {
     const user someone;
-    const auto spelt_out = someone.run_pipebench({"run", "-n", "5", "-p", "thread-pool,semaphore", "-c", "2"});
+    const auto spelt_out = someone.run_pipebench({"run", "-n", "5", "-p", "thread-pool,semaphore", "-c", "5"});
     CHECK(spelt_out.code == 0);
     const auto rows = first_table(spelt_out.out);
     REQUIRE(rows.size() == 2);

@@ -26,7 +26,7 @@ workload at(std::string_view id, unsigned concurrency) {
 /// What an application with one option says to these words; nothing when it takes them.
 std::string refusal_of(CLI::App& app, const std::vector<std::string>& words) {
     try {
-        app.parse({words.rbegin(), words.rend()});
+        app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
         return {};
     } catch (const CLI::ParseError& e) {
         return e.what();

@@ -1,0 +1,126 @@
+// The README, docs/, `--help` and `list` say the same: whoever changes one is told by this of the others.
+#include "pipebench/pattern.hpp"
+#include "pipebench/reporter.hpp"
+#include "support/command.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include <regex>
+#include <set>
+
+using namespace pipebench;
+using namespace pipebench::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path source = PIPEBENCH_SOURCE_DIR;
+
+std::string readme() { return read_file(source / "README.md"); }
+
+std::string all_documents() {
+    std::string out = readme();
+    for (const auto& entry : fs::directory_iterator(source / "docs"))
+        if (entry.path().extension() == ".md") out += read_file(entry.path());
+    return out;
+}
+
+std::string output_of(const std::vector<std::string>& arguments) {
+    const user someone;
+    const auto end = someone.run_pipebench(arguments);
+    REQUIRE(end.code == 0);
+    REQUIRE_FALSE(end.out.empty());
+    return end.out;
+}
+
+std::set<std::string> matches(const std::string& text, const std::string& expression) {
+    const std::regex wanted(expression);
+    std::set<std::string> out;
+    for (std::sregex_iterator m(text.begin(), text.end(), wanted), end; m != end; ++m) out.insert((*m)[1]);
+    return out;
+}
+
+// Not in the middle of a word, or of a table's rule: "|---|---:|".
+std::set<std::string> options_in(const std::string& text) { return matches(text, "(?:^|[^-\\w])(--[a-z][a-z-]*[a-z])"); }
+
+std::set<std::string> subcommands() {
+    const auto help = output_of({"--help"});
+    return matches(help.substr(help.find("Subcommands:"), help.find("Exit codes:") - help.find("Subcommands:")),
+                   "\n  ([a-z][a-z-]+)  ");
+}
+
+std::set<std::string> options_of_all_commands() {
+    auto out = options_in(output_of({"--help"}));
+    for (const auto& command : subcommands()) out.merge(options_in(output_of({command, "--help"})));
+    return out;
+}
+
+/// Options of the other programs that the documents show in use.
+const std::set<std::string> of_others{"--build",   "--preset",  "--install", "--prefix", "--test-dir",    "--rm",
+                                      "--include", "--variant", "--output-on-failure",   "--no-sync",     "--scale",
+                                      "--parallel", "--label-regex", "--target-dir", "--no-install-recommends"};
+
+}  // namespace
+
+TEST_CASE("every option of every command is in the README or in docs/", "[documents]") {
+    const auto documented = options_in(all_documents());
+    const auto known = options_of_all_commands();
+    REQUIRE(known.size() > 20);
+    for (const auto& option : known) {
+        INFO(option);
+        CHECK(documented.contains(option));
+    }
+}
+
+TEST_CASE("every option that the documents name exists", "[documents]") {
+    const auto known = options_of_all_commands();
+    const auto documented = options_in(all_documents());
+    REQUIRE(documented.size() > 10);
+    for (const auto& option : documented) {
+        INFO(option);
+        CHECK((known.contains(option) || of_others.contains(option)));
+    }
+}
+
+TEST_CASE("the README shows the two commands of a newcomer, and the scripts are there", "[documents]") {
+    CHECK(contains(readme(), "scripts/run.sh"));
+    CHECK(contains(readme(), "pipebench --pattern all -n 10000"));
+    for (const auto& script : matches(readme(), "(scripts/[\\w.-]+\\.sh)")) {
+        INFO(script);
+        CHECK(fs::exists(source / script));
+    }
+}
+
+TEST_CASE("the README names every exit code as --help does", "[documents]") {
+    const auto help = output_of({"run", "--help"});
+    const auto codes = matches(help.substr(help.find("Exit codes:")), "\\b(0|1|2|3|130|143)\\b");
+    CHECK(codes == std::set<std::string>{"0", "1", "2", "3", "130", "143"});
+    for (const auto& code : codes) {
+        INFO(code);
+        CHECK(std::regex_search(readme(), std::regex("\\|\\s*`?" + code + "`?\\s*\\||`" + code + "`|\\b" + code +
+                                                     " (?:all well|interrupted|terminated|usage|an assertion|the ledger)")));
+    }
+}
+
+TEST_CASE("the README names every pattern, profile, command and format", "[documents]") {
+    const auto listed = output_of({"list"});
+    const auto words = matches(listed, "\n  ([a-z][a-z-]+)  ");
+    for (const pattern& p : patterns()) CHECK(words.contains(std::string(p.id)));
+    for (const reporter& r : reporters()) CHECK(words.contains(std::string(r.id)));
+    REQUIRE(words.size() > patterns().size() + reporters().size());
+    auto all = subcommands();
+    all.insert(words.begin(), words.end());
+    for (const auto& word : all) {
+        INFO(word);
+        CHECK(contains(all_documents(), word));
+    }
+    for (const pattern& p : patterns()) CHECK(contains(readme(), '`' + std::string(p.id) + '`'));
+}
+
+TEST_CASE("every file that the documents link to is there", "[documents]") {
+    for (const auto& link : matches(readme(), "\\]\\(([^)#:]+)(?:#[^)]*)?\\)")) {
+        INFO(link);
+        CHECK(fs::exists(source / link));
+    }
+}

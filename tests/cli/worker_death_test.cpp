@@ -1,0 +1,80 @@
+// Workers killed amid their work: reported with pid and signal, replaced, and nothing lost.
+#include "support/command.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <csignal>
+
+using namespace pipebench;
+using namespace pipebench::test;
+using nlohmann::json;
+
+namespace {
+
+/// The forked workers of a run: processes whose parent is the run's own.
+std::vector<process> workers(const user& someone) {
+    auto out = someone.processes();
+    std::erase_if(out, [](const process& p) { return !contains(p.command_line, "_run"); });
+    const auto all = out;
+    std::erase_if(out, [&](const process& p) {
+        return std::ranges::none_of(all, [&](const process& q) { return q.pid == p.parent; });
+    });
+    return out;
+}
+
+/// Kills one worker once all of them are there and at work.
+pid_t kill_one_of(const user& someone, std::size_t fleet) {
+    REQUIRE(comes_true([&] { return workers(someone).size() == fleet; }));
+    const pid_t victim = workers(someone).front().pid;
+    ::kill(victim, SIGKILL);
+    return victim;
+}
+
+std::string notes_of(const json& run) {
+    std::string out;
+    for (const auto& note : run["notes"]) out += note.get<std::string>() + '\n';
+    return out;
+}
+
+void check_that_nothing_is_lost(const json& run, pid_t victim) {
+    CAPTURE(run.dump(1));
+    CHECK(run["stored"] == run["orders"]);
+    CHECK(run["failed"] == 0);
+    CHECK(run["ledger"]["rows"] == run["orders"]);
+    CHECK(run["ledger"]["lost"] == 0);
+    CHECK(run["ledger"]["corrupt"] == 0);
+    CHECK(contains(notes_of(run), fmt::format("worker {} was killed by signal 9", victim)));
+}
+
+json result_of(running_command& under_way, const std::string& file) {
+    const auto end = under_way.wait();
+    CAPTURE(end.err);
+    CHECK(end.code == 0);
+    return json::parse(read_file(file))["runs"][0];
+}
+
+}  // namespace
+
+TEST_CASE("a process-pool worker that is killed is replaced, and its order given to another", "[recovery]") {
+    const user someone;
+    const auto file = someone.file("r.json");
+    running_command under_way(someone.pipebench({"-n", "100", "-p", "process-pool", "-c", "4", "--http-latency",
+                                                 "50ms", "--db-latency", "10ms", "--export-json", file}));
+    const auto victim = kill_one_of(someone, 4);
+    check_that_nothing_is_lost(result_of(under_way, file), victim);
+    CHECK(someone.left_behind().empty());
+}
+
+TEST_CASE("a redis-streams worker process that is killed loses nothing: its orders are taken over", "[recovery]") {
+    const user someone;
+    const auto file = someone.file("r.json");
+    running_command under_way(someone.pipebench({"-n", "200", "-p", "redis-streams", "--workers", "4", "--processes",
+                                                 "2", "--batch", "2", "--lease", "500ms", "--http-latency", "50ms",
+                                                 "--db-latency", "10ms", "--export-json", file}));
+    const auto victim = kill_one_of(someone, 2);
+    check_that_nothing_is_lost(result_of(under_way, file), victim);
+    CHECK(someone.left_behind().empty());
+}
