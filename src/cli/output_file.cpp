@@ -33,6 +33,7 @@ mode_t usual_mode() {
 output_file::output_file(std::string option, std::string path) : option_(std::move(option)), path_(std::move(path)) {
     if (is_stdout()) return;
     const std::string what = option_ + ": cannot write " + path_;
+    if (path_.empty()) throw system_failure(what, ENOENT);
     struct stat s {};
     if (::stat(path_.c_str(), &s) == 0) {
         if (S_ISDIR(s.st_mode)) throw system_failure(what, EISDIR);

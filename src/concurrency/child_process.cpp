@@ -78,6 +78,7 @@ private:
         for (int number = 0; number <= highest; ++number) {
             const int source = from.at(static_cast<std::size_t>(number));
             if (source >= 0) ::dup2(source, number);
+            else if (number > STDERR_FILENO) ::close(number);
         }
         close_all_but_failure_pipe(highest + 1);
     }

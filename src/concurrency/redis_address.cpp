@@ -23,14 +23,16 @@ namespace {
 redis_address parse_redis_address(std::string_view url) {
     const auto parsed = boost::urls::parse_uri(boost::urls::string_view(url.data(), url.size()));
     if (!parsed) refuse("not a URL");
+    if (parsed->has_query() || parsed->has_fragment()) refuse("a query or fragment makes no sense here");
     redis_address out;
     if (parsed->scheme() == "unix") {
+        if (!parsed->encoded_authority().empty()) refuse("a socket's path follows three slashes");
         out.unix_path = parsed->path();
         if (out.unix_path.size() < 2) refuse("the path of the socket is missing");
         return out;
     }
     if (parsed->scheme() != "redis") refuse("only redis:// and unix:// are known");
-    out.host = parsed->host_name().empty() ? std::string(parsed->host()) : parsed->host_name();
+    out.host = parsed->host_address();  // without the brackets of IPv6
     if (out.host.empty()) refuse("the host is missing");
     if (parsed->has_port()) {
         if (parsed->port_number() == 0) refuse("the port is not in 1..65535");
@@ -48,7 +50,9 @@ redis_address parse_redis_address(std::string_view url) {
 }
 
 std::string redis_address::printable_form() const {
-    return unix_path.empty() ? fmt::format("redis://{}:{}/{}", host, port, database) : "unix://" + unix_path;
+    if (!unix_path.empty()) return "unix://" + unix_path;
+    const bool is_ipv6 = host.find(':') != host.npos;
+    return fmt::format("redis://{}:{}/{}", is_ipv6 ? '[' + host + ']' : host, port, database);
 }
 
 }  // namespace pipebench

@@ -9,7 +9,7 @@ namespace pipebench {
 
 struct redis_address {
     std::string unix_path;  ///< not empty: a unix socket, and host and port are not used
-    std::string host;
+    std::string host;       ///< a name or an address, without brackets
     std::uint16_t port = 6379;
     std::string user, password;  ///< secret: never print
     unsigned database = 0;

@@ -18,11 +18,12 @@ std::span<redisReply* const> elements(const redisReply& r) {
 std::vector<stream_entry> entries_in(const redisReply& list) {
     std::vector<stream_entry> out;
     for (const redisReply* item : elements(list)) {
+        if (item->type == REDIS_REPLY_NIL) continue;  // 6.2, XAUTOCLAIM: the entry was deleted after its delivery
         const auto parts = elements(*item);
         if (parts.size() != 2) throw redis_error("Redis: a stream entry has an id and fields");
         stream_entry entry{std::string(text(*parts[0])), {}};
         // nil in place of the fields: the entry was deleted after its delivery
-        if (parts[1]->type == REDIS_REPLY_ARRAY) {
+        if (parts[1]->type != REDIS_REPLY_NIL) {
             const auto fields = elements(*parts[1]);
             for (std::size_t i = 0; i + 1 < fields.size(); i += 2)
                 entry.fields.emplace_back(text(*fields[i]), text(*fields[i + 1]));

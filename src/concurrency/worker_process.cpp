@@ -107,7 +107,9 @@ std::span<const std::size_t> worker_fleet::wait(std::chrono::milliseconds limit)
 
 std::string worker_fleet::bury(std::size_t worker) {
     member& m = workers_.at(worker);
-    m.channel.close();  // leaves the epoll set with it
+    // Closing alone would leave it in the epoll set while a sibling, forked just now, still holds a copy.
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, m.channel.native(), nullptr);
+    m.channel.close();
     int status = 0;
     ::kill(m.pid, SIGKILL);  // its channel has ended: whatever still runs there is of no use
     ::waitpid(m.pid, &status, 0);

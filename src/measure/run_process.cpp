@@ -43,13 +43,15 @@ public:
         ::fcntl(out_.get(), F_SETFL, 0);  // whoever writes may wait for us
     }
     [[nodiscard]] int write_end() const noexcept { return out_.get(); }
-    [[nodiscard]] int read_end() const noexcept { return in_.get(); }
+    [[nodiscard]] int read_end() const noexcept { return in_.get(); }  ///< -1 at its end
     void close_write_end() noexcept { out_.reset(); }
 
     void drain() {
         std::array<char, 4096> part{};
-        for (ssize_t n = 0; (n = ::read(in_.get(), part.data(), part.size())) > 0;)
+        ssize_t n = 0;
+        while (in_.is_open() && (n = ::read(in_.get(), part.data(), part.size())) > 0)
             for (const char c : std::string_view(part.data(), static_cast<std::size_t>(n))) take(c);
+        if (n == 0) in_.reset();  // all writers are gone: to poll it would be to spin
     }
 
     std::vector<std::string> finish() {

@@ -224,7 +224,7 @@ private:
 
         auto out = gather(p, record, seen);
         out.in_flight_limit = std::min(in_flight, settings_.work.orders);
-        out.floor_s = floor.count();
+        out.floor_s = floor_of(done_work(out), in_flight).count();
         out.efficiency = out.time_s > 0 ? out.floor_s / out.time_s : 0;
         out.api = api_account.seen;
         for (auto& service : out.services)
@@ -239,6 +239,13 @@ private:
             warn(fmt::format("{}: the hypervisor took {:.0f} % of the box's time during the run", p.id,
                              100 * out.steal_share));
         return out;
+    }
+
+    /// The work as far as it was done: an interrupted run has not done all of it.
+    [[nodiscard]] workload done_work(const run_result& run) const {
+        workload done = settings_.work;
+        if (run.interrupted) done.orders = run.stored + run.failed;
+        return done;
     }
 
     run_request make_request(const pattern& p) {

@@ -15,7 +15,7 @@ std::string ledger_verdict(const ledger_view& l) {
     for (const auto& [count, name] :
          {std::pair(l.lost, "lost"), std::pair(l.corrupt, "corrupt"), std::pair(l.unexpected, "unexpected")})
         if (count > 0) parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", count, name);
-    return "LEDGER: " + parts;
+    return "INVALID: " + parts;
 }
 
 std::string failures(const run_result& run) {
@@ -44,11 +44,12 @@ std::string full_box(const run_result& run, std::uint64_t cores) {
 verdict judge(const run_result& run, const verdict_context& context) {
     if (!run.ledger.balanced()) return {false, ledger_verdict(run.ledger)};
     if (run.interrupted)
-        return {false, fmt::format("INTERRUPTED: {} of {} orders", run.stored + run.failed, run.orders)};
+        return {false, fmt::format("interrupted after {} of {} orders", run.stored + run.failed, run.orders)};
+    // Before the floor: orders that fail at once beat it.
+    if (run.failed == run.orders) return {false, "INVALID: every order failed"};
     if (run.time_s < run.floor_s * (1 - context.floor_tolerance)) return {false, "INVALID: below its floor"};
     if (!context.build.sanitizers.empty()) return {false, "INVALID: sanitizer build"};
     if (context.build.type == "Debug") return {false, "INVALID: debug build"};
-    if (run.failed == run.orders) return {false, "INVALID: every order failed"};
     if (run.failed > 0) return {true, failures(run)};
     if (run.efficiency >= at_the_floor) return {true, "ok, at its floor"};
     const auto full = full_box(run, context.cores);

@@ -18,7 +18,7 @@ error_kind kind_of_status(unsigned status) {
 }
 
 bool is_json(boost::beast::string_view content_type) {
-    const auto media_type = content_type.substr(0, content_type.find(';'));
+    const auto media_type = content_type.substr(0, content_type.find_first_of("; \t"));
     return boost::beast::iequals(media_type, "application/json");
 }
 

@@ -43,7 +43,7 @@ public:
     bool number_unsigned(number_unsigned_t value) override {
         if (here() == place::order && key_ == "id") return order_.id = value, true;
         constexpr number_unsigned_t limit = std::numeric_limits<std::int64_t>::max();
-        return value <= limit && take_number(static_cast<std::int64_t>(value));
+        return value <= limit ? take_number(static_cast<std::int64_t>(value)) : !expects_value();
     }
     bool number_integer(number_integer_t value) override { return take_number(value); }
 
@@ -61,13 +61,16 @@ public:
             case place::outside: return enter(place::order);
             case place::order: return enter(key_ == "ship_to" ? place::ship_to : place::elsewhere);
             case place::lines:
-                return order_.lines.size() < max_lines && (order_.lines.emplace_back(), enter(place::line));
+                // Numbers that are no line's until they are read: a missing one must not pass for 0.
+                return order_.lines.size() < max_lines &&
+                       (order_.lines.push_back({{}, 0, -1, -1}), enter(place::line));
             default: return enter(place::elsewhere);
         }
     }
     bool start_array(std::size_t) override {
-        if (path_.size() >= max_json_depth || here() == place::outside) return false;
-        return enter(here() == place::order && key_ == "lines" ? place::lines : place::elsewhere);
+        if (path_.size() >= max_json_depth || here() == place::outside || here() == place::lines) return false;
+        if (here() == place::order && key_ == "lines") return order_.lines.clear(), enter(place::lines);
+        return enter(place::elsewhere);
     }
     bool key(string_t& name) override { return key_ = std::move(name), true; }
     bool end_object() override { return path_.pop_back(), true; }

@@ -166,9 +166,10 @@ TEST_CASE("output that cannot be written is an error", "[bad-input]") {
     const auto file = someone.file("r.json");
     if (command == "report")
         REQUIRE(someone.run_pipebench({"-n", "5", "-p", "fan-out", "--export-json", file}).code == 0);
-    const auto end = run({{"sh", "-c", fmt::format("{} {} {} > /dev/full", PIPEBENCH_BINARY, command,
-                                                   command == "report" ? file : "")},
-                          {}});
+    const auto end =
+        run({{"sh", "-c",
+              fmt::format("{} {} {} > /dev/full", PIPEBENCH_BINARY, command, command == "report" ? file : "")},
+             {}});
     CAPTURE(command);
     check_refusal(end, {"stdout"});
 }

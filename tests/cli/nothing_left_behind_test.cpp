@@ -1,8 +1,10 @@
 // Nothing is left behind: no process, no socket, no directory, however pipebench ends.
 #include "support/command.hpp"
+#include "support/services.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <csignal>
@@ -29,6 +31,15 @@ std::vector<process> running(const user& someone, const std::string& what) {
 /// True once the run's process is there and has orders under way.
 bool is_under_way(const user& someone) {
     return comes_true([&] { return !running(someone, "_run").empty() && !running(someone, "mock-api").empty(); });
+}
+
+/// True once some orders have been written to the PostgreSQL that the run was given.
+bool has_stored_orders() {
+    return comes_true([] {
+        const auto tables = sql("SELECT schemaname FROM pg_tables WHERE tablename = 'semaphore_1'");
+        return !tables.empty() &&
+               count(fmt::format("SELECT count(*) FROM \"{}\".semaphore_1", tables[0][0].c_str())) > 0;
+    });
 }
 
 json saved(const std::string& path) { return json::parse(read_file(path)); }
@@ -67,18 +78,19 @@ TEST_CASE("a signal ends a run with its exit code and a partial result that says
     const auto [number, code] = GENERATE(table<int, int>({{SIGINT, 130}, {SIGTERM, 143}}));
     const user someone;
     const auto file = someone.file("r.json");
-    running_command under_way(someone.pipebench(long_run({"--export-json", file})));
-    REQUIRE(is_under_way(someone));
+    running_command under_way(someone.pipebench(long_run({"--postgres", postgres(), "--export-json", file})));
+    REQUIRE(has_stored_orders());
     under_way.signal(number);
     const auto end = under_way.wait();
     CAPTURE(end.err);
     CHECK(end.code == code);
     CHECK(contains(end.out, "semaphore"));
-    CHECK(contains(end.out, "interrupted"));
+    CHECK(contains(end.out, "INTERRUPTED"));
     const auto result = saved(file);
     CHECK(result["interrupted"] == true);
     REQUIRE(result["runs"].size() == 1);  // the second pattern was not begun
     CHECK(result["runs"][0]["interrupted"] == true);
+    CHECK(result["runs"][0]["stored"] > 0);
     CHECK(result["runs"][0]["not_started"] > 0);
     CHECK(result["runs"][0]["ledger"]["lost"] == 0);
     CHECK(result["runs"][0]["ledger"]["rows"] == result["runs"][0]["stored"]);
@@ -138,7 +150,7 @@ TEST_CASE("pipebench killed outright takes all it started with it, and the next 
 
 TEST_CASE("two sessions at the same time do not touch each other's servers", "[clean]") {
     const user someone;
-    const std::vector<std::string> arguments{"-n", "100", "-c", "4", "--http-latency", "10ms"};
+    const std::vector<std::string> arguments{"-n", "100", "-c", "4", "--http-latency", "10ms", "--db-latency", "0s"};
     running_command one(someone.pipebench(arguments)), other(someone.pipebench(arguments));
     CHECK(one.wait().code == 0);
     CHECK(other.wait().code == 0);

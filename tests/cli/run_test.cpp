@@ -121,12 +121,19 @@ TEST_CASE("a saved result is rendered again alike to the byte", "[run][export]")
 
 TEST_CASE("an export to - takes the place of the table on stdout", "[run][export]") {
     const user someone;
-    const std::string format = GENERATE("json", "csv", "markdown");
     const auto file = someone.file("r.json");
+    const std::string format = GENERATE("csv", "markdown");
     const auto end =
         someone.run_pipebench(quick_and({"-p", "fan-out", "--export-" + format, "-", "--export-json", file}));
     CHECK(end.code == 0);
     CHECK(end.out == someone.run_pipebench({"report", file, "--format", format}).out);
+}
+
+TEST_CASE("JSON on stdout is one document and nothing else", "[run][export]") {
+    const user someone;
+    const auto end = someone.run_pipebench(quick_and({"-p", "fan-out", "--export-json", "-"}));
+    CHECK(end.code == 0);
+    CHECK(json::parse(end.out)["schema"] == "pipebench.result/1");
 }
 
 TEST_CASE("an export replaces the file that was there, and leaves nothing beside it", "[run][export]") {

@@ -10,6 +10,7 @@
 #include <catch2/matchers/catch_matchers.hpp>
 
 using namespace pipebench;
+using namespace std::string_literals;
 
 namespace {
 
@@ -127,8 +128,8 @@ TEST_CASE("a command goes out as an array of counted words, whatever bytes they 
     std::string out;
     append_command(out, {"PING"});
     CHECK(out == "*1\r\n$4\r\nPING\r\n");
-    append_command(out, {"SET", "", std::string("a\r\nb\0c", 6)});
-    CHECK(out == std::string("*1\r\n$4\r\nPING\r\n*3\r\n$3\r\nSET\r\n$0\r\n\r\n$6\r\na\r\nb\0c\r\n", 51));
+    append_command(out, {"SET", "", "a\r\nb\0c"s});
+    CHECK(out == "*1\r\n$4\r\nPING\r\n*3\r\n$3\r\nSET\r\n$0\r\n\r\n$6\r\na\r\nb\0c\r\n"s);
 }
 
 // --- redis_address ---

@@ -22,7 +22,7 @@ error_code feed(response_parser& parser, std::string_view bytes) {
     set_limits(parser);
     parser.eager(true);
     error_code ec;
-    while (!parser.is_done()) {
+    while (!parser.is_done() && !bytes.empty()) {
         bytes.remove_prefix(parser.put(boost::asio::buffer(bytes), ec));
         if (ec == http::error::need_more) break;
         if (ec) return ec;
