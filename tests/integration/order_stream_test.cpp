@@ -175,8 +175,8 @@ TEST_CASE("a reader that waits is woken at once when its consumers close", "[str
         auto [parent, worker] = channel_pair();
         task_group group(co_await asio::this_coro::executor);
         group.spawn([](stream_consumer& waiting) -> task<> {
-            const auto woken_with = co_await waiting.read(1, 1h);
-            const bool slept = co_await waiting.sleep(1h);
+            const auto woken_with = co_await waiting.read(1, patience);
+            const bool slept = co_await waiting.sleep(patience);
             CHECK(woken_with.empty());
             CHECK_FALSE(slept);
         }(reader));

@@ -130,13 +130,13 @@ TEST_CASE("a message of another size is not taken for the one expected", "[messa
     CHECK(there.receive<std::uint32_t>() == 3u);  // the others are gone, each as a whole
 }
 
-TEST_CASE("the end of the other side is seen by both, and kills nobody", "[message_channel]") {
+TEST_CASE("the end of the other side is seen at the next receive, and at the next send", "[message_channel]") {
     auto [here, there] = connected_channels();
     there.send(1);
     there.close();
     CHECK(here.receive<int>() == 1);
     CHECK_FALSE(here.receive<int>());
-    CHECK_FALSE(here.send(2));  // no SIGPIPE
+    CHECK_FALSE(here.send(2));
 }
 
 // --- worker_fleet ---
