@@ -8,7 +8,9 @@
 int main(int argc, char** argv) {
     using namespace pipebench;
     try {
-        return static_cast<int>(run_command_line({argv + 1, argv + argc}));
+        const auto code = run_command_line({argv + 1, argv + argc});
+        if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) throw setup_error("cannot write to stdout");
+        return static_cast<int>(code);
     } catch (const setup_error& e) {
         fmt::print(stderr, "pipebench: {}\n", e.what());
     } catch (const std::bad_alloc&) {

@@ -1,8 +1,5 @@
 #include "cli/output_file.hpp"
 
-#include "concurrency/descriptor.hpp"
-#include "pipebench/error.hpp"
-
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -14,14 +11,6 @@
 namespace pipebench {
 namespace {
 
-void write_all(int to, std::string_view content, const std::string& what) {
-    while (!content.empty()) {
-        const auto n = ::write(to, content.data(), content.size());
-        if (n < 0 && errno != EINTR) throw system_failure(what, errno);
-        if (n > 0) content.remove_prefix(static_cast<std::size_t>(n));
-    }
-}
-
 mode_t usual_mode() {
     const mode_t mask = ::umask(0);
     ::umask(mask);
@@ -32,42 +21,52 @@ mode_t usual_mode() {
 
 output_file::output_file(std::string option, std::string path) : option_(std::move(option)), path_(std::move(path)) {
     if (is_stdout()) return;
-    const std::string what = option_ + ": cannot write " + path_;
-    if (path_.empty()) throw system_failure(what, ENOENT);
+    if (path_.empty()) throw failure(ENOENT);
     struct stat s {};
     if (::stat(path_.c_str(), &s) == 0) {
-        if (S_ISDIR(s.st_mode)) throw system_failure(what, EISDIR);
-        if (::access(path_.c_str(), W_OK) != 0) throw system_failure(what, errno);
-        if (!S_ISREG(s.st_mode)) return;
+        if (S_ISDIR(s.st_mode)) throw failure(EISDIR);
+        if (::access(path_.c_str(), W_OK) != 0) throw failure(errno);
+        in_place_ = !S_ISREG(s.st_mode);
     }
-    temporary_ = path_ + ".XXXXXX";
-    const descriptor made(::mkstemp(temporary_.data()));
-    if (!made.is_open()) {
-        temporary_.clear();
-        throw system_failure(what, errno);
-    }
-    ::fchmod(made.get(), usual_mode());
+    // A first try, taken back at once: nothing lies about while the session runs, however that ends.
+    if (!in_place_) ::unlink(make_temporary().second.c_str());
 }
 
-output_file::output_file(output_file&& other) noexcept
-    : option_(std::move(other.option_)),
-      path_(std::move(other.path_)),
-      temporary_(std::exchange(other.temporary_, {})) {}
-
-output_file::~output_file() {
-    if (!temporary_.empty()) ::unlink(temporary_.c_str());
+void output_file::write(const std::string& content) const {
+    if (is_stdout()) return write_all(STDOUT_FILENO, content);
+    if (in_place_) {
+        const descriptor file(::open(path_.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
+        if (!file.is_open()) throw failure(errno);
+        return write_all(file.get(), content);
+    }
+    const auto [file, temporary] = make_temporary();
+    try {
+        write_all(file.get(), content);
+        ::fchmod(file.get(), usual_mode());
+        if (::rename(temporary.c_str(), path_.c_str()) != 0) throw failure(errno);
+    } catch (...) {
+        ::unlink(temporary.c_str());
+        throw;
+    }
 }
 
-void output_file::write(const std::string& content) {
-    const std::string what = option_ + ": cannot write " + path_;
-    if (is_stdout()) return write_all(STDOUT_FILENO, content, what);
-    const std::string& to = temporary_.empty() ? path_ : temporary_;
-    const descriptor file(::open(to.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
-    if (!file.is_open()) throw system_failure(what, errno);
-    write_all(file.get(), content, what);
-    if (temporary_.empty()) return;
-    if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw system_failure(what, errno);
-    temporary_.clear();
+std::pair<descriptor, std::string> output_file::make_temporary() const {
+    std::string name = path_ + ".XXXXXX";
+    descriptor made(::mkstemp(name.data()));
+    if (!made.is_open()) throw failure(errno);
+    return {std::move(made), std::move(name)};
+}
+
+void output_file::write_all(int to, std::string_view content) const {
+    while (!content.empty()) {
+        const auto n = ::write(to, content.data(), content.size());
+        if (n < 0 && errno != EINTR) throw failure(errno);
+        if (n > 0) content.remove_prefix(static_cast<std::size_t>(n));
+    }
+}
+
+setup_error output_file::failure(int error_number) const {
+    return system_failure(option_ + ": cannot write " + printable(path_), error_number);
 }
 
 }  // namespace pipebench

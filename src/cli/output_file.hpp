@@ -1,7 +1,12 @@
 // A file of results: found to be writable before anything is measured, and never half written.
 #pragma once
 
+#include "concurrency/descriptor.hpp"
+#include "pipebench/error.hpp"
+
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace pipebench {
 
@@ -11,15 +16,17 @@ class output_file {
 public:
     /// Throws setup_error when it could not be written.
     output_file(std::string option, std::string path);
-    output_file(output_file&& other) noexcept;
-    output_file& operator=(output_file&&) = delete;
-    ~output_file();
 
     [[nodiscard]] bool is_stdout() const noexcept { return path_ == "-"; }
-    void write(const std::string& content);
+    void write(const std::string& content) const;
 
 private:
-    std::string option_, path_, temporary_;
+    [[nodiscard]] std::pair<descriptor, std::string> make_temporary() const;
+    void write_all(int to, std::string_view content) const;
+    [[nodiscard]] setup_error failure(int error_number) const;
+
+    std::string option_, path_;
+    bool in_place_ = false;  ///< not a regular file
 };
 
 }  // namespace pipebench

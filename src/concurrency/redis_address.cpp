@@ -35,8 +35,9 @@ redis_address parse_redis_address(std::string_view url) {
     out.host = parsed->host_address();  // without the brackets of IPv6
     if (out.host.empty()) refuse("the host is missing");
     if (parsed->has_port()) {
-        if (parsed->port_number() == 0) refuse("the port is not in 1..65535");
-        out.port = parsed->port_number();
+        const std::string digits(parsed->port());  // Boost.URL 1.81 wraps a number above 65535
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out.port);
+        if (error != std::errc{} || out.port == 0) refuse("the port is not in 1..65535");
     }
     out.user = parsed->user();
     out.password = parsed->password();

@@ -103,7 +103,9 @@ void process_tree_sampler::sample_rss() {
         }
         std::string_view rest(text.data(), static_cast<std::size_t>(n));
         next_number(rest);
-        rss_now_ += next_number(rest) * page;
+        const auto rss = next_number(rest) * page;
+        m->second.hwm = std::max(m->second.hwm, rss);
+        rss_now_ += rss;
         ++m;
     }
     ++usage_.rss_samples;

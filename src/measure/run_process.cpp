@@ -175,7 +175,10 @@ signal_watch::signal_watch() {
     if (!signals_.is_open()) throw system_failure("cannot watch signals", errno);
 }
 
-signal_watch::~signal_watch() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+signal_watch::~signal_watch() {
+    poll();  // what is still pending would be delivered now
+    ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
 
 void signal_watch::poll() noexcept {
     signalfd_siginfo info{};

@@ -99,6 +99,7 @@ public:
         redis_.reset();
         postgres_.reset();
         scratch_.reset();
+        signals_.poll();  // one that came after the last run must not end us before the result is out
         result_.interrupted = signals_.count() > 0;
         result_.session_s = std::chrono::duration<double>(clock::now() - began).count();
         return {std::move(result_), signals_.first()};
@@ -138,7 +139,7 @@ private:
     }
 
     void tell_if_long() {
-        const auto& work = settings_.work;
+        const auto work = simulated_work();
         double total_s = 0;
         for (const pattern* p : settings_.patterns) {
             const auto in_flight = p->needs_at(work).in_flight;
@@ -155,6 +156,7 @@ private:
 
     void start_services() {
         const auto need = largest_needs();
+        check_given_servers(need.redis);
         scratch_directory::sweep();
         if (settings_.postgres.empty() || (need.redis && settings_.redis.empty()))
             scratch_.emplace(server_user("postgres"));
@@ -165,6 +167,16 @@ private:
         if (!settings_.target.empty())
             warn("with --target, contents are checked against the rows' own checksums only, and the API's view is "
                  "not known");
+    }
+
+    /// The user's own servers are asked before anything is started or said: what is wrong is one line then.
+    void check_given_servers(bool redis_needed) const {
+        std::vector<std::string> told_later;
+        if (!settings_.target.empty())
+            static_cast<void>(pipeline_factory(settings_.work, {settings_.target, {}, {}, {}, {}, {}}));
+        if (!settings_.postgres.empty()) static_cast<void>(inspect_postgres(settings_.postgres, {}));
+        if (redis_needed && !settings_.redis.empty())
+            static_cast<void>(inspect_redis(settings_.redis, {}, told_later));
     }
 
     void start_postgres(std::uint64_t connections) {
@@ -201,7 +213,7 @@ private:
 
     run_result measure(const pattern& p) {
         const auto in_flight = p.needs_at(settings_.work).in_flight;
-        const auto floor = floor_of(settings_.work, in_flight);
+        const auto floor = floor_of(simulated_work(), in_flight);
         observer_.run_starts(p, floor);
 
         std::optional<mock_api_process> api;
@@ -241,9 +253,16 @@ private:
         return out;
     }
 
-    /// The work as far as it was done: an interrupted run has not done all of it.
+    /// What the floor is a floor of: the latencies that we simulate ourselves, which a target of the user's does not.
+    [[nodiscard]] workload simulated_work() const {
+        workload work = settings_.work;
+        if (!settings_.target.empty()) work.http = {};
+        return work;
+    }
+
+    /// As far as it was done: an interrupted run has not done all of it.
     [[nodiscard]] workload done_work(const run_result& run) const {
-        workload done = settings_.work;
+        workload done = simulated_work();
         if (run.interrupted) done.orders = run.stored + run.failed;
         return done;
     }

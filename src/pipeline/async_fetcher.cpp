@@ -40,7 +40,8 @@ public:
         deadline_.clear();
         fetch_result result{kind(ec, exchange_phase::exchanging), {}};
         stale_ = !parser_->got_some() && result.kind == error_kind::reset;
-        reusable_ = !ec && use == connection_use::keep_alive && parser_->keep_alive();
+        // What came behind the answer belongs to no request: the next one would take it for its own.
+        reusable_ = !ec && use == connection_use::keep_alive && parser_->keep_alive() && buffer_.size() == 0;
         if (!ec) result = read_response(*parser_);
         parser_.reset();
         co_return result;

@@ -35,7 +35,10 @@ fetch_result blocking_fetcher::exchange(order_id id) {
         stale_ = !parser.got_some() && kind_of(ec, exchange_phase::exchanging) == error_kind::reset;
         return failed(ec, exchange_phase::exchanging);
     }
-    if (use_ == connection_use::per_order || !parser.keep_alive()) socket_.close();
+    // What came behind the answer belongs to no request: the next one would take it for its own.
+    const bool surplus = buffer_.size() > 0;
+    buffer_.clear();
+    if (use_ == connection_use::per_order || !parser.keep_alive() || surplus) socket_.close();
     return read_response(parser);
 }
 

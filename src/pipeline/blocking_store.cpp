@@ -2,18 +2,21 @@
 
 #include "pipeline/pg_compat.hpp"
 
+#include <utility>
+
 namespace pipebench {
 
-/// A connection with the statement prepared.
+/// A connection, with the statement prepared at the first row: libpqxx 7 asks the server for it at once, and that
+/// has to be under the watchdog, too.
 class blocking_store::session {
 public:
-    session(const std::string& connection_string, const std::string& sql) : connection_(connection_string) {
+    explicit session(const std::string& connection_string) : connection_(connection_string) {
         forbid_silent_reconnect(connection_);
-        connection_.prepare(insert_statement, sql);
     }
 
     /// One statement outside a transaction block is one transaction.
-    void insert(const order_row& row) {
+    void insert(const order_row& row, const std::string& sql) {
+        if (!std::exchange(prepared_, true)) connection_.prepare(insert_statement, sql);
         const row_parameters p(row);
         const auto& v = p.values();
         pqxx::nontransaction transaction(connection_);
@@ -25,6 +28,7 @@ public:
 
 private:
     pqxx::connection connection_;
+    bool prepared_ = false;
 };
 
 blocking_store::blocking_store(std::string connection_string, const table_name& table,
@@ -37,10 +41,10 @@ blocking_store::~blocking_store() = default;
 error_kind blocking_store::store(const order_row& row, time_point deadline) {
     bool late = false;
     try {
-        if (!session_) session_ = std::make_unique<session>(connection_string_, insert_sql_);
+        if (!session_) session_ = std::make_unique<session>(connection_string_);
         const socket_watchdog::watch watch(*dog_, session_->socket(), deadline);
         try {
-            session_->insert(row);
+            session_->insert(row, insert_sql_);
             return error_kind::none;
         } catch (...) {
             late = watch.expired();

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 namespace pipebench {
 namespace {
 
@@ -27,8 +29,9 @@ api_endpoint parse_api_endpoint(std::string_view url) {
     if (out.host.size() > 2 && out.host.front() == '[') out.host = out.host.substr(1, out.host.size() - 2);
     if (out.host.empty()) refuse("the host is missing");
     if (parsed->has_port()) {
-        if (parsed->port_number() == 0) refuse("the port is not in 1..65535");
-        out.port = parsed->port_number();
+        const std::string digits(parsed->port());  // Boost.URL 1.81 wraps a number above 65535
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out.port);
+        if (error != std::errc{} || out.port == 0) refuse("the port is not in 1..65535");
     }
     out.prefix = std::string(parsed->encoded_path());
     while (!out.prefix.empty() && out.prefix.back() == '/') out.prefix.pop_back();

@@ -56,7 +56,7 @@ TEST_CASE("a PostgreSQL of the user's is used, and nothing is left in it", "[run
     CHECK(someone.left_behind().empty());
 }
 
-TEST_CASE("--keep leaves the tables, and says where", "[run][servers]") {
+TEST_CASE("tables stay with --keep, and it says where", "[run][servers]") {
     const user someone;
     const auto end =
         someone.run_pipebench(quick_and({"-p", "semaphore,fan-out", "--postgres", postgres(), "--keep"}));
