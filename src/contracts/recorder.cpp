@@ -126,10 +126,11 @@ void recorder::end(const ticket& t, const outcome& o) noexcept {
         }
         return;
     }
-    if (o.stored()) add(board_->stored, 1);
-    else {
+    if (first_success) {
+        add(board_->stored, 1);
+    } else {  // failed; or stored, and a repetition that came between took back a failure of ours: here it is
         add(board_->failed, 1);
-        add(failures, 1);
+        if (!o.stored()) add(failures, 1);
     }
     const auto took = clock::now() - t.began;
     const auto ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(took).count());

@@ -27,13 +27,13 @@ auto histogram_of(std::span<const std::uint64_t> counts) {
 
 double percentile_ms(std::span<const std::uint64_t> counts, double p) {
     const auto h = histogram_of(counts);
-    const auto total = bh::algorithm::sum(h, bh::coverage::inner);
-    if (total <= 0) return 0;
+    const auto total = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+    if (total == 0) return 0;
     const double wanted = std::max(1.0, std::ceil(p * static_cast<double>(total)));
     double seen = 0;
-    for (auto&& bin : bh::indexed(h)) {
-        seen += static_cast<double>(*bin);
-        if (seen >= wanted) return bin.bin(0).upper() / 1e3;
+    for (int i = 0; i < h.axis().size(); ++i) {
+        seen += static_cast<double>(h.at(i));
+        if (seen >= wanted) return h.axis().bin(i).upper() / 1e3;
     }
     return 0;
 }

@@ -39,6 +39,12 @@ std::string full_box(const run_result& run, std::uint64_t cores) {
     return used >= box_is_full * all ? "box full: " + shares : "";
 }
 
+/// The floor of the orders that went all the way: one that failed may have waited for less.
+double least_time(const run_result& run) {
+    const auto ended = std::max<std::uint64_t>(run.stored + run.failed, 1);
+    return run.floor_s * static_cast<double>(run.stored) / static_cast<double>(ended);
+}
+
 }  // namespace
 
 verdict judge(const run_result& run, const verdict_context& context) {
@@ -47,7 +53,7 @@ verdict judge(const run_result& run, const verdict_context& context) {
         return {false, fmt::format("interrupted after {} of {} orders", run.stored + run.failed, run.orders)};
     // Before the floor: orders that fail at once beat it.
     if (run.failed == run.orders) return {false, "INVALID: every order failed"};
-    if (run.time_s < run.floor_s * (1 - context.floor_tolerance)) return {false, "INVALID: below its floor"};
+    if (run.time_s < least_time(run) * (1 - context.floor_tolerance)) return {false, "INVALID: below its floor"};
     if (!context.build.sanitizers.empty()) return {false, "INVALID: sanitizer build"};
     if (context.build.type == "Debug") return {false, "INVALID: debug build"};
     if (run.failed > 0) return {true, failures(run)};

@@ -40,7 +40,7 @@ constexpr std::array findings{
     finding{[](evidence& e) { e.run.interrupted = true, e.run.stored = 30, e.run.failed = 10; }, false,
             "interrupted after 40 of 100 orders"},
     finding{[](evidence& e) { e.run.failed = 100, e.run.stored = 0; }, false, "INVALID: every order failed"},
-    finding{[](evidence& e) { e.run.floor_s = 10.01; }, false, "INVALID: below its floor"},
+    finding{[](evidence& e) { e.run.floor_s = 12; }, false, "INVALID: below its floor"},
     finding{[](evidence& e) { e.context.build.sanitizers = "address"; }, false, "INVALID: sanitizer build"},
     finding{[](evidence& e) { e.context.build.type = "Debug"; }, false, "INVALID: debug build"},
     finding{[](evidence& e) {
@@ -68,6 +68,15 @@ TEST_CASE("each finding is told", "[verdict]") {
         f.happens(e);
         check(e, f);
     }
+}
+
+TEST_CASE("orders that failed early do not put an honest run below its floor", "[verdict]") {
+    auto e = good();
+    e.run.floor_s = 15;
+    e.run.stored = e.run.failed = 50;
+    CHECK(e.judged().text == "50 % failed");
+    e.run.floor_s = 21;
+    CHECK(e.judged().text == "INVALID: below its floor");
 }
 
 TEST_CASE("of any two findings the worse is told", "[verdict]") {
