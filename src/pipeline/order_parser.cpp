@@ -76,6 +76,14 @@ public:
     bool end_object() override { return path_.pop_back(), true; }
     bool end_array() override { return path_.pop_back(), true; }
 
+    /// Every member was there and within its bounds.
+    bool complete() const {
+        return order_.id != 0 && has_service_ && has_created_at_ && is_printable_text(order_.customer) &&
+               is_printable_text(order_.street) && is_printable_text(order_.postcode) &&
+               is_printable_text(order_.city) && is_capitals(order_.country, 2) && is_capitals(order_.currency, 3) &&
+               !order_.lines.empty() && std::all_of(order_.lines.begin(), order_.lines.end(), is_line);
+    }
+
 private:
     place here() const { return path_.empty() ? place::outside : path_.back(); }
     bool enter(place p) { return path_.push_back(p), true; }
@@ -134,16 +142,6 @@ private:
         return at.has_value();
     }
 
-public:
-    /// Every member was there and within its bounds.
-    bool complete() const {
-        return order_.id != 0 && has_service_ && has_created_at_ && is_printable_text(order_.customer) &&
-               is_printable_text(order_.street) && is_printable_text(order_.postcode) &&
-               is_printable_text(order_.city) && is_capitals(order_.country, 2) && is_capitals(order_.currency, 3) &&
-               !order_.lines.empty() && std::all_of(order_.lines.begin(), order_.lines.end(), is_line);
-    }
-
-private:
     static bool is_line(const order_line& l) {
         return is_printable_text(l.sku) && l.quantity >= 1 && l.quantity <= max_quantity && l.unit_price_minor >= 0 &&
                l.unit_price_minor <= max_unit_price_minor && l.weight_grams >= 0 &&

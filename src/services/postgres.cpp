@@ -181,6 +181,16 @@ std::string ask(PGconn* c, const char* sql) {
     return PQresultStatus(r.get()) == PGRES_TUPLES_OK && PQntuples(r.get()) > 0 ? PQgetvalue(r.get(), 0, 0) : "";
 }
 
+/// libpq would take PGPORT, PGSERVICE, PGOPTIONS and the like for ours, too: they are meant for another server.
+void forget_libpq_environment() {
+    std::vector<std::string> names;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view variable(*entry);
+        if (variable.starts_with("PG")) names.emplace_back(variable.substr(0, variable.find('=')));
+    }
+    for (const auto& name : names) ::unsetenv(name.c_str());
+}
+
 }  // namespace
 
 fs::path postgres_template_cache() {
@@ -193,6 +203,7 @@ fs::path postgres_template_cache() {
 
 throwaway_postgres::throwaway_postgres(const scratch_directory& scratch, const postgres_settings& settings)
     : server_([&] {
+          forget_libpq_environment();
           const auto user = server_user("postgres");
           const auto bindir = bindir_or_advice(settings.bindir);
           return start_server(bindir, scratch.make("postgres", user), settings.connections, user);

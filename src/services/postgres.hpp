@@ -19,7 +19,8 @@ struct postgres_settings {
 /// crash of the server loses nothing, a crash of the machine loses all, which is the idea.
 class throwaway_postgres {
 public:
-    /// Returns when it answers. Throws setup_error, with the end of the server's log if it did not start.
+    /// Returns when it answers. Throws setup_error, with the end of the server's log if it did not start. Takes
+    /// libpq's variables (PG...) out of the environment: call it while there is one thread.
     throwaway_postgres(const scratch_directory& scratch, const postgres_settings& settings);
     ~throwaway_postgres();
 

@@ -50,6 +50,21 @@ TEST_CASE("a plain run measures every pattern, and says so on stdout alone", "[r
     CHECK(someone.left_behind().empty());
 }
 
+TEST_CASE("libpq's variables, which are meant for another server, do not reach the throwaway one", "[run]") {
+    const user someone;
+    auto command = someone.pipebench(quick_and({"-q", "-p", "semaphore,thread-pool"}));
+    command.environment.insert({{"PGHOST", "nowhere.invalid"},
+                                {"PGPORT", "1"},
+                                {"PGDATA", "/nonexistent"},
+                                {"PGSERVICE", "no-such-service"},
+                                {"PGPASSWORD", "sekrit"},
+                                {"PGOPTIONS", "--no-such-option"}});
+    const auto end = run(command);
+    CAPTURE(end.err);
+    CHECK(end.code == 0);
+    CHECK(first_table(end.out).size() == 2);
+}
+
 TEST_CASE("'run' is the default command, and patterns are measured as they are named", "[run]") {
     const user someone;
     const auto spelt_out = someone.run_pipebench({"run", "-n", "5", "-p", "thread-pool,semaphore", "-c", "5"});
