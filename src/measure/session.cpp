@@ -6,10 +6,10 @@
 #include "measure/floor.hpp"
 #include "measure/histogram.hpp"
 #include "measure/ledger.hpp"
+#include "measure/session_schema.hpp"
 #include "measure/verdict.hpp"
 #include "pipebench/error.hpp"
 #include "pipeline/endpoint.hpp"
-#include "pipeline/pg_compat.hpp"
 #include "services/mock_api_process.hpp"
 #include "services/postgres.hpp"
 #include "services/redis.hpp"
@@ -40,44 +40,6 @@ std::string new_session_id() {
 std::string utc_now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
 
 double seconds(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; }
-
-/// The session's schema in PostgreSQL. Made, never taken over; dropped when the session ends, however it does.
-class session_schema {
-public:
-    session_schema(std::string connection_string, std::string name, leftovers tables)
-        : connection_string_(std::move(connection_string)), name_(std::move(name)), tables_(tables) {
-        execute(fmt::format("CREATE SCHEMA \"{}\"", name_));
-    }
-    session_schema(const session_schema&) = delete;
-    session_schema& operator=(const session_schema&) = delete;
-    ~session_schema() {
-        if (tables_ == leftovers::keep) return;
-        try {
-            execute(fmt::format("DROP SCHEMA \"{}\" CASCADE", name_));
-        } catch (const std::exception&) {  // the server is gone: there is nothing left to drop it from
-        }
-    }
-
-    [[nodiscard]] table_name make_table(const std::string& name) {
-        const table_name table{name_, name};
-        execute(create_table_sql(table));
-        return table;
-    }
-    [[nodiscard]] const std::string& name() const noexcept { return name_; }
-
-private:
-    void execute(const std::string& sql) try {
-        pqxx::connection connection(connection_string_);
-        pqxx::work work(connection);
-        work.exec(sql);
-        work.commit();
-    } catch (const std::exception& e) {
-        throw setup_error("PostgreSQL: " + printable(e.what()));
-    }
-
-    std::string connection_string_, name_;
-    leftovers tables_;
-};
 
 class session {
 public:

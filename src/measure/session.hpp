@@ -3,6 +3,7 @@
 #pragma once
 
 #include "measure/run_process.hpp"
+#include "measure/session_schema.hpp"
 #include "pipebench/pattern.hpp"
 #include "pipebench/result.hpp"
 
@@ -12,8 +13,6 @@
 #include <vector>
 
 namespace pipebench {
-
-enum class leftovers : std::uint8_t { drop, keep };
 
 struct session_settings {
     std::vector<const pattern*> patterns;

@@ -16,14 +16,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::vector<std::string> quick{"-n", "40", "--http-latency", "5ms", "--db-latency", "2ms", "-c", "8"};
-
-std::vector<std::string> quick_and(const std::vector<std::string>& more) {
-    auto out = quick;
-    out.insert(out.end(), more.begin(), more.end());
-    return out;
-}
-
 std::vector<std::string> schemas() {
     std::vector<std::string> out;
     for (const auto& row : sql("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'pipebench%'"))

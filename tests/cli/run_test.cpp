@@ -15,14 +15,6 @@ using nlohmann::json;
 
 namespace {
 
-const std::vector<std::string> quick{"-n", "40", "--http-latency", "5ms", "--db-latency", "2ms", "-c", "8"};
-
-std::vector<std::string> quick_and(const std::vector<std::string>& more) {
-    auto out = quick;
-    out.insert(out.end(), more.begin(), more.end());
-    return out;
-}
-
 /// The rows of the first table: those that begin with a pattern's name.
 std::vector<std::string> first_table(const std::string& text) {
     std::vector<std::string> out;

@@ -193,4 +193,10 @@ std::vector<std::string> lines_of(const std::string& text) {
     return out;
 }
 
+std::vector<std::string> quick_and(const std::vector<std::string>& more) {
+    std::vector<std::string> out{"-n", "40", "--http-latency", "5ms", "--db-latency", "2ms", "-c", "8"};
+    out.insert(out.end(), more.begin(), more.end());
+    return out;
+}
+
 }  // namespace pipebench::test

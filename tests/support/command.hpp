@@ -80,6 +80,9 @@ struct process {
 [[nodiscard]] std::vector<process> children();
 void adopt_orphans();
 
+/// A run of 40 orders that takes a moment, with more arguments.
+[[nodiscard]] std::vector<std::string> quick_and(const std::vector<std::string>& more);
+
 /// A user with a TMPDIR of their own, in which every trace of pipebench shows.
 class user {
 public:

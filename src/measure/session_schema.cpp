@@ -1,0 +1,38 @@
+#include "measure/session_schema.hpp"
+
+#include "pipebench/error.hpp"
+#include "pipeline/pg_compat.hpp"
+
+#include <fmt/format.h>
+
+namespace pipebench {
+
+session_schema::session_schema(std::string connection_string, std::string name, leftovers tables)
+    : connection_string_(std::move(connection_string)), name_(std::move(name)), tables_(tables) {
+    execute(fmt::format("CREATE SCHEMA \"{}\"", name_));
+}
+
+session_schema::~session_schema() {
+    if (tables_ == leftovers::keep) return;
+    try {
+        execute(fmt::format("DROP SCHEMA \"{}\" CASCADE", name_));
+    } catch (const std::exception&) {  // the server is gone: there is nothing left to drop it from
+    }
+}
+
+table_name session_schema::make_table(const std::string& name) {
+    const table_name table{name_, name};
+    execute(create_table_sql(table));
+    return table;
+}
+
+void session_schema::execute(const std::string& sql) try {
+    pqxx::connection connection(connection_string_);
+    pqxx::work work(connection);
+    work.exec(sql);
+    work.commit();
+} catch (const std::exception& e) {
+    throw setup_error("PostgreSQL: " + printable(e.what()));
+}
+
+}  // namespace pipebench

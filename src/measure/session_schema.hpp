@@ -1,0 +1,32 @@
+// The schema of a session in PostgreSQL, with a table per run.
+#pragma once
+
+#include "pipeline/order_table.hpp"
+
+#include <string>
+
+namespace pipebench {
+
+enum class leftovers : std::uint8_t { drop, keep };
+
+/// Made, never taken over; dropped when the session ends, however it does, unless the tables are to stay.
+class session_schema {
+public:
+    /// Throws setup_error, also when there is one of that name.
+    session_schema(std::string connection_string, std::string name, leftovers tables);
+    session_schema(const session_schema&) = delete;
+    session_schema& operator=(const session_schema&) = delete;
+    ~session_schema();
+
+    /// A new, empty orders table.
+    [[nodiscard]] table_name make_table(const std::string& name);
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+private:
+    void execute(const std::string& sql);
+
+    std::string connection_string_, name_;
+    leftovers tables_;
+};
+
+}  // namespace pipebench
