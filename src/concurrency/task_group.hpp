@@ -20,7 +20,8 @@ public:
     task_group& operator=(const task_group&) = delete;
     ~task_group();
 
-    /// Starts `work`: on the loop's thread, up to its first wait before this returns. The first exception of any member is kept for join().
+    /// Starts `work`: on the loop's thread, up to its first wait before this returns. The first exception of any
+    /// member is kept for join().
     void spawn(task<> work);
 
     /// Waits until every member has ended, then throws the first exception, if there was one.
