@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Which packages pipebench needs, and how the missing ones are installed. Sourced after lib.sh.
 # Groups: build (compile it), run (the servers it starts), test (what only the tests use), lint (the format check),
-# fresh-machine (make a bare Debian).
+# clang (the other compiler), fresh-machine (make a bare Debian).
 
 : "${repo:?source lib.sh first}"
 # shellcheck source=scripts/apt-sources.sh
@@ -25,13 +25,14 @@ packages_of() {
         case $group in
         build)
             printf '%s\n' g++ cmake ninja-build pkg-config "$boost" libpqxx-dev libpq-dev libhiredis-dev \
-                libcli11-dev nlohmann-json3-dev libfmt-dev
+                libcli11-dev libmuparser-dev nlohmann-json3-dev libfmt-dev
             ;;
         run) printf '%s\n' postgresql redis-server ;;
-        test) printf '%s\n' catch2 curl python3 python3-jsonschema python3-requests wrk ;;
+        test) printf '%s\n' catch2 cmark-gfm curl python3 python3-jsonschema python3-requests r-base-core wrk ;;
         lint) printf '%s\n' clang-format-14 shellcheck ;;
+        clang) printf '%s\n' clang ;;
         fresh-machine) printf '%s\n' debian-archive-keyring debootstrap git iproute2 ;;
-        *) die "no package group '$group' (there are: build run test lint fresh-machine)" ;;
+        *) die "no package group '$group' (there are: build run test lint clang fresh-machine)" ;;
         esac
     done
 }

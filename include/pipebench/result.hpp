@@ -42,8 +42,9 @@ struct service_usage {
     std::uint64_t peak_pss_bytes = 0;
 };
 
-struct api_view {        ///< what the mock API counted for itself
-    bool known = false;  ///< false with a target of the user's own
+struct api_view {               ///< what the mock API counted for itself
+    bool known = false;         ///< false with a target of the user's own
+    std::uint64_t threads = 0;  ///< that serve: it can use no more cores than these
     std::uint64_t requests = 0, responses = 0, refusals = 0;
     std::uint64_t connections = 0, peak_connections = 0, peak_concurrent = 0;
 };
@@ -64,8 +65,15 @@ struct verdict {
     std::string text;
 };
 
+struct flight_view {            ///< orders begun and not ended, as the session saw them from outside
+    std::uint64_t samples = 0;  ///< taken while the clock ran
+    double mean = 0;            ///< over time; by Little's law also throughput x mean latency
+};
+
 struct run_result {
     std::string pattern, title;
+    std::uint64_t round = 1;     ///< from 1; the runs of a round follow each other
+    std::uint64_t position = 1;  ///< within its round, from 1
     std::uint64_t in_flight_limit = 0;
     double time_s = 0, floor_s = 0, efficiency = 0, orders_per_s = 0;
     std::uint64_t orders = 0, stored = 0, failed = 0, not_started = 0, repeated = 0;
@@ -77,6 +85,8 @@ struct run_result {
     double cpu_per_order_us = 0;
     double harness_cpu_s = 0;  ///< of pipebench itself during the run: sampling and progress
     double steal_share = 0;    ///< of the box's CPU time, taken by the hypervisor
+    double foreign_share = 0;  ///< of the box's CPU time, used by what we did not start; NaN: not known
+    flight_view in_flight;
     std::vector<service_usage> services;
     api_view api;
     ledger_view ledger;
@@ -100,6 +110,13 @@ struct server_info {
     std::string settings;               ///< durability and limits, as far as they change the numbers
 };
 
+/// What --assert asked, and what came out.
+struct assertion_outcome {
+    std::string text;  ///< as given
+    bool held = false;
+    std::string detail;  ///< the values in it: "semaphore.throughput = 31,250"
+};
+
 struct session_result {
     std::string schema{result_schema};
     std::string started_at;  ///< UTC, ISO 8601
@@ -109,7 +126,10 @@ struct session_result {
     build_info build;
     box_info box;
     std::vector<server_info> servers;
-    std::vector<run_result> runs;
+    std::uint64_t rounds = 1;             ///< asked for: every pattern once in each
+    std::vector<run_result> warmup_runs;  ///< measured before them, and never counted
+    std::vector<run_result> runs;         ///< every one, in the order in which they were run
+    std::vector<assertion_outcome> assertions;
     std::vector<std::string> warnings;
     bool interrupted = false;
     double session_s = 0;  ///< of the whole command, services included

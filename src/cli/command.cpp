@@ -80,6 +80,10 @@ std::span<const subcommand> subcommands() noexcept {
     static constexpr std::array table{
         subcommand{"run", "measure patterns (the default command)", declare_run},
         subcommand{"report", "render a saved result again", declare_report},
+        subcommand{"compare", "two saved results: what got better or worse", declare_compare},
+        subcommand{"gate", "an old pipebench against this one, side by side: for CI", declare_gate},
+        subcommand{"sweep", "the patterns over a range of one parameter, and where the winner changes",
+                   declare_sweep},
         subcommand{"list", "patterns, profiles and formats", declare_list},
         subcommand{"doctor", "what this box can hold, and what is missing", declare_doctor},
         subcommand{"mock-api", "serve the mock order API alone", declare_mock_api},

@@ -26,6 +26,9 @@ struct subcommand {
 
 action declare_run(CLI::App& app);
 action declare_report(CLI::App& app);
+action declare_compare(CLI::App& app);
+action declare_gate(CLI::App& app);
+action declare_sweep(CLI::App& app);
 action declare_list(CLI::App& app);
 action declare_doctor(CLI::App& app);
 action declare_mock_api(CLI::App& app);

@@ -22,11 +22,13 @@ mode_t usual_mode() {
 output_file::output_file(std::string option, std::string path) : option_(std::move(option)), path_(std::move(path)) {
     if (is_stdout()) return;
     if (path_.empty()) throw failure(ENOENT);
-    struct stat s {};
+    struct stat s {
+    }, itself{};
+    const bool is_link = ::lstat(path_.c_str(), &itself) == 0 && S_ISLNK(itself.st_mode);
     if (::stat(path_.c_str(), &s) == 0) {
         if (S_ISDIR(s.st_mode)) throw failure(EISDIR);
         if (::access(path_.c_str(), W_OK) != 0) throw failure(errno);
-        in_place_ = !S_ISREG(s.st_mode);
+        in_place_ = is_link || !S_ISREG(s.st_mode);  // a link would be replaced: /dev/stderr for every program
     }
     // A first try, taken back at once: nothing lies about while the session runs, however that ends.
     if (!in_place_) ::unlink(make_temporary().second.c_str());

@@ -11,13 +11,15 @@
 namespace pipebench {
 
 /// "-" is stdout. A regular file is written beside its place and renamed into it; anything else (a pipe, a
-/// device) is written directly.
+/// device, a symbolic link) is written directly.
 class output_file {
 public:
     /// Throws setup_error when it could not be written.
     output_file(std::string option, std::string path);
 
     [[nodiscard]] bool is_stdout() const noexcept { return path_ == "-"; }
+    /// A regular file, which may be written again and again; a pipe would get it all each time.
+    [[nodiscard]] bool can_be_replaced() const noexcept { return !in_place_ && !is_stdout(); }
     void write(const std::string& content) const;
 
 private:

@@ -24,10 +24,13 @@ public:
 
     void message(const std::string& text) { print(text); }
 
-    void starts(const pattern& p, std::chrono::duration<double> floor) {
+    void starts(const pattern& p, const run_place& place, std::chrono::duration<double> floor) {
+        where_ = place.warmup       ? fmt::format("warm-up {}/{}, ", place.round, place.rounds)
+                 : place.rounds > 1 ? fmt::format("round {}/{}, ", place.round, place.rounds)
+                                    : "";
         floor_ = floor;
         next_ = clock::now() + (live_ ? std::chrono::milliseconds(0) : std::chrono::milliseconds(plain_interval));
-        if (!live_) print(fmt::format("{}: started, floor {:.1f} s", p.id, floor.count()));
+        if (!live_) print(fmt::format("{}{}: started, floor {:.1f} s", where_, p.id, floor.count()));
     }
 
     void goes(const pattern& p, const recorder& record, std::uint64_t rss) {
@@ -40,7 +43,7 @@ public:
     }
 
     void ended(const run_result& r) {
-        print(fmt::format("{}: {:.2f} s, {:.0f} orders/s, {} failed, {} lost: {}", r.pattern, r.time_s,
+        print(fmt::format("{}{}: {:.2f} s, {:.0f} orders/s, {} failed, {} lost: {}", where_, r.pattern, r.time_s,
                           r.orders_per_s, r.failed, r.ledger.lost, r.verdict.text));
     }
 
@@ -52,7 +55,7 @@ private:
         const auto left = record.orders() - std::min(record.orders(), now.ended());
         // Before the first orders have ended there is only the floor to go by.
         const double left_s = rate > 0 ? static_cast<double>(left) / rate : std::max(0.0, floor_.count() - elapsed_s);
-        return fmt::format("{}: {}/{} done, {} in flight, {:.0f}/s, {} failed, {} MB, {:.0f} s left", p.id,
+        return fmt::format("{}{}: {}/{} done, {} in flight, {:.0f}/s, {} failed, {} MB, {:.0f} s left", where_, p.id,
                            now.ended(), record.orders(), now.in_flight(), rate, now.failed, rss / 1'000'000, left_s);
     }
 
@@ -70,6 +73,7 @@ private:
     }
 
     bool live_;
+    std::string where_;  ///< the round, where there is more than one
     bool line_shown_ = false;
     clock::time_point next_{};
     std::chrono::duration<double> floor_{};
@@ -82,7 +86,9 @@ session_observer make_progress_observer(verbosity v) {
     const auto line = std::make_shared<progress_line>();
     session_observer out;
     out.message = [line](const std::string& text) { line->message(text); };
-    out.run_starts = [line](const pattern& p, std::chrono::duration<double> floor) { line->starts(p, floor); };
+    out.run_starts = [line](const pattern& p, const run_place& place, std::chrono::duration<double> floor) {
+        line->starts(p, place, floor);
+    };
     out.run_goes = [line](const pattern& p, const recorder& r, std::uint64_t rss) { line->goes(p, r, rss); };
     out.run_ended = [line](const run_result& r) { line->ended(r); };
     return out;

@@ -1,5 +1,8 @@
-// report: renders a saved result again. The same file gives the same bytes.
+// report: renders a saved result again, and asks it more. The same file gives the same bytes.
+#include "analysis/assertion.hpp"
+#include "analysis/metrics.hpp"
 #include "cli/command.hpp"
+#include "cli/result_file.hpp"
 #include "cli/terminal.hpp"
 #include "cli/values.hpp"
 #include "pipebench/reporter.hpp"
@@ -8,40 +11,36 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <fstream>
 #include <memory>
-#include <sstream>
 
 namespace pipebench {
 namespace {
 
-constexpr std::size_t max_result_bytes = 64u << 20;
-
 struct report_options {
     std::string file;
     std::string format = "text";
+    std::vector<std::string> assertions;
     colour_wish colour = colour_wish::automatic;
 };
 
-std::string read_result(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    if (!in) throw system_failure("cannot read it", errno);
-    std::string text(max_result_bytes + 1, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(in.gcount()));
-    if (text.size() > max_result_bytes) throw setup_error(fmt::format("larger than {} MiB", max_result_bytes >> 20));
-    return text;
+/// Of what is asked now: what was asked when it was measured had its exit code then.
+std::vector<assertion_outcome> check(const std::vector<std::string>& assertions, const session_result& result) {
+    const auto patterns = patterns_in(result);
+    std::vector<assertion_outcome> out;
+    for (const auto& text : assertions) out.push_back(assertion(text, patterns).check(result));
+    return out;
 }
 
 exit_code render(const report_options& options) try {
-    const auto result = parse_result(read_result(options.file));
+    auto result = read_result_file(options.file);
+    const auto asked = check(options.assertions, result);
+    result.assertions.insert(result.assertions.end(), asked.begin(), asked.end());
     const auto text = find_reporter(options.format)->render(result, colours_for(STDOUT_FILENO, options.colour));
     std::fwrite(text.data(), 1, text.size(), stdout);
-    return exit_code::ok;
+    return all_held(asked) ? exit_code::ok : exit_code::check_failed;
 } catch (const setup_error& e) {
-    throw setup_error(fmt::format("report: {}: {}", printable(options.file), e.what()));
+    throw setup_error(fmt::format("report: {}", e.what()));
 }
 
 }  // namespace
@@ -53,6 +52,9 @@ action declare_report(CLI::App& app) {
     for (const auto& r : reporters()) formats.emplace_back(r.id);
     add_choice(app, "--format", formats, "how to render it [text]",
                [options](const std::string& f) { options->format = f; });
+    app.add_option("--assert", options->assertions, "a condition; exit code 1 when it does not hold")
+        ->type_name("CONDITION")
+        ->allow_extra_args(false);
     add_colour_option(app, options->colour);
     return [options] { return render(*options); };
 }

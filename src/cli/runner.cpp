@@ -4,6 +4,7 @@
 #include "measure/process_tree.hpp"
 #include "measure/run_spec.hpp"
 #include "pipebench/pattern.hpp"
+#include "pipeline/test_cost.hpp"
 
 #include <fmt/format.h>
 
@@ -24,6 +25,7 @@ exit_code run_one() {
         fmt::print(stderr, "{}\n", line);
         std::fflush(stderr);
     };
+    if (const auto warning = choose_test_cost(spec.pattern); !warning.empty()) note(warning);
     record.start_clock();
     chosen->run({spec.work, open, record, record.stop(), note});
     record.stop_clock();

@@ -1,30 +1,16 @@
 #include "cli/values.hpp"
 
 #include "pipebench/error.hpp"
+#include "pipebench/suggestion.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <numeric>
+#include <charconv>
 
 namespace pipebench {
 namespace {
-
-/// Levenshtein's distance.
-std::size_t distance(const std::string& a, const std::string& b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t diagonal = row[0]++;
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const auto replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-        }
-    }
-    return row.back();
-}
 
 CLI::ValidationError refuse(const std::string& option, const std::string& given, const std::string& accepted) {
     return CLI::ValidationError(option, fmt::format("'{}' is not {}", printable(given, 80), accepted));
@@ -61,6 +47,15 @@ CLI::Option* add_duration(CLI::App& app, const std::string& names, duration_rang
     });
 }
 
+CLI::Option* add_percent(CLI::App& app, const std::string& names, const std::string& help,
+                         std::function<void(double)> take) {
+    return add_text(app, names, "PERCENT", help, [=, take = std::move(take)](const std::string& text) {
+        const auto share = parse_share(text);
+        if (!share) throw refuse(long_name(names), text, "a share from 0% to 100%, such as 20% or 0.2");
+        take(*share);
+    });
+}
+
 CLI::Option* add_choice(CLI::App& app, const std::string& names, std::vector<std::string> choices,
                         const std::string& help, std::function<void(const std::string&)> take) {
     const auto type = fmt::format("{}", fmt::join(choices, "|"));
@@ -87,17 +82,14 @@ CLI::Option* add_colour_option(CLI::App& app, colour_wish& wish) {
         });
 }
 
-std::string did_you_mean(const std::string& given, const std::vector<std::string>& known) {
-    const auto nearer = [&](const auto& a, const auto& b) { return distance(given, a) < distance(given, b); };
-    const auto nearest = std::min_element(known.begin(), known.end(), nearer);
-    if (nearest == known.end() || distance(given, *nearest) > std::max<std::size_t>(2, nearest->size() / 3))
-        return {};
-    return fmt::format(", did you mean '{}'?", *nearest);
-}
-
-std::string not_one_of(const std::string& kind, const std::string& given, const std::vector<std::string>& known) {
-    return fmt::format("'{}' is not a {}{} (known: {})", printable(given, 80), kind, did_you_mean(given, known),
-                       fmt::join(known, ", "));
+std::optional<double> parse_share(std::string_view text) {
+    const bool percent = text.ends_with('%');
+    if (percent) text.remove_suffix(1);
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    if (percent) value /= 100;
+    return value >= 0 && value <= 1 ? std::optional(value) : std::nullopt;
 }
 
 }  // namespace pipebench

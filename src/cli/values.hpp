@@ -4,12 +4,15 @@
 
 #include "cli/terminal.hpp"
 #include "pipebench/duration.hpp"
+#include "pipebench/suggestion.hpp"
 #include "pipebench/workload.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pipebench {
@@ -27,16 +30,16 @@ CLI::Option* add_count(CLI::App& app, const std::string& names, count_range rang
                        std::function<void(std::uint64_t)> take);
 CLI::Option* add_duration(CLI::App& app, const std::string& names, duration_range range, const std::string& help,
                           std::function<void(duration)> take);
+/// "20%" or "0.2"; `take` gets the share.
+CLI::Option* add_percent(CLI::App& app, const std::string& names, const std::string& help,
+                         std::function<void(double)> take);
 CLI::Option* add_choice(CLI::App& app, const std::string& names, std::vector<std::string> choices,
                         const std::string& help, std::function<void(const std::string&)> take);
 
 CLI::Option* add_jitter(CLI::App& app, std::function<void(const jitter&)> take);
 CLI::Option* add_colour_option(CLI::App& app, colour_wish& wish);
 
-/// ", did you mean 'x'?" for the nearest of `known`, or nothing when none is near.
-[[nodiscard]] std::string did_you_mean(const std::string& given, const std::vector<std::string>& known);
-/// "'fanout' is not a pattern, did you mean 'fan-out'? Known: ..."
-[[nodiscard]] std::string not_one_of(const std::string& kind, const std::string& given,
-                                     const std::vector<std::string>& known);
+/// "5%" and "0.05" are 0.05; nothing for what is neither, or not from 0 to 100 %.
+[[nodiscard]] std::optional<double> parse_share(std::string_view text);
 
 }  // namespace pipebench

@@ -93,6 +93,7 @@ box_time read_box_time() {
     double value = 0;
     for (int field = 0; field < 8 && fields >> value; ++field) {
         out.total_s += value / ticks;
+        if (field != 3 && field != 4 && field != 7) out.busy_s += value / ticks;
         if (field == 7) out.steal_s = value / ticks;
     }
     return out;

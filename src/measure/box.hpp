@@ -8,9 +8,9 @@ namespace pipebench {
 [[nodiscard]] box_info describe_box();
 [[nodiscard]] build_info describe_build();
 
-/// Time of all cores since boot, and how much of it the hypervisor gave to others.
+/// Time of all cores since boot: how much of it something ran, and how much the hypervisor gave to others.
 struct box_time {
-    double total_s = 0, steal_s = 0;
+    double total_s = 0, busy_s = 0, steal_s = 0;
 };
 [[nodiscard]] box_time read_box_time();
 

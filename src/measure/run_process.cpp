@@ -1,6 +1,5 @@
 #include "measure/run_process.hpp"
 
-#include "measure/box.hpp"
 #include "measure/process_tree.hpp"
 #include "pipebench/error.hpp"
 
@@ -154,6 +153,32 @@ private:
     std::optional<clock::time_point> deadline_;
 };
 
+/// The mean of what was in flight over the time of the run's clock, by trapezoids between readings.
+class flight_watch {
+public:
+    explicit flight_watch(const recorder& record) : record_(record) {}
+
+    void sample() {
+        const double now_s = std::chrono::duration<double>(record_.elapsed()).count();
+        if (now_s <= last_s_) return;
+        const auto in_flight = static_cast<double>(record_.read().in_flight());
+        area_ += (now_s - last_s_) * (in_flight + last_) / 2;
+        last_s_ = now_s;
+        last_ = in_flight;
+        ++samples_;
+    }
+    [[nodiscard]] flight_view seen() const { return {samples_, last_s_ > 0 ? area_ / last_s_ : 0}; }
+
+private:
+    const recorder& record_;
+    double last_s_ = 0, last_ = 0, area_ = 0;
+    std::uint64_t samples_ = 0;
+};
+
+box_time operator-(const box_time& a, const box_time& b) {
+    return {a.total_s - b.total_s, a.busy_s - b.busy_s, a.steal_s - b.steal_s};
+}
+
 std::vector<service_watch> watch_services(const run_request& request) {
     std::vector<service_watch> out;
     for (const auto& [name, pid] : {std::pair("mock-api", request.mock_api), std::pair("postgres", request.postgres),
@@ -198,6 +223,7 @@ run_observation observe_run(const run_request& request, recorder& record, signal
     notes.close_write_end();
     process_tree_sampler tree(run.pid());
     ending end(record, run, request.grace);
+    flight_watch in_flight(record);
     tree.sample();
 
     std::optional<child_end> ended;
@@ -206,6 +232,7 @@ run_observation observe_run(const run_request& request, recorder& record, signal
             {{run.pid_descriptor(), POLLIN, 0}, {signals.native(), POLLIN, 0}, {notes.read_end(), POLLIN, 0}}};
         ::poll(waiting.data(), waiting.size(), static_cast<int>(tree.interval().count()));
         tree.sample();
+        in_flight.sample();
         for (auto& s : services) s.sample_when_due();
         notes.drain();
         signals.poll();
@@ -218,10 +245,9 @@ run_observation observe_run(const run_request& request, recorder& record, signal
     out.end = *ended;
     out.memory = tree.usage();
     out.harness_cpu_s = own_cpu_seconds() - cpu_before;
-    const auto box_after = read_box_time();
-    const double box_s = box_after.total_s - box_before.total_s;
-    out.steal_share = box_s > 0 ? (box_after.steal_s - box_before.steal_s) / box_s : 0;
+    out.in_flight = in_flight.seen();
     for (auto& s : services) out.services.push_back(s.finish());
+    out.box = read_box_time() - box_before;
     out.notes = notes.finish();
     return out;
 }

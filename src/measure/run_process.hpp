@@ -2,6 +2,7 @@
 #pragma once
 
 #include "concurrency/child_process.hpp"
+#include "measure/box.hpp"
 #include "measure/run_spec.hpp"
 #include "pipebench/recorder.hpp"
 #include "pipebench/result.hpp"
@@ -48,7 +49,8 @@ struct run_observation {
     memory_usage memory;
     std::vector<service_usage> services;  ///< PSS; CPU where it is not known from elsewhere
     double harness_cpu_s = 0;
-    double steal_share = 0;
+    box_time box;  ///< that passed meanwhile
+    flight_view in_flight;
     std::vector<std::string> notes;  ///< what the run printed, line by line, bounded
 };
 

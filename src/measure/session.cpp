@@ -6,13 +6,10 @@
 #include "measure/floor.hpp"
 #include "measure/histogram.hpp"
 #include "measure/ledger.hpp"
-#include "measure/session_schema.hpp"
-#include "measure/verdict.hpp"
+#include "measure/plan.hpp"
 #include "pipebench/error.hpp"
 #include "pipeline/endpoint.hpp"
 #include "services/mock_api_process.hpp"
-#include "services/postgres.hpp"
-#include "services/redis.hpp"
 
 #include <sys/random.h>
 
@@ -21,6 +18,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <limits>
 #include <optional>
 
 namespace pipebench {
@@ -46,24 +44,16 @@ public:
     session(const session_settings& s, const session_observer& o) : settings_(s), observer_(o) {}
 
     session_outcome run() {
-        const auto began = clock::now();
         describe();
         check_that_it_fits();
         start_services();
         tell_if_long();
-        for (const pattern* p : settings_.patterns) {
-            signals_.poll();
-            if (signals_.count() > 0) break;
-            result_.runs.push_back(measure(*p));
-            observer_.run_ended(result_.runs.back());
-        }
+        run_rounds();
         schema_.reset();
-        redis_.reset();
-        postgres_.reset();
-        scratch_.reset();
+        services_.reset();
         signals_.poll();  // one that came after the last run must not end us before the result is out
         result_.interrupted = signals_.count() > 0;
-        result_.session_s = std::chrono::duration<double>(clock::now() - began).count();
+        result_.session_s = seconds_since_began();
         return {std::move(result_), signals_.first()};
     }
 
@@ -102,84 +92,77 @@ private:
 
     void tell_if_long() {
         const auto work = simulated_work();
-        double total_s = 0;
+        double round_s = 0;
         for (const pattern* p : settings_.patterns) {
             const auto in_flight = p->needs_at(work).in_flight;
             const double floor_s = floor_of(work, in_flight).count();
-            total_s += floor_s;
+            round_s += floor_s;
             if (floor_s >= long_run_s)
                 observer_.message(fmt::format("{} takes at least {:.0f} s: {} orders x {} / {} in flight", p->id,
                                               floor_s, work.orders, format_duration(work.http.mean + work.db_latency),
                                               in_flight));
         }
-        if (total_s >= long_run_s && settings_.patterns.size() > 1)
-            observer_.message(fmt::format("the session takes at least {:.0f} s: the sum of the floors", total_s));
+        const auto rounds = settings_.rounds + settings_.warmup;
+        const double total_s = round_s * static_cast<double>(rounds);
+        if (total_s >= long_run_s && rounds * settings_.patterns.size() > 1)
+            observer_.message(fmt::format("the session takes at least {:.0f} s: the sum of the floors{}", total_s,
+                                          rounds > 1 ? fmt::format(", {} rounds", rounds) : ""));
     }
 
     void start_services() {
         const auto need = largest_needs();
-        check_given_servers(need.redis);
-        scratch_directory::sweep();
-        if (settings_.postgres.empty() || (need.redis && settings_.redis.empty()))
-            scratch_.emplace(server_user("postgres"));
-        start_postgres(need.database_connections);
-        if (need.redis) start_redis();
-        schema_.emplace(postgres_url_, "pipebench_" + id_, settings_.tables);
+        const auto& choice = settings_.servers;
+        if (!choice.target.empty())  // asked before anything is started
+            static_cast<void>(pipeline_factory(settings_.work, {choice.target, {}, {}, {}, {}, {}}));
+        services_.emplace(choice, server_needs{need.database_connections, need.redis}, observer_.message,
+                          [this](const std::string& text) { warn(text); });
+        result_.servers = services_->servers();
+        schema_.emplace(services_->postgres_url(), "pipebench_" + id_, settings_.tables);
         if (settings_.tables == leftovers::keep) warn("--keep: the tables stay in schema " + schema_->name());
-        if (!settings_.target.empty())
+        if (!choice.target.empty())
             warn("with --target, contents are checked against the rows' own checksums only, and the API's view is "
                  "not known");
     }
 
-    /// The user's own servers are asked before anything is started or said: what is wrong is one line then.
-    void check_given_servers(bool redis_needed) const {
-        std::vector<std::string> told_later;
-        if (!settings_.target.empty())
-            static_cast<void>(pipeline_factory(settings_.work, {settings_.target, {}, {}, {}, {}, {}}));
-        if (!settings_.postgres.empty()) static_cast<void>(inspect_postgres(settings_.postgres, {}));
-        if (redis_needed && !settings_.redis.empty())
-            static_cast<void>(inspect_redis(settings_.redis, {}, told_later));
+    void run_rounds() {
+        result_.rounds = settings_.rounds;
+        result_.interrupted = true;  // until it has come to its end
+        const auto& patterns = settings_.patterns;
+        for (std::uint64_t i = 0; i < settings_.warmup; ++i)
+            for (const pattern* p : patterns)
+                if (!run_one(*p, {i + 1, settings_.warmup, true}, 1)) return;
+        std::uint64_t round = 0;
+        for (const auto& order : plan_rounds(patterns.size(), settings_.rounds, settings_.work.seed)) {
+            ++round;
+            for (std::size_t i = 0; i < order.size(); ++i)
+                if (!run_one(*patterns[order[i]], {round, settings_.rounds, false}, i + 1)) return;
+        }
     }
 
-    void start_postgres(std::uint64_t connections) {
-        const bool own = settings_.postgres.empty();
-        if (own) postgres_.emplace(*scratch_, postgres_settings{settings_.pg_bindir, connections});
-        postgres_url_ = own ? postgres_->connection_string() : settings_.postgres;
-        add_server(inspect_postgres(postgres_url_, own ? "throwaway" : printable_postgres(postgres_url_)));
-        if (!own) check_free_connections(connections);
+    /// False: a signal came instead.
+    bool run_one(const pattern& p, const run_place& place, std::uint64_t position) {
+        signals_.poll();
+        if (signals_.count() > 0) return false;
+        auto& runs = place.warmup ? result_.warmup_runs : result_.runs;
+        runs.push_back(measure(p, place));
+        runs.back().round = place.round;
+        runs.back().position = position;
+        result_.session_s = seconds_since_began();
+        observer_.run_ended(runs.back());
+        observer_.can_be_saved(result_);
+        return true;
     }
 
-    void add_server(const server_info& server) {
-        observer_.message(fmt::format("{} {}, {}", server.name, server.version, server.origin));
-        result_.servers.push_back(server);
+    [[nodiscard]] double seconds_since_began() const {
+        return std::chrono::duration<double>(clock::now() - began_).count();
     }
 
-    void start_redis() {
-        const bool own = settings_.redis.empty();
-        if (own) redis_.emplace(*scratch_);
-        redis_url_ = own ? redis_->url() : settings_.redis;
-        const auto origin = own ? "throwaway" : parse_redis_address(redis_url_).printable_form();
-        std::vector<std::string> warnings;
-        add_server(inspect_redis(redis_url_, origin, warnings));
-        for (const auto& w : warnings) warn(w);
-    }
-
-    void check_free_connections(std::uint64_t wanted) {
-        const auto free = free_connections(postgres_url_);
-        if (wanted + 2 > free)
-            throw setup_error(
-                fmt::format("--postgres: the runs need {} connections and the server has {} free: lower -c, or "
-                            "raise its max_connections",
-                            wanted + 2, free));
-    }
-
-    run_result measure(const pattern& p) {
-        const auto in_flight = p.needs_at(settings_.work).in_flight;
-        const auto floor = floor_of(simulated_work(), in_flight);
-        observer_.run_starts(p, floor);
+    run_result measure(const pattern& p, const run_place& place) {
+        const auto need = p.needs_at(settings_.work);
+        observer_.run_starts(p, place, floor_of(simulated_work(), need.in_flight));
 
         std::optional<mock_api_process> api;
-        if (settings_.target.empty()) api.emplace(settings_.binary, settings_.work);
+        if (settings_.servers.target.empty()) api.emplace(settings_.binary, settings_.work);
         auto request = make_request(p);
         if (api) {
             request.spec.where.target = api->url();
@@ -192,23 +175,25 @@ private:
         if (api) api_account = api->stop();
         if (!request.spec.where.redis.empty()) {
             const order_stream_keys keys(request.spec.where.stream);
-            delete_redis_keys(redis_url_, {keys.orders, keys.results});
+            delete_redis_keys(services_->redis_url(), {keys.orders, keys.results});
         }
         refuse_if_unusable(p, record, seen);
 
         auto out = gather(p, record, seen);
-        out.in_flight_limit = std::min(in_flight, settings_.work.orders);
-        out.floor_s = floor_of(done_work(out), in_flight).count();
+        out.in_flight_limit = std::min(need.in_flight, settings_.work.orders);
+        out.floor_s = floor_of(done_work(out), need.in_flight).count();
         out.efficiency = out.time_s > 0 ? out.floor_s / out.time_s : 0;
         out.api = api_account.seen;
         for (auto& service : out.services)
             if (service.name == "mock-api") service.cpu_s = api_account.cpu_s;
-        out.ledger = check_ledger({postgres_url_,
-                                   {request.spec.where.schema, request.spec.where.table},
-                                   record,
+        out.foreign_share = foreign_share(out, seen.box);
+        const table_name table{request.spec.where.schema, request.spec.where.table};
+        out.ledger = check_ledger({services_->postgres_url(), table, record,
                                    out.interrupted ? run_extent::cut_short : run_extent::complete,
-                                   settings_.target.empty() ? settings_.expected : nullptr});
-        out.verdict = judge(out, {result_.box.cores, floor_tolerance(settings_.work), result_.build});
+                                   settings_.servers.target.empty() ? settings_.expected : nullptr});
+        schema_->end_table(table);
+        out.verdict = judge(out, {result_.box.cores, need.database_connections, floor_tolerance(settings_.work),
+                                  settings_.busy_limit, result_.build});
         if (out.steal_share > steal_warning)
             warn(fmt::format("{}: the hypervisor took {:.0f} % of the box's time during the run", p.id,
                              100 * out.steal_share));
@@ -218,7 +203,7 @@ private:
     /// What the floor is a floor of: the latencies that we simulate ourselves, which a target of the user's does not.
     [[nodiscard]] workload simulated_work() const {
         workload work = settings_.work;
-        if (!settings_.target.empty()) work.http = {};
+        if (!settings_.servers.target.empty()) work.http = {};
         return work;
     }
 
@@ -237,16 +222,16 @@ private:
         request.binary = settings_.binary;
         request.spec = {std::string(p.id), settings_.work, {}};
         auto& where = request.spec.where;
-        where.target = settings_.target;
-        where.postgres = postgres_url_;
+        where.target = settings_.servers.target;
+        where.postgres = services_->postgres_url();
         where.schema = made.schema;
         where.table = made.table;
         if (p.needs_at(settings_.work).redis) {
-            where.redis = redis_url_;
+            where.redis = services_->redis_url();
             where.stream = fmt::format("pipebench:{}:{}", id_, runs_);
-            if (redis_) request.redis = redis_->pid();
+            request.redis = services_->redis_pid();
         }
-        if (postgres_) request.postgres = postgres_->pid();
+        request.postgres = services_->postgres_pid();
         request.grace = settings_.grace;
         return request;
     }
@@ -255,7 +240,7 @@ private:
     void refuse_if_unusable(const pattern& p, const recorder& record, const run_observation& seen) const {
         const bool cut_short = signals_.count() > 0;
         if (cut_short || (seen.end.exited_with(0) && record.clock_stopped())) return;
-        const auto why = seen.notes.empty() ? "it " + seen.end.describe() : seen.notes.back();
+        const auto why = seen.notes.empty() ? "it ended: " + seen.end.describe() : seen.notes.back();
         throw setup_error(fmt::format("{}: the run did not end by itself: {}", p.id, why));
     }
 
@@ -289,23 +274,33 @@ private:
         out.cpu_per_order_us =
             progress.ended() > 0 ? out.cpu.total_s() * 1e6 / static_cast<double>(progress.ended()) : 0;
         out.harness_cpu_s = seen.harness_cpu_s;
-        out.steal_share = seen.steal_share;
+        out.steal_share = seen.box.total_s > 0 ? std::max(0.0, seen.box.steal_s) / seen.box.total_s : 0;
+        out.in_flight = seen.in_flight;
         out.services = seen.services;
         out.notes = seen.notes;
         out.interrupted = signals_.count() > 0 && out.not_started > 0;
         return out;
     }
 
+    /// Of the box's time, what neither the run nor the services nor we ourselves used. NaN where a server is the
+    /// user's: it may be on this box.
+    [[nodiscard]] double foreign_share(const run_result& run, const box_time& box) const {
+        const auto& given = settings_.servers;
+        const bool all_ours = given.target.empty() && given.postgres.empty() && given.redis.empty();
+        if (!all_ours || box.total_s <= 0) return std::numeric_limits<double>::quiet_NaN();
+        double ours_s = run.cpu.total_s() + run.harness_cpu_s;
+        for (const auto& s : run.services) ours_s += s.cpu_s;
+        return std::max(0.0, box.busy_s - ours_s) / box.total_s;
+    }
+
     const session_settings& settings_;
     const session_observer& observer_;
+    const clock::time_point began_ = clock::now();
     signal_watch signals_;
     const std::string id_ = new_session_id();
     session_result result_;
-    std::optional<scratch_directory> scratch_;  // declared before what lives in it, and so ended after it
-    std::optional<throwaway_postgres> postgres_;
-    std::optional<throwaway_redis> redis_;
+    std::optional<session_services> services_;  // declared before what lives in them, and so ended after it
     std::optional<session_schema> schema_;
-    std::string postgres_url_, redis_url_;
     unsigned runs_ = 0;
 };
 

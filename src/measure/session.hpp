@@ -1,9 +1,11 @@
 // A session: everything one command measures. Starts what is needed, runs each pattern in a process of its own,
-// checks the ledger after each, and leaves nothing behind.
+// round after round, checks the ledger after each, and leaves nothing behind.
 #pragma once
 
 #include "measure/run_process.hpp"
 #include "measure/session_schema.hpp"
+#include "measure/session_services.hpp"
+#include "measure/verdict.hpp"
 #include "pipebench/pattern.hpp"
 #include "pipebench/result.hpp"
 
@@ -18,25 +20,33 @@ struct session_settings {
     std::vector<const pattern*> patterns;
     workload work;
     std::string profile;
-    std::string command;    ///< as typed, without secrets
-    std::string target;     ///< empty: our own mock API
-    std::string postgres;   ///< empty: a throwaway PostgreSQL
-    std::string redis;      ///< empty: a throwaway Redis, if a pattern needs one
-    std::string pg_bindir;  ///< empty: found by itself
+    std::string command;  ///< as typed, without secrets
+    server_choice servers;
+    std::uint64_t rounds = 1;  ///< each pattern once in each, in the order of plan_rounds()
+    std::uint64_t warmup = 0;  ///< rounds before them, which are not counted
+    double busy_limit = default_busy_limit;
     leftovers tables = leftovers::drop;
     duration grace = std::chrono::seconds{5};
     std::string binary;                           ///< pipebench's own
     std::function<order_row(order_id)> expected;  ///< what our mock API's orders become
 };
 
+/// Where in the session a run is.
+struct run_place {
+    std::uint64_t round = 1, rounds = 1;
+    bool warmup = false;
+};
+
 /// Who is told how it goes. All are called on the session's thread.
 struct session_observer {
     std::function<void(const std::string&)> message = [](const std::string&) {};  ///< a step, or a warning
-    std::function<void(const pattern&, std::chrono::duration<double> floor)> run_starts =
-        [](const pattern&, std::chrono::duration<double>) {};
+    std::function<void(const pattern&, const run_place&, std::chrono::duration<double> floor)> run_starts =
+        [](const pattern&, const run_place&, std::chrono::duration<double>) {};
     std::function<void(const pattern&, const recorder&, std::uint64_t rss)> run_goes =
         [](const pattern&, const recorder&, std::uint64_t) {};
     std::function<void(const run_result&)> run_ended = [](const run_result&) {};
+    /// After every run, with all there is so far, marked as interrupted: what would be left if the box went down now.
+    std::function<void(const session_result&)> can_be_saved = [](const session_result&) {};
 };
 
 struct session_outcome {

@@ -26,6 +26,10 @@ table_name session_schema::make_table(const std::string& name) {
     return table;
 }
 
+void session_schema::end_table(const table_name& table) {
+    if (tables_ == leftovers::drop) execute("DROP TABLE " + table.quoted());
+}
+
 void session_schema::execute(const std::string& sql) try {
     pqxx::connection connection(connection_string_);
     pqxx::work work(connection);

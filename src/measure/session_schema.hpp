@@ -20,6 +20,8 @@ public:
 
     /// A new, empty orders table.
     [[nodiscard]] table_name make_table(const std::string& name);
+    /// It has been checked: dropped, unless the tables are to stay, so that no run meets the rows of others.
+    void end_table(const table_name& table);
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
 private:

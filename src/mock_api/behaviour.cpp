@@ -123,10 +123,11 @@ unsigned status_of(const boost::beast::error_code& ec) {
 }  // namespace
 
 std::string to_json(const api_stats& s) {
-    return fmt::format(R"({{"requests":{},"responses":{},"concurrent":{},"peak_concurrent":{},"connections":{},)"
-                       R"("open_connections":{},"peak_connections":{},"refusals":{}}})",
-                       s.requests, s.responses, s.concurrent, s.peak_concurrent, s.connections, s.open_connections,
-                       s.peak_connections, s.refusals);
+    return fmt::format(
+        R"({{"threads":{},"requests":{},"responses":{},"concurrent":{},"peak_concurrent":{},"connections":{},)"
+        R"("open_connections":{},"peak_connections":{},"refusals":{}}})",
+        s.threads, s.requests, s.responses, s.concurrent, s.peak_concurrent, s.connections, s.open_connections,
+        s.peak_connections, s.refusals);
 }
 
 api_reply reply_to(const api_settings& settings, std::string_view method, std::string_view target) {

@@ -32,6 +32,7 @@ struct api_settings {
 /// The counters of a server. Requests, responses and concurrent ones are those for orders alone, whatever
 /// the answer; a request is concurrent from when it has been read until its answer begins to be sent.
 struct api_stats {
+    std::uint64_t threads = 0;  ///< that serve
     std::uint64_t requests = 0, responses = 0;
     std::uint64_t concurrent = 0, peak_concurrent = 0;
     std::uint64_t connections = 0;  ///< accepted so far, refused ones not among them

@@ -50,6 +50,8 @@ constexpr std::chrono::milliseconds accept_pause{20};  ///< after an accept fail
 /// Shared by all threads. Relaxed: each stands for itself, and clients are ordered by their own exchanges.
 class counters {
 public:
+    explicit counters(unsigned threads) noexcept : threads_(threads) {}
+
     void begin_request() noexcept {
         requests_.fetch_add(1, std::memory_order_relaxed);
         raise(peak_concurrent_, concurrent_.fetch_add(1, std::memory_order_relaxed) + 1);
@@ -71,6 +73,7 @@ public:
     }
     [[nodiscard]] api_stats read() const noexcept {
         api_stats s;
+        s.threads = threads_;
         s.requests = requests_;
         s.responses = responses_;
         s.concurrent = concurrent_;
@@ -90,6 +93,7 @@ private:
         }
     }
 
+    const unsigned threads_;
     counter requests_{0}, responses_{0}, concurrent_{0}, peak_concurrent_{0};
     counter connections_{0}, open_connections_{0}, peak_connections_{0}, refusals_{0};
 };
@@ -559,7 +563,7 @@ private:
     }
 
     const server_settings settings_;
-    counters count_;
+    counters count_{serving_threads(settings_)};
     reception::loops loops_ = make_loops(settings_, count_);
     reception reception_{settings_, count_, loops_};
     std::vector<std::thread> threads_;

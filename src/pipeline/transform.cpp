@@ -1,6 +1,7 @@
 #include "pipeline/transform.hpp"
 
 #include "pipeline/calendar.hpp"
+#include "pipeline/test_cost.hpp"
 
 #include <fmt/format.h>
 
@@ -93,6 +94,7 @@ order_row transform(const order& o) {
     row.line_totals += '}';
     row.promised_on = format_day(promised_day(o.created_at, o.service));
     row.checksum = checksum_of(row);
+    spend_test_cost();
     return row;
 }
 

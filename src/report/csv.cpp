@@ -1,7 +1,7 @@
 // For spreadsheets and data frames: RFC 4180, one line per run, the same columns in every file, numbers at full
 // precision, units in the names. A field is empty where the fact is not known.
 #include "report/formats.hpp"
-#include "report/table.hpp"
+#include "report/session_tables.hpp"
 
 #include <fmt/format.h>
 
@@ -61,6 +61,8 @@ std::vector<named_field> fields(const session_result& s, const run_result& r) {
         {"box_memory_bytes", field(s.box.memory_bytes)},
         {"load_1min", field(s.box.load_1min)},
         {"pattern", field(r.pattern)},
+        {"round", field(r.round)},
+        {"position", field(r.position)},
         {"in_flight_limit", field(r.in_flight_limit)},
         {"time_s", field(r.time_s)},
         {"floor_s", field(r.floor_s)},
@@ -94,6 +96,8 @@ std::vector<named_field> fields(const session_result& s, const run_result& r) {
         {"cpu_per_order_us", field(r.cpu_per_order_us)},
         {"harness_cpu_s", field(r.harness_cpu_s)},
         {"steal_share", field(r.steal_share)},
+        {"foreign_share", field(r.foreign_share)},
+        {"in_flight_mean", field(r.in_flight.mean)},
         {"mock_api_cpu_s", service_cpu(r, "mock-api")},
         {"mock_api_peak_pss_bytes", service_pss(r, "mock-api")},
         {"postgres_cpu_s", service_cpu(r, "postgres")},

@@ -1,6 +1,6 @@
 // For issues, pull requests and READMEs: GitHub markdown with the same tables and facts as the text.
 #include "report/formats.hpp"
-#include "report/table.hpp"
+#include "report/session_tables.hpp"
 
 #include <fmt/format.h>
 
@@ -22,14 +22,19 @@ std::string titled(std::string_view title, const table& t) {
 
 std::string render_markdown(const session_result& raw, colours) {
     const session_result r = printable_copy(raw);
-    std::string out = escape_markdown(headline(r)) + "\n\n";
+    const auto patterns = summarise(r);
+    std::string out;
+    for (const auto& line : assertion_lines(r)) out += fmt::format("- {}\n", escape_markdown(line));
+    if (!r.assertions.empty()) out += "\n";
+    out += escape_markdown(headline(r)) + "\n\n";
     for (const auto& line : alarms(r)) out += fmt::format("> **{}**\n\n", escape_markdown(line));
     if (r.runs.empty()) out += "Nothing was measured.\n";
     else {
-        out += to_markdown(main_table(r));
+        out += to_markdown(main_table(patterns));
         out += fmt::format("\n{}\n{}\n", how_to_read_floor, how_to_read_efficiency);
-        out += titled("Around it: orders, ledger, and what the API counted for itself", around_table(r));
-        out += titled("Beside it: processes, services and harness during the run", beside_table(r));
+        if (r.rounds > 1) out += fmt::format("{}\n", how_to_read_rounds);
+        out += titled("Around it: orders, ledger, and what the API counted for itself", around_table(patterns));
+        out += titled("Beside it: processes, services and harness during the run", beside_table(patterns));
     }
     const auto below = facts(r);
     if (!below.empty()) out += "\n";

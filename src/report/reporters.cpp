@@ -8,11 +8,16 @@
 namespace pipebench {
 namespace {
 
-constexpr std::array<reporter, 4> table{{
+constexpr std::array<reporter, 7> table{{
     {"text", "aligned tables for a terminal", reporting::render_text},
     {"markdown", "GitHub tables for issues and READMEs", reporting::render_markdown},
     {"csv", "one line per run, every number at full precision (RFC 4180)", reporting::render_csv},
     {"json", "the whole result (pipebench.result/1), which `pipebench report` reads again", reporting::render_json},
+    {"github-smaller", "time, CPU, latency, memory, errors for github-action-benchmark (customSmallerIsBetter)",
+     reporting::render_github_smaller},
+    {"github-bigger", "throughput for github-action-benchmark (customBiggerIsBetter)",
+     reporting::render_github_bigger},
+    {"bencher", "Bencher Metric Format (bencher.dev)", reporting::render_bencher},
 }};
 
 }  // namespace

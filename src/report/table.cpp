@@ -1,7 +1,5 @@
 #include "report/table.hpp"
 
-#include "pipebench/error.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -85,56 +83,6 @@ std::string markdown_rule(const table& t, const std::vector<std::size_t>& widths
     return line + "\n";
 }
 
-void make_printable(std::vector<std::string>& texts) {
-    for (auto& t : texts) t = printable(t);
-}
-
-template <class... Text>
-void make_printable(Text&... texts) {
-    ((texts = printable(texts)), ...);
-}
-
-std::uint64_t ended(const run_result& r) { return r.stored + r.failed; }
-
-/// A latency, or "-" where no order ended.
-std::string latency_cell(const run_result& r, double ms) { return ended(r) == 0 ? "-" : fixed(ms, 1); }
-
-std::string api_cell(const run_result& r, std::uint64_t count) { return r.api.known ? grouped(count) : "-"; }
-
-bool stands_out(const run_result& r) { return !r.verdict.trusted || r.interrupted; }
-
-bool says(const std::string& text, std::string_view lower_case_word) {
-    const auto alike = [](char a, char b) { return (static_cast<unsigned char>(a) | 0x20) == b; };
-    return std::search(text.begin(), text.end(), lower_case_word.begin(), lower_case_word.end(), alike) != text.end();
-}
-
-std::string verdict_cell(const run_result& r) {
-    std::string text = r.verdict.text;
-    if (!r.verdict.trusted && !text.starts_with("INVALID") && !text.starts_with("NOT TRUSTED"))
-        text = text.empty() ? "NOT TRUSTED" : "NOT TRUSTED: " + text;
-    if (!r.interrupted || says(text, "interrupted")) return text;
-    return fmt::format("INTERRUPTED after {} of {} orders; {}", grouped(ended(r)), grouped(r.orders), text);
-}
-
-row begin_row(const run_result& r) {
-    return stands_out(r) ? row{{"! " + r.pattern}, tone::alarm} : row{{r.pattern}, tone::plain};
-}
-
-std::vector<std::string> service_names(const session_result& r) {
-    std::vector<std::string> names;
-    for (const auto& run : r.runs)
-        for (const auto& s : run.services)
-            if (std::find(names.begin(), names.end(), s.name) == names.end()) names.push_back(s.name);
-    return names;
-}
-
-void add_service(row& out, const run_result& r, std::string_view name) {
-    const auto named = [&](const service_usage& s) { return s.name == name; };
-    const auto s = std::find_if(r.services.begin(), r.services.end(), named);
-    out.cells.push_back(s == r.services.end() ? "-" : fixed(s->cpu_s, 2));
-    out.cells.push_back(s == r.services.end() ? "-" : megabytes(s->peak_pss_bytes));
-}
-
 }  // namespace
 
 std::size_t display_width(std::string_view text) noexcept {
@@ -169,7 +117,8 @@ std::string to_text(const table& t, colours c, std::size_t width) {
     const auto colour = [&](std::string_view code) { return c == colours::on ? code : std::string_view{}; };
     std::string out;
     put_cells(out, t, names, widths, colour(bold));
-    put_cells(out, t, units, widths, colour(bold));
+    const bool any_unit = std::any_of(units.begin(), units.end(), [](const auto& u) { return !u.empty(); });
+    if (any_unit) put_cells(out, t, units, widths, colour(bold));
     put_line(out, rule(widths), {});
     for (const auto& r : t.rows)
         put_cells(out, t, r.cells, widths, r.mood == tone::alarm ? colour(red) : std::string_view{});
@@ -237,101 +186,6 @@ std::string error_percent(std::uint64_t failed, std::uint64_t orders) {
     if (failed == orders) return "100";
     const double percent = 100.0 * static_cast<double>(failed) / static_cast<double>(orders);
     return failed < orders && percent >= 99.995 ? ">99.99" : fixed(percent, 2);
-}
-
-session_result printable_copy(session_result r) {
-    make_printable(r.started_at, r.command, r.profile);
-    make_printable(r.build.version, r.build.type, r.build.compiler, r.build.sanitizers);
-    make_printable(r.box.host_os, r.box.kernel, r.box.cpu_model, r.box.governor, r.box.virtualization);
-    for (auto& s : r.servers) make_printable(s.name, s.version, s.origin, s.settings);
-    for (auto& run : r.runs) {
-        make_printable(run.pattern, run.title, run.verdict.text);
-        for (auto& f : run.failures) make_printable(f.stage, f.kind);
-        for (auto& s : run.services) make_printable(s.name);
-        make_printable(run.notes);
-    }
-    make_printable(r.warnings);
-    return r;
-}
-
-table main_table(const session_result& r) {
-    table t{{{"Pattern", "", align::left},
-             {"In flight", ""},
-             {"Time", "s"},
-             {"Floor", "s"},
-             {"Eff.", "%"},
-             {"Peak RSS", "MB"},
-             {"PSS", "MB"},
-             {"CPU", "%"},
-             {"CPU/order", "us"},
-             {"p50", "ms"},
-             {"p99", "ms"},
-             {"Errors", "%"},
-             {"Lost", ""},
-             {"Verdict", "", align::left}},
-            {}};
-    for (const auto& run : r.runs) {
-        row line = begin_row(run);
-        for (std::string cell :
-             {run.in_flight_limit == 0 ? "unbounded" : grouped(run.in_flight_limit), seconds(run.time_s),
-              seconds(run.floor_s), fixed(100 * run.efficiency, 1), megabytes(run.memory.peak_rss_bytes),
-              megabytes(run.memory.peak_pss_bytes), fixed(100 * run.cpu.box_share, 1), fixed(run.cpu_per_order_us, 0),
-              latency_cell(run, run.latency.p50_ms), latency_cell(run, run.latency.p99_ms),
-              error_percent(run.failed, run.orders), grouped(run.ledger.lost), verdict_cell(run)})
-            line.cells.push_back(std::move(cell));
-        t.rows.push_back(std::move(line));
-    }
-    return t;
-}
-
-table around_table(const session_result& r) {
-    table t{{{"Pattern", "", align::left},
-             {"Orders", "/s"},
-             {"p99.9", "ms"},
-             {"Max", "ms"},
-             {"Rows", ""},
-             {"Redelivered", ""},
-             {"Retries", ""},
-             {"Requests", "API"},
-             {"Refused", "API"},
-             {"Connections", "API"},
-             {"Peak conns", "API"},
-             {"Peak requests", "API"}},
-            {}};
-    for (const auto& run : r.runs) {
-        row line = begin_row(run);
-        const auto firsts = ended(run) + run.repeated;  // a redelivered order begins anew: that is no retry
-        const auto retries = run.http_attempts - std::min(run.http_attempts, firsts);
-        for (std::string cell : {fixed(run.orders_per_s, 0), latency_cell(run, run.latency.p999_ms),
-                                 latency_cell(run, run.latency.max_ms), grouped(run.ledger.rows),
-                                 grouped(run.ledger.redelivered), grouped(retries), api_cell(run, run.api.requests),
-                                 api_cell(run, run.api.refusals), api_cell(run, run.api.connections),
-                                 api_cell(run, run.api.peak_connections), api_cell(run, run.api.peak_concurrent)})
-            line.cells.push_back(std::move(cell));
-        t.rows.push_back(std::move(line));
-    }
-    return t;
-}
-
-table beside_table(const session_result& r) {
-    table t{{{"Pattern", "", align::left}, {"Processes", ""}, {"HWM sum", "MB"}}, {}};
-    const auto names = service_names(r);
-    for (const auto& name : names) {
-        t.columns.push_back({name, "CPU s"});
-        t.columns.push_back({name, "PSS MB"});
-    }
-    t.columns.push_back({"Harness", "CPU s"});
-    t.columns.push_back({"Steal", "%"});
-    for (const auto& run : r.runs) {
-        row line = begin_row(run);
-        line.cells.push_back(grouped(run.memory.processes));
-        line.cells.push_back(megabytes(run.memory.hwm_sum_bytes));
-        for (const auto& name : names) add_service(line, run, name);
-        line.cells.push_back(fixed(run.harness_cpu_s, 2));
-        line.cells.push_back(fixed(100 * run.steal_share, 2));
-        t.rows.push_back(std::move(line));
-    }
-    return t;
 }
 
 }  // namespace pipebench::reporting

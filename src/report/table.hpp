@@ -1,5 +1,4 @@
-// What text and markdown share: a small table of UTF-8 cells, the rules by which a number is shown, and the
-// tables of a session. Pure. Widths are counted in code points: cells hold no wide or combining characters.
+// What text and markdown share: a small table of UTF-8 cells, and the rules by which a number is shown. Pure. Widths are counted in code points: cells hold no wide or combining characters.
 #pragma once
 
 #include "pipebench/reporter.hpp"
@@ -59,19 +58,5 @@ struct table {
 
 /// failed / orders in percent: "0" and "100" mean exactly that.
 [[nodiscard]] std::string error_percent(std::uint64_t failed, std::uint64_t orders);
-
-/// The result with every text in it printable(), but for the parameters.
-[[nodiscard]] session_result printable_copy(session_result r);
-
-// The tables of a session. A row that must not be trusted begins with "! " and has the tone of an alarm.
-
-/// The table: one row per run.
-[[nodiscard]] table main_table(const session_result& r);
-
-/// "Around it": what the orders, the ledger and the API saw.
-[[nodiscard]] table around_table(const session_result& r);
-
-/// "Beside it": processes and memory of the tree, and what the services and the harness cost.
-[[nodiscard]] table beside_table(const session_result& r);
 
 }  // namespace pipebench::reporting

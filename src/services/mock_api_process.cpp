@@ -33,6 +33,7 @@ api_view parse_stats(const std::string& text) {
     if (!stats.is_object()) return {};
     const auto count = [&](const char* name) { return stats.value(name, std::uint64_t{0}); };
     return {true,
+            count("threads"),
             count("requests"),
             count("responses"),
             count("refusals"),

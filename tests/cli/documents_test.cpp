@@ -63,7 +63,8 @@ const std::set<std::string> of_others{"--build",       "--preset",     "--instal
                                       "--prefix",      "--test-dir",   "--rm",
                                       "--include",     "--variant",    "--output-on-failure",
                                       "--no-sync",     "--scale",      "--parallel",
-                                      "--label-regex", "--target-dir", "--no-install-recommends"};
+                                      "--label-regex", "--target-dir", "--no-install-recommends",
+                                      "--base"};
 
 }  // namespace
 

@@ -49,7 +49,7 @@ inline run_result sample_run(const sample_numbers& n) {
     r.cpu_per_order_us = n.cpu_s * 1e6 / static_cast<double>(orders);
     r.harness_cpu_s = n.time_s * 0.004;
     r.services = {{"mock-api", 0.74, 9'437'184}, {"postgres", 1.92, 48'234'496}, {"redis", 0, 5'242'880}};
-    r.api = {true, orders, orders, 0, n.api_connections, n.api_connections, n.in_flight};
+    r.api = {true, 2, orders, orders, 0, n.api_connections, n.api_connections, n.in_flight};
     r.ledger.rows = orders;
     r.ledger.content_checked = true;
     r.verdict = {true, "ok"};
@@ -85,6 +85,25 @@ inline session_result sample_session() {
     s.runs.back().services[2].cpu_s = 0.41;
     s.runs.back().notes = {"4 worker processes, 25 orders in flight in each"};
     s.session_s = 87.9;
+    return s;
+}
+
+/// The same in three rounds, of which the second has the numbers of sample_session(), and with two assertions.
+inline session_result session_of_rounds() {
+    session_result s = sample_session();
+    const auto runs = std::exchange(s.runs, {});
+    s.rounds = 3;
+    for (std::uint64_t round = 1; round <= s.rounds; ++round)
+        for (auto run : runs) {
+            run.round = round;
+            run.position = 1 + s.runs.size() % runs.size();
+            run.time_s *= 0.98 + 0.01 * static_cast<double>(round);
+            s.runs.push_back(run);
+        }
+    s.warmup_runs = {runs[1]};
+    s.warmup_runs[0].time_s *= 2;
+    s.assertions = {{"all.lost == 0", true, "5 patterns"},
+                    {"fan_out.rss_mb < 10", false, "fan_out.rss_mb = 96.3 MB"}};
     return s;
 }
 
@@ -133,6 +152,7 @@ inline session_result hostile_session() {
     s.build = {escapes, escapes, escapes, escapes};
     s.box = {escapes, escapes, escapes, escapes, escapes, 2, 1, 1, 0.5};
     s.servers[0] = {escapes, escapes, escapes, escapes};
+    s.assertions = {{s.warnings[1] + escapes, false, escapes}};
     for (auto& run : s.runs) {
         run.notes = s.warnings;
         run.pattern += escapes;

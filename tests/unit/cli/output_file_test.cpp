@@ -121,6 +121,18 @@ TEST_CASE("a device is written directly, and stays a device", "[output_file]") {
     CHECK(fs::is_character_file("/dev/null"));
 }
 
+TEST_CASE("a link is written through, and stays a link: /dev/stderr is one", "[output_file]") {
+    const scratch here;
+    std::ofstream(here.file("target")) << "a longer one from before";
+    fs::create_symlink(here.file("target"), here.file("link"));
+    const output_file out("--output", here.file("link"));
+    CHECK_FALSE(out.can_be_replaced());
+    out.write("new");
+    CHECK(fs::is_symlink(here.file("link")));
+    CHECK(content_of(here.file("target")) == "new");
+    CHECK(here.entries() == 2);
+}
+
 TEST_CASE("a disk that is full is an error that names the file", "[output_file]") {
     output_file full("--csv", "/dev/full");
     CHECK_THROWS_WITH(full.write("x"), "--csv: cannot write /dev/full: No space left on device");

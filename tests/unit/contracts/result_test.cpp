@@ -11,6 +11,7 @@
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
 using namespace pipebench;
 using Catch::Matchers::ContainsSubstring;
@@ -36,6 +37,17 @@ void check_one_line(const std::string& refused) {
     CHECK(refused.find_first_of("\n\r\x1b") == std::string::npos);
 }
 
+/// As the first results of this schema were written.
+nlohmann::ordered_json of_the_first_version(const session_result& r) {
+    auto out = nlohmann::ordered_json(r);
+    for (const auto* key : {"rounds", "warmup_runs", "assertions"}) out.erase(key);
+    for (auto& run : out["runs"]) {
+        for (const auto* key : {"round", "position", "foreign_share", "in_flight"}) run.erase(key);
+        run["api"].erase("threads");
+    }
+    return out;
+}
+
 /// Every place in a document that is not an object or a list, as a JSON pointer.
 std::vector<std::string> leaves(const nlohmann::json& document) {
     std::vector<std::string> out;
@@ -47,8 +59,8 @@ std::vector<std::string> leaves(const nlohmann::json& document) {
 }  // namespace
 
 TEST_CASE("a result comes back from JSON as it went in", "[result]") {
-    const auto original =
-        GENERATE(session_result{}, test_support::sample_session(), test_support::troubled_session());
+    const auto original = GENERATE(session_result{}, test_support::sample_session(), test_support::troubled_session(),
+                                   test_support::session_of_rounds());
     CHECK(saved(parse_result(saved(original))) == saved(original));
 }
 
@@ -159,6 +171,63 @@ TEST_CASE("a number that is no count is refused: negative, broken, too large", "
     const auto refused = refusal(text);
     check_one_line(refused);
     CHECK_THAT(refused, ContainsSubstring("stored"));
+}
+
+TEST_CASE("a measure that is negative is refused with its name, and null is no number", "[result]") {
+    auto document = nlohmann::ordered_json(test_support::sample_session());
+    for (const double wrong : {-1.0, -5e-324, -1e308}) {
+        document["runs"][1]["time_s"] = wrong;
+        const auto refused = refusal(document.dump());
+        check_one_line(refused);
+        CHECK_THAT(refused, ContainsSubstring("\"time_s\" is negative"));
+    }
+    document["runs"][1]["time_s"] = nullptr;
+    CHECK(std::isnan(parse_result(document.dump()).runs[1].time_s));
+    document["runs"][1]["time_s"] = -0.0;
+    CHECK(parse_result(document.dump()).runs[1].time_s == 0);
+}
+
+TEST_CASE("a result of before there were rounds is one round, and nothing was asserted", "[result]") {
+    const auto old = parse_result(of_the_first_version(test_support::session_of_rounds()).dump());
+    CHECK(old.rounds == 1);
+    CHECK(old.warmup_runs.empty());
+    CHECK(old.assertions.empty());
+    REQUIRE(old.runs.size() == 15);
+    CHECK(old.runs[14].round == 1);
+    CHECK(old.runs[14].position == 1);
+    CHECK(old.runs[14].in_flight.samples == 0);
+    CHECK(old.runs[14].api.threads == 0);
+    auto one = test_support::sample_session();
+    for (auto& run : one.runs) run.api.threads = 0;
+    CHECK(saved(parse_result(of_the_first_version(one).dump())) == saved(one));
+}
+
+TEST_CASE("what came later is checked where it is there", "[result]") {
+    const auto good = nlohmann::json(nlohmann::json::parse(saved(test_support::session_of_rounds())));
+    for (const auto& [pointer, wrong] : std::vector<std::pair<const char*, nlohmann::json>>{
+             {"/rounds", -1},
+             {"/warmup_runs", 5},
+             {"/warmup_runs/0", nlohmann::json::object()},
+             {"/runs/0/round", 1.5},
+             {"/runs/0/position", nullptr},
+             {"/runs/0/foreign_share", -0.5},
+             {"/runs/0/in_flight", nullptr},
+             {"/runs/0/in_flight", {{"samples", 1}}},
+             {"/runs/0/api/threads", "2"},
+             {"/assertions", {{{"text", "all.lost == 0"}, {"held", true}}}},
+             {"/assertions/0/held", 1}}) {
+        auto broken = good;
+        broken[nlohmann::json::json_pointer(pointer)] = wrong;
+        CAPTURE(pointer, wrong.dump());
+        check_one_line(refusal(broken.dump()));
+    }
+}
+
+TEST_CASE("what the box did besides is not a number where it is not known", "[result]") {
+    session_result s = test_support::sample_session();
+    s.runs[0].foreign_share = std::numeric_limits<double>::quiet_NaN();
+    CHECK(nlohmann::ordered_json(s)["runs"][0]["foreign_share"].dump() == "null");
+    CHECK(std::isnan(parse_result(saved(s)).runs[0].foreign_share));
 }
 
 TEST_CASE("a field that is missing is named", "[result]") {

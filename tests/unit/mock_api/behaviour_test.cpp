@@ -360,9 +360,10 @@ TEST_CASE("every problem is explained in JSON", "[behaviour]") {
 }
 
 TEST_CASE("the counters are sent under their names", "[behaviour]") {
-    const api_stats stats{1, 2, 3, 4, 5, 6, 7, 8};
+    const api_stats stats{9, 1, 2, 3, 4, 5, 6, 7, 8};
     const auto json = nlohmann::json::parse(body_of(bytes_of(reply_to(instant, "GET", "/stats"), stats)));
-    CHECK(json == nlohmann::json{{"requests", 1},
+    CHECK(json == nlohmann::json{{"threads", 9},
+                                 {"requests", 1},
                                  {"responses", 2},
                                  {"concurrent", 3},
                                  {"peak_concurrent", 4},

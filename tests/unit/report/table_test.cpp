@@ -1,5 +1,5 @@
 // The table is what people read: a shifted column or a number rounded to nothing is a wrong result.
-#include "report/table.hpp"
+#include "report/session_tables.hpp"
 #include "support/sample_result.hpp"
 
 #include "pipebench/error.hpp"
@@ -154,7 +154,7 @@ TEST_CASE("foreign text cannot steer a terminal", "[table][printable]") {
 }
 
 TEST_CASE("the main table has the columns and units that the documents promise", "[table]") {
-    const auto header = lines(to_markdown(main_table(test_support::sample_session()))).front();
+    const auto header = lines(to_markdown(main_table(summarise(test_support::sample_session())))).front();
     std::string squeezed;
     for (const char c : header)
         if (c != ' ' || !squeezed.ends_with(' ')) squeezed += c;
@@ -163,7 +163,7 @@ TEST_CASE("the main table has the columns and units that the documents promise",
 }
 
 TEST_CASE("the main table shows what was measured", "[table]") {
-    const table t = main_table(test_support::sample_session());
+    const table t = main_table(summarise(test_support::sample_session()));
     REQUIRE(t.rows.size() == 5);
     CHECK(t.rows[1].cells == std::vector<std::string>{"semaphore", "100", "20.23", "20.00", "98.9", "14.9", "11.2",
                                                       "4.0", "162", "201.4", "208.8", "0", "0", "ok"});
@@ -176,7 +176,7 @@ TEST_CASE("a row that must not be trusted stands out in the row itself", "[table
     s.runs[1].verdict = {false, "the box was busy"};
     s.runs[2].verdict = {false, ""};
     s.runs[3].interrupted = true;
-    const table t = main_table(s);
+    const table t = main_table(summarise(s));
     CHECK(cell(t, 0, "Pattern") == "! fan-out");
     CHECK(cell(t, 0, "Verdict") == "INVALID: 3 lost");
     CHECK(cell(t, 1, "Verdict") == "NOT TRUSTED: the box was busy");
@@ -193,17 +193,17 @@ TEST_CASE("what is not known is a dash, not a zero", "[table]") {
     s.runs[0].api.known = false;
     s.runs[0].stored = 0;
     s.runs[0].services.clear();
-    CHECK(cell(around_table(s), 0, "Requests") == "-");
-    CHECK(cell(main_table(s), 0, "p50") == "-");
-    CHECK(cell(beside_table(s), 0, "postgres") == "-");
-    CHECK(cell(beside_table(s), 1, "postgres") == "1.92");
+    CHECK(cell(around_table(summarise(s)), 0, "Requests") == "-");
+    CHECK(cell(main_table(summarise(s)), 0, "p50") == "-");
+    CHECK(cell(beside_table(summarise(s)), 0, "postgres") == "-");
+    CHECK(cell(beside_table(summarise(s)), 1, "postgres") == "1.92");
 }
 
 TEST_CASE("a redelivered order is no retry", "[table]") {
     session_result s = test_support::sample_session();
     s.runs[0].http_attempts = 10'007;
     s.runs[0].repeated = 2;
-    CHECK(cell(around_table(s), 0, "Retries") == "5");
+    CHECK(cell(around_table(summarise(s)), 0, "Retries") == "5");
     s.runs[0].http_attempts = 0;  // orders that died before their first attempt
-    CHECK(cell(around_table(s), 0, "Retries") == "0");
+    CHECK(cell(around_table(summarise(s)), 0, "Retries") == "0");
 }

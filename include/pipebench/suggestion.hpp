@@ -1,0 +1,16 @@
+// What a user may have meant.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace pipebench {
+
+/// ", did you mean 'x'?" for the nearest of `known` (Levenshtein's distance), or nothing when none is near.
+[[nodiscard]] std::string did_you_mean(const std::string& given, const std::vector<std::string>& known);
+
+/// "'fanout' is not a pattern, did you mean 'fan-out'? (known: ...)"
+[[nodiscard]] std::string not_one_of(const std::string& kind, const std::string& given,
+                                     const std::vector<std::string>& known);
+
+}  // namespace pipebench

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# How far `pipebench gate` can be trusted on this box: the same binary against itself must pass, and a build that spends
+# 10 % more CPU on each order of one pattern must be caught, with no other pattern blamed.
+# Usage: scripts/check-gate.sh [TRIES OF THE SAME [TRIES OF THE COSTLY [PATTERN]]], 20, 10 and semaphore by default.
+# Takes about a minute a try, and prints one line for each.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=scripts/packages.sh
+source "$repo/scripts/packages.sh"
+
+same_tries=${1:-20}
+costly_tries=${2:-10}
+pattern=${3:-semaphore}
+costly=$repo/build/costly
+base=$repo/build/gate-base
+
+# The median CPU per order of the pattern, in ns, at the gate's own parameters.
+cpu_per_order_ns() {
+    "$base" --pattern "$pattern" --profile capacity -n 5k --repeat 9 --warmup 1 --busy-limit 100% --quiet \
+        --export-json - | /usr/bin/python3 -c '
+import json, statistics, sys
+print(round(1000 * statistics.median(r["cpu_per_order_us"] for r in json.load(sys.stdin)["runs"])))'
+}
+
+# try_gate HEAD: prints "pass", or "blamed" with the patterns.
+try_gate() {
+    "$1" gate --baseline "$base" --profile capacity --quiet --format json >"$logs/gate.json" || true
+    /usr/bin/python3 -c '
+import json, sys
+g = json.load(open(sys.argv[1]))
+first = {(r["pattern"], r["metric"]) for r in g["rows"] if r["verdict"] == "worse"}
+bad = {(r["pattern"], r["metric"]): r["ratio"] for r in g["confirmation"] if r["verdict"] == "worse"}
+blamed = sorted("%s %s x %.3f" % (p, m, x) for (p, m), x in bad.items() if (p, m) in first)
+suspects = sorted({p for p, m in first})
+print("pass" if g["passed"] else "blamed: " + ", ".join(blamed), "(suspects: %s; %.0f s)" % (", ".join(suspects) or "none", g["session_s"]))
+' "$logs/gate.json"
+}
+
+ensure_packages build run
+build release
+cp "$repo/build/release/pipebench" "$base"
+
+passed=0
+for ((i = 1; i <= same_tries; ++i)); do
+    line=$(try_gate "$repo/build/release/pipebench")
+    [[ $line != pass* ]] || ((++passed))
+    echo "same $i: $line"
+done
+
+if ((costly_tries > 0)); then
+    cpu_ns=$(cpu_per_order_ns)
+    step "$pattern costs $cpu_ns ns of CPU an order; building one that costs $((cpu_ns / 10)) ns more"
+    logged configure-costly cmake -S "$repo" -B "$costly" -G Ninja -DCMAKE_BUILD_TYPE=Release -DPIPEBENCH_TESTS=OFF \
+        "-DPIPEBENCH_TEST_COST=$pattern:$((cpu_ns / 10))" || die "cannot configure"
+    logged build-costly cmake --build "$costly" --target pipebench || die "cannot build"
+fi
+caught=0 others=0
+for ((i = 1; i <= costly_tries; ++i)); do
+    line=$(try_gate "$costly/pipebench")
+    blamed=${line%% (*}
+    [[ $blamed != *"$pattern "* ]] || ((++caught))
+    while read -r one; do
+        [[ -z $one || $one == "$pattern "* ]] || ((++others))
+    done < <(tr ',' '\n' <<<"${blamed#blamed: }" | sed 's/^ *//; /^pass/d')
+    echo "10 % more $i: $line"
+done
+
+echo "the same binary passed $passed of $same_tries"
+echo "10 % more CPU per order of $pattern: caught $caught of $costly_tries, others blamed: $others"

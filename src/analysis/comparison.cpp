@@ -1,0 +1,369 @@
+#include "analysis/comparison.hpp"
+
+#include "pipebench/error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <set>
+
+namespace pipebench {
+namespace {
+
+constexpr double memory_tolerance = 0.02;  // what the kernel keeps for itself changes from boot to boot
+constexpr std::size_t advised_rounds = 8;  // from these on, a ranking is possible as well
+constexpr std::string_view absent = "not there";
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+// What is not the same.
+
+using differences = std::vector<difference>;
+
+void add(differences& out, std::string field, const std::string& base, const std::string& head) {
+    if (base != head) out.push_back({std::move(field), base, head});
+}
+
+void add_box(differences& out, const box_info& base, const box_info& head) {
+    add(out, "box.host_os", base.host_os, head.host_os);
+    add(out, "box.kernel", base.kernel, head.kernel);
+    add(out, "box.cpu_model", base.cpu_model, head.cpu_model);
+    add(out, "box.governor", base.governor, head.governor);
+    add(out, "box.virtualization", base.virtualization, head.virtualization);
+    add(out, "box.cores", std::to_string(base.cores), std::to_string(head.cores));
+    const auto [less, more] =
+        std::minmax({static_cast<double>(base.memory_bytes), static_cast<double>(head.memory_bytes)});
+    if (more - less > memory_tolerance * more)
+        add(out, "box.memory_bytes", std::to_string(base.memory_bytes), std::to_string(head.memory_bytes));
+}
+
+std::string value_at(const nlohmann::json& object, const std::string& key) {
+    if (!object.is_object() || !object.contains(key)) return std::string(absent);
+    const auto& value = object[key];
+    if (value.is_string()) return value.get<std::string>();
+    return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void add_parameters(differences& out, const nlohmann::json& base, const nlohmann::json& head) {
+    std::set<std::string> keys;
+    for (const auto* side : {&base, &head})
+        if (side->is_object())
+            for (const auto& [key, value] : side->items()) keys.insert(key);
+    for (const auto& key : keys) add(out, "parameters." + key, value_at(base, key), value_at(head, key));
+}
+
+const server_info* find_server(const session_result& r, std::string_view name) {
+    const auto at = std::find_if(r.servers.begin(), r.servers.end(), [&](const auto& s) { return s.name == name; });
+    return at == r.servers.end() ? nullptr : &*at;
+}
+
+/// Whose it is; its address may differ.
+std::string kind_of(const server_info& s) { return s.origin == "throwaway" ? s.origin : "the user's"; }
+
+/// A server that is a part of pipebench has its version, which may differ.
+std::string version_of(const server_info& s, const session_result& r) {
+    return s.version == r.build.version ? "as pipebench" : s.version;
+}
+
+void add_servers(differences& out, const session_result& base, const session_result& head) {
+    for (const auto& b : base.servers) {
+        const auto* h = find_server(head, b.name);
+        if (h == nullptr) {
+            out.push_back({"servers." + b.name, "there", std::string(absent)});
+            continue;
+        }
+        add(out, "servers." + b.name + ".version", version_of(b, base), version_of(*h, head));
+        add(out, "servers." + b.name + ".origin", kind_of(b), kind_of(*h));
+        add(out, "servers." + b.name + ".settings", b.settings, h->settings);
+    }
+    for (const auto& h : head.servers)
+        if (find_server(base, h.name) == nullptr) out.push_back({"servers." + h.name, std::string(absent), "there"});
+}
+
+differences version_differences(const session_result& base, const session_result& head) {
+    differences out;
+    add(out, "build.version", base.build.version, head.build.version);
+    add(out, "build.compiler", base.build.compiler, head.build.compiler);
+    return out;
+}
+
+// What the rows say.
+
+std::string percent(double share) { return fmt::format("{:.3g} %", 100 * share); }
+
+std::string amount(const metric& m, double value) {
+    return fmt::format("{:.3g}{}{}", value, m.unit.empty() ? "" : " ", m.unit);
+}
+
+struct samples {
+    std::vector<double> base, head;
+
+    [[nodiscard]] bool all_zero() const { return highest() == 0 && lowest() == 0; }
+    [[nodiscard]] double lowest() const {
+        return std::min(*std::min_element(base.begin(), base.end()), *std::min_element(head.begin(), head.end()));
+    }
+    [[nodiscard]] double highest() const {
+        return std::max(*std::max_element(base.begin(), base.end()), *std::max_element(head.begin(), head.end()));
+    }
+};
+
+struct judgement {
+    change verdict = change::cannot_tell;
+    std::string why;
+};
+
+/// Where a sample is 0 no ratio can be had from the pairs: what the medians say, and the significance alone.
+ratio_estimate estimate_of(const samples& s, double alpha) {
+    if (s.lowest() > 0) return unpaired_ratio(s.base, s.head, alpha);
+    const double base = median(s.base);
+    ratio_estimate out;
+    out.ratio = base > 0 ? median(s.head) / base : nan;
+    out.p = mann_whitney(s.base, s.head).p;
+    out.base_samples = s.base.size();
+    out.head_samples = s.head.size();
+    return out;
+}
+
+bool is_sane(const samples& s, const ratio_estimate& e) {
+    const bool has_ratio = s.lowest() > 0;
+    return std::isfinite(median(s.base)) && std::isfinite(median(s.head)) && (std::isfinite(e.ratio) || !has_ratio) &&
+           (!e.range || (std::isfinite(e.range->low) && std::isfinite(e.range->high)));
+}
+
+bool is_significant(const ratio_estimate& e, double alpha) {
+    return e.p <= alpha && !(e.range && e.range->contains(1));
+}
+
+/// It changed: by enough to matter?
+judgement judge_change(const comparison_row& row, const samples& s) {
+    const double shift = median(s.head) - median(s.base), ratio = row.estimate.ratio;
+    const bool rising = std::isfinite(ratio) ? ratio > 1 : shift > 0;
+    if (std::isfinite(ratio) && std::abs(ratio - 1) <= row.relative_threshold)
+        return {change::same, "below " + percent(row.relative_threshold)};
+    if ((rising ? shift : -shift) <= row.what->absolute_floor)
+        return {change::same, "below " + amount(*row.what, row.what->absolute_floor)};
+    return {rising == (row.what->direction == better::higher) ? change::better : change::worse, ""};
+}
+
+/// No change was seen: because there is none, or because the samples are too far apart to see it?
+judgement judge_no_change(const comparison_row& row, const samples& s) {
+    const double floor = row.what->absolute_floor;
+    const auto& range = row.estimate.range;
+    if (!range && s.highest() - s.lowest() <= floor) return {change::same, "within " + amount(*row.what, floor)};
+    if (!range) return {change::cannot_tell, "differs by more than " + amount(*row.what, floor) + " at times"};
+    const double widest = std::max(std::abs(range->low - 1), std::abs(range->high - 1));
+    if (widest <= row.relative_threshold) return {change::same, "within " + percent(row.relative_threshold)};
+    if (widest * median(s.base) <= floor) return {change::same, "within " + amount(*row.what, floor)};
+    return {change::cannot_tell, "interval wider than " + percent(row.relative_threshold)};
+}
+
+judgement judge(comparison_row& row, const samples& s, const comparison& c) {
+    for (const auto& [side, has] : {std::pair{"base", s.base.size()}, std::pair{"head", s.head.size()}})
+        if (has < c.samples_needed)
+            return {change::cannot_tell,
+                    fmt::format("{} sample{} in {}, needs {}", has, has == 1 ? "" : "s", side, c.samples_needed)};
+    if (s.all_zero()) return {change::same, "0 in both"};
+    row.estimate = estimate_of(s, c.alpha_of_row);
+    if (!is_sane(s, row.estimate)) return {change::cannot_tell, "numbers beyond all measure"};
+    return is_significant(row.estimate, c.alpha_of_row) ? judge_change(row, s) : judge_no_change(row, s);
+}
+
+/// Orders that head lost, spoiled or made up, and base did not.
+bool is_new_loss(const comparison_row& row) {
+    const auto id = row.what->id;
+    return (id == "lost" || id == "corrupt" || id == "unexpected") && row.base == 0 && row.head > 0;
+}
+
+enum class trust : std::uint8_t { full, none };
+
+/// The results, and what is known of them so far.
+struct side_by_side {
+    const session_result &base, &head;
+    comparison& c;
+};
+
+/// A row of a metric that was not asked for comes back unjudged, unless orders were lost.
+comparison_row make_row(const side_by_side& both, const std::string& pattern, const threshold& t, trust runs) {
+    const auto& m = *t.of;
+    comparison_row row;
+    row.pattern = pattern;
+    row.what = &m;
+    row.base = value_of(both.base, pattern, m);
+    row.head = value_of(both.head, pattern, m);
+    row.relative_threshold = t.relative;
+    const samples s{samples_of(both.base, pattern, m), samples_of(both.head, pattern, m)};
+    row.estimate = {nan, {}, 1, s.base.size(), s.head.size()};
+    judgement j;
+    if (is_new_loss(row)) j = {change::worse, "base has none"};
+    else if (runs == trust::none) j = {change::cannot_tell, "runs not to be trusted"};
+    else if (std::isfinite(t.relative)) j = judge(row, s, both.c);
+    row.verdict = j.verdict;
+    row.why = std::move(j.why);
+    return row;
+}
+
+/// Every metric with its threshold; NaN: not asked for.
+std::vector<threshold> thresholds_of(const comparison_settings& settings) {
+    std::vector<threshold> out;
+    for (const auto& m : metrics()) {
+        threshold t{&m, m.is_compared() ? m.relative_threshold : nan};
+        for (const auto& given : settings.thresholds)
+            if (given.of == &m) t.relative = given.relative;
+        out.push_back(t);
+    }
+    return out;
+}
+
+// What a reader must know before the rows.
+
+using words = std::vector<std::string>;
+
+/// "2 of 8 runs of semaphore in head ...": empty when all can be trusted. Interrupted runs do not count anyway.
+std::string distrust(const session_result& r, const std::string& pattern, std::string_view side) {
+    const run_result* first = nullptr;
+    std::size_t bad = 0, all = 0;
+    for (const auto* run : runs_of(r, pattern)) {
+        if (run->interrupted) continue;
+        ++all;
+        if (run->verdict.trusted) continue;
+        ++bad;
+        if (first == nullptr) first = run;
+    }
+    if (bad == 0) return {};
+    return fmt::format("{}: not judged: {} of {} runs in {} are not to be trusted (round {}: {})", pattern, bad, all,
+                       side, first->round, first->verdict.text);
+}
+
+void warn_of_interruption(words& out, const session_result& r, std::string_view side) {
+    const auto cut = std::count_if(r.runs.begin(), r.runs.end(), [](const auto& run) { return run.interrupted; });
+    if (cut > 0)
+        out.push_back(fmt::format("{}: interrupted; {} run{} cut short and not counted", side, cut,
+                                  cut == 1 ? " was" : "s were"));
+    else if (r.interrupted) out.push_back(fmt::format("{}: interrupted; not all runs were made", side));
+}
+
+bool has(const words& all, const std::string& one) { return std::find(all.begin(), all.end(), one) != all.end(); }
+
+/// Those in both, in the order of the base; a warning for each of the others.
+words common_patterns(const words& base, const words& head, words& warnings) {
+    words common;
+    for (const auto& p : base)
+        if (has(head, p)) common.push_back(p);
+        else warnings.push_back(p + ": in base alone, not compared");
+    for (const auto& p : head)
+        if (!has(base, p)) warnings.push_back(p + ": in head alone, not compared");
+    return common;
+}
+
+std::size_t fewest_rounds(const session_result& r, const words& patterns) {
+    std::size_t fewest = most_rounds_to_compare;
+    for (const auto& p : patterns) {
+        const auto runs = runs_of(r, p);
+        const auto whole = std::count_if(runs.begin(), runs.end(), [](const auto* run) { return !run->interrupted; });
+        fewest = std::min(fewest, static_cast<std::size_t>(whole));
+    }
+    return fewest;
+}
+
+std::string advice_for(const side_by_side& both, const words& patterns) {
+    const auto base = fewest_rounds(both.base, patterns), head = fewest_rounds(both.head, patterns);
+    const auto needed = both.c.samples_needed;
+    if (base < needed || head < needed)
+        return fmt::format("base has {}, head has {} of the {} rounds that a verdict needs: measure with --repeat {}",
+                           base, head, needed, std::max(advised_rounds, needed));
+    const auto is_wide = [](const auto& row) { return row.verdict == change::cannot_tell && row.estimate.range; };
+    if (std::none_of(both.c.rows.begin(), both.c.rows.end(), is_wide)) return {};
+    return "more rounds (--repeat) or a quieter box narrow the intervals of what cannot be told";
+}
+
+void add_rows(const side_by_side& both, const std::string& pattern, const std::vector<threshold>& thresholds) {
+    auto runs = trust::full;
+    for (auto& warning : {distrust(both.base, pattern, "base"), distrust(both.head, pattern, "head")}) {
+        if (warning.empty()) continue;
+        both.c.warnings.push_back(warning);
+        runs = trust::none;
+    }
+    for (const auto& t : thresholds) {
+        auto row = make_row(both, pattern, t, runs);
+        if (std::isfinite(t.relative) || is_new_loss(row)) both.c.rows.push_back(std::move(row));
+    }
+}
+
+/// Throws where there is nothing to compare, or too much.
+words patterns_of(const session_result& r, std::string_view side) {
+    const auto too_many = [&](std::size_t limit, const std::string& what) {
+        return setup_error(fmt::format("{} has more than {} {}", side, limit, what));
+    };
+    if (r.runs.empty()) throw setup_error(fmt::format("{} has no runs", side));
+    if (r.runs.size() > most_runs_to_compare) throw too_many(most_runs_to_compare, "runs");
+    auto names = patterns_in(r);
+    if (names.size() > most_patterns_to_compare) throw too_many(most_patterns_to_compare, "patterns");
+    for (const auto& name : names)
+        if (runs_of(r, name).size() > most_rounds_to_compare)
+            throw too_many(most_rounds_to_compare, "runs of " + printable(name, 60));
+    return names;
+}
+
+session_result without_runs(const session_result& r) {
+    auto out = r;
+    out.runs.clear();
+    out.warmup_runs.clear();
+    return out;
+}
+
+/// The share of each of so many patterns.
+void share_alpha(comparison& c, double alpha, std::size_t patterns) {
+    c.alpha = alpha;
+    c.alpha_of_row = alpha / static_cast<double>(patterns);
+    c.samples_needed = std::max(fewest_samples_to_compare, samples_needed(c.alpha_of_row));
+}
+
+}  // namespace
+
+std::string_view name_of(change c) noexcept {
+    static constexpr std::array<std::string_view, 4> names{"same", "better", "worse", "cannot tell"};
+    return names[static_cast<std::size_t>(c)];
+}
+
+std::string describe(const difference& d, std::size_t limit) {
+    const auto shown = [&](const std::string& value) { return value.empty() ? "nothing" : printable(value, limit); };
+    return fmt::format("{}: {} against {}", printable(d.field, limit), shown(d.base), shown(d.head));
+}
+
+std::size_t comparison::count(change wanted) const {
+    const auto is = [&](const comparison_row& row) { return row.verdict == wanted; };
+    return static_cast<std::size_t>(std::count_if(rows.begin(), rows.end(), is));
+}
+
+std::vector<difference> mismatches(const session_result& base, const session_result& head) {
+    differences out;
+    add_box(out, base.box, head.box);
+    add(out, "profile", base.profile, head.profile);
+    add_parameters(out, base.parameters, head.parameters);
+    add(out, "build.type", base.build.type, head.build.type);
+    add(out, "build.sanitizers", base.build.sanitizers, head.build.sanitizers);
+    add_servers(out, base, head);
+    return out;
+}
+
+comparison compare(const session_result& base, const session_result& head, const comparison_settings& settings) {
+    comparison c;
+    const auto patterns = common_patterns(patterns_of(base, "base"), patterns_of(head, "head"), c.warnings);
+    if (patterns.empty()) throw setup_error("they have no pattern in common");
+    c.base = without_runs(base);
+    c.head = without_runs(head);
+    c.mismatches = mismatches(base, head);
+    c.versions = version_differences(base, head);
+    warn_of_interruption(c.warnings, base, "base");
+    warn_of_interruption(c.warnings, head, "head");
+    share_alpha(c, settings.alpha, patterns.size());
+    const side_by_side both{base, head, c};
+    const auto thresholds = thresholds_of(settings);
+    for (const auto& pattern : patterns) add_rows(both, pattern, thresholds);
+    c.advice = advice_for(both, patterns);
+    return c;
+}
+
+}  // namespace pipebench

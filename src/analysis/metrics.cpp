@@ -1,0 +1,101 @@
+#include "analysis/metrics.hpp"
+
+#include "analysis/statistics.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace pipebench {
+namespace {
+
+constexpr double mb = 1e6;
+
+double number(std::uint64_t n) { return static_cast<double>(n); }
+
+/// A latency, where an order ended.
+template <double latency_summary::*field>
+double latency(const run_result& r) {
+    return r.stored + r.failed > 0 ? r.latency.*field : std::numeric_limits<double>::quiet_NaN();
+}
+
+template <std::uint64_t ledger_view::*field>
+double ledger(const run_result& r) {
+    return number(r.ledger.*field);
+}
+
+double error_percent(const run_result& r) { return r.orders > 0 ? 100 * number(r.failed) / number(r.orders) : 0; }
+
+using run = const run_result&;
+constexpr auto lower = better::lower, higher = better::higher;
+constexpr auto middle = over_rounds::median, sum = over_rounds::sum;
+
+// The compared ones: their thresholds are what a quiet box does not reach by itself (docs/why.md).
+constexpr std::array table{
+    metric{"time_s", "Time", "s", lower, middle, [](run r) { return r.time_s; }, 0.10, 0.02},
+    metric{"throughput", "Orders", "/s", higher, middle, [](run r) { return r.orders_per_s; }, 0.10, 10},
+    metric{"cpu_per_order_us", "CPU/order", "us", lower, middle, [](run r) { return r.cpu_per_order_us; }, 0.05, 1},
+    metric{"p50_ms", "p50", "ms", lower, middle, latency<&latency_summary::p50_ms>, 0.10, 1},
+    metric{"p99_ms", "p99", "ms", lower, middle, latency<&latency_summary::p99_ms>, 0.20, 2},
+    metric{"rss_mb", "Peak RSS", "MB", lower, middle, [](run r) { return number(r.memory.peak_rss_bytes) / mb; },
+           0.10, 2},
+    metric{"pss_mb", "PSS", "MB", lower, middle, [](run r) { return number(r.memory.peak_pss_bytes) / mb; }, 0.10, 2},
+    metric{"error_percent", "Errors", "%", lower, middle, error_percent, 0.10, 0.1},
+    metric{"floor_s", "Floor", "s", lower, middle, [](run r) { return r.floor_s; }},
+    metric{"efficiency", "Efficiency", "", higher, middle, [](run r) { return r.efficiency; }},
+    metric{"cpu_percent", "CPU", "%", lower, middle, [](run r) { return 100 * r.cpu.box_share; }},
+    metric{"cpu_s", "CPU", "s", lower, middle, [](run r) { return r.cpu.total_s(); }},
+    metric{"mean_ms", "Mean", "ms", lower, middle, latency<&latency_summary::mean_ms>},
+    metric{"p90_ms", "p90", "ms", lower, middle, latency<&latency_summary::p90_ms>},
+    metric{"p999_ms", "p99.9", "ms", lower, middle, latency<&latency_summary::p999_ms>},
+    metric{"max_ms", "Max", "ms", lower, middle, latency<&latency_summary::max_ms>},
+    metric{"processes", "Processes", "", lower, middle, [](run r) { return number(r.memory.processes); }},
+    metric{"orders", "Ordered", "", higher, sum, [](run r) { return number(r.orders); }},
+    metric{"stored", "Stored", "", higher, sum, [](run r) { return number(r.stored); }},
+    metric{"failed", "Failed", "", lower, sum, [](run r) { return number(r.failed); }},
+    metric{"lost", "Lost", "", lower, sum, ledger<&ledger_view::lost>},
+    metric{"corrupt", "Corrupt", "", lower, sum, ledger<&ledger_view::corrupt>},
+    metric{"unexpected", "Unexpected", "", lower, sum, ledger<&ledger_view::unexpected>},
+    metric{"redelivered", "Redelivered", "", lower, sum, ledger<&ledger_view::redelivered>},
+};
+
+}  // namespace
+
+std::span<const metric> metrics() noexcept { return table; }
+
+const metric* find_metric(std::string_view id) noexcept {
+    const auto at = std::find_if(table.begin(), table.end(), [&](const metric& m) { return m.id == id; });
+    return at == table.end() ? nullptr : &*at;
+}
+
+std::vector<std::string> patterns_in(const session_result& r) {
+    std::vector<std::string> names;
+    for (const auto& run : r.runs)
+        if (std::find(names.begin(), names.end(), run.pattern) == names.end()) names.push_back(run.pattern);
+    return names;
+}
+
+std::vector<const run_result*> runs_of(const session_result& r, std::string_view pattern) {
+    std::vector<const run_result*> out;
+    for (const auto& run : r.runs)
+        if (run.pattern == pattern) out.push_back(&run);
+    std::stable_sort(out.begin(), out.end(), [](const auto* a, const auto* b) { return a->round < b->round; });
+    return out;
+}
+
+std::vector<double> samples_of(const session_result& r, std::string_view pattern, const metric& m) {
+    std::vector<double> out;
+    for (const auto* run : runs_of(r, pattern))
+        if (const double x = m.of(*run); std::isfinite(x) && !run->interrupted) out.push_back(x);
+    return out;
+}
+
+double value_of(const session_result& r, std::string_view pattern, const metric& m) {
+    const auto samples = samples_of(r, pattern, m);
+    if (samples.empty()) return std::numeric_limits<double>::quiet_NaN();
+    return m.rounds == over_rounds::sum ? std::accumulate(samples.begin(), samples.end(), 0.0) : median(samples);
+}
+
+}  // namespace pipebench

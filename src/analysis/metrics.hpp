@@ -1,0 +1,47 @@
+// What can be asked of a run by name: in assertions, comparisons, gates, sweeps and exports. One table.
+#pragma once
+
+#include "pipebench/result.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace pipebench {
+
+enum class better : std::uint8_t { lower, higher };
+
+/// What the rounds of a pattern come to: a measure is their median; a count of orders is their sum, since one lost
+/// order in eight rounds is one too many.
+enum class over_rounds : std::uint8_t { median, sum };
+
+struct metric {
+    std::string_view id;     ///< as in --assert 'semaphore.p99_ms < 250'
+    std::string_view title;  ///< for a reader: "p99"
+    std::string_view unit;   ///< "s", "MB", "us", "/s", "%", or empty
+    better direction = better::lower;
+    over_rounds rounds = over_rounds::median;
+    double (*of)(const run_result&) = nullptr;  ///< NaN: this run has no such value
+    /// What a regression must exceed, both: a share of the base, and an amount in the metric's unit. A share of 0:
+    /// not compared unless asked for by --threshold.
+    double relative_threshold = 0, absolute_floor = 0;
+
+    [[nodiscard]] bool is_compared() const noexcept { return relative_threshold > 0; }
+};
+
+/// The table.
+[[nodiscard]] std::span<const metric> metrics() noexcept;
+[[nodiscard]] const metric* find_metric(std::string_view id) noexcept;
+
+/// The patterns of a result, each once, in the order of the first round, which is the order that was asked for.
+[[nodiscard]] std::vector<std::string> patterns_in(const session_result& r);
+/// The runs of one pattern, by round.
+[[nodiscard]] std::vector<const run_result*> runs_of(const session_result& r, std::string_view pattern);
+
+/// One value a round, of the runs that were not interrupted; finite ones only.
+[[nodiscard]] std::vector<double> samples_of(const session_result& r, std::string_view pattern, const metric& m);
+/// Over all rounds, as the metric has it; NaN where there is none.
+[[nodiscard]] double value_of(const session_result& r, std::string_view pattern, const metric& m);
+
+}  // namespace pipebench

@@ -1,0 +1,233 @@
+#include "analysis/statistics.hpp"
+
+#include <boost/math/distributions/binomial.hpp>
+#include <boost/math/distributions/normal.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numeric>
+#include <ranges>
+#include <stdexcept>
+
+namespace pipebench {
+namespace {
+
+constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
+constexpr double mad_of_a_normal = 1.4826;  ///< standard deviations in a median distance: 1 / Phi^-1(3/4)
+constexpr double z_of_an_outlier = 3.5;
+constexpr double distance_of_an_outlier = 0.1;  ///< share of the median
+constexpr std::size_t exact_below = 50;  ///< samples on each side; the table of U grows with their fourth power
+
+bool has_nan(std::span<const double> samples) {
+    return std::any_of(samples.begin(), samples.end(), [](double x) { return std::isnan(x); });
+}
+
+std::vector<double> sorted(std::span<const double> samples) {
+    std::vector<double> out(samples.begin(), samples.end());
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+/// Equality counts, whatever rounding made of it.
+bool reaches(double p, double alpha) { return p <= alpha * (1 + 1e-12); }
+
+/// A distribution over 0, 1 .. top that is its own mirror image.
+struct symmetric {
+    std::size_t top = 0;
+    std::function<double(std::size_t)> at_most;  ///< P(X <= k)
+
+    /// P of k or further out, on both sides.
+    [[nodiscard]] double two_sided(std::size_t k) const {
+        return std::min(1.0, 2 * std::min(at_most(k), at_most(top - k)));
+    }
+};
+
+/// How many of n pairs rise, when rising and falling are as likely.
+symmetric rises(std::size_t n) {
+    const boost::math::binomial tosses(static_cast<double>(n), 0.5);
+    return {n, [tosses](std::size_t k) { return boost::math::cdf(tosses, static_cast<double>(k)); }};
+}
+
+/// P(U = u) without ties, by Mann and Whitney's recursion: the largest of m head and n base samples is from the head
+/// in m of m + n cases, and is then larger than all n.
+std::vector<double> probabilities_of_u(std::size_t heads, std::size_t bases) {
+    std::vector rows(heads + 1, std::vector<double>(heads * bases + 1));
+    for (auto& row : rows) row[0] = 1;  // no base samples yet
+    for (std::size_t n = 1; n <= bases; ++n)
+        for (std::size_t m = 1; m <= heads; ++m) {
+            const double from_head = static_cast<double>(m) / static_cast<double>(m + n);
+            for (std::size_t u = 0; u <= m * n; ++u)
+                rows[m][u] = (1 - from_head) * rows[m][u] + (u < n ? 0 : from_head * rows[m - 1][u - n]);
+        }
+    return std::move(rows[heads]);
+}
+
+symmetric exact_u(std::size_t heads, std::size_t bases) {
+    auto at_most = probabilities_of_u(heads, bases);
+    std::partial_sum(at_most.begin(), at_most.end(), at_most.begin());
+    return {heads * bases, [at_most = std::move(at_most)](std::size_t u) { return at_most[u]; }};
+}
+
+/// `ties`: the sum of t^3 - t over all groups of t equal samples.
+double deviation_of_u(double heads, double bases, double ties) {
+    const double all = heads + bases;
+    return std::sqrt(heads * bases / 12 * (all + 1 - ties / (all * (all - 1))));
+}
+
+symmetric normal_u(std::size_t heads, std::size_t bases) {
+    const double m = static_cast<double>(heads), n = static_cast<double>(bases);
+    const boost::math::normal bell(m * n / 2, deviation_of_u(m, n, 0));
+    return {heads * bases, [bell](std::size_t u) { return boost::math::cdf(bell, static_cast<double>(u) + 0.5); }};
+}
+
+bool is_small(std::size_t heads, std::size_t bases) { return heads < exact_below && bases < exact_below; }
+
+symmetric distribution_of_u(std::size_t heads, std::size_t bases) {
+    return is_small(heads, bases) ? exact_u(heads, bases) : normal_u(heads, bases);
+}
+
+double pairs_with_larger_head(std::span<const double> base, std::span<const double> head) {
+    double u = 0;
+    for (const double h : head)
+        for (const double b : base) u += h > b ? 1 : h == b ? 0.5 : 0;
+    return u;
+}
+
+double ties_of(std::span<const double> base, std::span<const double> head) {
+    std::vector<double> all(base.begin(), base.end());
+    all.insert(all.end(), head.begin(), head.end());
+    std::sort(all.begin(), all.end());
+    double ties = 0;
+    for (auto at = all.begin(); at != all.end();) {
+        const auto end = std::upper_bound(at, all.end(), *at);
+        const double t = static_cast<double>(end - at);
+        ties += t * t * t - t;
+        at = end;
+    }
+    return ties;
+}
+
+/// Two-sided; the half is the correction for continuity.
+double normal_p(double u, double mean, double deviation) {
+    const double distance = std::max(0.0, std::abs(u - mean) - 0.5);
+    return deviation > 0 ? 2 * boost::math::cdf(boost::math::normal(), -distance / deviation) : 1;
+}
+
+double ratio_of(double base, double head) {
+    const double ratio = base > 0 && head > 0 ? head / base : no_number;
+    return std::isfinite(ratio) && ratio > 0 ? ratio : no_number;
+}
+
+/// exp of the median of the logs, without the way there and back.
+double middle_ratio(const std::vector<double>& sorted_ratios) {
+    const double low = sorted_ratios[(sorted_ratios.size() - 1) / 2], high = sorted_ratios[sorted_ratios.size() / 2];
+    return low * std::sqrt(high / low);
+}
+
+/// Leaves out as many values at each end as alpha allows: k, when fewer than k of all `top` values lie on one side
+/// of the true one with a probability of alpha / 2 at the most.
+std::optional<interval> between_order_statistics(const std::vector<double>& values, const symmetric& d,
+                                                 double alpha) {
+    const auto inner = std::views::iota(std::size_t{0}, d.top / 2);
+    const auto end = std::ranges::partition_point(inner, [&](auto k) { return reaches(2 * d.at_most(k), alpha); });
+    const auto k = static_cast<std::size_t>(end - inner.begin());
+    if (k == 0) return std::nullopt;
+    return interval{values[k - 1], values[d.top - k], 1 - 2 * d.at_most(k - 1)};
+}
+
+/// d: over as many values as there are ratios.
+void take(std::vector<double> ratios, const symmetric& d, double alpha, ratio_estimate& out) {
+    out.ratio = no_number;
+    if (ratios.empty() || has_nan(ratios)) return;
+    std::sort(ratios.begin(), ratios.end());
+    out.ratio = middle_ratio(ratios);
+    out.range = between_order_statistics(ratios, d, alpha);
+}
+
+double sign_test(std::span<const double> base, std::span<const double> head) {
+    std::size_t rising = 0, falling = 0;
+    for (std::size_t i = 0; i < base.size(); ++i) {
+        rising += head[i] > base[i] ? 1u : 0u;
+        falling += head[i] < base[i] ? 1u : 0u;
+    }
+    return rises(rising + falling).two_sided(rising);
+}
+
+/// The smallest n with p(n) <= alpha, where p(0) is 2 and shrink(n) is p(n) / p(n - 1).
+template <class Shrink>
+std::size_t first_that_reaches(double alpha, Shrink shrink) {
+    if (!(alpha > 0)) throw std::invalid_argument("alpha must be above 0");
+    std::size_t n = 0;
+    for (double p = 2; !reaches(p, alpha);) p *= shrink(static_cast<double>(++n));
+    return n;
+}
+
+}  // namespace
+
+double median(std::span<const double> samples) {
+    if (samples.empty() || has_nan(samples)) return no_number;
+    const auto all = sorted(samples);
+    return std::midpoint(all[(all.size() - 1) / 2], all[all.size() / 2]);
+}
+
+double scaled_mad(std::span<const double> samples) {
+    std::vector<double> distances;
+    for (const double middle = median(samples); const double x : samples) distances.push_back(std::abs(x - middle));
+    return mad_of_a_normal * median(distances);
+}
+
+std::vector<std::size_t> outliers(std::span<const double> samples) {
+    const double middle = median(samples);
+    const double far = std::max(z_of_an_outlier * scaled_mad(samples), distance_of_an_outlier * std::abs(middle));
+    std::vector<std::size_t> out;
+    for (std::size_t i = 0; i < samples.size(); ++i)
+        if (std::abs(samples[i] - middle) > far) out.push_back(i);
+    return out;
+}
+
+ratio_estimate paired_ratio(std::span<const double> base, std::span<const double> head, double alpha) {
+    if (base.size() != head.size()) throw std::invalid_argument("pairs need as many samples on both sides");
+    ratio_estimate out;
+    out.base_samples = out.head_samples = base.size();
+    std::vector<double> ratios;
+    for (std::size_t i = 0; i < base.size(); ++i) ratios.push_back(ratio_of(base[i], head[i]));
+    take(std::move(ratios), rises(base.size()), alpha, out);
+    out.p = sign_test(base, head);
+    return out;
+}
+
+std::size_t pairs_needed(double alpha) {
+    return first_that_reaches(alpha, [](double) { return 0.5; });
+}
+
+rank_sum mann_whitney(std::span<const double> base, std::span<const double> head) {
+    if (has_nan(base) || has_nan(head)) return {no_number, 1, false};
+    if (base.empty() || head.empty()) return {};
+    const double u = pairs_with_larger_head(base, head), ties = ties_of(base, head);
+    if (ties == 0 && is_small(head.size(), base.size()))
+        return {u, exact_u(head.size(), base.size()).two_sided(static_cast<std::size_t>(u)), true};
+    const double m = static_cast<double>(head.size()), n = static_cast<double>(base.size());
+    return {u, normal_p(u, m * n / 2, deviation_of_u(m, n, ties)), false};
+}
+
+ratio_estimate unpaired_ratio(std::span<const double> base, std::span<const double> head, double alpha) {
+    ratio_estimate out;
+    out.base_samples = base.size();
+    out.head_samples = head.size();
+    out.ratio = no_number;
+    if (base.empty() || head.empty()) return out;
+    out.p = mann_whitney(base, head).p;
+    std::vector<double> ratios;
+    for (const double h : head)
+        for (const double b : base) ratios.push_back(ratio_of(b, h));
+    take(std::move(ratios), distribution_of_u(head.size(), base.size()), alpha, out);
+    return out;
+}
+
+std::size_t samples_needed(double alpha) {
+    return first_that_reaches(alpha, [](double n) { return n / (2 * (2 * n - 1)); });
+}
+
+}  // namespace pipebench

@@ -1,0 +1,229 @@
+#include "analysis/summary.hpp"
+
+#include "analysis/metrics.hpp"
+#include "analysis/ranking.hpp"
+#include "analysis/statistics.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace pipebench {
+namespace {
+
+constexpr double short_run_s = 1;  ///< below it, what a run does once weighs in its time
+constexpr double steal_that_matters = 0.02;
+constexpr double foreign_that_matters = 0.05;
+
+using rounds = std::vector<const run_result*>;
+
+/// Those that came to their end; all, where none did.
+rounds complete(const rounds& all) {
+    rounds out;
+    for (const auto* run : all)
+        if (!run->interrupted) out.push_back(run);
+    return out.empty() ? all : out;
+}
+
+/// The median of something of a run.
+template <class Of>
+double middle(const rounds& runs, Of of) {
+    std::vector<double> values;
+    for (const auto* run : runs)
+        if (const double x = of(*run); std::isfinite(x)) values.push_back(x);
+    return median(values);
+}
+
+template <class Of>
+std::uint64_t middle_count(const rounds& runs, Of of) {
+    return static_cast<std::uint64_t>(
+        std::llround(middle(runs, [&](const run_result& r) { return static_cast<double>(of(r)); })));
+}
+
+template <class Of>
+std::uint64_t sum(const rounds& runs, Of of) {
+    std::uint64_t out = 0;
+    for (const auto* run : runs) out += of(*run);
+    return out;
+}
+
+double spread(const rounds& runs, double (*of)(const run_result&)) {
+    std::vector<double> values;
+    for (const auto* run : runs) values.push_back(of(*run));
+    if (values.size() < 2) return std::numeric_limits<double>::quiet_NaN();
+    const double about = median(values);
+    return about > 0 ? scaled_mad(values) / about : 0;
+}
+
+double time_of(const run_result& r) { return r.time_s; }
+double cpu_of(const run_result& r) { return r.cpu_per_order_us; }
+
+latency_summary typical_latency(const rounds& runs) {
+    const auto of = [&](double latency_summary::*field) {
+        return middle(runs, [&](const run_result& r) { return r.latency.*field; });
+    };
+    using l = latency_summary;
+    return {of(&l::mean_ms), of(&l::p50_ms), of(&l::p90_ms), of(&l::p99_ms), of(&l::p999_ms), of(&l::max_ms)};
+}
+
+memory_usage typical_memory(const rounds& runs) {
+    const auto of = [&](std::uint64_t memory_usage::*field) {
+        return middle_count(runs, [&](const run_result& r) { return r.memory.*field; });
+    };
+    memory_usage out = runs.front()->memory;
+    for (auto field : {&memory_usage::peak_rss_bytes, &memory_usage::peak_pss_bytes, &memory_usage::hwm_sum_bytes,
+                       &memory_usage::processes, &memory_usage::rss_samples, &memory_usage::pss_samples})
+        out.*field = of(field);
+    for (const auto* run : runs) out.largest_gap_ms = std::max(out.largest_gap_ms, run->memory.largest_gap_ms);
+    return out;
+}
+
+std::vector<service_usage> typical_services(const rounds& runs) {
+    std::vector<service_usage> out = runs.front()->services;
+    for (auto& service : out) {
+        const auto in = [&](const run_result& r) {
+            const auto named = [&](const service_usage& s) { return s.name == service.name; };
+            const auto at = std::find_if(r.services.begin(), r.services.end(), named);
+            return at == r.services.end() ? service_usage{} : *at;
+        };
+        service.cpu_s = middle(runs, [&](const run_result& r) { return in(r).cpu_s; });
+        service.peak_pss_bytes = middle_count(runs, [&](const run_result& r) { return in(r).peak_pss_bytes; });
+    }
+    return out;
+}
+
+api_view typical_api(const rounds& runs) {
+    api_view out = runs.front()->api;
+    for (auto field : {&api_view::requests, &api_view::responses, &api_view::refusals, &api_view::connections})
+        out.*field = sum(runs, [&](const run_result& r) { return r.api.*field; });
+    for (auto field : {&api_view::peak_connections, &api_view::peak_concurrent})
+        for (const auto* run : runs) out.*field = std::max(out.*field, run->api.*field);
+    return out;
+}
+
+ledger_view all_ledgers(const rounds& runs) {
+    ledger_view out = runs.front()->ledger;
+    using l = ledger_view;
+    for (auto field : {&l::rows, &l::lost, &l::corrupt, &l::unexpected, &l::recovered, &l::redelivered})
+        out.*field = sum(runs, [&](const run_result& r) { return r.ledger.*field; });
+    for (const auto* run : runs) out.content_checked = out.content_checked && run->ledger.content_checked;
+    return out;
+}
+
+std::vector<failure_count> all_failures(const rounds& runs) {
+    std::vector<failure_count> out;
+    for (const auto* run : runs)
+        for (const auto& f : run->failures) {
+            const auto alike = [&](const failure_count& o) { return o.stage == f.stage && o.kind == f.kind; };
+            const auto at = std::find_if(out.begin(), out.end(), alike);
+            if (at == out.end()) out.push_back(f);
+            else at->orders += f.orders;
+        }
+    return out;
+}
+
+/// The first that is not trusted; else what was said of the round in the middle.
+verdict worst_verdict(const rounds& runs, double median_time) {
+    const auto untrusted = [](const run_result* r) { return !r->verdict.trusted; };
+    const auto bad = std::find_if(runs.begin(), runs.end(), untrusted);
+    if (bad == runs.end()) {
+        const auto distance = [&](const run_result* r) { return std::abs(r->time_s - median_time); };
+        return (*std::min_element(runs.begin(), runs.end(),
+                                  [&](auto* a, auto* b) { return distance(a) < distance(b); }))
+            ->verdict;
+    }
+    if (runs.size() == 1) return runs.front()->verdict;
+    return {false, fmt::format("{} [{} of {} rounds]", (*bad)->verdict.text,
+                               std::count_if(runs.begin(), runs.end(), untrusted), runs.size())};
+}
+
+run_result typical_run(const rounds& runs) {
+    run_result out = *runs.front();
+    if (runs.size() == 1) return out;
+    for (auto field : {&run_result::time_s, &run_result::floor_s, &run_result::efficiency, &run_result::orders_per_s,
+                       &run_result::cpu_per_order_us, &run_result::harness_cpu_s, &run_result::steal_share,
+                       &run_result::foreign_share})
+        out.*field = middle(runs, [&](const run_result& r) { return r.*field; });
+    for (auto field : {&run_result::orders, &run_result::stored, &run_result::failed, &run_result::not_started,
+                       &run_result::repeated, &run_result::http_attempts, &run_result::store_attempts})
+        out.*field = sum(runs, [&](const run_result& r) { return r.*field; });
+    out.cpu.user_s = middle(runs, [](const run_result& r) { return r.cpu.user_s; });
+    out.cpu.system_s = middle(runs, [](const run_result& r) { return r.cpu.system_s; });
+    out.cpu.box_share = middle(runs, [](const run_result& r) { return r.cpu.box_share; });
+    out.latency = typical_latency(runs);
+    out.memory = typical_memory(runs);
+    out.services = typical_services(runs);
+    out.api = typical_api(runs);
+    out.ledger = all_ledgers(runs);
+    out.failures = all_failures(runs);
+    out.verdict = worst_verdict(runs, out.time_s);
+    return out;
+}
+
+std::string names_of(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ", ")); }
+
+/// Where the first of several rounds is the slowest, it has warmed something up for the others.
+bool first_is_slowest(const rounds& runs) {
+    return std::all_of(runs.begin() + 1, runs.end(), [&](auto* r) { return r->time_s < runs.front()->time_s; });
+}
+
+void add_outliers(std::vector<std::string>& out, const std::string& pattern, const rounds& runs) {
+    std::vector<double> times;
+    for (const auto* run : runs) times.push_back(run->time_s);
+    for (const auto i : outliers(times))
+        out.push_back(fmt::format("{}: round {} stands apart, {:.3g} s where the median is {:.3g} s; it is counted",
+                                  pattern, runs[i]->round, times[i], median(times)));
+}
+
+/// Why the noisy ones may be noisy, and what there is to do that was not done.
+std::string noise_advice(const session_result& r, const std::vector<pattern_summary>& noisy) {
+    const auto any = [&](auto is) { return std::any_of(noisy.begin(), noisy.end(), is); };
+    const auto& b = r.box;
+    if (any([](auto& s) { return s.typical.steal_share > steal_that_matters; }))
+        return "the hypervisor takes CPU from this box: use another one";
+    if (any([](auto& s) { return s.typical.foreign_share > foreign_that_matters; }))
+        return "other programs use the box: stop them";
+    if (r.warmup_runs.empty() &&
+        any([&](auto& s) { return first_is_slowest(complete(runs_of(r, s.typical.pattern))); }))
+        return "the first round is the slowest: --warmup 1";
+    if (any([](auto& s) { return s.typical.time_s < short_run_s; }))
+        return fmt::format("runs are shorter than {:.0f} s: raise -n", short_run_s);
+    if (!b.governor.empty() && b.governor != "performance")
+        return "the CPU's governor is '" + b.governor + "': set it to 'performance'";
+    return r.rounds < 2 * fewest_rounds_for_a_verdict
+               ? fmt::format("more rounds: --repeat {}", 2 * fewest_rounds_for_a_verdict)
+               : "compare within rounds only, as the ranking does";
+}
+
+}  // namespace
+
+std::vector<pattern_summary> summarise(const session_result& r) {
+    std::vector<pattern_summary> out;
+    for (const auto& pattern : patterns_in(r)) {
+        const auto runs = complete(runs_of(r, pattern));
+        out.push_back({typical_run(runs), runs.size(), spread(runs, time_of), spread(runs, cpu_of)});
+    }
+    return out;
+}
+
+std::vector<std::string> advice(const session_result& r) {
+    std::vector<std::string> out;
+    const auto all = summarise(r);
+    std::vector<pattern_summary> noisy;
+    std::vector<std::string> names;
+    for (const auto& s : all) {
+        add_outliers(out, s.typical.pattern, complete(runs_of(r, s.typical.pattern)));
+        if (!s.is_noisy()) continue;
+        noisy.push_back(s);
+        names.push_back(s.typical.pattern);
+    }
+    if (!noisy.empty()) out.push_back(fmt::format("noisy (~): {}: {}", names_of(names), noise_advice(r, noisy)));
+    if (r.rounds == 1 && all.size() > 1)
+        out.push_back(fmt::format("one round says nothing of the spread: --repeat {} ranks the patterns",
+                                  fewest_rounds_for_a_verdict));
+    return out;
+}
+
+}  // namespace pipebench

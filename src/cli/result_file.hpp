@@ -1,0 +1,15 @@
+// Saved results, read from files that anyone may have made.
+#pragma once
+
+#include "pipebench/result.hpp"
+
+#include <string>
+
+namespace pipebench {
+
+inline constexpr std::size_t max_result_bytes = 64u << 20;
+
+/// Throws setup_error, in one line that names the file: not there, empty, too large, or no result.
+[[nodiscard]] session_result read_result_file(const std::string& path);
+
+}  // namespace pipebench

@@ -1,0 +1,70 @@
+// Bencher Metric Format (https://bencher.dev/docs/reference/bencher-metric-format):
+// {benchmark: {measure: {value, lower_value, upper_value}}}. A benchmark is a pattern, a measure has a slug. Bencher
+// takes no units from the file; these are the ones it scales by itself:
+//   throughput     orders per second (one of its own measures)
+//   latency        ns, the median order (one of its own measures)
+//   latency-p99    ns
+//   time           s
+//   cpu-per-order  ns
+//   peak-rss, peak-pss   bytes
+//   error-rate     percent of the orders
+// value is the median of the rounds, lower_value and upper_value are the smallest and the largest of them; one round
+// has no such bounds.
+#include "analysis/metrics.hpp"
+#include "pipebench/error.hpp"
+#include "report/formats.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace pipebench::reporting {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+struct measure {
+    std::string_view metric, slug;
+    double factor = 1;  ///< from the unit of our metric to Bencher's
+};
+
+constexpr std::array measures{
+    measure{"throughput", "throughput"},
+    measure{"p50_ms", "latency", 1e6},
+    measure{"p99_ms", "latency-p99", 1e6},
+    measure{"time_s", "time"},
+    measure{"cpu_per_order_us", "cpu-per-order", 1e3},
+    measure{"rss_mb", "peak-rss", 1e6},
+    measure{"pss_mb", "peak-pss", 1e6},
+    measure{"error_percent", "error-rate"},
+};
+
+/// Nothing when no order ended, which is no number.
+json measured(const session_result& r, const std::string& pattern) {
+    json out = json::object();
+    for (const auto& m : measures) {
+        const metric& source = *find_metric(m.metric);
+        const auto samples = samples_of(r, pattern, source);
+        if (samples.empty()) continue;
+        auto& entry = out[std::string{m.slug}];
+        entry["value"] = value_of(r, pattern, source) * m.factor;
+        if (samples.size() < 2) continue;
+        entry["lower_value"] = *std::min_element(samples.begin(), samples.end()) * m.factor;
+        entry["upper_value"] = *std::max_element(samples.begin(), samples.end()) * m.factor;
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string render_bencher(const session_result& r, colours) {
+    json out = json::object();
+    for (const auto& pattern : trusted_patterns(r))
+        if (auto all = measured(r, pattern); !all.empty())
+            out[fmt::format("pipebench/{}", printable(pattern))] = std::move(all);
+    return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace pipebench::reporting

@@ -1,0 +1,235 @@
+// What a comparison says, for people and for programs. All three formats have the same parts: the verdict, what
+// changed, what to know before one believes it, and every row.
+#include "report/comparison.hpp"
+
+#include "pipebench/error.hpp"
+#include "report/ratio_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+namespace pipebench::reporting {
+namespace {
+
+constexpr std::size_t table_width = 150;  // columns of a terminal
+constexpr std::size_t value_limit = 120;  // bytes of one side of a difference
+constexpr std::size_t most_notes = 60;    // of a kind: a thousand would bury the rest, and are in the JSON
+
+using words = std::vector<std::string>;
+
+/// The verdict in a sentence.
+std::string verdict_of(const comparison& c) {
+    const auto unknown = c.count(change::cannot_tell);
+    if (unknown == c.rows.size())
+        return fmt::format("nothing can be told: none of {} has a verdict",
+                           counted(unknown, "comparison", "comparisons"));
+    return fmt::format(
+        "{}, {}, {} the same, {} cannot be told", counted(c.count(change::worse), "regression", "regressions"),
+        counted(c.count(change::better), "improvement", "improvements"), c.count(change::same), unknown);
+}
+
+std::string p_of(const comparison_row& row) {
+    return std::isfinite(row.estimate.ratio) || row.estimate.p < 1 ? fixed(row.estimate.p, 4) : "-";
+}
+
+/// "semaphore CPU/order: 45.20 -> 50.10 us, x 1.108 (1.090 to 1.120), threshold 5 %"
+std::string sentence(const comparison_row& row) {
+    const auto& m = *row.what;
+    std::string out =
+        fmt::format("{} {}: {} -> {}", printable(row.pattern), m.title, number(row.base), number(row.head));
+    if (!m.unit.empty()) out += fmt::format(" {}", m.unit);
+    if (std::isfinite(row.estimate.ratio)) out += ", x " + factor(row.estimate.ratio);
+    if (row.estimate.range) out += fmt::format(" ({})", range_of(row.estimate));
+    else if (row.estimate.p < 1) out += ", p " + fixed(row.estimate.p, 4);
+    if (std::isfinite(row.relative_threshold))
+        out += fmt::format(", threshold {} %", percent(row.relative_threshold));
+    return row.why.empty() ? out : out + ", " + printable(row.why);
+}
+
+std::vector<const comparison_row*> rows_with(const comparison& c, change wanted) {
+    std::vector<const comparison_row*> out;
+    for (const auto& row : c.rows)
+        if (row.verdict == wanted) out.push_back(&row);
+    return out;
+}
+
+row cells_of(const comparison_row& r) {
+    row out;
+    const bool worse = r.verdict == change::worse;
+    out.mood = worse ? tone::alarm : tone::plain;
+    out.cells = {(worse ? "! " : "") + printable(r.pattern), metric_name(*r.what), number(r.base), number(r.head)};
+    out.cells.push_back(factor(r.estimate.ratio));
+    out.cells.push_back(range_of(r.estimate));
+    out.cells.push_back(p_of(r));
+    out.cells.push_back(percent(r.relative_threshold));
+    out.cells.emplace_back(name_of(r.verdict));
+    out.cells.push_back(printable(r.why));
+    return out;
+}
+
+table empty_table() {
+    return {{{"Pattern", "", align::left},
+             {"Metric", "", align::left},
+             {"Base", ""},
+             {"Head", ""},
+             {"Ratio", ""},
+             {"Interval", ""},
+             {"p", ""},
+             {"Threshold", "%"},
+             {"Verdict", "", align::left},
+             {"Why", "", align::left}},
+            {}};
+}
+
+table table_of_all(const comparison& c) {
+    auto t = empty_table();
+    for (const auto& r : c.rows) t.rows.push_back(cells_of(r));
+    return t;
+}
+
+/// Regressions first.
+table table_of_changes(const comparison& c) {
+    auto t = empty_table();
+    for (const auto wanted : {change::worse, change::better})
+        for (const auto* r : rows_with(c, wanted)) t.rows.push_back(cells_of(*r));
+    return t;
+}
+
+struct note {
+    std::string_view label;
+    std::string text;
+};
+
+void add_notes(std::vector<note>& out, std::string_view label, words texts) {
+    const auto shown = std::min(texts.size(), most_notes);
+    for (std::size_t i = 0; i < shown; ++i) out.push_back({label, std::move(texts[i])});
+    if (texts.size() > shown)
+        out.push_back({label, fmt::format("... and {} more, in the JSON", texts.size() - shown)});
+}
+
+words described(const std::vector<difference>& all) {
+    words out;
+    for (const auto& d : all) out.push_back(describe(d, value_limit));
+    return out;
+}
+
+/// What to know before one believes the rows.
+std::vector<note> notes_of(const comparison& c) {
+    std::vector<note> out;
+    add_notes(out, "MISMATCH", described(c.mismatches));
+    words warnings;
+    for (const auto& w : c.warnings) warnings.push_back(printable(w));
+    add_notes(out, "warning", warnings);
+    if (!c.advice.empty()) out.push_back({"advice", c.advice});
+    add_notes(out, "differs, and may", described(c.versions));
+    return out;
+}
+
+/// How the verdicts were reached.
+std::string rules_of(const comparison& c) {
+    return fmt::format("Better and worse need all three: significance (Mann-Whitney, alpha {:.3g} per metric, {:.3g} "
+                       "per row), a ratio beyond the threshold, and a difference of the medians beyond the metric's "
+                       "floor. Same: the interval of {:.3g} % lies within the threshold or the floor, or one of the "
+                       "three is missing. Needed: {} rounds on each side.",
+                       c.alpha, c.alpha_of_row, 100 * (1 - c.alpha_of_row), c.samples_needed);
+}
+
+std::string sides_of(const comparison& c) {
+    return fmt::format("base: pipebench {}, {}; head: pipebench {}, {}", printable(c.base.build.version, 40),
+                       printable(c.base.started_at, 40), printable(c.head.build.version, 40),
+                       printable(c.head.started_at, 40));
+}
+
+// JSON: NaN and infinity become null by themselves.
+
+using json = nlohmann::ordered_json;
+
+json json_of(const std::vector<difference>& all) {
+    auto out = json::array();
+    for (const auto& d : all) out.push_back({{"field", d.field}, {"base", d.base}, {"head", d.head}});
+    return out;
+}
+
+json json_of(const comparison_row& row) {
+    const auto& e = row.estimate;
+    const auto& m = *row.what;
+    return {{"pattern", row.pattern},
+            {"metric", m.id},
+            {"title", m.title},
+            {"unit", m.unit},
+            {"better", m.direction == better::lower ? "lower" : "higher"},
+            {"base", row.base},
+            {"head", row.head},
+            {"ratio", e.ratio},
+            {"interval", reporting::json_of(e.range)},
+            {"p", e.p},
+            {"base_samples", e.base_samples},
+            {"head_samples", e.head_samples},
+            {"relative_threshold", row.relative_threshold},
+            {"absolute_floor", m.absolute_floor},
+            {"verdict", name_of(row.verdict)},
+            {"why", row.why}};
+}
+
+/// A side without what only runs fill.
+json json_of_side(const session_result& r) {
+    json out(r);
+    for (const auto* key : {"schema", "warmup_runs", "runs", "assertions"}) out.erase(key);
+    return out;
+}
+
+}  // namespace
+
+std::string render_text(const comparison& c, colours colour) {
+    const bool alarm = c.regressed() && colour == colours::on;
+    std::string out =
+        fmt::format("{}compare: {}{}\n", alarm ? "\x1b[1;31m" : "", verdict_of(c), alarm ? "\x1b[0m" : "");
+    for (const auto verdict : {change::worse, change::better})
+        for (const auto* r : rows_with(c, verdict)) out += fmt::format("  {}: {}\n", name_of(verdict), sentence(*r));
+    const auto notes = notes_of(c);
+    if (!notes.empty()) out += "\n";
+    for (const auto& n : notes) out += wrapped(fmt::format("{}: {}", n.label, n.text), 4);
+    out += "\n" + to_text(table_of_all(c), colour, table_width) + "\n";
+    return out + wrapped(rules_of(c), 0) + sides_of(c) + "\n";
+}
+
+std::string render_markdown(const comparison& c) {
+    std::string out = fmt::format("**pipebench compare: {}**\n\n", verdict_of(c));
+    const auto changes = table_of_changes(c);
+    out += changes.rows.empty() ? "No change was found.\n" : to_markdown(changes);
+    const auto notes = notes_of(c);
+    if (!notes.empty()) out += "\n";
+    for (const auto& n : notes) out += fmt::format("- **{}**: {}\n", n.label, escape_markdown(n.text));
+    out += fmt::format("\n<details>\n<summary>All {}</summary>\n\n", counted(c.rows.size(), "row", "rows"));
+    out += to_markdown(table_of_all(c));
+    return out + fmt::format("\n{}\n\n{}\n\n</details>\n", rules_of(c), escape_markdown(sides_of(c)));
+}
+
+std::string render_json(const comparison& c) {
+    auto rows = json::array();
+    for (const auto& row : c.rows) rows.push_back(json_of(row));
+    const json out{{"schema", comparison_schema},
+                   {"summary", verdict_of(c)},
+                   {"regressed", c.regressed()},
+                   {"worse", c.count(change::worse)},
+                   {"better", c.count(change::better)},
+                   {"same", c.count(change::same)},
+                   {"cannot_tell", c.count(change::cannot_tell)},
+                   {"alpha", c.alpha},
+                   {"alpha_of_row", c.alpha_of_row},
+                   {"samples_needed", c.samples_needed},
+                   {"mismatches", json_of(c.mismatches)},
+                   {"versions", json_of(c.versions)},
+                   {"warnings", c.warnings},
+                   {"advice", c.advice},
+                   {"rows", rows},
+                   {"base", json_of_side(c.base)},
+                   {"head", json_of_side(c.head)}};
+    // Foreign text may be no UTF-8.
+    return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace pipebench::reporting

@@ -1,0 +1,21 @@
+// A comparison in one format each. Pure.
+#pragma once
+
+#include "analysis/comparison.hpp"
+#include "pipebench/reporter.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace pipebench::reporting {
+
+inline constexpr std::string_view comparison_schema = "pipebench.comparison/1";
+
+/// For a terminal: the verdict first, then what changed, then all rows.
+[[nodiscard]] std::string render_text(const comparison& c, colours colour);
+/// For a pull request comment or $GITHUB_STEP_SUMMARY: the verdict, what changed, and the rest folded away.
+[[nodiscard]] std::string render_markdown(const comparison& c);
+/// comparison_schema; what is no finite number is null.
+[[nodiscard]] std::string render_json(const comparison& c);
+
+}  // namespace pipebench::reporting

@@ -1,0 +1,233 @@
+// What stands around the tables of a session, in text and in markdown alike.
+#include "analysis/ranking.hpp"
+#include "analysis/summary.hpp"
+#include "pipebench/error.hpp"
+#include "report/formats.hpp"
+#include "report/table.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+namespace pipebench::reporting {
+namespace {
+
+constexpr std::size_t max_lines = 60;  // of one fact: a thousand notes would bury the rest
+
+using words = std::vector<std::string>;
+
+std::string join(const words& parts) { return fmt::format("{}", fmt::join(parts, ", ")); }
+
+/// Adds `text` between the two others; nothing when it is empty.
+void add(words& out, std::string_view before, const std::string& text, std::string_view after = "") {
+    if (!text.empty()) out.push_back(fmt::format("{}{}{}", before, text, after));
+}
+
+std::string counted(std::uint64_t n, std::string_view one, std::string_view many) {
+    return fmt::format("{} {}", grouped(n), n == 1 ? one : many);
+}
+
+words box_lines(const session_result& r) {
+    const box_info& b = r.box;
+    words line;
+    if (b.cores > 0) line.push_back(counted(b.cores, "core", "cores"));
+    add(line, "", b.cpu_model);
+    if (b.memory_bytes > 0) line.push_back(fixed(static_cast<double>(b.memory_bytes) / 1e9, 1) + " GB");
+    add(line, "", b.host_os);
+    add(line, "kernel ", b.kernel);
+    add(line, "virtualization ", b.virtualization);
+    add(line, "governor ", b.governor);
+    if (!line.empty()) line.push_back("load " + fixed(b.load_1min, 2));
+    if (b.descriptor_limit > 0) line.push_back(counted(b.descriptor_limit, "descriptor", "descriptors") + " at most");
+    return line.empty() ? words{} : words{join(line)};
+}
+
+bool debug_build(const build_info& b) { return b.type == "Debug" || b.type == "debug"; }
+
+words build_lines(const session_result& r) {
+    const build_info& b = r.build;
+    words line;
+    add(line, "pipebench ", b.version);
+    add(line, "", b.type, debug_build(b) ? " (NOT FOR MEASURING)" : "");
+    add(line, "", b.compiler);
+    add(line, "SANITIZERS ", b.sanitizers);
+    return line.empty() ? words{} : words{join(line)};
+}
+
+// What changes the numbers, in the order in which a reader asks; the rest is in the JSON.
+constexpr std::array<const char*, 16> parameters_that_matter{
+    "orders",  "http_latency",   "http_jitter", "db_latency", "connections", "attempts",   "seed",  "permits",
+    "threads", "pool_processes", "workers",     "processes",  "batch",       "batch_mode", "block", "db_connections"};
+
+words parameter_lines(const session_result& r) {
+    words line;
+    for (const char* key : parameters_that_matter) {
+        if (!r.parameters.is_object() || !r.parameters.contains(key)) continue;
+        const auto& value = r.parameters[key];
+        std::string name = key;
+        std::replace(name.begin(), name.end(), '_', '-');
+        if (value.is_string()) line.push_back(name + " " + printable(value.get<std::string>(), 40));
+        else if (value.is_number_unsigned()) line.push_back(name + " " + value.dump());
+    }
+    const std::string profile = r.profile.empty() ? "" : r.profile + (line.empty() ? "" : ": ");
+    return profile.empty() && line.empty() ? words{} : words{profile + join(line)};
+}
+
+words server_lines(const session_result& r) {
+    words lines;
+    for (const auto& s : r.servers) {
+        std::string line = s.name;
+        if (!s.version.empty()) line += " " + s.version;
+        if (!s.origin.empty()) line += ", " + s.origin;
+        if (!s.settings.empty()) line += ": " + s.settings;
+        lines.push_back(std::move(line));
+    }
+    return lines;
+}
+
+/// The sum of one field over all runs.
+template <class Field>
+std::uint64_t total(const session_result& r, Field field) {
+    std::uint64_t sum = 0;
+    for (const auto& run : r.runs) sum += field(run);
+    return sum;
+}
+
+words ledger_lines(const session_result& r) {
+    if (r.runs.empty()) return {};
+    const auto ledger = [&](std::uint64_t ledger_view::*field) {
+        return total(r, [&](const run_result& run) { return run.ledger.*field; });
+    };
+    const auto orders = [&](std::uint64_t run_result::*field) {
+        return total(r, [&](const run_result& run) { return run.*field; });
+    };
+    const auto checked = [](const run_result& run) { return run.ledger.content_checked; };
+    const auto with_contents = static_cast<std::size_t>(std::count_if(r.runs.begin(), r.runs.end(), checked));
+    const bool balanced = std::all_of(r.runs.begin(), r.runs.end(), [](auto& run) { return run.ledger.balanced(); });
+    const char* contents = with_contents == r.runs.size() ? "contents checked"
+                           : with_contents == 0           ? "contents NOT checked"
+                                                          : "contents checked in some runs only";
+    std::string line = balanced ? "balanced: " : "DOES NOT BALANCE: ";
+    line += counted(ledger(&ledger_view::rows), "row", "rows") + (balanced ? " accounted for; " : "; ");
+    line += fmt::format("{}: {} stored, {} failed", counted(orders(&run_result::orders), "order", "orders"),
+                        grouped(orders(&run_result::stored)), grouped(orders(&run_result::failed)));
+    if (const auto n = orders(&run_result::not_started)) line += fmt::format(", {} not started", grouped(n));
+    line += fmt::format("; {} lost, {} corrupt, {} unexpected; {} redelivered, {} recovered; {}",
+                        grouped(ledger(&ledger_view::lost)), grouped(ledger(&ledger_view::corrupt)),
+                        grouped(ledger(&ledger_view::unexpected)), grouped(ledger(&ledger_view::redelivered)),
+                        grouped(ledger(&ledger_view::recovered)), contents);
+    return {line};
+}
+
+words sampling_lines(const session_result& r) {
+    if (r.runs.empty()) return {};
+    const auto less_gap = [](const run_result& a, const run_result& b) {
+        return a.memory.largest_gap_ms < b.memory.largest_gap_ms;
+    };
+    const auto less_pss = [](const run_result& a, const run_result& b) {
+        return a.memory.pss_samples < b.memory.pss_samples;
+    };
+    const auto& gap = *std::max_element(r.runs.begin(), r.runs.end(), less_gap);
+    const auto& few = *std::min_element(r.runs.begin(), r.runs.end(), less_pss);
+    return {fmt::format("memory every {} ms, largest gap {} ms ({}); fewest samples: {} of RSS, {} of PSS ({})",
+                        fixed(r.runs.front().memory.interval_ms, 0), fixed(gap.memory.largest_gap_ms, 0), gap.pattern,
+                        grouped(few.memory.rss_samples), grouped(few.memory.pss_samples), few.pattern)};
+}
+
+words failure_lines(const session_result& r) {
+    words lines;
+    for (const auto& [run, rounds, time_spread, cpu_spread] : summarise(r)) {
+        words parts;
+        for (const auto& f : run.failures)
+            parts.push_back(fmt::format("{} {}/{}", grouped(f.orders), f.stage, f.kind));
+        if (!parts.empty()) lines.push_back(run.pattern + ": " + join(parts));
+    }
+    return lines;
+}
+
+words note_lines(const session_result& r) {
+    words lines;
+    for (const auto& run : r.runs)
+        for (const auto& note : run.notes)
+            lines.push_back(r.rounds > 1 ? fmt::format("{}, round {}: {}", run.pattern, run.round, note)
+                                         : run.pattern + ": " + note);
+    return lines;
+}
+
+void limit_lines(words& lines) {
+    if (lines.size() <= max_lines) return;
+    const auto more = lines.size() - max_lines;
+    lines.resize(max_lines);
+    lines.push_back(fmt::format("... and {} more, in the JSON", grouped(more)));
+}
+
+words interrupted_patterns(const session_result& r) {
+    words names;
+    for (const auto& run : r.runs)
+        if (run.interrupted) names.push_back(run.pattern);
+    return names;
+}
+
+}  // namespace
+
+std::string headline(const session_result& r) {
+    words line{counted(r.runs.size(), "run", "runs")};
+    add(line, "profile ", r.profile);
+    add(line, "started ", r.started_at);
+    if (r.rounds > 1) line.push_back(counted(r.rounds, "round", "rounds"));
+    if (!r.warmup_runs.empty()) line.push_back(counted(r.warmup_runs.size(), "warm-up run", "warm-up runs"));
+    line.push_back(fixed(r.session_s, 1) + " s in all");
+    return "pipebench: " + join(line);
+}
+
+std::vector<std::string> alarms(const session_result& r) {
+    words out;
+    const auto stopped = interrupted_patterns(r);
+    if (r.interrupted || !stopped.empty())
+        out.push_back(stopped.empty() ? "INTERRUPTED: not all runs were made."
+                                      : "INTERRUPTED in " + join(stopped) + ": this result is partial.");
+    if (debug_build(r.build)) out.push_back("DEBUG BUILD: these numbers say nothing about a release build.");
+    if (!r.build.sanitizers.empty())
+        out.push_back(fmt::format("SANITIZER BUILD ({}): these numbers say nothing about a release build.",
+                                  r.build.sanitizers));
+    const auto rows = summarise(r);
+    const auto bad = std::count_if(rows.begin(), rows.end(), [](auto& s) { return !s.typical.verdict.trusted; });
+    if (bad > 0)
+        out.push_back(
+            fmt::format("{} of {} rows must not be trusted: the verdict of each says why.", bad, rows.size()));
+    const auto unbalanced = [](const run_result& run) { return !run.ledger.balanced(); };
+    if (const auto n = std::count_if(r.warmup_runs.begin(), r.warmup_runs.end(), unbalanced); n > 0)
+        out.push_back(fmt::format("THE LEDGER DOES NOT BALANCE in {} of the warm-up runs.", n));
+    return out;
+}
+
+std::vector<std::string> assertion_lines(const session_result& r) {
+    words out;
+    for (const auto& a : r.assertions)
+        out.push_back(fmt::format("{}  {}{}", a.held ? "held  " : "FAILED", a.text,
+                                  a.detail.empty() ? "" : "  (" + a.detail + ")"));
+    return out;
+}
+
+std::vector<std::string> ranking_lines(const session_result& r) {
+    words out;
+    for (const auto& one : rank(r)) out.push_back(describe(one));
+    return out;
+}
+
+std::vector<fact> facts(const session_result& r) {
+    std::vector<fact> all{{"Ranking", ranking_lines(r)},   {"Advice", advice(r)},
+                          {"Ledger", ledger_lines(r)},     {"Failures", failure_lines(r)},
+                          {"Sampling", sampling_lines(r)}, {"Profile", parameter_lines(r)},
+                          {"Box", box_lines(r)},           {"Build", build_lines(r)},
+                          {"Servers", server_lines(r)},    {"Command", {}},
+                          {"Notes", note_lines(r)},        {"Warnings", r.warnings}};
+    if (!r.command.empty()) all[9].lines.push_back(r.command);
+    std::erase_if(all, [](const fact& f) { return f.lines.empty(); });
+    for (auto& f : all) limit_lines(f.lines);
+    return all;
+}
+
+}  // namespace pipebench::reporting

@@ -1,0 +1,198 @@
+// What a gate found, for people and for programs: the verdict, each regression in a sentence, then every row.
+#include "report/gate.hpp"
+
+#include "pipebench/error.hpp"
+#include "report/ratio_text.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace pipebench::reporting {
+namespace {
+
+constexpr std::size_t table_width = 150;  // columns of a terminal
+
+std::size_t patterns_of(const gate_outcome& g) { return patterns_in(g.series.base).size(); }
+
+bool is_bad(const gate_outcome& g) { return !g.verdict.passed() || !g.unbalanced.empty() || g.signal != 0; }
+
+std::string verdict_of(const gate_outcome& g) {
+    if (!g.unbalanced.empty())
+        return fmt::format("INVALID: the ledger of {} did not balance", counted(g.unbalanced.size(), "run", "runs"));
+    if (g.signal != 0) return "INTERRUPTED: there is no verdict";
+    const auto bad = g.verdict.regressions();
+    const auto& rows = g.verdict.rows;
+    const auto unknown =
+        std::count_if(rows.begin(), rows.end(), [](const gate_row& r) { return r.verdict == change::cannot_tell; });
+    if (unknown == static_cast<std::ptrdiff_t>(rows.size()) && !rows.empty())
+        return fmt::format("no verdict: {} rounds are too few", g.rounds);
+    const auto what = fmt::format("{} over {} rounds, {:.0f} s", counted(patterns_of(g), "pattern", "patterns"),
+                                  g.rounds, g.session_s);
+    if (bad.empty()) return fmt::format("passed: nothing got worse ({})", what);
+    return fmt::format("FAILED: {} ({})", counted(bad.size(), "regression", "regressions"), what);
+}
+
+const gate_row* row_like(const std::vector<gate_row>& rows, const gate_row& wanted) {
+    const auto alike = [&](const gate_row& r) { return r.pattern == wanted.pattern && r.what == wanted.what; };
+    const auto at = std::find_if(rows.begin(), rows.end(), alike);
+    return at == rows.end() ? nullptr : &*at;
+}
+
+std::string ratio_of(const gate_row& r) {
+    return fmt::format("x {}{}", factor(r.estimate.ratio),
+                       r.estimate.range ? fmt::format(" ({})", range_of(r.estimate)) : "");
+}
+
+/// "semaphore CPU/order: 18.50 -> 20.40 us, x 1.103 (1.080 to 1.120), threshold 5 %; confirmed: x 1.110 (...)"
+std::string sentence(const gate_row& first, const gate_row* second) {
+    std::string out = fmt::format("{} {}: {} -> {}", printable(first.pattern), first.what->title, number(first.base),
+                                  number(first.head));
+    if (!first.what->unit.empty()) out += fmt::format(" {}", first.what->unit);
+    out += fmt::format(", {}, threshold {} %", ratio_of(first), percent(first.relative_threshold));
+    if (second == nullptr) return out;
+    return out + fmt::format("; {}: {}", second->verdict == change::worse ? "confirmed" : "not confirmed",
+                             ratio_of(*second));
+}
+
+std::vector<std::string> sentences(const gate_outcome& g) {
+    std::vector<std::string> out;
+    for (const auto& row : g.verdict.rows) {
+        const auto* second = row_like(g.verdict.confirmation, row);
+        if (row.verdict == change::worse) {
+            const bool confirmed = second != nullptr && second->verdict == change::worse;
+            out.push_back(fmt::format("{}: {}", confirmed ? "REGRESSION" : "suspected", sentence(row, second)));
+        } else if (row.verdict == change::better) out.push_back("better: " + sentence(row, nullptr));
+    }
+    return out;
+}
+
+row cells_of(const gate_row& r, const gate_row* second) {
+    const bool worse = r.verdict == change::worse && second != nullptr && second->verdict == change::worse;
+    row out;
+    out.mood = worse ? tone::alarm : tone::plain;
+    out.cells = {(worse ? "! " : "") + printable(r.pattern),
+                 metric_name(*r.what),
+                 number(r.base),
+                 number(r.head),
+                 factor(r.estimate.ratio),
+                 range_of(r.estimate),
+                 factor(r.noise),
+                 percent(r.relative_threshold),
+                 std::string(name_of(r.verdict)),
+                 printable(r.why)};
+    if (r.verdict == change::worse)
+        out.cells.back() = worse ? "confirmed" : second == nullptr ? "" : "not confirmed: " + second->why;
+    return out;
+}
+
+table table_of(const gate_outcome& g) {
+    table t{{{"Pattern", "", align::left},
+             {"Metric", "", align::left},
+             {"Base", ""},
+             {"Head", ""},
+             {"Ratio", ""},
+             {"Interval", ""},
+             {"A/A", ""},
+             {"Threshold", "%"},
+             {"Verdict", "", align::left},
+             {"Why", "", align::left}},
+            {}};
+    for (const auto& r : g.verdict.rows) t.rows.push_back(cells_of(r, row_like(g.verdict.confirmation, r)));
+    return t;
+}
+
+std::string rules() {
+    return fmt::format(
+        "Ratio: median over the rounds of head / base, base being the mean of its two runs of the round. "
+        "A/A: base against itself. Worse needs an exact {:.0f} % sign-test interval without 1, a ratio "
+        "beyond the threshold and beyond the A/A pair's, a difference beyond the metric's floor, and "
+        "the same once more in a second series.",
+        100 * (1 - gate_alpha));
+}
+
+std::string sides_of(const gate_outcome& g) {
+    return fmt::format("base: pipebench {}, {}; head: pipebench {}, {}", printable(g.base_version, 40),
+                       printable(g.base_binary, 200), printable(g.head_version, 40), printable(g.head_binary, 200));
+}
+
+std::vector<std::string> notes_of(const gate_outcome& g) {
+    std::vector<std::string> out;
+    for (const auto& u : g.unbalanced) out.push_back("LEDGER: " + printable(u));
+    for (const auto& w : g.warnings) out.push_back("warning: " + printable(w));
+    return out;
+}
+
+// JSON: NaN and infinity become null by themselves.
+
+using json = nlohmann::ordered_json;
+
+json json_of(const gate_row& r) {
+    return {{"pattern", r.pattern},
+            {"metric", r.what->id},
+            {"unit", r.what->unit},
+            {"better", r.what->direction == better::lower ? "lower" : "higher"},
+            {"base", r.base},
+            {"head", r.head},
+            {"ratio", r.estimate.ratio},
+            {"interval", reporting::json_of(r.estimate.range)},
+            {"p", r.estimate.p},
+            {"rounds", r.estimate.base_samples},
+            {"aa_ratio", r.noise},
+            {"relative_threshold", r.relative_threshold},
+            {"absolute_floor", r.what->absolute_floor},
+            {"verdict", name_of(r.verdict)},
+            {"why", r.why}};
+}
+
+json json_of(const std::vector<gate_row>& rows) {
+    auto out = json::array();
+    for (const auto& r : rows) out.push_back(json_of(r));
+    return out;
+}
+
+json json_of(const gate_series& s) { return {{"base", s.base}, {"again", s.again}, {"head", s.head}}; }
+
+}  // namespace
+
+std::string render_text(const gate_outcome& g, colours colour) {
+    const bool alarm = is_bad(g) && colour == colours::on;
+    std::string out = fmt::format("{}gate: {}{}\n", alarm ? "\x1b[1;31m" : "", verdict_of(g), alarm ? "\x1b[0m" : "");
+    for (const auto& s : sentences(g)) out += wrapped("  " + s, 4);
+    for (const auto& n : notes_of(g)) out += wrapped("  " + n, 4);
+    if (!g.verdict.rows.empty()) out += "\n" + to_text(table_of(g), colour, table_width) + "\n" + wrapped(rules(), 0);
+    return out + wrapped(sides_of(g), 4);
+}
+
+std::string render_markdown(const gate_outcome& g) {
+    std::string out = fmt::format("**pipebench gate: {}**\n\n", escape_markdown(verdict_of(g)));
+    for (const auto& s : sentences(g)) out += fmt::format("- {}\n", escape_markdown(s));
+    for (const auto& n : notes_of(g)) out += fmt::format("- {}\n", escape_markdown(n));
+    if (!g.verdict.rows.empty())
+        out += fmt::format("\n<details>\n<summary>All {}</summary>\n\n{}\n{}\n\n</details>\n",
+                           counted(g.verdict.rows.size(), "row", "rows"), to_markdown(table_of(g)), rules());
+    return out + "\n" + escape_markdown(sides_of(g)) + "\n";
+}
+
+std::string render_json(const gate_outcome& g) {
+    json out{{"schema", gate_schema},
+             {"summary", verdict_of(g)},
+             {"passed", !is_bad(g)},
+             {"command", g.command},
+             {"rounds", g.rounds},
+             {"session_s", g.session_s},
+             {"base", {{"binary", g.base_binary}, {"version", g.base_version}}},
+             {"head", {{"binary", g.head_binary}, {"version", g.head_version}}},
+             {"warnings", g.warnings},
+             {"unbalanced", g.unbalanced},
+             {"rows", json_of(g.verdict.rows)},
+             {"confirmation", json_of(g.verdict.confirmation)},
+             {"series", json_of(g.series)},
+             {"confirmation_series", json_of(g.confirmation)}};
+    if (g.signal != 0) out["interrupted"] = true;
+    return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace pipebench::reporting

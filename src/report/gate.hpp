@@ -1,0 +1,21 @@
+// What a gate found, in one format each. Pure.
+#pragma once
+
+#include "analysis/gate.hpp"
+#include "pipebench/reporter.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace pipebench::reporting {
+
+inline constexpr std::string_view gate_schema = "pipebench.gate/1";
+
+/// For a terminal: the verdict first, each regression in a sentence, then all rows.
+[[nodiscard]] std::string render_text(const gate_outcome& g, colours colour);
+/// For a pull request comment or $GITHUB_STEP_SUMMARY.
+[[nodiscard]] std::string render_markdown(const gate_outcome& g);
+/// gate_schema: with every run of every series.
+[[nodiscard]] std::string render_json(const gate_outcome& g);
+
+}  // namespace pipebench::reporting

@@ -1,0 +1,65 @@
+// For github-action-benchmark (https://github.com/benchmark-action/github-action-benchmark), which keeps a history
+// of numbers and alerts on a jump: a JSON array of {name, unit, value, range, extra}. The tool that reads a file
+// takes one direction for all of it, customSmallerIsBetter or customBiggerIsBetter; hence two files.
+#include "analysis/metrics.hpp"
+#include "analysis/statistics.hpp"
+#include "pipebench/error.hpp"
+#include "report/formats.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace pipebench::reporting {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+/// It shows every digit that it is given: six of them say all that a measurement knows.
+double six_digits(double value) { return std::stod(fmt::format("{:.6g}", value)); }
+
+/// What is needed to make sense of a point of the chart, in its tooltip.
+std::string context(const session_result& r, const std::string& pattern) {
+    const auto runs = runs_of(r, pattern);
+    const auto rounds = fmt::format("{} round{}", runs.size(), runs.size() == 1 ? "" : "s");
+    return printable(fmt::format("profile {}, {} orders, {}; {} cores, {}; pipebench {}", r.profile,
+                                 runs.front()->orders, rounds, r.box.cores, r.box.cpu_model, r.build.version));
+}
+
+json entry(const session_result& r, const std::string& pattern, const metric& m) {
+    const auto samples = samples_of(r, pattern, m);
+    json out;
+    out["name"] = fmt::format("{}: {}", printable(pattern), m.title);
+    out["unit"] = m.unit == "/s" ? "orders/s" : m.unit;
+    out["value"] = six_digits(value_of(r, pattern, m));
+    // It reads a number behind the sign, and nothing behind that.
+    if (samples.size() > 1) out["range"] = fmt::format("± {:.6g}", scaled_mad(samples));
+    out["extra"] = context(r, pattern);
+    return out;
+}
+
+std::string render(const session_result& r, better direction) {
+    json out = json::array();
+    for (const auto& pattern : trusted_patterns(r))
+        for (const auto& m : metrics())
+            if (m.is_compared() && m.direction == direction && std::isfinite(value_of(r, pattern, m)))
+                out.push_back(entry(r, pattern, m));
+    return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+std::vector<std::string> trusted_patterns(const session_result& r) {
+    auto names = patterns_in(r);
+    std::erase_if(names, [&](const std::string& name) {
+        const auto runs = runs_of(r, name);
+        return std::any_of(runs.begin(), runs.end(), [](const auto* run) { return !run->verdict.trusted; });
+    });
+    return names;
+}
+
+std::string render_github_smaller(const session_result& r, colours) { return render(r, better::lower); }
+std::string render_github_bigger(const session_result& r, colours) { return render(r, better::higher); }
+
+}  // namespace pipebench::reporting

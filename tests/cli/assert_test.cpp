@@ -1,0 +1,133 @@
+// --assert, as CI uses it: what did not hold is the first line and the exit code.
+#include "support/command.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace pipebench;
+using namespace pipebench::test;
+using nlohmann::json;
+
+namespace {
+
+json saved(const std::string& path) { return json::parse(read_file(path)); }
+
+std::vector<std::string> two_patterns(const std::vector<std::string>& more) {
+    auto out = quick_and({"-q", "-p", "semaphore,thread-pool"});
+    out.insert(out.end(), more.begin(), more.end());
+    return out;
+}
+
+/// Someone with a saved result of two patterns.
+struct owner : user {
+    owner() { REQUIRE(run_pipebench(two_patterns({"--export-json", file("r.json")})).code == 0); }
+    [[nodiscard]] command_end report(std::vector<std::string> more) const {
+        more.insert(more.begin(), {"report", file("r.json")});
+        return run_pipebench(std::move(more));
+    }
+};
+
+}  // namespace
+
+TEST_CASE("conditions that hold are said first, and all is well", "[assert]") {
+    const user someone;
+    const auto path = someone.file("r.json");
+    const auto end =
+        someone.run_pipebench(two_patterns({"--assert", "all.lost == 0", "--assert",
+                                            "thread_pool.time_s < 100 * semaphore.time_s", "--export-json", path}));
+    CAPTURE(end.out, end.err);
+    CHECK(end.code == 0);
+    const auto lines = lines_of(end.out);
+    REQUIRE(lines.size() > 2);
+    CHECK(contains(lines[0], "all.lost == 0"));
+    CHECK(contains(lines[1], "thread_pool.time_s < 100 * semaphore.time_s"));
+    CHECK_FALSE(contains(end.out, "FAILED"));
+    const auto assertions = saved(path)["assertions"];
+    REQUIRE(assertions.size() == 2);
+    CHECK(assertions[0]["text"] == "all.lost == 0");
+    CHECK(assertions[0]["held"] == true);
+    CHECK(contains(assertions[1]["detail"], "semaphore.time_s = "));
+}
+
+TEST_CASE("a condition that does not hold is said first, with its values, and is the exit code", "[assert]") {
+    const user someone;
+    const auto path = someone.file("r.json");
+    const auto end = someone.run_pipebench(two_patterns({"--repeat", "2", "--assert", "semaphore.stored == 80",
+                                                         "--assert", "all.stored < 80", "--export-json", path}));
+    CAPTURE(end.out, end.err);
+    CHECK(end.code == 1);
+    const auto lines = lines_of(end.out);
+    REQUIRE(lines.size() > 2);
+    CHECK_FALSE(contains(lines[0], "FAILED"));
+    CHECK(contains(lines[1], "FAILED"));
+    CHECK(contains(lines[1], "all.stored < 80"));
+    CHECK(contains(lines[1], "semaphore.stored = 80"));
+    CHECK(saved(path)["assertions"][0]["held"] == true);
+    CHECK(saved(path)["assertions"][1]["held"] == false);
+    CHECK(someone.left_behind().empty());
+}
+
+TEST_CASE("a condition on what is not there is refused with the list, before anything is started", "[assert]") {
+    const auto [condition, parts] = GENERATE(table<std::string, std::vector<std::string>>(
+        {{"semaphore.speed > 1", {"'speed' is not a metric", "throughput"}},
+         {"semaphor.time_s > 1", {"'semaphor' is not a pattern", "did you mean 'semaphore'?", "thread_pool", "all"}},
+         {"fan_out.time_s > 1", {"'fan_out' is not a pattern of this session"}},
+         {"all.lost", {"is not a condition"}},
+         {"", {"empty"}}}));
+    const user someone;
+    const auto path = someone.file("r.json");
+    const auto end = someone.run_pipebench({"-n", "10000", "-p", "semaphore,thread-pool", "--assert", "all.lost == 0",
+                                            "--assert", condition, "--export-json", path});
+    CAPTURE(end.err);
+    CHECK(end.code == 2);
+    CHECK(end.out.empty());
+    REQUIRE(lines_of(end.err).size() == 1);  // nor was a server started: that would be said
+    CHECK(contains(end.err, "--assert"));
+    for (const auto& part : parts) CHECK(contains(end.err, part));
+    CHECK_FALSE(std::filesystem::exists(path));
+    CHECK(someone.left_behind().empty());
+}
+
+TEST_CASE("a saved result says again what was asked of it", "[assert][report]") {
+    const user someone;
+    const auto path = someone.file("r.json");
+    const auto first = someone.run_pipebench(two_patterns({"--assert", "all.stored < 40", "--export-json", path}));
+    REQUIRE(first.code == 1);
+    const auto again = someone.run_pipebench({"report", path});
+    CHECK(again.out == first.out);
+    CHECK(again.code == 0);  // it asks nothing itself
+}
+
+TEST_CASE("a saved result can be asked more", "[assert][report]") {
+    const owner someone;
+    const auto held = someone.report({"--assert", "all.lost == 0"});
+    CHECK(held.code == 0);
+    CHECK(contains(lines_of(held.out).at(0), "all.lost == 0"));
+    const auto failed = someone.report({"--assert", "all.lost == 0", "--assert", "semaphore.stored > 40"});
+    CHECK(failed.code == 1);
+    CHECK(contains(lines_of(failed.out).at(1), "FAILED"));
+    const auto document = someone.report({"--format", "json", "--assert", "semaphore.stored > 40"});
+    CHECK(document.code == 1);
+    CHECK(json::parse(document.out)["assertions"].size() == 1);
+    CHECK(saved(someone.file("r.json"))["assertions"].empty());
+}
+
+TEST_CASE("a saved result that is asked for what it has not is one line", "[assert][report]") {
+    const owner someone;
+    for (const std::string condition : {"fan_out.time_s > 1", "semaphore.speed > 1", "1 > 0"}) {
+        const auto end = someone.report({"--assert", condition});
+        CAPTURE(end.err);
+        CHECK(end.code == 2);
+        CHECK(end.out.empty());
+        CHECK(lines_of(end.err).size() == 1);
+        CHECK(contains(end.err, "--assert '" + condition + "'"));
+    }
+}
+
+TEST_CASE("an empty result has no pattern to ask for", "[assert][report]") {
+    const user someone;
+    const auto end = someone.run_pipebench({"report", "/dev/null", "--assert", "all.lost == 0"});
+    CHECK(end.code == 2);
+    CHECK(lines_of(end.err).size() == 1);
+}

@@ -1,0 +1,483 @@
+// A red build must mean a regression, and a regression must make it red: every rule between the two is held here,
+// on sessions whose noise is known.
+#include "analysis/comparison.hpp"
+
+#include "pipebench/error.hpp"
+#include "report/comparison.hpp"
+#include "support/sample_result.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_floating_point.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+using namespace pipebench;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::MessageMatches;
+using Catch::Matchers::StartsWith;
+using Catch::Matchers::WithinAbs;
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
+
+/// From 1 - half to 1 + half, and another in every round; `salt` draws another order.
+double noise(std::uint64_t round, std::uint64_t salt, double half) {
+    return 1 + half * (static_cast<double>((round * 7 + salt * 5) % 17) / 8 - 1);
+}
+
+void scale(run_result& r, double factor) {
+    for (double* x : {&r.time_s, &r.orders_per_s, &r.cpu_per_order_us, &r.latency.p50_ms, &r.latency.p99_ms})
+        *x *= factor;
+}
+
+/// The sample session with so many rounds, each a little different.
+session_result session(std::uint64_t rounds, std::uint64_t salt = 1, double half = 0.01) {
+    auto out = test_support::sample_session();
+    const auto first = std::exchange(out.runs, {});
+    for (std::uint64_t round = 1; round <= rounds; ++round)
+        for (auto run : first) {
+            run.round = round;
+            scale(run, noise(round, salt, half));
+            out.runs.push_back(run);
+        }
+    return out;
+}
+
+template <class Change>
+session_result changed(session_result s, std::string_view pattern, Change change_run) {
+    for (auto& run : s.runs)
+        if (run.pattern == pattern) change_run(run);
+    return s;
+}
+
+comparison compared(const session_result& base, const session_result& head, std::vector<threshold> thresholds = {}) {
+    return compare(base, head, {std::move(thresholds)});
+}
+
+comparison_row row_of(const comparison& c, std::string_view pattern, std::string_view metric_id) {
+    const auto is = [&](const auto& row) { return row.pattern == pattern && row.what->id == metric_id; };
+    const auto at = std::find_if(c.rows.begin(), c.rows.end(), is);
+    INFO(pattern << " " << metric_id);
+    REQUIRE(at != c.rows.end());
+    return *at;
+}
+
+std::vector<std::string> fields_of(const std::vector<difference>& all) {
+    std::vector<std::string> out;
+    for (const auto& d : all) out.push_back(d.field);
+    return out;
+}
+
+std::string all_warnings(const comparison& c) {
+    std::string out;
+    for (const auto& w : c.warnings) out += w + "\n";
+    return out;
+}
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+}  // namespace
+
+TEST_CASE("a result compared with itself is the same in every row", "[comparison]") {
+    const auto c = compared(session(8), session(8));
+    CHECK(c.rows.size() == 5 * 8);
+    CHECK(c.count(change::same) == c.rows.size());
+    CHECK_FALSE(c.regressed());
+    CHECK(c.mismatches.empty());
+    CHECK(c.warnings.empty());
+    CHECK(c.advice.empty());
+}
+
+TEST_CASE("noise alone is no change", "[comparison]") {
+    const auto c = compared(session(8, 1), session(9, 2));
+    CHECK(c.count(change::same) == c.rows.size());
+}
+
+TEST_CASE("a tenth more CPU per order is a regression of that pattern, and of no other row", "[comparison]") {
+    const auto head = changed(session(8, 2), "semaphore", [](auto& run) { run.cpu_per_order_us *= 1.1; });
+    const auto c = compared(session(8), head);
+    CHECK(c.count(change::worse) == 1);
+    CHECK(c.count(change::better) == 0);
+    const auto row = row_of(c, "semaphore", "cpu_per_order_us");
+    CHECK(row.verdict == change::worse);
+    CHECK_THAT(row.estimate.ratio, WithinAbs(1.1, 0.01));
+    REQUIRE(row.estimate.range);
+    CHECK(row.estimate.range->low > 1);
+    CHECK(row.estimate.base_samples == 8);
+    CHECK(compared(head, session(8)).count(change::better) == 1);
+}
+
+TEST_CASE("fewer orders a second are worse, and more are better", "[comparison]") {
+    const auto base = session(8);
+    const double factor = GENERATE(0.7, 1.4);
+    const auto head = changed(base, "thread-pool", [&](auto& run) { run.orders_per_s *= factor; });
+    const auto row = row_of(compared(base, head), "thread-pool", "throughput");
+    CHECK(row.verdict == (factor < 1 ? change::worse : change::better));
+}
+
+TEST_CASE("without significance nothing is a regression, however large", "[comparison]") {
+    // The middle moves by a fifth, and the noise is four fifths.
+    const auto head = changed(session(8, 2, 0.8), "semaphore", [](auto& run) { run.cpu_per_order_us *= 1.2; });
+    const auto c = compared(session(8, 1, 0.8), head);
+    const auto row = row_of(c, "semaphore", "cpu_per_order_us");
+    CHECK(row.verdict == change::cannot_tell);
+    CHECK_THAT(row.why, ContainsSubstring("wider than 5 %"));
+    CHECK_THAT(c.advice, ContainsSubstring("--repeat"));
+    CHECK_FALSE(c.regressed());
+}
+
+TEST_CASE("what is significant and below the relative threshold is the same", "[comparison]") {
+    const auto head = changed(session(8), "semaphore", [](auto& run) { run.cpu_per_order_us *= 1.04; });
+    const auto row = row_of(compared(session(8), head), "semaphore", "cpu_per_order_us");
+    CHECK(row.estimate.p < 0.01);
+    CHECK(row.verdict == change::same);
+    CHECK(row.why == "below 5 %");
+}
+
+TEST_CASE("what is significant and below the absolute floor is the same", "[comparison]") {
+    const auto small = [](double us) { return [us](auto& run) { run.cpu_per_order_us *= us / 162; }; };
+    const auto verdict = [&](double base, double head) {
+        return row_of(
+            compared(changed(session(8), "semaphore", small(base)), changed(session(8), "semaphore", small(head))),
+            "semaphore", "cpu_per_order_us");
+    };
+    CHECK(verdict(2, 2.9).verdict == change::same);
+    CHECK(verdict(2, 2.9).why == "below 1 us");
+    CHECK(verdict(2, 3.2).verdict == change::worse);
+}
+
+TEST_CASE("a wide interval whose ends differ by less than the floor is the same", "[comparison]") {
+    const auto tiny = [](auto& run) { run.cpu_per_order_us /= 1000; };
+    const auto row = row_of(
+        compared(changed(session(8, 1, 0.5), "semaphore", tiny), changed(session(8, 2, 0.5), "semaphore", tiny)),
+        "semaphore", "cpu_per_order_us");
+    CHECK(row.verdict == change::same);
+    CHECK(row.why == "within 1 us");
+}
+
+TEST_CASE("a threshold that is given stands in place of the metric's own, the later of two", "[comparison]") {
+    const auto* cpu = find_metric("cpu_per_order_us");
+    const auto head = changed(session(8), "semaphore", [](auto& run) { run.cpu_per_order_us *= 1.1; });
+    const auto verdict = [&](std::vector<threshold> t) {
+        return row_of(compared(session(8), head, std::move(t)), "semaphore", "cpu_per_order_us").verdict;
+    };
+    CHECK(verdict({}) == change::worse);
+    CHECK(verdict({{cpu, 0.2}}) == change::same);
+    CHECK(verdict({{cpu, 0.2}, {cpu, 0.02}}) == change::worse);
+}
+
+TEST_CASE("a metric that is not compared by itself is, where a threshold names it", "[comparison]") {
+    const auto head = changed(session(8), "semaphore", [](auto& run) { run.latency.max_ms *= 2; });
+    CHECK(compared(session(8), head).count(change::worse) == 0);
+    const auto c = compared(session(8), head, {{find_metric("max_ms"), 0.1}});
+    CHECK(c.rows.size() == 5 * 9);
+    CHECK(row_of(c, "semaphore", "max_ms").verdict == change::worse);
+}
+
+TEST_CASE("too few rounds: nothing can be told, and the way to more is", "[comparison]") {
+    const auto rounds = GENERATE(1u, 4u);
+    const auto head = changed(session(rounds), "semaphore", [](auto& run) { run.cpu_per_order_us *= 9; });
+    const auto c = compared(session(8), head);
+    CHECK(c.samples_needed == 5);
+    CHECK(c.count(change::cannot_tell) == c.rows.size());
+    CHECK(c.rows[0].why == fmt::format("{} sample{} in head, needs 5", rounds, rounds == 1 ? "" : "s"));
+    CHECK_THAT(c.advice, ContainsSubstring("--repeat 8") && ContainsSubstring(fmt::format("head has {}", rounds)));
+}
+
+TEST_CASE("more patterns share alpha, and need more rounds", "[comparison]") {
+    auto base = session(5);
+    CHECK(row_of(compared(base, base), "semaphore", "time_s").verdict == change::same);
+    for (int more = 0; more < 5; ++more)
+        for (auto run : session(5).runs) {
+            if (run.pattern != "semaphore") continue;
+            run.pattern = fmt::format("another-{}", more);
+            base.runs.push_back(run);
+        }
+    const auto c = compared(base, base);
+    CHECK_THAT(c.alpha_of_row, WithinAbs(0.005, 1e-12));
+    CHECK(c.samples_needed == 6);
+    CHECK(c.count(change::cannot_tell) == c.rows.size());
+}
+
+TEST_CASE("no errors in both are the same", "[comparison]") {
+    const auto row = row_of(compared(session(8), session(8)), "semaphore", "error_percent");
+    CHECK(row.verdict == change::same);
+    CHECK(row.why == "0 in both");
+}
+
+TEST_CASE("errors that appear are a regression, and that go an improvement, without a ratio", "[comparison]") {
+    const auto head = changed(session(8), "semaphore", [](auto& run) { run.failed = 200; });
+    const auto row = row_of(compared(session(8), head), "semaphore", "error_percent");
+    CHECK(row.verdict == change::worse);
+    CHECK_FALSE(row.estimate.ratio == row.estimate.ratio);
+    CHECK(row.estimate.p < 0.01);
+    CHECK(row_of(compared(head, session(8)), "semaphore", "error_percent").verdict == change::better);
+}
+
+TEST_CASE("errors below the floor are the same, in every round or in one", "[comparison]") {
+    const std::uint64_t rounds = GENERATE(1u, 8u);
+    const auto head = changed(session(8), "semaphore", [&](auto& run) { run.failed = run.round <= rounds ? 9 : 0; });
+    CHECK(row_of(compared(session(8), head), "semaphore", "error_percent").verdict == change::same);
+}
+
+TEST_CASE("many errors in one round of eight cannot be told", "[comparison]") {
+    const auto head = changed(session(8), "semaphore", [](auto& run) { run.failed = run.round == 3 ? 500 : 0; });
+    const auto row = row_of(compared(session(8), head), "semaphore", "error_percent");
+    CHECK(row.verdict == change::cannot_tell);
+    CHECK_THAT(row.why, ContainsSubstring("0.1 %"));
+}
+
+TEST_CASE("a pattern with a run that is not to be trusted is not judged, and the warning says why", "[comparison]") {
+    const auto doubtful = changed(session(8), "semaphore", [](auto& run) {
+        run.cpu_per_order_us *= 2;
+        if (run.round == 3) run.verdict = {false, "INVALID: the box was busy"};
+    });
+    const auto in_base = GENERATE(false, true);
+    const auto c = in_base ? compared(doubtful, session(8)) : compared(session(8), doubtful);
+    CHECK(row_of(c, "semaphore", "cpu_per_order_us").verdict == change::cannot_tell);
+    CHECK(c.count(change::cannot_tell) == 8);
+    CHECK(c.count(change::same) == 4 * 8);
+    CHECK_THAT(all_warnings(c), ContainsSubstring("semaphore") && ContainsSubstring("1 of 8") &&
+                                    ContainsSubstring("round 3: INVALID: the box was busy") &&
+                                    ContainsSubstring(in_base ? "in base" : "in head"));
+}
+
+TEST_CASE("one order lost in head is a regression, whatever statistics say", "[comparison]") {
+    const auto* id = GENERATE("lost", "corrupt", "unexpected");
+    const auto rounds = GENERATE(1u, 8u);
+    const auto with_loss = changed(session(rounds), "semaphore", [&](auto& run) {
+        if (run.round != 1) return;
+        run.verdict = {false, "INVALID"};
+        (id == std::string_view("lost")      ? run.ledger.lost
+         : id == std::string_view("corrupt") ? run.ledger.corrupt
+                                             : run.ledger.unexpected) = 1;
+    });
+    const auto c = compared(session(rounds), with_loss);
+    CHECK(c.count(change::worse) == 1);
+    CHECK(row_of(c, "semaphore", id).verdict == change::worse);
+    CHECK_FALSE(compared(with_loss, with_loss).regressed());
+    CHECK_FALSE(compared(with_loss, session(rounds)).regressed());
+}
+
+TEST_CASE("interrupted runs do not count, and are warned of", "[comparison]") {
+    auto head = session(9);
+    head.interrupted = true;
+    for (auto& run : head.runs)
+        if (run.round == 9) {
+            run.interrupted = true;
+            run.verdict = {false, "interrupted: partial"};
+            run.cpu_per_order_us = 1e6;
+            run.ledger.lost = 5;
+        }
+    const auto c = compared(session(8), head);
+    CHECK(c.count(change::same) == c.rows.size());
+    CHECK_THAT(all_warnings(c), ContainsSubstring("head: interrupted; 5 runs were cut short"));
+    head.runs.resize(8 * 5);
+    CHECK_THAT(all_warnings(compared(head, session(8))), ContainsSubstring("base: interrupted; not all runs"));
+}
+
+TEST_CASE("a pattern in one of the two alone is not compared, and named", "[comparison]") {
+    auto base = session(8), head = session(8);
+    std::erase_if(base.runs, [](auto& run) { return run.pattern == "fan-out"; });
+    std::erase_if(head.runs, [](auto& run) { return run.pattern == "semaphore"; });
+    const auto c = compared(base, head);
+    CHECK(c.rows.size() == 3 * 8);
+    CHECK_THAT(all_warnings(c),
+               ContainsSubstring("fan-out: in head alone") && ContainsSubstring("semaphore: in base alone"));
+    std::erase_if(base.runs, [](auto& run) { return run.pattern != "semaphore"; });
+    CHECK_THROWS_MATCHES(compared(base, head), setup_error,
+                         MessageMatches(ContainsSubstring("no pattern in common")));
+}
+
+TEST_CASE("nothing to compare, or more than any session makes, is refused in a line", "[comparison]") {
+    CHECK_THROWS_MATCHES(compared(session(8), session(0)), setup_error,
+                         MessageMatches(StartsWith("head has no runs")));
+    CHECK_THROWS_MATCHES(compared(session(0), session(8)), setup_error,
+                         MessageMatches(StartsWith("base has no runs")));
+    CHECK_THROWS_MATCHES(compared(session(8), session(most_rounds_to_compare + 1)), setup_error,
+                         MessageMatches(ContainsSubstring("runs of fan-out")));
+    CHECK_THROWS_MATCHES(compared(session(most_runs_to_compare / 5 + 1), session(8)), setup_error,
+                         MessageMatches(StartsWith("base has more than 10000 runs")));
+    auto many = session(100);
+    for (std::size_t i = 0; i < many.runs.size(); ++i) many.runs[i].pattern = std::to_string(i);
+    CHECK_THROWS_MATCHES(compared(many, many), setup_error, MessageMatches(ContainsSubstring("100 patterns")));
+}
+
+TEST_CASE("every field that makes two results incomparable is named", "[comparison][mismatch]") {
+    struct field {
+        const char* name;
+        void (*alter)(session_result&);
+    };
+    const auto f = GENERATE(values<field>({
+        {"box.host_os", [](auto& s) { s.box.host_os = "another"; }},
+        {"box.kernel", [](auto& s) { s.box.kernel = "another"; }},
+        {"box.cpu_model", [](auto& s) { s.box.cpu_model = "another"; }},
+        {"box.governor", [](auto& s) { s.box.governor = "powersave"; }},
+        {"box.virtualization", [](auto& s) { s.box.virtualization = "none seen"; }},
+        {"box.cores", [](auto& s) { s.box.cores = 8; }},
+        {"box.memory_bytes", [](auto& s) { s.box.memory_bytes = s.box.memory_bytes / 100 * 97; }},
+        {"profile", [](auto& s) { s.profile = "capacity"; }},
+        {"parameters.permits", [](auto& s) { s.parameters["permits"] = 7; }},
+        {"parameters.seed", [](auto& s) { s.parameters.erase("seed"); }},
+        {"parameters.later", [](auto& s) { s.parameters["later"] = "new"; }},
+        {"build.type", [](auto& s) { s.build.type = "Debug"; }},
+        {"build.sanitizers", [](auto& s) { s.build.sanitizers = "thread"; }},
+        {"servers.postgres.version", [](auto& s) { s.servers[0].version = "16.1"; }},
+        {"servers.postgres.settings", [](auto& s) { s.servers[0].settings = "fsync=on"; }},
+        {"servers.postgres.origin", [](auto& s) { s.servers[0].origin = "host=db"; }},
+        {"servers.redis", [](auto& s) { s.servers.erase(s.servers.begin() + 1); }},
+        {"servers.more",
+         [](auto& s) {
+             s.servers.push_back({"more", "1", "throwaway", ""});
+         }},
+    }));
+    auto other = session(1);
+    f.alter(other);
+    const auto found = mismatches(session(1), other);
+    CHECK(fields_of(found) == std::vector<std::string>{f.name});
+    CHECK(fields_of(mismatches(other, session(1))) == std::vector<std::string>{f.name});
+    CHECK_THAT(describe(found.front(), 40), StartsWith(std::string(f.name) + ": ") && ContainsSubstring(" against "));
+}
+
+TEST_CASE("parameters that are missing as a whole are a mismatch, field by field", "[comparison][mismatch]") {
+    auto other = session(1);
+    other.parameters = nullptr;
+    CHECK(mismatches(session(1), other).size() == session(1).parameters.size());
+}
+
+TEST_CASE("load, descriptors, a little memory and the user's address may differ", "[comparison][mismatch]") {
+    auto base = session(1), head = session(1);
+    head.box.load_1min = 7;
+    head.box.descriptor_limit = 1024;
+    head.box.memory_bytes = head.box.memory_bytes / 100 * 99;
+    base.servers[0].origin = "host=one";
+    head.servers[0].origin = "host=two";
+    CHECK(mismatches(base, head).empty());
+}
+
+TEST_CASE("versions of pipebench, its mock API and the compiler may differ, and are shown",
+          "[comparison][mismatch]") {
+    auto head = session(8);
+    head.build.version = head.servers[2].version = "0.2.0";
+    head.build.compiler = "clang 19";
+    const auto c = compared(session(8), head);
+    CHECK(c.mismatches.empty());
+    CHECK(fields_of(c.versions) == std::vector<std::string>{"build.version", "build.compiler"});
+    CHECK_THAT(reporting::render_text(c, colours::off), ContainsSubstring("build.version: 0.1.0 against 0.2.0"));
+}
+
+TEST_CASE("absurd numbers are no verdict, and no crash", "[comparison]") {
+    const double x = GENERATE(1e308, infinity, no_number, 1.7976931348623157e308);
+    auto head = session(8);
+    for (auto& run : head.runs)
+        if (run.pattern == "semaphore") {
+            run.time_s = run.round % 2 == 0 ? x : 1e-308;
+            run.cpu_per_order_us = run.orders_per_s = run.latency.p50_ms = x;
+        }
+    auto base = changed(session(8), "semaphore", [](auto& run) { run.time_s = run.latency.p50_ms = 5e-324; });
+    for (const auto& c : {compared(base, head), compared(head, base)}) {
+        CHECK(row_of(c, "semaphore", "time_s").verdict == change::cannot_tell);
+        CHECK(row_of(c, "semaphore", "p50_ms").verdict == change::cannot_tell);
+        CHECK_FALSE(reporting::render_text(c, colours::off).empty());
+        CHECK_FALSE(reporting::render_markdown(c).empty());
+        const auto json = nlohmann::json::parse(reporting::render_json(c));
+        CHECK(json["rows"].size() == c.rows.size());
+    }
+}
+
+TEST_CASE("the text begins with the verdict, and spells out what got worse", "[comparison][report]") {
+    auto head = changed(session(8), "semaphore", [](auto& run) { run.cpu_per_order_us *= 1.1; });
+    head = changed(std::move(head), "thread-pool", [](auto& run) { run.latency.p99_ms /= 2; });
+    const auto text = reporting::render_text(compared(session(8), head), colours::off);
+    CHECK(first_line(text) == "compare: 1 regression, 1 improvement, 38 the same, 0 cannot be told");
+    CHECK_THAT(text, ContainsSubstring("  worse: semaphore CPU/order: 162.3 -> 178.5 us, x 1.100 (1.089 to 1.111)") &&
+                         ContainsSubstring("threshold 5 %") && ContainsSubstring("  better: thread-pool p99: "));
+    CHECK(text.find("  worse: ") < text.find("  better: "));
+    CHECK_THAT(text, ContainsSubstring("\n! semaphore ") &&
+                         ContainsSubstring("alpha 0.05 per metric, 0.01 per row") &&
+                         ContainsSubstring("Needed: 5 rounds"));
+    CHECK(text.find('\x1b') == std::string::npos);
+    CHECK_THAT(reporting::render_text(compared(session(8), head), colours::on), StartsWith("\x1b[1;31mcompare: 1"));
+}
+
+TEST_CASE("where nothing can be told the first line says so", "[comparison][report]") {
+    const auto c = compared(session(1), session(1));
+    const auto* said = "nothing can be told: none of 40 comparisons has a verdict";
+    CHECK_THAT(first_line(reporting::render_text(c, colours::off)), ContainsSubstring(said));
+    CHECK_THAT(first_line(reporting::render_markdown(c)), ContainsSubstring(said));
+    CHECK_THAT(reporting::render_text(c, colours::off), ContainsSubstring("advice: base has 1, head has 1 of the 5"));
+}
+
+TEST_CASE("mismatches, warnings and advice are in every format", "[comparison][report]") {
+    auto head = session(2);
+    head.box.cores = 8;
+    head.interrupted = true;
+    const auto c = compared(session(2), head);
+    for (const auto& text : {reporting::render_text(c, colours::off), reporting::render_markdown(c)})
+        CHECK_THAT(text, ContainsSubstring("box.cores: 2 against 8") && ContainsSubstring("head: interrupted") &&
+                             ContainsSubstring("measure with --repeat 8"));
+    const auto json = nlohmann::json::parse(reporting::render_json(c));
+    CHECK(json["mismatches"] == nlohmann::json{{{"field", "box.cores"}, {"base", "2"}, {"head", "8"}}});
+    CHECK(json["warnings"].size() == 1);
+    CHECK(json["advice"].get<std::string>() == c.advice);
+}
+
+TEST_CASE("markdown shows what changed, and folds the rest away", "[comparison][report]") {
+    const auto head = changed(session(8), "semaphore", [](auto& run) { run.cpu_per_order_us *= 1.1; });
+    const auto text = reporting::render_markdown(compared(session(8), head));
+    CHECK(first_line(text) == "**pipebench compare: 1 regression, 0 improvements, 39 the same, 0 cannot be told**");
+    const auto fold = text.find("<details>");
+    CHECK_THAT(text.substr(0, fold), ContainsSubstring("| ! semaphore") && !ContainsSubstring("| fan-out"));
+    CHECK_THAT(text.substr(fold), ContainsSubstring("| fan-out") && ContainsSubstring("</details>"));
+    CHECK_THAT(reporting::render_markdown(compared(session(8), session(8))),
+               ContainsSubstring("No change was found"));
+}
+
+TEST_CASE("json has the whole comparison, with null for what is no number", "[comparison][report]") {
+    const auto head = changed(session(8), "semaphore", [](auto& run) {
+        run.cpu_per_order_us *= 1.1;
+        run.failed = 200;
+    });
+    const auto json = nlohmann::json::parse(reporting::render_json(compared(session(8), head)));
+    CHECK(json["schema"] == "pipebench.comparison/1");
+    CHECK(json["regressed"] == true);
+    CHECK(json["worse"] == 2);
+    CHECK(json["base"]["box"]["cores"] == 2);
+    const auto row_with = [&](std::string_view id) {
+        for (const auto& row : json["rows"])
+            if (row["pattern"] == "semaphore" && row["metric"] == id) return row;
+        return nlohmann::json();
+    };
+    const auto cpu = row_with("cpu_per_order_us"), errors = row_with("error_percent");
+    CHECK(cpu["verdict"] == "worse");
+    CHECK(cpu["interval"]["low"].get<double>() > 1.05);
+    CHECK(cpu["relative_threshold"] == 0.05);
+    CHECK(cpu["base_samples"] == 8);
+    CHECK(errors["ratio"].is_null());
+    CHECK(errors["interval"].is_null());
+    CHECK(errors["p"].get<double>() < 0.01);
+}
+
+TEST_CASE("foreign text reaches neither the terminal nor the markup", "[comparison][report]") {
+    const auto hostile = test_support::hostile_session();
+    auto head = hostile;
+    head.profile = "\x1b[2J<script>|\n";
+    head.parameters["k\n|<b>"] = "\xff`x`";
+    const auto c = compared(hostile, head);
+    for (const auto colour : {colours::off, colours::on}) {
+        auto text = reporting::render_text(c, colour);
+        CHECK_THAT(text,
+                   !ContainsSubstring("\x1b[2J") && !ContainsSubstring("\x1b]0;") && !ContainsSubstring("\x07"));
+    }
+    CHECK_THAT(reporting::render_markdown(c), !ContainsSubstring("<script>") && !ContainsSubstring("<b>") &&
+                                                  !ContainsSubstring("\x1b") && !ContainsSubstring(" `x`"));
+    CHECK(nlohmann::json::parse(reporting::render_json(c))["mismatches"].size() == 2);
+}

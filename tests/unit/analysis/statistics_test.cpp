@@ -1,0 +1,216 @@
+// What a reader can work out by hand, and the samples that R refuses: nothing, zeros, infinities. The numbers in
+// between are held against R's (tests/integration/statistics_against_r_test.cpp).
+#include "analysis/statistics.hpp"
+
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+using namespace pipebench;
+using Catch::Approx;
+
+namespace {
+
+constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+using samples = std::vector<double>;
+
+const samples base{10, 11, 12, 13, 14, 15, 16, 17};
+
+samples times(const samples& xs, double factor) {
+    samples out;
+    for (const double x : xs) out.push_back(x * factor);
+    return out;
+}
+
+/// Nothing to say, and nothing said.
+void check_no_ratio(const ratio_estimate& e) {
+    CHECK(std::isnan(e.ratio));
+    CHECK_FALSE(e.range);
+}
+
+}  // namespace
+
+TEST_CASE("the median is the middle one, or lies between the middle two", "[statistics]") {
+    CHECK(median(samples{3, 1, 2}) == 2);
+    CHECK(median(samples{4, 1, 3, 2}) == 2.5);
+    CHECK(median(samples{7}) == 7);
+}
+
+TEST_CASE("nothing, and what is no number, has no median and no deviation", "[statistics]") {
+    for (const auto& none : {samples{}, samples{1, no_number, 3}}) {
+        CHECK(std::isnan(median(none)));
+        CHECK(std::isnan(scaled_mad(none)));
+        CHECK(outliers(none).empty());
+    }
+}
+
+TEST_CASE("one wild sample does not move the deviation", "[statistics]") {
+    CHECK(scaled_mad(samples{1, 2, 3, 4, 5}) == Approx(1.4826));
+    CHECK(scaled_mad(samples{1, 2, 3, 4, 5000}) == Approx(1.4826));
+}
+
+TEST_CASE("an outlier is far from the others in both senses", "[statistics]") {
+    CHECK(outliers(samples{10, 10.1, 9.9, 10.05, 13, 9.95, 5}) == std::vector<std::size_t>{4, 6});
+    CHECK(outliers(samples{10, 10.001, 9.999, 10.0005, 10.9}).empty());  // many deviations, and below 10 %
+    CHECK(outliers(samples{10, 20, 30, 40, 50}).empty());                // beyond 10 %, and no deviations
+    CHECK(outliers(samples{10, 10, 10, 10, 11.5}) == std::vector<std::size_t>{4});
+}
+
+TEST_CASE("pairs that all rise by the same factor have that ratio, as sure as eight tosses can be", "[statistics]") {
+    const auto e = paired_ratio(base, times(base, 1.25), 0.05);
+    CHECK(e.ratio == 1.25);
+    CHECK(e.p == Approx(2.0 / 256));
+    REQUIRE(e.range);
+    CHECK(e.range->low == 1.25);
+    CHECK(e.range->high == 1.25);
+    CHECK(e.range->confidence == Approx(1 - 2.0 / 256));
+    CHECK(e.base_samples == 8);
+    CHECK(e.head_samples == 8);
+}
+
+TEST_CASE("a pair without a difference counts for the ratio and not for the sign test", "[statistics]") {
+    const auto e = paired_ratio(samples{1, 1, 1}, samples{2, 1, 2}, 0.5);
+    CHECK(e.ratio == 2);
+    CHECK(e.p == Approx(0.5));
+    CHECK(paired_ratio(base, base, 0.05).p == 1);
+}
+
+TEST_CASE("sides that change places turn the ratio and its interval upside down", "[statistics]") {
+    const samples head{12, 11.5, 14, 13.5, 18, 15.5, 19, 16};
+    for (const auto estimate : {paired_ratio, unpaired_ratio}) {
+        const auto there = estimate(base, head, 0.05), back = estimate(head, base, 0.05);
+        CHECK(there.ratio == Approx(1 / back.ratio));
+        CHECK(there.range.value().low == Approx(1 / back.range.value().high));
+        CHECK(there.p == Approx(back.p));
+    }
+}
+
+TEST_CASE("an interval that the samples cannot give is not given", "[statistics]") {
+    const samples few{1, 2, 3, 4, 5}, more{6, 7, 8, 9, 10};
+    CHECK_FALSE(paired_ratio(few, more, 0.05).range);
+    CHECK(paired_ratio(few, more, 0.0625).range);  // 2^-4, exactly
+    const samples three{1, 2, 3}, three_more{4, 5, 6};
+    CHECK_FALSE(unpaired_ratio(three, three_more, 0.05).range);
+    CHECK(unpaired_ratio(three, three_more, 0.1).range.value().confidence == Approx(0.9));  // 2 / 20, exactly
+}
+
+TEST_CASE("the interval excludes 1 just where the exact test finds something", "[statistics]") {
+    int found = 0;
+    for (double shift = 0; shift < 8; shift += 0.3) {
+        samples head;
+        for (const double x : base) head.push_back(x + shift + 0.01);
+        const auto e = unpaired_ratio(base, head, 0.05);
+        CAPTURE(shift);
+        CHECK((e.p <= 0.05) == !e.range.value().contains(1));
+        found += e.p <= 0.05 ? 1 : 0;
+    }
+    CHECK((found > 0 && found < 26));
+}
+
+TEST_CASE("an alpha that is none, or all, breaks nothing", "[statistics]") {
+    for (const double alpha : {-1.0, 0.0, no_number}) CHECK_FALSE(paired_ratio(base, times(base, 2), alpha).range);
+    const auto all = paired_ratio(base, samples{12, 11.5, 14, 13.5, 18, 15.5, 19, 16}, 2).range;
+    CHECK(all.value().low < all.value().high);
+    for (const double alpha : {-1.0, 0.0, no_number}) {
+        CHECK_THROWS_AS(pairs_needed(alpha), std::invalid_argument);
+        CHECK_THROWS_AS(samples_needed(alpha), std::invalid_argument);
+    }
+}
+
+TEST_CASE("pairs of which one side is missing are a mistake of the caller", "[statistics]") {
+    CHECK_THROWS_AS(paired_ratio(base, samples{1, 2}, 0.05), std::invalid_argument);
+}
+
+TEST_CASE("zeros have no ratio, but an order", "[statistics]") {
+    const samples zeros(8, 0.0);
+    check_no_ratio(paired_ratio(zeros, base, 0.05));
+    CHECK(paired_ratio(zeros, base, 0.05).p == Approx(2.0 / 256));
+    check_no_ratio(unpaired_ratio(base, zeros, 0.05));
+    CHECK(unpaired_ratio(base, zeros, 0.05).p < 0.001);
+    for (const auto estimate : {paired_ratio, unpaired_ratio}) {
+        check_no_ratio(estimate(zeros, zeros, 0.05));
+        CHECK(estimate(zeros, zeros, 0.05).p == 1);
+    }
+}
+
+TEST_CASE("one sample that is no number, or negative, leaves no ratio and no crash", "[statistics]") {
+    for (const double odd : {no_number, infinity, -infinity, -1.0}) {
+        auto head = times(base, 2);
+        head[3] = odd;
+        CAPTURE(odd);
+        for (const auto estimate : {paired_ratio, unpaired_ratio}) {
+            check_no_ratio(estimate(base, head, 0.05));
+            CHECK(estimate(head, base, 0.05).p <= 1);
+        }
+    }
+}
+
+TEST_CASE("two negative samples have no ratio, although their quotient is positive", "[statistics]") {
+    for (const auto estimate : {paired_ratio, unpaired_ratio})
+        check_no_ratio(estimate(times(base, -1), times(base, -2), 0.05));
+}
+
+TEST_CASE("a ratio that no double can hold is none", "[statistics]") {
+    for (const auto estimate : {paired_ratio, unpaired_ratio}) {
+        check_no_ratio(estimate(times(base, 1e-300), times(base, 1e300), 0.05));
+        check_no_ratio(estimate(times(base, 1e300), times(base, 1e-300), 0.05));
+    }
+}
+
+TEST_CASE("nothing on one side says nothing", "[statistics]") {
+    const samples none, many(60, 1.0);
+    for (const auto& other : {none, base, many}) {
+        check_no_ratio(unpaired_ratio(none, other, 0.05));
+        check_no_ratio(unpaired_ratio(other, none, 0.05));
+        CHECK(mann_whitney(other, none).p == 1);
+    }
+    check_no_ratio(paired_ratio(none, none, 0.05));
+    CHECK(paired_ratio(none, none, 0.05).p == 1);
+}
+
+TEST_CASE("U counts the pairs in which the head is larger, ties as a half", "[statistics]") {
+    CHECK(mann_whitney(samples{1, 2, 3}, samples{4, 5, 6}).u == 9);
+    CHECK(mann_whitney(samples{4, 5, 6}, samples{1, 2, 3}).u == 0);
+    CHECK(mann_whitney(samples{1, 3}, samples{2, 3}).u == 2.5);
+    CHECK(mann_whitney(samples{1, 2, 3}, samples{4, 5, 6}).p == Approx(0.1));
+}
+
+TEST_CASE("U is exact below 50 samples a side and without ties", "[statistics]") {
+    samples odd, even;
+    for (int i = 0; i < 49; ++i) odd.push_back(2 * i + 1), even.push_back(2 * i + 2);
+    CHECK(mann_whitney(odd, even).exact);
+    CHECK_FALSE(mann_whitney(odd, odd).exact);
+    even.push_back(1000);
+    CHECK_FALSE(mann_whitney(odd, even).exact);
+    CHECK_FALSE(mann_whitney(even, odd).exact);
+}
+
+TEST_CASE("samples that are all equal differ in nothing", "[statistics]") {
+    const samples fives(6, 5.0);
+    const auto e = unpaired_ratio(fives, fives, 0.05);
+    CHECK(e.p == 1);
+    CHECK(e.ratio == 1);
+    CHECK(e.range.value().contains(1));
+}
+
+TEST_CASE("from this many samples on a test can find something, and not with one less", "[statistics]") {
+    CHECK(pairs_needed(0.05) == 6);
+    CHECK(pairs_needed(0.0625) == 5);
+    CHECK(pairs_needed(0.05 / 4) == 8);
+    CHECK(samples_needed(0.05) == 4);
+    CHECK(samples_needed(0.1) == 3);
+    CHECK(samples_needed(0.05 / 5) == 5);
+    for (const double alpha : {0.05, 0.01, 0.001, 1e-6}) {
+        const samples pairs(pairs_needed(alpha), 1.0), singles(samples_needed(alpha), 1.0);
+        CAPTURE(alpha);
+        CHECK(paired_ratio(pairs, pairs, alpha).range);
+        CHECK(unpaired_ratio(singles, singles, alpha).range);
+        const auto less = std::span(pairs).subspan(1), less_singles = std::span(singles).subspan(1);
+        CHECK_FALSE(paired_ratio(less, less, alpha).range);
+        CHECK_FALSE(unpaired_ratio(less_singles, less_singles, alpha).range);
+    }
+}
