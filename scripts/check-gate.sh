@@ -23,17 +23,17 @@ import json, statistics, sys
 print(round(1000 * statistics.median(r["cpu_per_order_us"] for r in json.load(sys.stdin)["runs"])))'
 }
 
-# try_gate HEAD: prints "pass", or "blamed" with the patterns.
+# try_gate HEAD: prints "pass", "no verdict", or "blamed" with the patterns.
 try_gate() {
     "$1" gate --baseline "$base" --profile capacity --quiet --format json >"$logs/gate.json" || true
     /usr/bin/python3 -c '
 import json, sys
 g = json.load(open(sys.argv[1]))
-first = {(r["pattern"], r["metric"]) for r in g["rows"] if r["verdict"] == "worse"}
+first = {(r["pattern"], r["metric"]) for r in g["rows"] if r["suspicious"]}
 bad = {(r["pattern"], r["metric"]): r["ratio"] for r in g["confirmation"] if r["verdict"] == "worse"}
 blamed = sorted("%s %s x %.3f" % (p, m, x) for (p, m), x in bad.items() if (p, m) in first)
 suspects = sorted({p for p, m in first})
-print("pass" if g["passed"] else "blamed: " + ", ".join(blamed), "(suspects: %s; %.0f s)" % (", ".join(suspects) or "none", g["session_s"]))
+print("pass" if g["passed"] else "blamed: " + ", ".join(blamed) if blamed else "no verdict", "(suspects: %s; %.0f s)" % (", ".join(suspects) or "none", g["session_s"]))
 ' "$logs/gate.json"
 }
 
@@ -62,7 +62,7 @@ for ((i = 1; i <= costly_tries; ++i)); do
     [[ $blamed != *"$pattern "* ]] || ((++caught))
     while read -r one; do
         [[ -z $one || $one == "$pattern "* ]] || ((++others))
-    done < <(tr ',' '\n' <<<"${blamed#blamed: }" | sed 's/^ *//; /^pass/d')
+    done < <(tr ',' '\n' <<<"${blamed#blamed: }" | sed 's/^ *//; /^pass/d; /^no verdict/d')
     echo "10 % more $i: $line"
 done
 

@@ -19,15 +19,20 @@ base_ref() {
 # build_baseline COMMIT: in a directory of its own, with nothing of this tree. Fast when it was built before.
 build_baseline() {
     local commit=$1
+    prepare_logs
+    mkdir -p "$baseline"
+    exec 8>>"$baseline/.lock"
+    flock 8
+    # Another commit gets a new directory, objects and all: files from an archive are as old as their commit.
     if [[ $(cat "$baseline/commit" 2>/dev/null) != "$commit" ]]; then
-        rm -rf "$baseline/source"
+        rm -rf "$baseline/source" "$baseline/build" "$baseline/commit"
         mkdir -p "$baseline/source"
         git -C "$repo" archive "$commit" | tar -x -C "$baseline/source"
+        echo "$commit" >"$baseline/commit"
     fi
     logged configure-baseline cmake -S "$baseline/source" -B "$baseline/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
         -DPIPEBENCH_TESTS=OFF || die "the baseline cannot be configured"
     logged build-baseline cmake --build "$baseline/build" --target pipebench || die "the baseline cannot be built"
-    echo "$commit" >"$baseline/commit"
 }
 
 base=
@@ -43,4 +48,5 @@ build release
 step "building the baseline, $base ..."
 build_baseline "$commit"
 step "pipebench gate: $base against this tree"
+exec 8>&-
 exec "$repo/build/release/pipebench" gate --baseline "$baseline/build/pipebench" "$@"

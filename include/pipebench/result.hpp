@@ -104,6 +104,8 @@ struct box_info {
 struct build_info {
     std::string version, type, compiler, sanitizers;
 };
+/// Not for measuring: its type is "Debug", in whatever case.
+[[nodiscard]] bool is_debug(const build_info& b);
 
 struct server_info {
     std::string name, version, origin;  ///< origin: throwaway, or the user's (without secrets)
@@ -137,7 +139,7 @@ struct session_result {
 
 void to_json(nlohmann::ordered_json& out, const session_result& r);
 
-/// Throws setup_error, in one line, for anything that is not a result of this schema.
+/// Throws setup_error, in one line, for anything that is not a result of this schema, or larger than any of ours.
 [[nodiscard]] session_result parse_result(std::string_view json_text);
 
 }  // namespace pipebench

@@ -254,10 +254,16 @@ std::string shown(double value, std::string_view unit) {
     return unit.empty() ? number : fmt::format("{} {}", number, unit);
 }
 
+/// A result, and the patterns in it: they are asked for with every name.
+struct measured {
+    const session_result& result;
+    std::vector<std::string> patterns;
+};
+
 /// Of a pattern by its name in a condition; NaN when there is none.
-double value_by_name(const session_result& r, const value_name& name, const metric& m) {
-    for (const auto& id : patterns_in(r))
-        if (name_of(id) == name.pattern) return value_of(r, id, m);
+double value_by_name(const measured& what, const value_name& name, const metric& m) {
+    for (const auto& id : what.patterns)
+        if (name_of(id) == name.pattern) return value_of(what.result, id, m);
     return no_answer;
 }
 
@@ -267,14 +273,14 @@ struct evaluation {
 };
 
 /// `stands_for_all`: the pattern that `all` is this time.
-evaluation evaluate_over(const session_result& r, const std::string& text, const std::string& stands_for_all) {
+evaluation evaluate_over(const measured& what, const std::string& text, const std::string& stands_for_all) {
     std::vector<std::string> values;
     bool complete = true;
     const double answer = evaluate(text, [&](std::string_view given) {
         auto name = split(given);
         if (name.pattern == every_pattern) name.pattern = stands_for_all;
         const metric& m = *find_metric(name.metric);
-        const double value = value_by_name(r, name, m);
+        const double value = value_by_name(what, name, m);
         const auto says = std::isfinite(value) ? " = " + shown(value, m.unit) : " has no value";
         values.push_back(fmt::format("{}.{}{}", name.pattern, m.id, says));
         complete = complete && std::isfinite(value);
@@ -285,10 +291,10 @@ evaluation evaluate_over(const session_result& r, const std::string& text, const
     return {answer > 0, detail};
 }
 
-evaluation evaluate_for_all(const session_result& r, const std::string& text, const std::vector<std::string>& all) {
+evaluation evaluate_for_all(const measured& what, const std::string& text, const std::vector<std::string>& all) {
     std::vector<std::string> failed;
     for (const auto& pattern : all)
-        if (const auto one = evaluate_over(r, text, name_of(pattern)); !one.held) failed.push_back(one.detail);
+        if (const auto one = evaluate_over(what, text, name_of(pattern)); !one.held) failed.push_back(one.detail);
     if (failed.empty()) return {true, fmt::format("{} pattern{}", all.size(), all.size() == 1 ? "" : "s")};
     return {false, fmt::format("{} of {} failed: {}", failed.size(), all.size(), fmt::join(failed, "; "))};
 }
@@ -321,7 +327,8 @@ assertion::assertion(std::string text, const std::vector<std::string>& patterns)
 }
 
 assertion_outcome assertion::check(const session_result& r) const {
-    const auto result = patterns_.empty() ? evaluate_over(r, text_, {}) : evaluate_for_all(r, text_, patterns_);
+    const measured what{r, patterns_in(r)};
+    const auto result = patterns_.empty() ? evaluate_over(what, text_, {}) : evaluate_for_all(what, text_, patterns_);
     return {text_, result.held, printable(result.detail, longest_detail)};
 }
 

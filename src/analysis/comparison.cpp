@@ -8,86 +8,12 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <set>
 
 namespace pipebench {
 namespace {
 
-constexpr double memory_tolerance = 0.02;  // what the kernel keeps for itself changes from boot to boot
 constexpr std::size_t advised_rounds = 8;  // from these on, a ranking is possible as well
-constexpr std::string_view absent = "not there";
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-// What is not the same.
-
-using differences = std::vector<difference>;
-
-void add(differences& out, std::string field, const std::string& base, const std::string& head) {
-    if (base != head) out.push_back({std::move(field), base, head});
-}
-
-void add_box(differences& out, const box_info& base, const box_info& head) {
-    add(out, "box.host_os", base.host_os, head.host_os);
-    add(out, "box.kernel", base.kernel, head.kernel);
-    add(out, "box.cpu_model", base.cpu_model, head.cpu_model);
-    add(out, "box.governor", base.governor, head.governor);
-    add(out, "box.virtualization", base.virtualization, head.virtualization);
-    add(out, "box.cores", std::to_string(base.cores), std::to_string(head.cores));
-    const auto [less, more] =
-        std::minmax({static_cast<double>(base.memory_bytes), static_cast<double>(head.memory_bytes)});
-    if (more - less > memory_tolerance * more)
-        add(out, "box.memory_bytes", std::to_string(base.memory_bytes), std::to_string(head.memory_bytes));
-}
-
-std::string value_at(const nlohmann::json& object, const std::string& key) {
-    if (!object.is_object() || !object.contains(key)) return std::string(absent);
-    const auto& value = object[key];
-    if (value.is_string()) return value.get<std::string>();
-    return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-void add_parameters(differences& out, const nlohmann::json& base, const nlohmann::json& head) {
-    std::set<std::string> keys;
-    for (const auto* side : {&base, &head})
-        if (side->is_object())
-            for (const auto& [key, value] : side->items()) keys.insert(key);
-    for (const auto& key : keys) add(out, "parameters." + key, value_at(base, key), value_at(head, key));
-}
-
-const server_info* find_server(const session_result& r, std::string_view name) {
-    const auto at = std::find_if(r.servers.begin(), r.servers.end(), [&](const auto& s) { return s.name == name; });
-    return at == r.servers.end() ? nullptr : &*at;
-}
-
-/// Whose it is; its address may differ.
-std::string kind_of(const server_info& s) { return s.origin == "throwaway" ? s.origin : "the user's"; }
-
-/// A server that is a part of pipebench has its version, which may differ.
-std::string version_of(const server_info& s, const session_result& r) {
-    return s.version == r.build.version ? "as pipebench" : s.version;
-}
-
-void add_servers(differences& out, const session_result& base, const session_result& head) {
-    for (const auto& b : base.servers) {
-        const auto* h = find_server(head, b.name);
-        if (h == nullptr) {
-            out.push_back({"servers." + b.name, "there", std::string(absent)});
-            continue;
-        }
-        add(out, "servers." + b.name + ".version", version_of(b, base), version_of(*h, head));
-        add(out, "servers." + b.name + ".origin", kind_of(b), kind_of(*h));
-        add(out, "servers." + b.name + ".settings", b.settings, h->settings);
-    }
-    for (const auto& h : head.servers)
-        if (find_server(base, h.name) == nullptr) out.push_back({"servers." + h.name, std::string(absent), "there"});
-}
-
-differences version_differences(const session_result& base, const session_result& head) {
-    differences out;
-    add(out, "build.version", base.build.version, head.build.version);
-    add(out, "build.compiler", base.build.compiler, head.build.compiler);
-    return out;
-}
 
 // What the rows say.
 
@@ -170,10 +96,14 @@ judgement judge(comparison_row& row, const samples& s, const comparison& c) {
     return is_significant(row.estimate, c.alpha_of_row) ? judge_change(row, s) : judge_no_change(row, s);
 }
 
-/// Orders that head lost, spoiled or made up, and base did not.
+/// Orders that head lost, spoiled or made up, beyond those of base.
 bool is_new_loss(const comparison_row& row) {
     const auto id = row.what->id;
-    return (id == "lost" || id == "corrupt" || id == "unexpected") && row.base == 0 && row.head > 0;
+    return (id == "lost" || id == "corrupt" || id == "unexpected") && row.head > row.base;
+}
+
+bool lacks_samples(const comparison_row& row, std::size_t needed) {
+    return std::min(row.estimate.base_samples, row.estimate.head_samples) < needed;
 }
 
 enum class trust : std::uint8_t { full, none };
@@ -196,7 +126,7 @@ comparison_row make_row(const side_by_side& both, const std::string& pattern, co
     const samples s{samples_of(both.base, pattern, m), samples_of(both.head, pattern, m)};
     row.estimate = {nan, {}, 1, s.base.size(), s.head.size()};
     judgement j;
-    if (is_new_loss(row)) j = {change::worse, "base has none"};
+    if (is_new_loss(row)) j = {change::worse, row.base > 0 ? "more than in base" : "base has none"};
     else if (runs == trust::none) j = {change::cannot_tell, "runs not to be trusted"};
     else if (std::isfinite(t.relative)) j = judge(row, s, both.c);
     row.verdict = j.verdict;
@@ -271,8 +201,8 @@ std::string advice_for(const side_by_side& both, const words& patterns) {
     const auto base = fewest_rounds(both.base, patterns), head = fewest_rounds(both.head, patterns);
     const auto needed = both.c.samples_needed;
     if (base < needed || head < needed)
-        return fmt::format("base has {}, head has {} of the {} rounds that a verdict needs: measure with --repeat {}",
-                           base, head, needed, std::max(advised_rounds, needed));
+        return fmt::format("base has {} round{}, head has {}; a verdict needs {}: measure with --repeat {}", base,
+                           base == 1 ? "" : "s", head, needed, std::max(advised_rounds, needed));
     const auto is_wide = [](const auto& row) { return row.verdict == change::cannot_tell && row.estimate.range; };
     if (std::none_of(both.c.rows.begin(), both.c.rows.end(), is_wide)) return {};
     return "more rounds (--repeat) or a quieter box narrow the intervals of what cannot be told";
@@ -285,6 +215,7 @@ void add_rows(const side_by_side& both, const std::string& pattern, const std::v
         both.c.warnings.push_back(warning);
         runs = trust::none;
     }
+    if (runs == trust::none) both.c.untrusted.push_back(pattern);
     for (const auto& t : thresholds) {
         auto row = make_row(both, pattern, t, runs);
         if (std::isfinite(t.relative) || is_new_loss(row)) both.c.rows.push_back(std::move(row));
@@ -293,16 +224,12 @@ void add_rows(const side_by_side& both, const std::string& pattern, const std::v
 
 /// Throws where there is nothing to compare, or too much.
 words patterns_of(const session_result& r, std::string_view side) {
-    const auto too_many = [&](std::size_t limit, const std::string& what) {
-        return setup_error(fmt::format("{} has more than {} {}", side, limit, what));
-    };
     if (r.runs.empty()) throw setup_error(fmt::format("{} has no runs", side));
-    if (r.runs.size() > most_runs_to_compare) throw too_many(most_runs_to_compare, "runs");
     auto names = patterns_in(r);
-    if (names.size() > most_patterns_to_compare) throw too_many(most_patterns_to_compare, "patterns");
     for (const auto& name : names)
         if (runs_of(r, name).size() > most_rounds_to_compare)
-            throw too_many(most_rounds_to_compare, "runs of " + printable(name, 60));
+            throw setup_error(fmt::format("{} has more than {} runs of {}", side,
+                                          fmt::group_digits(most_rounds_to_compare), printable(name, 60)));
     return names;
 }
 
@@ -327,25 +254,14 @@ std::string_view name_of(change c) noexcept {
     return names[static_cast<std::size_t>(c)];
 }
 
-std::string describe(const difference& d, std::size_t limit) {
-    const auto shown = [&](const std::string& value) { return value.empty() ? "nothing" : printable(value, limit); };
-    return fmt::format("{}: {} against {}", printable(d.field, limit), shown(d.base), shown(d.head));
-}
-
 std::size_t comparison::count(change wanted) const {
     const auto is = [&](const comparison_row& row) { return row.verdict == wanted; };
     return static_cast<std::size_t>(std::count_if(rows.begin(), rows.end(), is));
 }
 
-std::vector<difference> mismatches(const session_result& base, const session_result& head) {
-    differences out;
-    add_box(out, base.box, head.box);
-    add(out, "profile", base.profile, head.profile);
-    add_parameters(out, base.parameters, head.parameters);
-    add(out, "build.type", base.build.type, head.build.type);
-    add(out, "build.sanitizers", base.build.sanitizers, head.build.sanitizers);
-    add_servers(out, base, head);
-    return out;
+bool comparison::lacks_samples() const {
+    return std::all_of(rows.begin(), rows.end(),
+                       [&](const auto& row) { return pipebench::lacks_samples(row, samples_needed); });
 }
 
 comparison compare(const session_result& base, const session_result& head, const comparison_settings& settings) {

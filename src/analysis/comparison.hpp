@@ -3,6 +3,7 @@
 #pragma once
 
 #include "analysis/metrics.hpp"
+#include "analysis/mismatch.hpp"
 #include "analysis/statistics.hpp"
 #include "pipebench/result.hpp"
 
@@ -14,9 +15,8 @@
 namespace pipebench {
 
 inline constexpr std::size_t fewest_samples_to_compare = 5;  ///< of a pattern on each side, whatever alpha says
-// No session of ours makes more; a file can say anything, and the work grows with the square of the rounds.
-inline constexpr std::size_t most_runs_to_compare = 10'000, most_rounds_to_compare = 1'000,
-                             most_patterns_to_compare = 100;
+/// Of a pattern: no session of ours makes more, and the work grows with their square. (parse_result limits the rest.)
+inline constexpr std::size_t most_rounds_to_compare = 1'000;
 
 enum class change : std::uint8_t { same, better, worse, cannot_tell };
 [[nodiscard]] std::string_view name_of(change c) noexcept;  ///< "same", "better", "worse", "cannot tell"
@@ -26,14 +26,6 @@ struct threshold {
     const metric* of = nullptr;
     double relative = 0;  ///< share of the base: 0.05 is 5 %
 };
-
-/// A field that is not the same in both.
-struct difference {
-    std::string field;  ///< "box.cores", "parameters.permits"
-    std::string base, head;
-};
-/// "box.cores: 2 against 8", printable, each value cut to so many bytes.
-[[nodiscard]] std::string describe(const difference& d, std::size_t limit);
 
 struct comparison_row {
     std::string pattern;
@@ -55,6 +47,7 @@ struct comparison {
     std::vector<difference> mismatches;  ///< what must not differ and does; empty: comparable
     std::vector<difference> versions;    ///< what may: of pipebench and of the compiler
     std::vector<std::string> warnings;   ///< missing patterns, rows not to trust, interrupted results
+    std::vector<std::string> untrusted;  ///< patterns with a run, on either side, that is not to be trusted
     std::string advice;                  ///< how to get more verdicts; empty: none is needed
     std::vector<comparison_row> rows;    ///< by pattern, then by metric
     double alpha = 0;                    ///< of one metric
@@ -63,20 +56,18 @@ struct comparison {
 
     [[nodiscard]] std::size_t count(change c) const;
     [[nodiscard]] bool regressed() const { return count(change::worse) > 0; }
+    [[nodiscard]] bool lacks_samples() const;  ///< every row does: advice says how many there are
 };
-
-/// What differs that must not: box, profile, parameters, build type, sanitizers, servers. Memory may by 2 %.
-[[nodiscard]] std::vector<difference> mismatches(const session_result& base, const session_result& head);
 
 /// Every compared metric of every pattern that both have, by these rules:
 /// - A regression, as an improvement, needs all three: significance (Mann-Whitney, and an interval without 1), the
 ///   relative threshold, and the absolute floor, which the medians' difference must exceed.
 /// - "same" is what is significant and lacks one of the other two, and what is not significant and whose interval
 ///   lies within the threshold or the floor. Everything else cannot be told.
-/// - Orders that head lost, spoiled or made up are a regression by themselves, where base has none of that kind.
+/// - Orders that head lost, spoiled or made up, beyond those of base, are a regression by themselves.
 /// - Interrupted runs do not count; a pattern with any other run that is not to be trusted cannot be told.
-/// Mismatches are listed, not refused. Throws setup_error, in one line, when there is nothing to compare, or more
-/// than any session makes.
+/// Mismatches are listed, not refused; what only one of the two has is left out. Throws setup_error, in one line, when
+/// there is nothing to compare, or more than any session makes.
 [[nodiscard]] comparison compare(const session_result& base, const session_result& head,
                                  const comparison_settings& settings);
 

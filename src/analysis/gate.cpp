@@ -1,24 +1,27 @@
 #include "analysis/gate.hpp"
 
+#include <boost/math/distributions/binomial.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace pipebench {
 namespace {
 
 constexpr std::array gated_metrics{"cpu_per_order_us", "time_s", "pss_mb", "error_percent"};
 
-/// One value a round of each series; rounds that one of them lacks are left out.
+/// One value a round of each series; rounds that one of them lacks, or that are not to be trusted, are left out.
 struct paired_samples {
     std::vector<double> base, again, head;
 };
 
 const run_result* run_of(const session_result& r, const std::string& pattern, std::uint64_t round) {
     const auto is_it = [&](const run_result& run) {
-        return run.pattern == pattern && run.round == round && !run.interrupted;
+        return run.pattern == pattern && run.round == round && run.verdict.trusted && !run.interrupted;
     };
     const auto at = std::find_if(r.runs.begin(), r.runs.end(), is_it);
     return at == r.runs.end() ? nullptr : &*at;
@@ -26,11 +29,12 @@ const run_result* run_of(const session_result& r, const std::string& pattern, st
 
 paired_samples samples_of(const gate_series& s, const std::string& pattern, const metric& m) {
     paired_samples out;
-    for (const auto* run : runs_of(s.base, pattern)) {
-        const auto* again = run_of(s.again, pattern, run->round);
-        const auto* head = run_of(s.head, pattern, run->round);
-        if (run->interrupted || again == nullptr || head == nullptr) continue;
-        const double a = m.of(*run), b = m.of(*again), c = m.of(*head);
+    for (const auto* any : runs_of(s.base, pattern)) {
+        const auto* base = run_of(s.base, pattern, any->round);
+        const auto* again = run_of(s.again, pattern, any->round);
+        const auto* head = run_of(s.head, pattern, any->round);
+        if (base == nullptr || again == nullptr || head == nullptr) continue;
+        const double a = m.of(*base), b = m.of(*again), c = m.of(*head);
         if (!std::isfinite(a) || !std::isfinite(b) || !std::isfinite(c)) continue;
         out.base.push_back(a);
         out.again.push_back(b);
@@ -47,39 +51,94 @@ std::vector<double> middle_of(const std::vector<double>& a, const std::vector<do
     return out;
 }
 
-struct judgement {
-    change verdict = change::same;
-    std::string why;
-};
-
 std::string percent(double share) { return fmt::format("{:.3g} %", 100 * share); }
 
-/// Errors are 0 as a rule, and 0 has no ratio: then the sign test and the difference decide.
-judgement judge_difference(const gate_row& row, double alpha) {
-    const double shift = row.head - row.base;
-    if (std::abs(shift) <= row.what->absolute_floor || row.estimate.p > alpha) return {};
-    const bool better_now = (shift < 0) == (row.what->direction == better::lower);
-    return {better_now ? change::better : change::worse, ""};
+/// How far the A/A pair is from itself, as a logarithm.
+double noise_bound(const ratio_estimate& noise) {
+    if (noise.range) return std::max(std::abs(std::log(noise.range->low)), std::abs(std::log(noise.range->high)));
+    return std::isfinite(noise.ratio) ? std::abs(std::log(noise.ratio)) : std::numeric_limits<double>::infinity();
 }
 
-judgement judge(const gate_row& row, double alpha) {
+void decide(gate_row& row, change verdict, std::string why) {
+    row.verdict = verdict;
+    row.why = std::move(why);
+}
+
+/// It differs by enough: for the better or for the worse, if the box can tell.
+void decide_change(gate_row& row, bool falling) {
+    const bool worse = falling == (row.what->direction == better::higher);
+    row.suspicious = worse;
+    if (std::abs(std::log(row.estimate.ratio)) > noise_bound(row.noise))
+        return decide(row, worse ? change::worse : change::better, "");
+    decide(row, worse ? change::cannot_tell : change::same, "within the A/A pair's interval");
+}
+
+void judge(gate_row& row, double alpha) {
     const auto& e = row.estimate;
-    if (e.base_samples < fewest_gate_rounds)
-        return {change::cannot_tell, fmt::format("{} rounds, needs {}", e.base_samples, fewest_gate_rounds)};
-    if (!std::isfinite(e.ratio)) return judge_difference(row, alpha);
-    if (!e.range) return {change::cannot_tell, fmt::format("needs {} rounds", pairs_needed(alpha))};
-    if (e.range->contains(1)) return {change::same, "the interval contains 1"};
+    const auto needed = std::max<std::size_t>(fewest_gate_rounds, pairs_needed(alpha));
+    if (e.base_samples < needed)
+        return decide(row, change::cannot_tell,
+                      fmt::format("{} rounds to be trusted, needs {}", e.base_samples, needed));
+    if (!std::isfinite(e.ratio) || !e.range) return decide(row, change::cannot_tell, "a value is 0");
+    if (e.range->contains(1)) return decide(row, change::same, "the interval contains 1");
     if (std::abs(e.ratio - 1) <= row.relative_threshold)
-        return {change::same, "below " + percent(row.relative_threshold)};
+        return decide(row, change::same, "below " + percent(row.relative_threshold));
     if (std::abs(row.head - row.base) <= row.what->absolute_floor)
-        return {change::same, fmt::format("below {} {}", row.what->absolute_floor, row.what->unit)};
-    if (std::abs(std::log(e.ratio)) <= std::abs(std::log(row.noise)))
-        return {change::same, "within the A/A pair's difference"};
-    const bool better_now = (e.ratio < 1) == (row.what->direction == better::lower);
-    return {better_now ? change::better : change::worse, ""};
+        return decide(row, change::same, fmt::format("below {} {}", row.what->absolute_floor, row.what->unit));
+    decide_change(row, e.ratio < 1);
+}
+
+/// What became of all orders of one pattern, trusted runs or not: an INVALID run may be so because orders failed.
+struct order_counts {
+    double orders = 0, failed = 0;
+    [[nodiscard]] double percent_failed() const { return orders > 0 ? 100 * failed / orders : 0; }
+};
+
+order_counts counts_of(const session_result& r, const std::string& pattern) {
+    order_counts out;
+    for (const auto* run : runs_of(r, pattern)) {
+        out.orders += static_cast<double>(run->orders);
+        out.failed += static_cast<double>(run->failed);
+    }
+    return out;
+}
+
+/// Two-sided: given how many failed in all, how likely is it that so many were the head's?
+double binomial_p(const order_counts& base, const order_counts& head) {
+    const double failed = base.failed + head.failed;
+    if (failed == 0) return 1;
+    const boost::math::binomial_distribution<> expected(failed, head.orders / (base.orders + head.orders));
+    const double at_least = head.failed > 0 ? cdf(complement(expected, head.failed - 1)) : 1;
+    return std::min(1.0, 2 * std::min(at_least, cdf(expected, head.failed)));
+}
+
+gate_row error_row(const gate_series& s, const std::string& pattern, const threshold& t, double alpha) {
+    auto base = counts_of(s.base, pattern);
+    const auto again = counts_of(s.again, pattern), head = counts_of(s.head, pattern);
+    base.orders += again.orders;
+    base.failed += again.failed;
+    gate_row row;
+    row.pattern = pattern;
+    row.what = t.of;
+    row.base = base.percent_failed();
+    row.head = head.percent_failed();
+    row.relative_threshold = t.relative;
+    row.estimate.ratio = row.base > 0 ? row.head / row.base : std::numeric_limits<double>::quiet_NaN();
+    row.noise.ratio = std::numeric_limits<double>::quiet_NaN();
+    if (base.orders <= 0 || head.orders <= 0) return row;
+    row.estimate.p = binomial_p(base, head);
+    const double shift = row.head - row.base;
+    if (row.estimate.p > alpha) decide(row, change::same, "");
+    else if (std::abs(shift) <= t.of->absolute_floor) decide(row, change::same, "below 0.1 %");
+    else if (std::abs(shift) <= t.relative * row.base)
+        decide(row, change::same, "below " + percent(row.relative_threshold));
+    else decide(row, shift > 0 ? change::worse : change::better, "");
+    row.suspicious = row.verdict == change::worse;
+    return row;
 }
 
 gate_row make_row(const gate_series& s, const std::string& pattern, const threshold& t, double alpha) {
+    if (t.of->id == "error_percent") return error_row(s, pattern, t, alpha);
     const auto samples = samples_of(s, pattern, *t.of);
     const auto base = middle_of(samples.base, samples.again);
     gate_row row;
@@ -88,13 +147,28 @@ gate_row make_row(const gate_series& s, const std::string& pattern, const thresh
     row.base = median(base);
     row.head = median(samples.head);
     row.estimate = paired_ratio(base, samples.head, alpha);
-    const double noise = paired_ratio(samples.base, samples.again, alpha).ratio;
-    row.noise = std::isfinite(noise) && noise > 0 ? noise : 1;
+    row.noise = paired_ratio(samples.base, samples.again, alpha);
     row.relative_threshold = t.relative;
-    auto j = judge(row, alpha);
-    row.verdict = j.verdict;
-    row.why = std::move(j.why);
+    judge(row, alpha);
     return row;
+}
+
+const gate_row* row_like(const std::vector<gate_row>& rows, const gate_row& wanted) {
+    const auto alike = [&](const gate_row& r) { return r.pattern == wanted.pattern && r.what == wanted.what; };
+    const auto at = std::find_if(rows.begin(), rows.end(), alike);
+    return at == rows.end() ? nullptr : &*at;
+}
+
+void add_distrusted(std::vector<std::string>& out, const session_result& r, std::string_view side) {
+    for (const auto& pattern : patterns_in(r)) {
+        const auto runs = runs_of(r, pattern);
+        const auto bad = [](const run_result* run) { return !run->verdict.trusted; };
+        const auto first = std::find_if(runs.begin(), runs.end(), bad);
+        if (first == runs.end()) continue;
+        out.push_back(fmt::format("{}: {} of {} runs of {} are not to be trusted, and not counted: {}", side,
+                                  std::count_if(runs.begin(), runs.end(), bad), runs.size(), pattern,
+                                  (*first)->verdict.text));
+    }
 }
 
 }  // namespace
@@ -117,21 +191,36 @@ std::vector<gate_row> judge_series(const gate_series& s, const std::vector<thres
     return out;
 }
 
-std::vector<std::string> offenders(const std::vector<gate_row>& rows) {
+std::vector<std::string> suspects(const std::vector<gate_row>& rows) {
     std::vector<std::string> out;
     for (const auto& row : rows)
-        if (row.verdict == change::worse && std::find(out.begin(), out.end(), row.pattern) == out.end())
-            out.push_back(row.pattern);
+        if (row.suspicious && std::find(out.begin(), out.end(), row.pattern) == out.end()) out.push_back(row.pattern);
+    return out;
+}
+
+std::vector<std::string> distrusted(const gate_series& s) {
+    std::vector<std::string> out;
+    add_distrusted(out, s.base, "base");
+    add_distrusted(out, s.again, "base, again");
+    add_distrusted(out, s.head, "head");
     return out;
 }
 
 std::vector<gate_row> gate_verdict::regressions() const {
     std::vector<gate_row> out;
-    for (const auto& row : confirmation) {
-        const auto was_suspect = [&](const gate_row& r) {
-            return r.pattern == row.pattern && r.what == row.what && r.verdict == change::worse;
-        };
-        if (row.verdict == change::worse && std::any_of(rows.begin(), rows.end(), was_suspect)) out.push_back(row);
+    for (const auto& row : rows) {
+        const auto* second = row_like(confirmation, row);
+        if (row.suspicious && second != nullptr && second->verdict == change::worse) out.push_back(*second);
+    }
+    return out;
+}
+
+std::vector<gate_row> gate_verdict::unresolved() const {
+    std::vector<gate_row> out;
+    for (const auto& row : rows) {
+        const auto* last = row.suspicious ? row_like(confirmation, row) : &row;
+        if (last == nullptr) out.push_back(row);
+        else if (last->verdict == change::cannot_tell) out.push_back(*last);
     }
     return out;
 }

@@ -9,6 +9,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <map>
+#include <string_view>
+#include <utility>
 
 namespace pipebench {
 namespace {
@@ -36,16 +40,23 @@ double middle(const rounds& runs, Of of) {
     return median(values);
 }
 
+/// The nearest count, of a number that may be beyond all counts.
+std::uint64_t nearest_count(double x) {
+    constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+    if (!(x > 0)) return 0;
+    const double rounded = std::round(x);
+    return rounded < static_cast<double>(most) ? static_cast<std::uint64_t>(rounded) : most;
+}
+
 template <class Of>
 std::uint64_t middle_count(const rounds& runs, Of of) {
-    return static_cast<std::uint64_t>(
-        std::llround(middle(runs, [&](const run_result& r) { return static_cast<double>(of(r)); })));
+    return nearest_count(middle(runs, [&](const run_result& r) { return static_cast<double>(of(r)); }));
 }
 
 template <class Of>
 std::uint64_t sum(const rounds& runs, Of of) {
     std::uint64_t out = 0;
-    for (const auto* run : runs) out += of(*run);
+    for (const auto* run : runs) out = saturating_sum(out, of(*run));
     return out;
 }
 
@@ -54,7 +65,7 @@ double spread(const rounds& runs, double (*of)(const run_result&)) {
     for (const auto* run : runs) values.push_back(of(*run));
     if (values.size() < 2) return std::numeric_limits<double>::quiet_NaN();
     const double about = median(values);
-    return about > 0 ? scaled_mad(values) / about : 0;
+    return about == 0 ? 0 : scaled_mad(values) / about;
 }
 
 double time_of(const run_result& r) { return r.time_s; }
@@ -114,12 +125,12 @@ ledger_view all_ledgers(const rounds& runs) {
 
 std::vector<failure_count> all_failures(const rounds& runs) {
     std::vector<failure_count> out;
+    std::map<std::pair<std::string_view, std::string_view>, std::size_t> places;
     for (const auto* run : runs)
         for (const auto& f : run->failures) {
-            const auto alike = [&](const failure_count& o) { return o.stage == f.stage && o.kind == f.kind; };
-            const auto at = std::find_if(out.begin(), out.end(), alike);
-            if (at == out.end()) out.push_back(f);
-            else at->orders += f.orders;
+            const auto [at, is_new] = places.try_emplace({f.stage, f.kind}, out.size());
+            if (is_new) out.push_back(f);
+            else out[at->second].orders = saturating_sum(out[at->second].orders, f.orders);
         }
     return out;
 }
@@ -172,9 +183,10 @@ bool first_is_slowest(const rounds& runs) {
 void add_outliers(std::vector<std::string>& out, const std::string& pattern, const rounds& runs) {
     std::vector<double> times;
     for (const auto* run : runs) times.push_back(run->time_s);
+    const double middle_time = median(times);
     for (const auto i : outliers(times))
         out.push_back(fmt::format("{}: round {} stands apart, {:.3g} s where the median is {:.3g} s; it is counted",
-                                  pattern, runs[i]->round, times[i], median(times)));
+                                  pattern, runs[i]->round, times[i], middle_time));
 }
 
 /// Why the noisy ones may be noisy, and what there is to do that was not done.
@@ -198,6 +210,18 @@ std::string noise_advice(const session_result& r, const std::vector<pattern_summ
 }
 
 }  // namespace
+
+std::uint64_t saturating_sum(std::uint64_t a, std::uint64_t b) noexcept {
+    constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+    return a > most - b ? most : a + b;
+}
+
+bool is_trustworthy(const session_result& r) {
+    const auto trusted = [](const run_result& run) { return run.verdict.trusted; };
+    const auto balanced = [](const run_result& run) { return run.ledger.balanced(); };
+    return std::all_of(r.runs.begin(), r.runs.end(), trusted) &&
+           std::all_of(r.warmup_runs.begin(), r.warmup_runs.end(), balanced);
+}
 
 std::vector<pattern_summary> summarise(const session_result& r) {
     std::vector<pattern_summary> out;

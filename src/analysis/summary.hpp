@@ -3,6 +3,7 @@
 
 #include "pipebench/result.hpp"
 
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <vector>
@@ -17,11 +18,18 @@ struct pattern_summary {
     /// says in how many rounds. Of a pattern that was cut short in its last round, the complete ones.
     run_result typical;
     std::uint64_t rounds = 0;
-    double time_spread = std::numeric_limits<double>::quiet_NaN();  ///< scaled MAD / median; NaN of one round
-    double cpu_spread = std::numeric_limits<double>::quiet_NaN();   ///< of CPU per order
+    double time_spread =
+        std::numeric_limits<double>::quiet_NaN();  ///< scaled MAD / median; NaN of one round, or of a NaN
+    double cpu_spread = std::numeric_limits<double>::quiet_NaN();  ///< of CPU per order
 
     [[nodiscard]] bool is_noisy() const { return time_spread > noisy_spread || cpu_spread > noisy_spread; }
 };
+
+/// A count that can get no larger stays where it is: it must not come round to 0.
+[[nodiscard]] std::uint64_t saturating_sum(std::uint64_t a, std::uint64_t b) noexcept;
+
+/// Every run can be trusted, and the ledger of every warm-up run balances. An interrupted run cannot.
+[[nodiscard]] bool is_trustworthy(const session_result& r);
 
 /// In the order of the first round.
 [[nodiscard]] std::vector<pattern_summary> summarise(const session_result& r);

@@ -20,14 +20,6 @@ constexpr std::array shown{swept_metric{"time_s", "time"},
                            swept_metric{"pss_mb", "memory"},
                            swept_metric{"error_percent", "errors"}};
 
-/// 28232 as "28,232".
-std::string grouped(std::uint64_t n) {
-    std::string out = std::to_string(n);
-    for (auto at = static_cast<std::ptrdiff_t>(out.size()) - 3; at > 0; at -= 3)
-        out.insert(static_cast<std::size_t>(at), ",");
-    return out;
-}
-
 /// Without the column's best, which takes the other cells.
 sweep_cell cell_of(const sweep_point& point, const std::string& pattern, const metric& m) {
     sweep_cell out;
@@ -191,6 +183,13 @@ limit_report break_search::report() const {
         out.narrow = gap <= 1 || (bad->measured &&
                                   static_cast<double>(gap) <= bounds_.precision * static_cast<double>(bad->orders));
     }
+    return out;
+}
+
+std::string grouped(std::uint64_t n) {
+    std::string out = std::to_string(n);
+    for (auto at = static_cast<std::ptrdiff_t>(out.size()) - 3; at > 0; at -= 3)
+        out.insert(static_cast<std::size_t>(at), ",");
     return out;
 }
 

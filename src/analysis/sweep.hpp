@@ -47,6 +47,7 @@ struct limit_report {
     std::string cause;                 ///< of `bad`
     bool narrow = false;               ///< they are as close as was asked for
     std::vector<limit_try> tries;
+    bool balanced = true;  ///< the ledger of every run that the search itself made
 };
 
 struct sweep_outcome {
@@ -130,6 +131,9 @@ private:
     std::vector<limit_try> tries_;
     std::uint64_t runs_ = 0;
 };
+
+/// 28232 as "28,232".
+[[nodiscard]] std::string grouped(std::uint64_t n);
 
 /// "fan-out breaks between 28,232 and 28,233 orders: local ports (this box has 28,232)"; empty: there is nothing to say.
 [[nodiscard]] std::string describe(const limit_report& r);

@@ -1,5 +1,7 @@
 #include "cli/command.hpp"
 
+#include "analysis/assertion.hpp"
+#include "analysis/summary.hpp"
 #include "cli/values.hpp"
 
 #include <fmt/format.h>
@@ -90,6 +92,11 @@ std::span<const subcommand> subcommands() noexcept {
         subcommand{"_run", "one run in a process of its own", declare_runner},
     };
     return table;
+}
+
+exit_code code_of(const session_result& r, const std::vector<assertion_outcome>& asked) {
+    if (!is_trustworthy(r)) return exit_code::not_trustworthy;
+    return all_held(asked) ? exit_code::ok : exit_code::check_failed;
 }
 
 exit_code run_command_line(std::vector<std::string> arguments) {

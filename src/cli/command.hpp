@@ -3,6 +3,7 @@
 #pragma once
 
 #include "pipebench/error.hpp"
+#include "pipebench/result.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -33,6 +34,9 @@ action declare_list(CLI::App& app);
 action declare_doctor(CLI::App& app);
 action declare_mock_api(CLI::App& app);
 action declare_runner(CLI::App& app);
+
+/// What a measurement is to the caller: one that is not to be trusted answers no assertion.
+[[nodiscard]] exit_code code_of(const session_result& r, const std::vector<assertion_outcome>& asked);
 
 /// Parses and carries out. Throws setup_error for whatever cannot be done; prints nothing then.
 [[nodiscard]] exit_code run_command_line(std::vector<std::string> arguments);

@@ -42,16 +42,28 @@ setup_error incomparable(const std::vector<difference>& all) {
                                    fmt::join(named, ", "), more > 0 ? fmt::format(" and {} more", more) : ""));
 }
 
+/// Throws where a verdict would mean nothing.
+void require_comparable(const comparison& c) {
+    if (!c.mismatches.empty()) throw incomparable(c.mismatches);
+    if (c.lacks_samples() && !c.regressed())
+        throw setup_error(c.advice + " (--allow-mismatch shows them all the same)");
+}
+
 comparison compare_files(const compare_options& options) {
     const auto base = read_result_file(options.base), head = read_result_file(options.head);
     try {
-        const auto differing = mismatches(base, head);
-        if (options.mismatch == on_mismatch::refuse && !differing.empty()) throw incomparable(differing);
-        return compare(base, head, {*options.thresholds});
+        auto c = compare(base, head, {*options.thresholds});
+        if (options.mismatch == on_mismatch::refuse) require_comparable(c);
+        return c;
     } catch (const setup_error& e) {
         throw setup_error(
             fmt::format("{} (base) and {} (head): {}", printable(options.base), printable(options.head), e.what()));
     }
+}
+
+exit_code code_of(const comparison& c) {
+    if (c.regressed()) return exit_code::check_failed;
+    return c.untrusted.empty() ? exit_code::ok : exit_code::not_trustworthy;
 }
 
 std::string render(const comparison& c, std::string_view format, colours colour) {
@@ -65,7 +77,7 @@ exit_code carry_out(const compare_options& options) try {
     const auto c = compare_files(options);
     files.write([&](std::string_view format) { return render(c, format, colours::off); });
     if (!files.take_stdout()) print_result(render(c, options.format, colours_for(STDOUT_FILENO, options.colour)));
-    return c.regressed() ? exit_code::check_failed : exit_code::ok;
+    return code_of(c);
 } catch (const setup_error& e) {
     throw setup_error(fmt::format("compare: {}", e.what()));
 }
@@ -81,7 +93,8 @@ action declare_compare(CLI::App& app) {
     declare_thresholds(app, options->thresholds);
     app.add_flag_callback(
         "--allow-mismatch", [options] { options->mismatch = on_mismatch::show; },
-        "compare different boxes, builds or parameters all the same, and show what differs");
+        "compare different boxes, builds, parameters or patterns, or too few rounds, all the same, and show what "
+        "differs");
     add_choice(app, "--format", {"text", "markdown", "json"}, "how to render it [text]",
                [options](const std::string& f) { options->format = f; });
     declare_exports(app, {"markdown", "json"}, options->exports);

@@ -58,7 +58,8 @@ exit_code code_for(const gate_outcome& g) {
     if (g.signal == SIGINT) return exit_code::interrupted;
     if (g.signal == SIGTERM) return exit_code::terminated;
     if (!g.unbalanced.empty()) return exit_code::not_trustworthy;
-    return g.verdict.passed() ? exit_code::ok : exit_code::check_failed;
+    if (!g.verdict.regressions().empty()) return exit_code::check_failed;
+    return g.verdict.passed() ? exit_code::ok : exit_code::not_trustworthy;
 }
 
 std::string render(const gate_outcome& g, std::string_view format, colours c) {
@@ -73,6 +74,9 @@ exit_code carry_out(const gate_options& options, const CLI::App& app) {
     gate_observer observer;
     if (options.speech == verbosity::normal)
         observer.message = [](const std::string& text) { fmt::print(stderr, "gate: {}\n", text); };
+    observer.can_be_saved = [&](const gate_outcome& so_far) {
+        files.save([&](std::string_view format) { return render(so_far, format, colours::off); });
+    };
     auto outcome = run_gate(settings, observer);
     outcome.command = printable_command();
     files.write([&](std::string_view format) { return render(outcome, format, colours::off); });

@@ -38,7 +38,7 @@ exit_code render(const report_options& options) try {
     result.assertions.insert(result.assertions.end(), asked.begin(), asked.end());
     const auto text = find_reporter(options.format)->render(result, colours_for(STDOUT_FILENO, options.colour));
     std::fwrite(text.data(), 1, text.size(), stdout);
-    return all_held(asked) ? exit_code::ok : exit_code::check_failed;
+    return asked.empty() ? exit_code::ok : code_of(result, asked);
 } catch (const setup_error& e) {
     throw setup_error(fmt::format("report: {}", e.what()));
 }
@@ -52,7 +52,8 @@ action declare_report(CLI::App& app) {
     for (const auto& r : reporters()) formats.emplace_back(r.id);
     add_choice(app, "--format", formats, "how to render it [text]",
                [options](const std::string& f) { options->format = f; });
-    app.add_option("--assert", options->assertions, "a condition; exit code 1 when it does not hold")
+    app.add_option("--assert", options->assertions,
+                   "a condition; exit code 1 when it does not hold, 3 when the result is not to be trusted")
         ->type_name("CONDITION")
         ->allow_extra_args(false);
     add_colour_option(app, options->colour);

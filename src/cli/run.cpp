@@ -11,7 +11,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <csignal>
 #include <memory>
 
@@ -38,13 +37,7 @@ std::vector<assertion> assertions_of(const run_options& options, const session_s
 exit_code code_for(const session_outcome& outcome) {
     if (outcome.signal == SIGINT) return exit_code::interrupted;
     if (outcome.signal == SIGTERM) return exit_code::terminated;
-    const auto& r = outcome.result;
-    const bool trusted =
-        std::all_of(r.runs.begin(), r.runs.end(), [](const auto& run) { return run.verdict.trusted; });
-    const auto balanced = [](const run_result& run) { return run.ledger.balanced(); };
-    if (!trusted || !std::all_of(r.warmup_runs.begin(), r.warmup_runs.end(), balanced))
-        return exit_code::not_trustworthy;
-    return all_held(r.assertions) ? exit_code::ok : exit_code::check_failed;
+    return code_of(outcome.result, outcome.result.assertions);
 }
 
 renderer rendering_of(const session_result& result) {

@@ -1,6 +1,6 @@
 // sweep: the patterns over a range of one parameter, each point a session of its own, and how many orders fan-out
 // holds.
-#include "analysis/sweep.hpp"
+#include "measure/sweep.hpp"
 
 #include "cli/command.hpp"
 #include "cli/export_files.hpp"
@@ -8,11 +8,7 @@
 #include "cli/terminal.hpp"
 #include "cli/values.hpp"
 #include "cli/work_options.hpp"
-#include "measure/box.hpp"
-#include "measure/capacity.hpp"
-#include "measure/session.hpp"
 #include "report/sweep.hpp"
-#include "report/table.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -21,9 +17,7 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <csignal>
-#include <limits>
 #include <map>
 #include <memory>
 
@@ -31,7 +25,6 @@ namespace pipebench {
 namespace {
 
 constexpr std::size_t most_points = 50;
-constexpr std::string_view fan_out_id = "fan-out";
 
 /// A parameter that can be swept.
 struct axis {
@@ -103,41 +96,6 @@ void declare_list(CLI::App& app, const sweep_options_ptr& o, const axis& a) {
         ->group(group);
 }
 
-/// What a point asks of the box, one resource at a time.
-struct resource {
-    const char* name;
-    const char* unit;
-    std::uint64_t box_limits::*amount;
-    std::uint64_t divisor;
-};
-constexpr std::array resources{
-    resource{"descriptors", "", &box_limits::descriptors, 1},
-    resource{"local ports", "", &box_limits::ports, 1},
-    resource{"processes", "", &box_limits::processes, 1},
-    resource{"memory", " MB", &box_limits::memory_bytes, 1'000'000},
-};
-
-/// The first that is too small by itself.
-std::string cause_of(const pattern& p, const workload& work, const box_limits& limits) {
-    constexpr auto plenty = std::numeric_limits<std::uint64_t>::max();
-    for (const auto& r : resources) {
-        box_limits alone{plenty, plenty, plenty, plenty};
-        alone.*r.amount = limits.*r.amount;
-        if (does_not_fit(p, work, alone))
-            return fmt::format("{} (this box has {}{})", r.name, reporting::grouped(limits.*r.amount / r.divisor),
-                               r.unit);
-    }
-    return "the box";
-}
-
-std::optional<misfit> why_left_out(const pattern& p, const workload& work) {
-    raise_descriptor_limit(p.needs_at(work).descriptors + 1000);  // as a session does
-    const auto limits = limits_of_this_box();
-    const auto why = does_not_fit(p, work, limits);
-    if (!why) return std::nullopt;
-    return misfit{std::string(p.id), cause_of(p, work, limits), *why};
-}
-
 const axis& swept(const sweep_options& o) {
     if (o.lists.size() == 1) return *o.lists.begin()->first;
     std::vector<std::string> given;
@@ -149,66 +107,33 @@ const axis& swept(const sweep_options& o) {
     throw setup_error(fmt::format("sweep: {} have a list each; only one can be swept", fmt::join(given, " and ")));
 }
 
-/// A point, and what is measured for it.
-struct planned_point {
-    sweep_point shown;
-    session_settings settings;
-};
-
-planned_point plan_point(const sweep_options& o, const axis& a, const std::string& text) {
+sweep_step step_at(const sweep_options& o, const axis& a, const std::string& text) {
     session_options at = *o.session;
     at.work = std::make_shared<work_options>(with(*o.session->work, a, text));
-    planned_point out;
-    out.settings = settings_of(at);
-    out.shown.value = a.value(*at.work, out.settings.work);
-    out.shown.label = fmt::format("{}={}", a.label, out.shown.value);
-    std::erase_if(out.settings.patterns, [&](const pattern* p) {
-        auto why = why_left_out(*p, out.settings.work);
-        if (why) out.shown.left_out.push_back(std::move(*why));
-        return why.has_value();
-    });
+    sweep_step out;
+    out.session = settings_of(at);
+    out.value = a.value(*at.work, out.session.work);
+    out.label = fmt::format("{}={}", a.label, out.value);
     return out;
 }
 
-/// Two points that are the same work would be one that is measured twice.
-void refuse_twins(const std::vector<planned_point>& plan, const axis& a) {
-    for (std::size_t i = 0; i < plan.size(); ++i)
-        for (std::size_t j = 0; j < i; ++j) {
-            if (plan[i].shown.value == plan[j].shown.value)
-                throw setup_error(fmt::format("{}: {} is in its list twice", a.option, plan[i].shown.value));
-            if (nlohmann::json(plan[i].settings.work) == nlohmann::json(plan[j].settings.work))
-                throw setup_error(
-                    fmt::format("{}: {} and {} are the same work: profile {} or another option sets what "
-                                "it would change",
-                                a.option, plan[j].shown.value, plan[i].shown.value, plan[i].settings.profile));
-        }
+limit_wish limit_of(const sweep_options& o, const axis& a) {
+    const auto all = patterns_of(*o.session->work);
+    const bool has_limit =
+        a.option == std::string_view("--orders") &&
+        std::any_of(all.begin(), all.end(), [](const pattern* p) { return p->id == limited_pattern; });
+    if (o.find_limit && !has_limit)
+        throw setup_error("--find-limit: needs a list of --orders, and fan-out among the patterns");
+    if (!has_limit) return limit_wish::none;
+    return o.find_limit ? limit_wish::searched : limit_wish::from_points;
 }
 
-std::vector<planned_point> plan_of(const sweep_options& o, const axis& a) {
-    std::vector<planned_point> out;
-    for (const auto& text : o.lists.at(&a)) out.push_back(plan_point(o, a, text));
-    refuse_twins(out, a);
-    const auto is_empty = [](const planned_point& p) { return p.settings.patterns.empty(); };
-    if (std::all_of(out.begin(), out.end(), is_empty))
-        throw setup_error("no point fits: " + out.front().shown.left_out.front().why);
-    return out;
-}
-
-const pattern& fan_out() {
-    const auto all = patterns();
-    return *std::find_if(all.begin(), all.end(), [](const pattern& p) { return p.id == fan_out_id; });
-}
-
-/// The fewest orders of fan-out that do not fit, by bisection: costs nothing. Nothing: the most that is tried fits.
-std::optional<limit_try> fewest_that_do_not_fit(workload work) {
-    std::uint64_t fits = 0, does_not = search_bounds{}.most_orders + 1;
-    std::optional<limit_try> out;
-    while (does_not - fits > 1) {
-        work.orders = fits + (does_not - fits) / 2;
-        const auto refusal = why_left_out(fan_out(), work);
-        (refusal ? does_not : fits) = work.orders;
-        if (refusal) out = {work.orders, refusal->cause, false};
-    }
+sweep_settings settings_of(const sweep_options& o) {
+    const auto& a = swept(o);
+    sweep_settings out;
+    out.option = a.option;
+    out.limit = limit_of(o, a);
+    for (const auto& text : o.lists.at(&a)) out.steps.push_back(step_at(o, a, text));
     return out;
 }
 
@@ -219,111 +144,10 @@ std::string render(const sweep_outcome& s, std::string_view format, colours c) {
     return reporting::render_text(s, c);
 }
 
-class sweeper {
-public:
-    sweeper(std::vector<planned_point> plan, sweep_outcome empty, const export_files& files,
-            const session_observer& observer)
-        : plan_(std::move(plan)), files_(files), observer_(observer), out_(std::move(empty)) {
-        out_.interrupted = true;  // until it has come to its end
-        for (const auto& p : plan_) out_.points.push_back(p.shown);
-    }
-
-    void measure_points() {
-        for (std::size_t i = 0; i < plan_.size() && !stopped(); ++i) measure(i);
-    }
-
-    /// What the points say of it, and, where it is searched for, what more orders say.
-    void find_limit(bool searched) {
-        break_search search;
-        for (std::size_t i = 0; i < plan_.size(); ++i) tell_point(search, i);
-        if (searched) look_further(search);
-        out_.limit = search.report();
-        out_.limit->searched = searched;
-    }
-
-    sweep_outcome end() {
-        out_.interrupted = stopped();
-        out_.session_s = seconds_since_began();
-        return std::move(out_);
-    }
-
-    /// False: the ledger of a run that the search made did not balance.
-    [[nodiscard]] bool search_balanced() const { return search_balanced_; }
-
-private:
-    bool stopped() {
-        signals_.poll();
-        if (out_.signal == 0) out_.signal = signals_.first();
-        return out_.signal != 0;
-    }
-
-    [[nodiscard]] double seconds_since_began() const {
-        return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
-    }
-
-    void measure(std::size_t i) {
-        observer_.message(fmt::format("point {} of {}: {}", i + 1, plan_.size(), plan_[i].shown.label));
-        for (const auto& l : plan_[i].shown.left_out) observer_.message("left out: " + l.why);
-        if (plan_[i].settings.patterns.empty()) return;
-        auto done = run_session(plan_[i].settings, observer_);
-        out_.points[i].result = std::move(done.result);
-        out_.signal = done.signal;
-        out_.session_s = seconds_since_began();
-        files_.save([this](std::string_view format) { return render(out_, format, colours::off); });
-    }
-
-    void tell_point(break_search& search, std::size_t i) const {
-        const auto orders = plan_[i].settings.work.orders;
-        for (const auto& l : out_.points[i].left_out)
-            if (l.pattern == fan_out_id) search.known({orders, l.cause, false});
-        for (const auto* run : runs_of(out_.points[i].result, fan_out_id))
-            if (!run->interrupted) search.known({orders, what_broke(*run), true});
-    }
-
-    void look_further(break_search& search) {
-        if (const auto ceiling = fewest_that_do_not_fit(plan_.front().settings.work)) search.known(*ceiling);
-        for (auto n = search.next(); n && !stopped(); n = search.next()) {
-            const auto cause = try_orders(*n);
-            if (!cause) return;
-            search.tried(*n, *cause);
-        }
-    }
-
-    /// What broke, or an empty text; nothing: a signal came.
-    std::optional<std::string> try_orders(std::uint64_t orders) {
-        auto settings = plan_.front().settings;
-        settings.patterns = {&fan_out()};
-        settings.work.orders = orders;
-        settings.rounds = 1;
-        settings.warmup = 0;
-        observer_.message(fmt::format("looking for the limit of fan-out: {} orders", orders));
-        try {
-            const auto done = run_session(settings, observer_);
-            out_.signal = done.signal;
-            if (done.result.interrupted || done.result.runs.empty()) return std::nullopt;
-            const auto& run = done.result.runs.front();
-            search_balanced_ = search_balanced_ && run.ledger.balanced();
-            return what_broke(run);
-        } catch (const setup_error& e) {
-            const std::string why = e.what();
-            if (!why.starts_with(fan_out_id)) throw;  // not of the run: a server did not start, ...
-            return why;
-        }
-    }
-
-    const std::vector<planned_point> plan_;
-    const export_files& files_;
-    const session_observer& observer_;
-    const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
-    signal_watch signals_;  // for the moments between the sessions, which watch by themselves
-    sweep_outcome out_;
-    bool search_balanced_ = true;
-};
-
-exit_code code_for(const sweep_outcome& s, bool search_balanced) {
+exit_code code_for(const sweep_outcome& s) {
     if (s.signal == SIGINT) return exit_code::interrupted;
     if (s.signal == SIGTERM) return exit_code::terminated;
-    bool trusted = search_balanced;
+    bool trusted = !s.limit || s.limit->balanced;
     for (const auto& point : s.points) {
         for (const auto& run : point.result.runs) trusted = trusted && run.verdict.trusted;
         for (const auto& run : point.result.warmup_runs) trusted = trusted && run.ledger.balanced();
@@ -331,34 +155,19 @@ exit_code code_for(const sweep_outcome& s, bool search_balanced) {
     return trusted ? exit_code::ok : exit_code::not_trustworthy;
 }
 
-sweep_outcome nothing_yet(const sweep_options& options, const axis& a) {
-    sweep_outcome out;
-    out.option = a.option;
-    out.command = printable_command();
-    out.rounds = options.session->rounds;
-    for (const pattern* p : patterns_of(*options.session->work)) out.patterns.emplace_back(p->id);
-    return out;
-}
-
 exit_code carry_out(const sweep_options& options) {
-    const auto& a = swept(options);
-    auto empty = nothing_yet(options, a);
-    const bool has_limit =
-        a.option == std::string_view("--orders") &&
-        std::find(empty.patterns.begin(), empty.patterns.end(), fan_out_id) != empty.patterns.end();
-    if (options.find_limit && !has_limit)
-        throw setup_error("--find-limit: needs a list of --orders, and fan-out among the patterns");
-    auto plan = plan_of(options, a);
+    const auto settings = settings_of(options);
     const export_files files(*options.exports);
-    const auto observer = make_progress_observer(options.speech);
-    sweeper sweep(std::move(plan), std::move(empty), files, observer);
-    sweep.measure_points();
-    if (has_limit) sweep.find_limit(options.find_limit);
-    const auto outcome = sweep.end();
+    sweep_observer observer;
+    observer.session = make_progress_observer(options.speech);
+    observer.can_be_saved = [&](const sweep_outcome& so_far) {
+        files.save([&](std::string_view format) { return render(so_far, format, colours::off); });
+    };
+    const auto outcome = run_sweep(settings, observer);
     files.write([&](std::string_view format) { return render(outcome, format, colours::off); });
     if (!files.take_stdout())
         print_result(render(outcome, options.format, colours_for(STDOUT_FILENO, options.colour)));
-    return code_for(outcome, sweep.search_balanced());
+    return code_for(outcome);
 }
 
 void declare_limit(CLI::App& app, const sweep_options_ptr& o) {

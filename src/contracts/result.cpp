@@ -6,18 +6,33 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <limits>
+#include <set>
 
 namespace pipebench {
 
 namespace {
 
 constexpr int max_depth = 16;
+// No session of ours has more; a file can say anything, and some of what is done with it grows with the square.
+constexpr std::size_t most_runs = 10'000;    // and as many warm-up runs
+constexpr std::size_t most_entries = 1'000;  // of any other list
+constexpr std::size_t most_patterns = 100;
+
+template <class Element>
+constexpr std::size_t most_of = most_entries;
+template <>
+constexpr std::size_t most_of<run_result> = most_runs;
 
 using json = nlohmann::json;
 
 [[noreturn]] void refuse(std::string_view key, std::string_view fault) {
     throw setup_error(fmt::format("not a pipebench result: \"{}\" {}", key, fault));
+}
+
+void require_at_most(std::size_t limit, std::size_t size, std::string_view key, std::string_view what) {
+    if (size > limit) refuse(key, fmt::format("has more than {} {}", fmt::group_digits(limit), what));
 }
 
 // Stricter than the library, which wraps negative numbers, cuts fractions and takes true for 1.
@@ -46,33 +61,41 @@ void read_value(const json& in, const char* key, json& out) {
 template <class Element>
 void read_value(const json& in, const char* key, std::vector<Element>& out) {
     if (!in.is_array()) refuse(key, "is not a list");
+    require_at_most(most_of<Element>, in.size(), key, "entries");
     for (const auto& element : in) read_value(element, key, out.emplace_back());
 }
 
-/// Fields that this version does not know are ignored.
-template <class Field>
-void read(const json& in, const char* key, Field& out) {
-    const auto at = in.find(key);
-    if (at == in.end()) refuse(key, "is missing");
-    read_value(*at, key, out);
-}
-
-/// Fields that the first results of this schema did not have; where they are missing they have their defaults.
+/// Fields that the first results of this schema did not have.
 constexpr std::array<std::string_view, 8> later_fields{"round",   "position", "foreign_share", "in_flight",
                                                        "threads", "rounds",   "warmup_runs",   "assertions"};
 bool added_later(std::string_view key) {
     return std::find(later_fields.begin(), later_fields.end(), key) != later_fields.end();
 }
 
+/// A measure that is missing is not known; anything else has its default.
+void leave_out(double& out) { out = std::numeric_limits<double>::quiet_NaN(); }
 template <class Field>
-void read_later(const json& in, const char* key, Field& out) {
-    if (in.contains(key)) read(in, key, out);
+void leave_out(Field&) {}
+
+/// Fields that this version does not know are ignored.
+template <class Field>
+void read(const json& in, const char* key, Field& out) {
+    const auto at = in.find(key);
+    if (at != in.end()) return read_value(*at, key, out);
+    if (!added_later(key)) refuse(key, "is missing");
+    leave_out(out);
+}
+
+void require_few_patterns(const std::vector<run_result>& runs, std::string_view key) {
+    std::set<std::string_view> names;
+    for (const auto& run : runs) names.insert(run.pattern);
+    require_at_most(most_patterns, names.size(), key, "different patterns");
 }
 
 }  // namespace
 
 // Fields keep their order in the file: readers are people, too.
-#define PIPEBENCH_READ(field) (added_later(#field) ? read_later(in, #field, out.field) : read(in, #field, out.field));
+#define PIPEBENCH_READ(field) read(in, #field, out.field);
 #define PIPEBENCH_FIELDS(Type, ...)                                              \
     template <class Json>                                                        \
     void to_json(Json& nlohmann_json_j, const Type& nlohmann_json_t) {           \
@@ -104,24 +127,15 @@ PIPEBENCH_FIELDS(box_info, host_os, kernel, cpu_model, governor, virtualization,
 PIPEBENCH_FIELDS(build_info, version, type, compiler, sanitizers)
 PIPEBENCH_FIELDS(server_info, name, version, origin, settings)
 
-void to_json(nlohmann::ordered_json& out, const session_result& r) {
-    out = nlohmann::ordered_json{
-        {"schema", r.schema},
-        {"started_at", r.started_at},
-        {"command", r.command},
-        {"profile", r.profile},
-        {"parameters", r.parameters},
-        {"build", r.build},
-        {"box", r.box},
-        {"servers", r.servers},
-        {"rounds", r.rounds},
-        {"warmup_runs", r.warmup_runs},
-        {"runs", r.runs},
-        {"assertions", r.assertions},
-        {"warnings", r.warnings},
-        {"interrupted", r.interrupted},
-        {"session_s", r.session_s},
-    };
+PIPEBENCH_FIELDS(session_result, schema, started_at, command, profile, parameters, build, box, servers, rounds,
+                 warmup_runs, runs, assertions, warnings, interrupted, session_s)
+
+void to_json(nlohmann::ordered_json& out, const session_result& r) { to_json<nlohmann::ordered_json>(out, r); }
+
+bool is_debug(const build_info& b) {
+    constexpr std::string_view debug = "debug";
+    const auto alike = [](char a, char lower) { return std::tolower(static_cast<unsigned char>(a)) == lower; };
+    return std::equal(b.type.begin(), b.type.end(), debug.begin(), debug.end(), alike);
 }
 
 session_result parse_result(std::string_view json_text) try {
@@ -136,20 +150,9 @@ session_result parse_result(std::string_view json_text) try {
     if (r.schema != result_schema)
         throw setup_error(fmt::format("a result of schema '{}'; this pipebench reads '{}'", printable(r.schema, 60),
                                       result_schema));
-    read(in, "started_at", r.started_at);
-    read(in, "command", r.command);
-    read(in, "profile", r.profile);
-    read(in, "parameters", r.parameters);
-    read(in, "build", r.build);
-    read(in, "box", r.box);
-    read(in, "servers", r.servers);
-    read_later(in, "rounds", r.rounds);
-    read_later(in, "warmup_runs", r.warmup_runs);
-    read(in, "runs", r.runs);
-    read_later(in, "assertions", r.assertions);
-    read(in, "warnings", r.warnings);
-    read(in, "interrupted", r.interrupted);
-    read(in, "session_s", r.session_s);
+    read_value(in, "result", r);
+    require_few_patterns(r.runs, "runs");
+    require_few_patterns(r.warmup_runs, "warmup_runs");
     return r;
 } catch (const json::exception& e) {
     throw setup_error(fmt::format("not a pipebench result: {}", printable(e.what(), 160)));

@@ -22,7 +22,8 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr auto version_limit = std::chrono::seconds(10);
-constexpr std::size_t longest_mismatch = 60;  ///< bytes of a value
+constexpr std::size_t longest_mismatch = 60;      ///< bytes of a value
+constexpr std::string_view absent = "not there";  ///< in a difference
 
 /// The old binary, the old one again, and the new one.
 struct contender {
@@ -36,7 +37,6 @@ public:
     gate_session(const gate_settings& s, const gate_observer& o) : settings_(s), observer_(o) {}
 
     gate_outcome run() {
-        const auto began = clock::now();
         outcome_.base_binary = settings_.base;
         outcome_.head_binary = settings_.head;
         outcome_.rounds = settings_.rounds;
@@ -45,33 +45,41 @@ public:
         part_from_us(contenders_[0].binary);
         contenders_[1].binary = contenders_[0].binary;
         part_from_us(contenders_[2].binary);
-        start_services();
-        const auto thresholds = gate_thresholds(settings_.thresholds);
-        measure(settings_.patterns, outcome_.series, "");
-        if (!interrupted()) {
-            outcome_.verdict.rows = judge_series(outcome_.series, thresholds, gate_alpha);
-            confirm(thresholds);
-        }
+        if (!interrupted()) start_services();
+        if (!interrupted()) measure(settings_.patterns, outcome_.series, "");
+        if (!interrupted()) judge();
         outcome_.signal = signals_.first();
-        outcome_.session_s = std::chrono::duration<double>(clock::now() - began).count();
+        outcome_.complete = !interrupted();
+        outcome_.session_s = seconds_since(began_);
         return std::move(outcome_);
     }
 
 private:
     [[nodiscard]] bool interrupted() const { return signals_.count() > 0; }
 
+    static double seconds_since(clock::time_point then) {
+        return std::chrono::duration<double>(clock::now() - then).count();
+    }
+
+    void judge() {
+        const auto thresholds = gate_thresholds(settings_.thresholds);
+        outcome_.verdict.rows = judge_series(outcome_.series, thresholds, gate_alpha);
+        confirm(thresholds);
+        for (const auto* series : {&outcome_.series, &outcome_.confirmation})
+            for (auto& warning : distrusted(*series)) outcome_.warnings.push_back(std::move(warning));
+    }
+
     /// A suspect is measured once more, alone, before it fails anything.
     void confirm(const std::vector<threshold>& thresholds) {
-        const auto suspects = offenders(outcome_.verdict.rows);
-        if (suspects.empty()) return;
-        observer_.message(fmt::format("suspects: {}; measured once more", fmt::join(suspects, ", ")));
+        const auto names = suspects(outcome_.verdict.rows);
+        if (names.empty()) return;
+        observer_.message(fmt::format("suspects: {}; measured once more", fmt::join(names, ", ")));
         std::vector<const pattern*> again;
         for (const auto* p : settings_.patterns)
-            if (std::find(suspects.begin(), suspects.end(), p->id) != suspects.end()) again.push_back(p);
+            if (std::find(names.begin(), names.end(), p->id) != names.end()) again.push_back(p);
         measure(again, outcome_.confirmation, "confirmation, ");
         if (interrupted()) return;
-        const double alpha = gate_alpha / static_cast<double>(suspects.size());
-        outcome_.verdict.confirmation = judge_series(outcome_.confirmation, thresholds, alpha);
+        outcome_.verdict.confirmation = judge_series(outcome_.confirmation, thresholds, gate_alpha);
     }
 
     [[nodiscard]] std::string version_of(const char* option, const std::string& binary) {
@@ -117,28 +125,26 @@ private:
         }
         services_.emplace(settings_.servers, server_needs{most.database_connections, most.redis}, observer_.message,
                           [this](const std::string& text) { outcome_.warnings.push_back(text); });
-        target_ = settings_.servers.target;
-        if (!target_.empty()) return;
-        api_.emplace(settings_.own_binary, settings_.work);
-        target_ = api_->url();
     }
 
     /// Patterns take turns within a round, and the three contenders within a pattern's turn: what is compared is
-    /// measured within seconds, and stands in every position equally often.
+    /// measured within seconds. In six rounds they stand in each of their six orders once.
     void measure(const std::vector<const pattern*>& patterns, gate_series& series, const std::string& label) {
         const auto began = clock::now();
         const auto rounds = settings_.rounds;
         const auto orders = plan_rounds(patterns.size(), rounds, settings_.work.seed);
         std::vector<std::vector<std::vector<std::size_t>>> turns;
         for (std::size_t p = 0; p < patterns.size(); ++p)
-            turns.push_back(plan_rounds(contenders_.size(), rounds, settings_.work.seed + 1 + p));
+            turns.push_back(plan_all_orders(contenders_.size(), rounds, settings_.work.seed + 1 + p));
         for (std::uint64_t round = 0; round < rounds; ++round) {
             for (const auto p : orders[round])
                 for (const auto c : turns[p][round]) {
                     if (interrupted()) return;
                     run_one(contenders_[c], *patterns[p], round + 1, series);
                 }
-            const double so_far = std::chrono::duration<double>(clock::now() - began).count();
+            const double so_far = seconds_since(began);
+            outcome_.session_s = seconds_since(began_);
+            observer_.can_be_saved(outcome_);
             observer_.message(
                 fmt::format("{}round {} of {}: {:.0f} s, {:.0f} s left", label, round + 1, rounds, so_far,
                             so_far / static_cast<double>(round + 1) * static_cast<double>(rounds - round - 1)));
@@ -163,10 +169,14 @@ private:
         } else all.runs.push_back(std::move(run));
     }
 
-    /// Nothing: a signal came.
+    /// Nothing: a signal came. The mock API is a new one of ours, on a port of its own: where thousands of connections to
+    /// one port have just ended, the search for a free local port costs more than the run.
     std::optional<session_result> ask(const contender& c, const pattern& p) {
+        std::optional<mock_api_process> api;
+        if (settings_.servers.target.empty()) api.emplace(settings_.own_binary, settings_.work);
         const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(settings_.run_limit);
-        const auto seen = run_program(command_of(c, p), {limit, 16u << 20, 64u << 10}, signals_);
+        const auto seen = run_program(command_of(c, p, api ? api->url() : settings_.servers.target),
+                                      {limit, 16u << 20, 64u << 10}, signals_);
         using ending = program_output::ending;
         const auto fail = [&](const std::string& why) {
             return failure(c.name, c.binary, fmt::format("{}: {}", p.id, why));
@@ -194,15 +204,17 @@ private:
         return *std::move(result);
     }
 
-    [[nodiscard]] child_settings command_of(const contender& c, const pattern& p) const {
+    [[nodiscard]] child_settings command_of(const contender& c, const pattern& p, const std::string& target) const {
         child_settings child;
         child.arguments = {c.binary, "run", "--pattern", std::string(p.id), "--export-json", "-", "--quiet"};
         child.arguments.insert(child.arguments.end(), settings_.work_arguments.begin(),
                                settings_.work_arguments.end());
         child.environment = clean_environment();  // addresses may hold secrets: they are not for the command line
+        if (services_->postgres_pid() == 0)
+            for (auto& variable : libpq_variables()) child.environment.push_back(std::move(variable));
         for (const auto& [name, value] :
              {std::pair("PIPEBENCH_POSTGRES", services_->postgres_url()),
-              std::pair("PIPEBENCH_REDIS", services_->redis_url()), std::pair("PIPEBENCH_TARGET", target_)})
+              std::pair("PIPEBENCH_REDIS", services_->redis_url()), std::pair("PIPEBENCH_TARGET", target)})
             if (!value.empty()) child.environment.push_back(fmt::format("{}={}", name, value));
         return child;
     }
@@ -213,8 +225,12 @@ private:
         if (base.runs.empty() || head.runs.empty() || alike_checked_) return;
         alike_checked_ = true;
         std::string text;
-        for (const auto& d : mismatches(base, head))
-            text += (text.empty() ? "" : "; ") + describe(d, longest_mismatch);
+        for (const auto& d : mismatches(base, head)) {
+            const auto one = describe(d, longest_mismatch);
+            const bool of_one_alone = d.field.starts_with("parameters.") && (d.base == absent || d.head == absent);
+            if (of_one_alone) outcome_.warnings.push_back("a parameter that only one of the two has: " + one);
+            else text += (text.empty() ? "" : "; ") + one;
+        }
         if (text.empty()) return;
         if (!settings_.allow_mismatch)
             throw setup_error(
@@ -230,12 +246,11 @@ private:
 
     const gate_settings& settings_;
     const gate_observer& observer_;
+    const clock::time_point began_ = clock::now();
     signal_watch signals_;
     gate_outcome outcome_;
     std::optional<scratch_directory> copies_;
     std::optional<session_services> services_;
-    std::optional<mock_api_process> api_;
-    std::string target_;
     bool alike_checked_ = false;
     std::array<contender, 3> contenders_{{{"base", settings_.base, &gate_series::base},
                                           {"base", settings_.base, &gate_series::again},

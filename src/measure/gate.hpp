@@ -26,6 +26,8 @@ struct gate_settings {
 
 struct gate_observer {
     std::function<void(const std::string&)> message = [](const std::string&) {};
+    /// After every round, with all there is so far and no verdict.
+    std::function<void(const gate_outcome&)> can_be_saved = [](const gate_outcome&) {};
 };
 
 /// Throws setup_error, in one line that names the binary, when one is no pipebench, crashes, hangs, or cannot do the

@@ -53,4 +53,20 @@ std::vector<std::vector<std::size_t>> plan_rounds(std::size_t alternatives, std:
     return out;
 }
 
+std::vector<std::vector<std::size_t>> plan_all_orders(std::size_t alternatives, std::uint64_t rounds,
+                                                      std::uint64_t seed) {
+    std::vector<order> all;
+    order next = in_turn(alternatives);
+    do all.push_back(next);
+    while (std::next_permutation(next.begin(), next.end()));
+    std::mt19937_64 random(seed);
+    std::vector<order> out;
+    while (out.size() < rounds) {
+        std::shuffle(all.begin(), all.end(), random);
+        out.insert(out.end(), all.begin(), all.end());
+    }
+    out.resize(rounds);
+    return out;
+}
+
 }  // namespace pipebench

@@ -54,6 +54,18 @@ void keep_last(std::string& text, std::size_t bytes) {
     if (text.size() > bytes) text.erase(0, text.size() - bytes);
 }
 
+/// What the program started and left behind is of its process group: that ends with it, however we leave.
+class group_end {
+public:
+    explicit group_end(pid_t group) noexcept : group_(group) {}
+    group_end(const group_end&) = delete;
+    group_end& operator=(const group_end&) = delete;
+    ~group_end() { ::kill(-group_, SIGKILL); }
+
+private:
+    pid_t group_;
+};
+
 }  // namespace
 
 std::string program_output::last_words() const {
@@ -68,6 +80,7 @@ program_output run_program(child_settings settings, const program_limits& limits
     settings.descriptors[1] = out.write_end();
     settings.descriptors[2] = err.write_end();
     auto child = child_process::spawn(settings);
+    const group_end all_of_it(child.pid());
     out.close_write_end();
     err.close_write_end();
     const auto deadline = clock::now() + limits.time;

@@ -2,6 +2,7 @@
 
 #include "measure/process_tree.hpp"
 #include "pipebench/error.hpp"
+#include "services/postgres.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -84,9 +85,7 @@ std::vector<std::string> run_environment(const run_request& request) {
     out.push_back(fmt::format("PGCONNECT_TIMEOUT={}", std::max<std::int64_t>(2, seconds)));
     out.push_back("PGAPPNAME=pipebench");
     if (request.postgres != 0) return out;
-    for (const char* name : {"PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE", "PGSSLMODE", "PGSSLROOTCERT",
-                             "PGSSLCERT", "PGSSLKEY", "PGHOST", "PGPORT", "PGUSER", "PGDATABASE"})
-        if (const char* value = std::getenv(name)) out.push_back(fmt::format("{}={}", name, value));
+    for (auto& variable : libpq_variables()) out.push_back(std::move(variable));
     return out;
 }
 
@@ -167,7 +166,11 @@ public:
         last_ = in_flight;
         ++samples_;
     }
-    [[nodiscard]] flight_view seen() const { return {samples_, last_s_ > 0 ? area_ / last_s_ : 0}; }
+    /// Nothing when an order was begun and never ended, as by a worker that died: it would count for ever.
+    [[nodiscard]] flight_view seen() const {
+        if (record_.read().in_flight() > 0) return {};
+        return {samples_, last_s_ > 0 ? area_ / last_s_ : 0};
+    }
 
 private:
     const recorder& record_;

@@ -87,7 +87,7 @@ private:
         result_.box.descriptor_limit = raise_descriptor_limit(largest_needs().descriptors + 1000);
         const auto limits = limits_of_this_box();
         for (const pattern* p : settings_.patterns)
-            if (const auto why_not = does_not_fit(*p, settings_.work, limits)) throw setup_error(*why_not);
+            if (const auto why_not = does_not_fit(*p, settings_.work, limits)) throw run_failure(p->id, *why_not);
     }
 
     void tell_if_long() {
@@ -241,7 +241,7 @@ private:
         const bool cut_short = signals_.count() > 0;
         if (cut_short || (seen.end.exited_with(0) && record.clock_stopped())) return;
         const auto why = seen.notes.empty() ? "it ended: " + seen.end.describe() : seen.notes.back();
-        throw setup_error(fmt::format("{}: the run did not end by itself: {}", p.id, why));
+        throw run_failure(p.id, fmt::format("{}: the run did not end by itself: {}", p.id, why));
     }
 
     run_result gather(const pattern& p, const recorder& record, const run_observation& seen) {

@@ -6,12 +6,14 @@
 #include "measure/session_schema.hpp"
 #include "measure/session_services.hpp"
 #include "measure/verdict.hpp"
+#include "pipebench/error.hpp"
 #include "pipebench/pattern.hpp"
 #include "pipebench/result.hpp"
 
 #include <chrono>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pipebench {
@@ -54,8 +56,19 @@ struct session_outcome {
     int signal = 0;  ///< SIGINT or SIGTERM when one ended it early
 };
 
+/// A pattern could not do its run: the box cannot hold it, or it did not end by itself. Everything else, such as a
+/// server that does not start, is a plain setup_error.
+class run_failure : public setup_error {
+public:
+    run_failure(std::string_view pattern, const std::string& what) : setup_error(what), pattern_(pattern) {}
+    [[nodiscard]] const std::string& pattern() const noexcept { return pattern_; }  ///< its id
+
+private:
+    std::string pattern_;
+};
+
 /// What the box cannot hold is found out, and said with the numbers, before anything is started. Throws
-/// setup_error when nothing could be measured.
+/// setup_error when nothing could be measured: run_failure when it is the pattern's.
 [[nodiscard]] session_outcome run_session(const session_settings& settings, const session_observer& observer);
 
 }  // namespace pipebench

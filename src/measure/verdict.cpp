@@ -108,7 +108,7 @@ std::string busy_box(const run_result& run, const verdict_context& context) {
 
 std::string unfit_build(const build_info& build) {
     if (!build.sanitizers.empty()) return "sanitizer build";
-    return build.type == "Debug" ? "debug build" : "";
+    return is_debug(build) ? "debug build" : "";
 }
 
 /// The floor of the orders that went all the way: one that failed may have waited for less.

@@ -41,18 +41,24 @@ constexpr std::array measures{
     measure{"error_percent", "error-rate"},
 };
 
-/// Nothing when no order ended, which is no number.
+/// The bounds, where all are numbers in Bencher's unit.
+void add_bounds(json& entry, const std::vector<double>& samples, double factor) {
+    const auto [least, most] = std::minmax_element(samples.begin(), samples.end());
+    if (samples.size() < 2 || !std::isfinite(*most * factor)) return;
+    entry["lower_value"] = *least * factor;
+    entry["upper_value"] = *most * factor;
+}
+
+/// Without what is no number: because no order ended, or because it is too large for Bencher's unit.
 json measured(const session_result& r, const std::string& pattern) {
     json out = json::object();
     for (const auto& m : measures) {
         const metric& source = *find_metric(m.metric);
-        const auto samples = samples_of(r, pattern, source);
-        if (samples.empty()) continue;
+        const double value = value_of(r, pattern, source) * m.factor;
+        if (!std::isfinite(value)) continue;
         auto& entry = out[std::string{m.slug}];
-        entry["value"] = value_of(r, pattern, source) * m.factor;
-        if (samples.size() < 2) continue;
-        entry["lower_value"] = *std::min_element(samples.begin(), samples.end()) * m.factor;
-        entry["upper_value"] = *std::max_element(samples.begin(), samples.end()) * m.factor;
+        entry["value"] = value;
+        add_bounds(entry, samples_of(r, pattern, source), m.factor);
     }
     return out;
 }

@@ -20,8 +20,7 @@ constexpr std::size_t most_notes = 60;    // of a kind: a thousand would bury th
 
 using words = std::vector<std::string>;
 
-/// The verdict in a sentence.
-std::string verdict_of(const comparison& c) {
+std::string counts_of(const comparison& c) {
     const auto unknown = c.count(change::cannot_tell);
     if (unknown == c.rows.size())
         return fmt::format("nothing can be told: none of {} has a verdict",
@@ -29,6 +28,13 @@ std::string verdict_of(const comparison& c) {
     return fmt::format(
         "{}, {}, {} the same, {} cannot be told", counted(c.count(change::worse), "regression", "regressions"),
         counted(c.count(change::better), "improvement", "improvements"), c.count(change::same), unknown);
+}
+
+/// The verdict in a sentence.
+std::string verdict_of(const comparison& c) {
+    const auto n = c.untrusted.size();
+    if (n == 0) return counts_of(c);
+    return fmt::format("{}; {} not to be trusted", counts_of(c), counted(n, "pattern is", "patterns are"));
 }
 
 std::string p_of(const comparison_row& row) {
@@ -223,6 +229,7 @@ std::string render_json(const comparison& c) {
                    {"samples_needed", c.samples_needed},
                    {"mismatches", json_of(c.mismatches)},
                    {"versions", json_of(c.versions)},
+                   {"untrusted", c.untrusted},
                    {"warnings", c.warnings},
                    {"advice", c.advice},
                    {"rows", rows},

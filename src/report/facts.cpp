@@ -44,13 +44,11 @@ words box_lines(const session_result& r) {
     return line.empty() ? words{} : words{join(line)};
 }
 
-bool debug_build(const build_info& b) { return b.type == "Debug" || b.type == "debug"; }
-
 words build_lines(const session_result& r) {
     const build_info& b = r.build;
     words line;
     add(line, "pipebench ", b.version);
-    add(line, "", b.type, debug_build(b) ? " (NOT FOR MEASURING)" : "");
+    add(line, "", b.type, is_debug(b) ? " (NOT FOR MEASURING)" : "");
     add(line, "", b.compiler);
     add(line, "SANITIZERS ", b.sanitizers);
     return line.empty() ? words{} : words{join(line)};
@@ -91,7 +89,7 @@ words server_lines(const session_result& r) {
 template <class Field>
 std::uint64_t total(const session_result& r, Field field) {
     std::uint64_t sum = 0;
-    for (const auto& run : r.runs) sum += field(run);
+    for (const auto& run : r.runs) sum = saturating_sum(sum, field(run));
     return sum;
 }
 
@@ -188,7 +186,7 @@ std::vector<std::string> alarms(const session_result& r) {
     if (r.interrupted || !stopped.empty())
         out.push_back(stopped.empty() ? "INTERRUPTED: not all runs were made."
                                       : "INTERRUPTED in " + join(stopped) + ": this result is partial.");
-    if (debug_build(r.build)) out.push_back("DEBUG BUILD: these numbers say nothing about a release build.");
+    if (is_debug(r.build)) out.push_back("DEBUG BUILD: these numbers say nothing about a release build.");
     if (!r.build.sanitizers.empty())
         out.push_back(fmt::format("SANITIZER BUILD ({}): these numbers say nothing about a release build.",
                                   r.build.sanitizers));

@@ -17,21 +17,21 @@ constexpr std::size_t table_width = 150;  // columns of a terminal
 
 std::size_t patterns_of(const gate_outcome& g) { return patterns_in(g.series.base).size(); }
 
-bool is_bad(const gate_outcome& g) { return !g.verdict.passed() || !g.unbalanced.empty() || g.signal != 0; }
+bool is_bad(const gate_outcome& g) { return !g.complete || !g.verdict.passed() || !g.unbalanced.empty(); }
 
 std::string verdict_of(const gate_outcome& g) {
+    if (g.signal != 0) return "INTERRUPTED: there is no verdict";
+    if (!g.complete) return "UNFINISHED: there is no verdict";
     if (!g.unbalanced.empty())
         return fmt::format("INVALID: the ledger of {} did not balance", counted(g.unbalanced.size(), "run", "runs"));
-    if (g.signal != 0) return "INTERRUPTED: there is no verdict";
     const auto bad = g.verdict.regressions();
-    const auto& rows = g.verdict.rows;
-    const auto unknown =
-        std::count_if(rows.begin(), rows.end(), [](const gate_row& r) { return r.verdict == change::cannot_tell; });
-    if (unknown == static_cast<std::ptrdiff_t>(rows.size()) && !rows.empty())
-        return fmt::format("no verdict: {} rounds are too few", g.rounds);
     const auto what = fmt::format("{} over {} rounds, {:.0f} s", counted(patterns_of(g), "pattern", "patterns"),
                                   g.rounds, g.session_s);
-    if (bad.empty()) return fmt::format("passed: nothing got worse ({})", what);
+    const auto open = g.verdict.unresolved();
+    if (bad.empty() && open.empty()) return fmt::format("passed: nothing got worse ({})", what);
+    if (bad.empty())
+        return fmt::format("NO VERDICT: {} cannot be told ({})", counted(open.size(), "comparison", "comparisons"),
+                           what);
     return fmt::format("FAILED: {} ({})", counted(bad.size(), "regression", "regressions"), what);
 }
 
@@ -57,20 +57,25 @@ std::string sentence(const gate_row& first, const gate_row* second) {
                              ratio_of(*second));
 }
 
+bool is_regression(const gate_row& row, const gate_row* second) {
+    return row.suspicious && second != nullptr && second->verdict == change::worse;
+}
+
 std::vector<std::string> sentences(const gate_outcome& g) {
     std::vector<std::string> out;
     for (const auto& row : g.verdict.rows) {
         const auto* second = row_like(g.verdict.confirmation, row);
-        if (row.verdict == change::worse) {
-            const bool confirmed = second != nullptr && second->verdict == change::worse;
-            out.push_back(fmt::format("{}: {}", confirmed ? "REGRESSION" : "suspected", sentence(row, second)));
-        } else if (row.verdict == change::better) out.push_back("better: " + sentence(row, nullptr));
+        if (is_regression(row, second)) out.push_back("REGRESSION: " + sentence(row, second));
+        else if (row.suspicious) out.push_back("suspected: " + sentence(row, second));
+        else if (row.verdict == change::better) out.push_back("better: " + sentence(row, nullptr));
     }
+    for (const auto& row : g.verdict.unresolved())
+        out.push_back(fmt::format("cannot tell: {} {}: {}", printable(row.pattern), row.what->title, row.why));
     return out;
 }
 
 row cells_of(const gate_row& r, const gate_row* second) {
-    const bool worse = r.verdict == change::worse && second != nullptr && second->verdict == change::worse;
+    const bool worse = is_regression(r, second);
     row out;
     out.mood = worse ? tone::alarm : tone::plain;
     out.cells = {(worse ? "! " : "") + printable(r.pattern),
@@ -79,12 +84,13 @@ row cells_of(const gate_row& r, const gate_row* second) {
                  number(r.head),
                  factor(r.estimate.ratio),
                  range_of(r.estimate),
-                 factor(r.noise),
+                 range_of(r.noise),
                  percent(r.relative_threshold),
                  std::string(name_of(r.verdict)),
                  printable(r.why)};
-    if (r.verdict == change::worse)
-        out.cells.back() = worse ? "confirmed" : second == nullptr ? "" : "not confirmed: " + second->why;
+    if (r.suspicious && second != nullptr)
+        out.cells.back() =
+            fmt::format("{}: x {}", worse ? "confirmed" : "not confirmed", factor(second->estimate.ratio));
     return out;
 }
 
@@ -107,9 +113,9 @@ table table_of(const gate_outcome& g) {
 std::string rules() {
     return fmt::format(
         "Ratio: median over the rounds of head / base, base being the mean of its two runs of the round. "
-        "A/A: base against itself. Worse needs an exact {:.0f} % sign-test interval without 1, a ratio "
-        "beyond the threshold and beyond the A/A pair's, a difference beyond the metric's floor, and "
-        "the same once more in a second series.",
+        "A/A: interval of base against itself. Worse needs a {:.0f} % sign-test interval without 1, a "
+        "ratio beyond the threshold and beyond A/A, a difference beyond the metric's floor, and all of it "
+        "once more in a second series for the suspects alone.",
         100 * (1 - gate_alpha));
 }
 
@@ -140,7 +146,9 @@ json json_of(const gate_row& r) {
             {"interval", reporting::json_of(r.estimate.range)},
             {"p", r.estimate.p},
             {"rounds", r.estimate.base_samples},
-            {"aa_ratio", r.noise},
+            {"aa_ratio", r.noise.ratio},
+            {"aa_interval", reporting::json_of(r.noise.range)},
+            {"suspicious", r.suspicious},
             {"relative_threshold", r.relative_threshold},
             {"absolute_floor", r.what->absolute_floor},
             {"verdict", name_of(r.verdict)},
@@ -179,6 +187,7 @@ std::string render_markdown(const gate_outcome& g) {
 std::string render_json(const gate_outcome& g) {
     json out{{"schema", gate_schema},
              {"summary", verdict_of(g)},
+             {"complete", g.complete},
              {"passed", !is_bad(g)},
              {"command", g.command},
              {"rounds", g.rounds},

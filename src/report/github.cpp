@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 namespace pipebench::reporting {
@@ -17,7 +18,12 @@ namespace {
 using json = nlohmann::ordered_json;
 
 /// It shows every digit that it is given: six of them say all that a measurement knows.
-double six_digits(double value) { return std::stod(fmt::format("{:.6g}", value)); }
+double six_digits(double value) {
+    const auto text = fmt::format("{:.6g}", value);
+    double out = value;
+    std::from_chars(text.data(), text.data() + text.size(), out);  // where it cannot, as with the largest: all digits
+    return out;
+}
 
 /// What is needed to make sense of a point of the chart, in its tooltip.
 std::string context(const session_result& r, const std::string& pattern) {
@@ -34,7 +40,8 @@ json entry(const session_result& r, const std::string& pattern, const metric& m)
     out["unit"] = m.unit == "/s" ? "orders/s" : m.unit;
     out["value"] = six_digits(value_of(r, pattern, m));
     // It reads a number behind the sign, and nothing behind that.
-    if (samples.size() > 1) out["range"] = fmt::format("± {:.6g}", scaled_mad(samples));
+    if (const double spread = scaled_mad(samples); samples.size() > 1 && std::isfinite(spread))
+        out["range"] = fmt::format("± {:.6g}", spread);
     out["extra"] = context(r, pattern);
     return out;
 }

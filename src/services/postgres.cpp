@@ -245,4 +245,12 @@ std::uint64_t free_connections(const std::string& connection_string) {
     return std::strtoull(free.c_str(), nullptr, 10);
 }
 
+std::vector<std::string> libpq_variables() {
+    std::vector<std::string> out;
+    for (const char* name : {"PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE", "PGSSLMODE", "PGSSLROOTCERT",
+                             "PGSSLCERT", "PGSSLKEY", "PGHOST", "PGPORT", "PGUSER", "PGDATABASE"})
+        if (const char* value = std::getenv(name)) out.push_back(fmt::format("{}={}", name, value));
+    return out;
+}
+
 }  // namespace pipebench

@@ -42,6 +42,9 @@ private:
 /// Connects once, and asks for version and settings. Throws setup_error without secrets.
 [[nodiscard]] server_info inspect_postgres(const std::string& connection_string, std::string origin);
 
+/// libpq's variables of the user's ("PGPASSFILE=..."), for whoever connects to a server of the user's.
+[[nodiscard]] std::vector<std::string> libpq_variables();
+
 /// How many connections more the server will take, as far as it tells.
 [[nodiscard]] std::uint64_t free_connections(const std::string& connection_string);
 

@@ -1,9 +1,12 @@
 // --assert, as CI uses it: what did not hold is the first line and the exit code.
 #include "support/command.hpp"
+#include "support/sample_result.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <nlohmann/json.hpp>
+
+#include <fstream>
 
 using namespace pipebench;
 using namespace pipebench::test;
@@ -123,6 +126,39 @@ TEST_CASE("a saved result that is asked for what it has not is one line", "[asse
         CHECK(lines_of(end.err).size() == 1);
         CHECK(contains(end.err, "--assert '" + condition + "'"));
     }
+}
+
+TEST_CASE("a saved result that is not to be trusted answers no condition: exit 3, as a run", "[assert][report]") {
+    const user someone;
+    auto s = test_support::sample_session();
+    const auto report = [&](std::vector<std::string> more) {
+        std::ofstream(someone.file("r.json")) << nlohmann::ordered_json(s).dump();
+        more.insert(more.begin(), {"report", someone.file("r.json")});
+        return someone.run_pipebench(std::move(more));
+    };
+    const std::string holds = "semaphore.time_s > 0";
+    CHECK(report({"--assert", holds}).code == 0);
+    s.runs[0].verdict = {false, "INVALID: the box was busy"};
+    const auto end = report({"--assert", holds});
+    CHECK(end.code == 3);
+    CHECK(contains(end.out, "held"));
+    CHECK(report({"--assert", "semaphore.time_s < 0"}).code == 3);
+    CHECK(report({}).code == 0);
+    s = test_support::sample_session();
+    s.warmup_runs = {s.runs[0]};
+    s.warmup_runs[0].ledger.lost = 1;
+    CHECK(report({"--assert", holds}).code == 3);
+}
+
+TEST_CASE("a partial result answers, and says that it is partial", "[assert][report]") {
+    const user someone;
+    auto s = test_support::sample_session();
+    s.interrupted = true;
+    std::ofstream(someone.file("r.json")) << nlohmann::ordered_json(s).dump();
+    const auto end = someone.run_pipebench({"report", someone.file("r.json"), "--assert", "all.lost == 0"});
+    CHECK(end.code == 0);
+    CHECK(contains(end.out, "INTERRUPTED: not all runs were made"));
+    CHECK(contains(end.out, "all.lost == 0"));
 }
 
 TEST_CASE("an empty result has no pattern to ask for", "[assert][report]") {

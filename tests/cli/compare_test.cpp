@@ -134,15 +134,66 @@ TEST_CASE("however much differs, the refusal is one bounded line", "[compare]") 
     check_refusal(someone.compare(), {"box.host_os", "against nothing", " and 496 more", "--allow-mismatch"});
 }
 
-TEST_CASE("one round on each side: nothing can be told, exit 0, and advice", "[compare]") {
+TEST_CASE("one round on each side is refused with how to get more, unless that is allowed", "[compare]") {
     const comparer someone;
     someone.save("base.json", session(1));
     someone.save("head.json", with_more_cpu(session(1), "semaphore"));
-    const auto end = someone.compare();
+    check_refusal(someone.compare(), {"base has 1 round, head has 1; a verdict needs 5: measure with --repeat 8 "
+                                      "(--allow-mismatch shows them all the same)"});
+    const auto end = someone.compare({"--allow-mismatch"});
     CAPTURE(end.out);
     CHECK(end.code == 0);
     CHECK(end.out.starts_with("compare: nothing can be told"));
     CHECK(contains(end.out, "--repeat 8"));
+}
+
+TEST_CASE("an order lost in the only round is a regression, however few the rounds", "[compare]") {
+    const comparer someone;
+    auto head = session(1);
+    head.runs[1].ledger.lost = 1;
+    someone.save("base.json", session(1));
+    someone.save("head.json", head);
+    CHECK(someone.compare().code == 1);
+}
+
+TEST_CASE("a pattern that only one side has is refused, unless that is allowed", "[compare]") {
+    const comparer someone;
+    auto head = session(8);
+    std::erase_if(head.runs, [](auto& run) { return run.pattern == "fan-out"; });
+    someone.save("base.json", session(8));
+    someone.save("head.json", head);
+    check_refusal(someone.compare(), {"patterns: also fan-out against those in common", "--allow-mismatch"});
+    const auto end = someone.compare({"--allow-mismatch"});
+    CHECK(end.code == 0);
+    CHECK(contains(end.out, "fan-out: in base alone, not compared"));
+    CHECK(contains(end.out, "32 the same"));
+}
+
+TEST_CASE("a run not to be trusted on either side exits 3, and with a regression 1", "[compare]") {
+    const comparer someone;
+    auto doubtful = session(8);
+    doubtful.runs[1].verdict = {false, "INVALID: the box was busy"};
+    someone.save("base.json", session(8));
+    someone.save("head.json", doubtful);
+    const auto end = someone.compare();
+    CHECK(end.code == 3);
+    CHECK(end.err.empty());
+    CHECK(contains(lines_of(end.out).at(0), "1 pattern is not to be trusted"));
+    CHECK(someone.run_pipebench({"compare", someone.file("head.json"), someone.file("base.json")}).code == 3);
+    someone.save("head.json", with_more_cpu(doubtful, "redis-streams"));
+    CHECK(someone.compare().code == 1);
+}
+
+TEST_CASE("a head that was interrupted in its last round is compared, with a warning", "[compare]") {
+    const comparer someone;
+    auto head = session(8);
+    head.interrupted = head.runs.back().interrupted = true;
+    head.runs.back().verdict = {false, "interrupted"};
+    someone.save("base.json", session(8));
+    someone.save("head.json", head);
+    const auto end = someone.compare();
+    CHECK(end.code == 0);
+    CHECK(contains(end.out, "head: interrupted; 1 run was cut short"));
 }
 
 TEST_CASE("results without a run or a common pattern are refused", "[compare]") {

@@ -297,6 +297,34 @@ TEST_CASE("what has no value is left out of a history", "[exports]") {
     for (const auto& format : exports) CHECK(json::parse(render(format.id, cut)).empty());
 }
 
+TEST_CASE("a number that is too large for the consumer's unit is left out, and so are its bounds", "[exports]") {
+    auto s = three_rounds();
+    for (auto& run : s.runs)
+        if (run.pattern == "semaphore") {
+            run.latency.p50_ms = 1e308;  // finite in ms, and not in ns
+            run.latency.p99_ms = run.round == 2 ? 1e308 : 5;
+        }
+    const auto bencher = json::parse(render("bencher", s)).at("pipebench/semaphore");
+    CHECK_FALSE(bencher.contains("latency"));
+    CHECK(bencher.at("latency-p99") == json{{"value", 5e6}});
+    CHECK(bencher.at("time").contains("upper_value"));
+    CHECK_THAT(render("bencher", s), !ContainsSubstring("null"));
+}
+
+TEST_CASE("the smallest and the largest of numbers get into a history", "[exports]") {
+    auto s = three_rounds();
+    constexpr double least = 5e-324, most = std::numeric_limits<double>::max();
+    for (auto& run : s.runs)
+        if (run.pattern == "semaphore") {
+            run.time_s = least;
+            run.latency.p50_ms = run.round == 1 ? most : 0;
+            run.latency.p99_ms = run.round == 1 ? 0 : most;
+        }
+    CHECK(entry("github-smaller", s, "semaphore: Time")["value"].get<double>() == least);
+    CHECK(entry("github-smaller", s, "semaphore: p99")["value"].get<double>() > 1.7e308);
+    CHECK_THAT(render("github-smaller", s), !ContainsSubstring("inf") && !ContainsSubstring("nan"));
+}
+
 TEST_CASE("foreign text in a history is short and shows nothing but itself", "[exports]") {
     for (const auto& format : exports) {
         const auto out = render(format.id, trusted_and_hostile());

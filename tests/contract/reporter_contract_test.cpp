@@ -246,6 +246,17 @@ TEST_CASE("the reports for people name the box, the build, the servers, the ledg
     }
 }
 
+TEST_CASE("losses that are too many to add are not shown as none, and a debug build is one in small letters",
+          "[reporters]") {
+    auto s = test_support::sample_session();
+    s.build.type = "debug";
+    s.runs[0].ledger.lost = s.runs[1].ledger.lost = std::uint64_t{1} << 63;
+    for (const auto* format : {"text", "markdown"}) {
+        const auto out = render(format, s);
+        CHECK_THAT(out, ContainsSubstring("18,446,744,073,709,551,615 lost") && ContainsSubstring("DEBUG BUILD"));
+    }
+}
+
 TEST_CASE("text has no line with blanks at its end", "[reporters][text]") {
     for (const auto& [name, session] : sessions()) CHECK(render("text", session).find(" \n") == std::string::npos);
 }

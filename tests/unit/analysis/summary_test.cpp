@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 
 using namespace pipebench;
 using Catch::Approx;
@@ -146,6 +148,46 @@ TEST_CASE("the spread is the scaled distance from the median, as a share of it",
     CHECK(only(s).cpu_spread == Approx(0.29652));
     CHECK(only(session_of({10, 10, 10})).time_spread == 0);
     CHECK(only(session_of({0, 0, 0})).time_spread == 0);
+}
+
+TEST_CASE("a round without a number has no spread, rather than none at all", "[summary]") {
+    auto s = session_of({9, 10, 11});
+    s.runs[1].cpu_per_order_us = std::nan("");
+    CHECK(std::isnan(only(s).cpu_spread));
+    CHECK(only(s).time_spread > 0);
+}
+
+TEST_CASE("counts that are too many to add or to average stay the largest there is", "[summary]") {
+    constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+    constexpr std::uint64_t half = most / 2 + 1;  // twice that is 0
+    auto s = session_of({10, 10});
+    for (auto& run : s.runs) {
+        run.ledger.lost = run.failed = half;
+        run.failures = {{"fetch", "timeout", half}};
+        run.memory.peak_rss_bytes = most;
+        run.memory.peak_pss_bytes = half;
+    }
+    const auto t = only(s).typical;
+    CHECK(t.ledger.lost == most);
+    CHECK(t.failed == most);
+    CHECK(t.failures.at(0).orders == most);
+    CHECK(t.memory.peak_rss_bytes == most);
+    CHECK(t.memory.peak_pss_bytes == half);
+    CHECK(saturating_sum(most - 1, 1) == most);
+    CHECK(saturating_sum(most, 1) == most);
+    CHECK(saturating_sum(2, 3) == 5);
+}
+
+TEST_CASE("a session is trustworthy when every run is, and every warm-up balances", "[summary]") {
+    auto s = session_of({10, 10});
+    s.warmup_runs = {s.runs[0]};
+    s.warmup_runs[0].verdict = {false, "INVALID: the box was busy"};
+    CHECK(is_trustworthy(s));
+    s.warmup_runs[0].ledger.corrupt = 1;
+    CHECK_FALSE(is_trustworthy(s));
+    s.warmup_runs.clear();
+    s.runs[1].verdict.trusted = false;
+    CHECK_FALSE(is_trustworthy(s));
 }
 
 TEST_CASE("a row is noisy above a spread of 5 %, of its time or of its CPU", "[summary]") {

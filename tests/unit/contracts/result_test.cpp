@@ -9,6 +9,8 @@
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -196,9 +198,13 @@ TEST_CASE("a result of before there were rounds is one round, and nothing was as
     CHECK(old.runs[14].round == 1);
     CHECK(old.runs[14].position == 1);
     CHECK(old.runs[14].in_flight.samples == 0);
+    CHECK(std::isnan(old.runs[14].foreign_share));  // nobody looked
     CHECK(old.runs[14].api.threads == 0);
     auto one = test_support::sample_session();
-    for (auto& run : one.runs) run.api.threads = 0;
+    for (auto& run : one.runs) {
+        run.api.threads = 0;
+        run.foreign_share = std::numeric_limits<double>::quiet_NaN();
+    }
     CHECK(saved(parse_result(of_the_first_version(one).dump())) == saved(one));
 }
 
@@ -228,6 +234,50 @@ TEST_CASE("what the box did besides is not a number where it is not known", "[re
     s.runs[0].foreign_share = std::numeric_limits<double>::quiet_NaN();
     CHECK(nlohmann::ordered_json(s)["runs"][0]["foreign_share"].dump() == "null");
     CHECK(std::isnan(parse_result(saved(s)).runs[0].foreign_share));
+}
+
+TEST_CASE("a debug build is one in whatever case", "[result]") {
+    for (const auto* type : {"Debug", "debug", "DEBUG"}) CHECK(is_debug({"0.1.0", type, "g++", ""}));
+    for (const auto* type : {"", "Release", "RelWithDebInfo", "Debugging", "Debu"})
+        CHECK_FALSE(is_debug({"0.1.0", type, "g++", ""}));
+}
+
+TEST_CASE("a list longer than any session makes is refused with its name, and one as long is not", "[result]") {
+    auto s = test_support::sample_session();
+    s.warnings.assign(1'000, "w");
+    s.servers.assign(1'000, s.servers[0]);
+    s.runs[0].notes.assign(1'000, "n");
+    CHECK_NOTHROW((void)parse_result(saved(s)));
+    const auto too_long = [&](void (*grow)(session_result&)) {
+        auto longer = s;
+        grow(longer);
+        return refusal(saved(longer));
+    };
+    const auto text = [](const char* list) {
+        return fmt::format("not a pipebench result: \"{}\" has more than 1,000 entries", list);
+    };
+    CHECK(too_long([](auto& r) { r.warnings.emplace_back(); }) == text("warnings"));
+    CHECK(too_long([](auto& r) { r.servers.emplace_back(); }) == text("servers"));
+    CHECK(too_long([](auto& r) { r.runs[0].notes.emplace_back(); }) == text("notes"));
+    CHECK(too_long([](auto& r) { r.assertions.resize(1'001); }) == text("assertions"));
+    CHECK(too_long([](auto& r) { r.runs[1].failures.resize(1'001); }) == text("failures"));
+    CHECK(too_long([](auto& r) { r.runs[1].services.resize(1'001); }) == text("services"));
+}
+
+TEST_CASE("ten thousand runs of a hundred patterns can be read, and more cannot", "[result]") {
+    session_result s;
+    s.runs.resize(10'000);
+    for (std::size_t i = 0; i < s.runs.size(); ++i) s.runs[i].pattern = std::to_string(i % 100);
+    auto document = nlohmann::json(nlohmann::json::parse(saved(s)));
+    CHECK(parse_result(document.dump()).runs.size() == 10'000);
+    const std::string list = GENERATE("runs", "warmup_runs");
+    document[list] = document["runs"];
+    document[list][0]["pattern"] = "one more";
+    CHECK(refusal(document.dump()) ==
+          "not a pipebench result: \"" + list + "\" has more than 100 different patterns");
+    document[list][0]["pattern"] = "0";
+    document[list].push_back(document[list][0]);
+    CHECK(refusal(document.dump()) == "not a pipebench result: \"" + list + "\" has more than 10,000 entries");
 }
 
 TEST_CASE("a field that is missing is named", "[result]") {

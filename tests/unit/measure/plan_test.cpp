@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 using namespace pipebench;
 
@@ -91,4 +92,23 @@ TEST_CASE("one alternative is measured in every round, and no rounds are no plan
     CHECK(plan_rounds(1, 3, 42) == std::vector<order>(3, order{0}));
     CHECK(plan_rounds(5, 0, 42).empty());
     CHECK(plan_rounds(0, 5, 42).empty());
+}
+
+TEST_CASE("every order of few alternatives comes once a block, shuffled anew", "[plan]") {
+    const auto plan = plan_all_orders(3, 18, 7);
+    REQUIRE(plan.size() == 18);
+    for (std::size_t block = 0; block < 18; block += 6) {
+        const std::set<std::vector<std::size_t>> orders(plan.begin() + static_cast<std::ptrdiff_t>(block),
+                                                        plan.begin() + static_cast<std::ptrdiff_t>(block) + 6);
+        CHECK(orders.size() == 6);
+        for (auto order : orders) {
+            std::sort(order.begin(), order.end());
+            CHECK(order == std::vector<std::size_t>{0, 1, 2});
+        }
+    }
+    CHECK(std::vector(plan.begin(), plan.begin() + 6) != std::vector(plan.begin() + 6, plan.begin() + 12));
+    CHECK(plan == plan_all_orders(3, 18, 7));
+    CHECK(plan != plan_all_orders(3, 18, 8));
+    CHECK(plan_all_orders(3, 7, 7).size() == 7);
+    CHECK(plan_all_orders(1, 2, 7) == std::vector<std::vector<std::size_t>>{{0}, {0}});
 }
