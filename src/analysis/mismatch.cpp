@@ -13,7 +13,6 @@ namespace pipebench {
 namespace {
 
 constexpr double memory_tolerance = 0.02;  // what the kernel keeps for itself changes from boot to boot
-constexpr std::string_view absent = "not there";
 
 using differences = std::vector<difference>;
 

@@ -5,14 +5,19 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pipebench {
+
+/// What stands for a value that one of the two does not have.
+inline constexpr std::string_view absent = "not there";
 
 /// A field that is not the same in both. Foreign text: describe() it.
 struct difference {
     std::string field;  ///< "box.cores", "parameters.permits"
     std::string base, head;
+    [[nodiscard]] bool is_of_one_alone() const { return base == absent || head == absent; }
 };
 /// "box.cores: 2 against 8", printable, each value cut to so many bytes.
 [[nodiscard]] std::string describe(const difference& d, std::size_t limit);

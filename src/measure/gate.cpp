@@ -23,7 +23,6 @@ using clock = std::chrono::steady_clock;
 
 constexpr auto version_limit = std::chrono::seconds(10);
 constexpr std::size_t longest_mismatch = 60;      ///< bytes of a value
-constexpr std::string_view absent = "not there";  ///< in a difference
 
 /// The old binary, the old one again, and the new one.
 struct contender {
@@ -227,7 +226,7 @@ private:
         std::string text;
         for (const auto& d : mismatches(base, head)) {
             const auto one = describe(d, longest_mismatch);
-            const bool of_one_alone = d.field.starts_with("parameters.") && (d.base == absent || d.head == absent);
+            const bool of_one_alone = d.field.starts_with("parameters.") && d.is_of_one_alone();
             if (of_one_alone) outcome_.warnings.push_back("a parameter that only one of the two has: " + one);
             else text += (text.empty() ? "" : "; ") + one;
         }
