@@ -186,13 +186,6 @@ limit_report break_search::report() const {
     return out;
 }
 
-std::string grouped(std::uint64_t n) {
-    std::string out = std::to_string(n);
-    for (auto at = static_cast<std::ptrdiff_t>(out.size()) - 3; at > 0; at -= 3)
-        out.insert(static_cast<std::size_t>(at), ",");
-    return out;
-}
-
 std::string describe(const limit_report& r) {
     if (!r.bad) {
         if (!r.searched) return "";

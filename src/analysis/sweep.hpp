@@ -3,6 +3,7 @@
 #pragma once
 
 #include "analysis/metrics.hpp"
+#include "pipebench/number.hpp"
 #include "pipebench/result.hpp"
 
 #include <cstdint>
@@ -131,9 +132,6 @@ private:
     std::vector<limit_try> tries_;
     std::uint64_t runs_ = 0;
 };
-
-/// 28232 as "28,232".
-[[nodiscard]] std::string grouped(std::uint64_t n);
 
 /// "fan-out breaks between 28,232 and 28,233 orders: local ports (this box has 28,232)"; empty: there is nothing to say.
 [[nodiscard]] std::string describe(const limit_report& r);

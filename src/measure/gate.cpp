@@ -22,7 +22,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr auto version_limit = std::chrono::seconds(10);
-constexpr std::size_t longest_mismatch = 60;      ///< bytes of a value
+constexpr std::size_t longest_mismatch = 60;  ///< bytes of a value
 
 /// The old binary, the old one again, and the new one.
 struct contender {

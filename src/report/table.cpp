@@ -158,12 +158,6 @@ std::string to_markdown(const table& t) {
     return out;
 }
 
-std::string grouped(std::uint64_t value) {
-    std::string out = std::to_string(value);
-    for (std::size_t at = out.size(); at > 3;) out.insert(at -= 3, ",");
-    return out;
-}
-
 std::string fixed(double value, int decimals) {
     if (!std::isfinite(value)) return "-";
     if (value == 0) return "0";

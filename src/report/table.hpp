@@ -1,6 +1,7 @@
 // What text and markdown share: a small table of UTF-8 cells, and the rules by which a number is shown. Pure. Widths are counted in code points: cells hold no wide or combining characters.
 #pragma once
 
+#include "pipebench/number.hpp"
 #include "pipebench/reporter.hpp"
 
 #include <cstdint>
@@ -43,9 +44,6 @@ struct table {
 [[nodiscard]] std::vector<std::string> wrap(std::string_view text, std::size_t width);
 
 [[nodiscard]] std::size_t display_width(std::string_view text) noexcept;
-
-/// 1234567 as "1,234,567".
-[[nodiscard]] std::string grouped(std::uint64_t value);
 
 /// With so many decimals; 0 is "0", what is more than 0 is never shown as 0 ("<0.01"), what is no number is "-".
 [[nodiscard]] std::string fixed(double value, int decimals);
