@@ -8,7 +8,6 @@
 #include <functional>
 #include <limits>
 #include <numeric>
-#include <ranges>
 #include <stdexcept>
 
 namespace pipebench {
@@ -130,9 +129,12 @@ double middle_ratio(const std::vector<double>& sorted_ratios) {
 /// of the true one with a probability of alpha / 2 at the most.
 std::optional<interval> between_order_statistics(const std::vector<double>& values, const symmetric& d,
                                                  double alpha) {
-    const auto inner = std::views::iota(std::size_t{0}, d.top / 2);
-    const auto end = std::ranges::partition_point(inner, [&](auto k) { return reaches(2 * d.at_most(k), alpha); });
-    const auto k = static_cast<std::size_t>(end - inner.begin());
+    std::size_t k = 0, too_many = d.top / 2;  // at_most() rises with k: halve what is between them
+    while (k < too_many) {
+        const auto middle = k + (too_many - k) / 2;
+        if (reaches(2 * d.at_most(middle), alpha)) k = middle + 1;
+        else too_many = middle;
+    }
     if (k == 0) return std::nullopt;
     return interval{values[k - 1], values[d.top - k], 1 - 2 * d.at_most(k - 1)};
 }
