@@ -3,10 +3,17 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace pipebench {
 
 /// 1234567 as "1,234,567".
 [[nodiscard]] std::string grouped(std::uint64_t value);
+
+/// "1 run", "2,000 runs"
+[[nodiscard]] std::string counted(std::uint64_t n, std::string_view one, std::string_view many);
+
+/// "5 %" of 0.05, with three digits that mean something.
+[[nodiscard]] std::string as_percent(double share);
 
 }  // namespace pipebench

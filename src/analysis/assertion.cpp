@@ -14,6 +14,7 @@
 #include <functional>
 #include <limits>
 #include <list>
+#include <numeric>
 #include <span>
 
 namespace pipebench {

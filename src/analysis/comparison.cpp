@@ -1,6 +1,7 @@
 #include "analysis/comparison.hpp"
 
 #include "pipebench/error.hpp"
+#include "pipebench/number.hpp"
 
 #include <fmt/format.h>
 
@@ -16,8 +17,6 @@ constexpr std::size_t advised_rounds = 8;  // from these on, a ranking is possib
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // What the rows say.
-
-std::string percent(double share) { return fmt::format("{:.3g} %", 100 * share); }
 
 std::string amount(const metric& m, double value) {
     return fmt::format("{:.3g}{}{}", value, m.unit.empty() ? "" : " ", m.unit);
@@ -67,7 +66,7 @@ judgement judge_change(const comparison_row& row, const samples& s) {
     const double shift = median(s.head) - median(s.base), ratio = row.estimate.ratio;
     const bool rising = std::isfinite(ratio) ? ratio > 1 : shift > 0;
     if (std::isfinite(ratio) && std::abs(ratio - 1) <= row.relative_threshold)
-        return {change::same, "below " + percent(row.relative_threshold)};
+        return {change::same, "below " + as_percent(row.relative_threshold)};
     if ((rising ? shift : -shift) <= row.what->absolute_floor)
         return {change::same, "below " + amount(*row.what, row.what->absolute_floor)};
     return {rising == (row.what->direction == better::higher) ? change::better : change::worse, ""};
@@ -80,9 +79,9 @@ judgement judge_no_change(const comparison_row& row, const samples& s) {
     if (!range && s.highest() - s.lowest() <= floor) return {change::same, "within " + amount(*row.what, floor)};
     if (!range) return {change::cannot_tell, "differs by more than " + amount(*row.what, floor) + " at times"};
     const double widest = std::max(std::abs(range->low - 1), std::abs(range->high - 1));
-    if (widest <= row.relative_threshold) return {change::same, "within " + percent(row.relative_threshold)};
+    if (widest <= row.relative_threshold) return {change::same, "within " + as_percent(row.relative_threshold)};
     if (widest * median(s.base) <= floor) return {change::same, "within " + amount(*row.what, floor)};
-    return {change::cannot_tell, "interval wider than " + percent(row.relative_threshold)};
+    return {change::cannot_tell, "interval wider than " + as_percent(row.relative_threshold)};
 }
 
 judgement judge(comparison_row& row, const samples& s, const comparison& c) {

@@ -1,5 +1,7 @@
 #include "analysis/gate.hpp"
 
+#include "pipebench/number.hpp"
+
 #include <boost/math/distributions/binomial.hpp>
 
 #include <fmt/format.h>
@@ -51,8 +53,6 @@ std::vector<double> middle_of(const std::vector<double>& a, const std::vector<do
     return out;
 }
 
-std::string percent(double share) { return fmt::format("{:.3g} %", 100 * share); }
-
 /// How far the A/A pair is from itself, as a logarithm.
 double noise_bound(const ratio_estimate& noise) {
     if (noise.range) return std::max(std::abs(std::log(noise.range->low)), std::abs(std::log(noise.range->high)));
@@ -82,7 +82,7 @@ void judge(gate_row& row, double alpha) {
     if (!std::isfinite(e.ratio) || !e.range) return decide(row, change::cannot_tell, "a value is 0");
     if (e.range->contains(1)) return decide(row, change::same, "the interval contains 1");
     if (std::abs(e.ratio - 1) <= row.relative_threshold)
-        return decide(row, change::same, "below " + percent(row.relative_threshold));
+        return decide(row, change::same, "below " + as_percent(row.relative_threshold));
     if (std::abs(row.head - row.base) <= row.what->absolute_floor)
         return decide(row, change::same, fmt::format("below {} {}", row.what->absolute_floor, row.what->unit));
     decide_change(row, e.ratio < 1);
@@ -131,7 +131,7 @@ gate_row error_row(const gate_series& s, const std::string& pattern, const thres
     if (row.estimate.p > alpha) decide(row, change::same, "");
     else if (std::abs(shift) <= t.of->absolute_floor) decide(row, change::same, "below 0.1 %");
     else if (std::abs(shift) <= t.relative * row.base)
-        decide(row, change::same, "below " + percent(row.relative_threshold));
+        decide(row, change::same, "below " + as_percent(row.relative_threshold));
     else decide(row, shift > 0 ? change::worse : change::better, "");
     row.suspicious = row.verdict == change::worse;
     return row;
@@ -151,12 +151,6 @@ gate_row make_row(const gate_series& s, const std::string& pattern, const thresh
     row.relative_threshold = t.relative;
     judge(row, alpha);
     return row;
-}
-
-const gate_row* row_like(const std::vector<gate_row>& rows, const gate_row& wanted) {
-    const auto alike = [&](const gate_row& r) { return r.pattern == wanted.pattern && r.what == wanted.what; };
-    const auto at = std::find_if(rows.begin(), rows.end(), alike);
-    return at == rows.end() ? nullptr : &*at;
 }
 
 void add_distrusted(std::vector<std::string>& out, const session_result& r, std::string_view side) {
@@ -206,19 +200,28 @@ std::vector<std::string> distrusted(const gate_series& s) {
     return out;
 }
 
+const gate_row* gate_verdict::second_of(const gate_row& first) const {
+    const auto alike = [&](const gate_row& r) { return r.pattern == first.pattern && r.what == first.what; };
+    const auto at = std::find_if(confirmation.begin(), confirmation.end(), alike);
+    return at == confirmation.end() ? nullptr : &*at;
+}
+
+bool gate_verdict::is_regression(const gate_row& first) const {
+    const auto* second = second_of(first);
+    return first.suspicious && second != nullptr && second->verdict == change::worse;
+}
+
 std::vector<gate_row> gate_verdict::regressions() const {
     std::vector<gate_row> out;
-    for (const auto& row : rows) {
-        const auto* second = row_like(confirmation, row);
-        if (row.suspicious && second != nullptr && second->verdict == change::worse) out.push_back(*second);
-    }
+    for (const auto& row : rows)
+        if (is_regression(row)) out.push_back(*second_of(row));
     return out;
 }
 
 std::vector<gate_row> gate_verdict::unresolved() const {
     std::vector<gate_row> out;
     for (const auto& row : rows) {
-        const auto* last = row.suspicious ? row_like(confirmation, row) : &row;
+        const auto* last = row.suspicious ? second_of(row) : &row;
         if (last == nullptr) out.push_back(row);
         else if (last->verdict == change::cannot_tell) out.push_back(*last);
     }

@@ -52,7 +52,11 @@ struct gate_verdict {
     std::vector<gate_row> rows;          ///< of the first series
     std::vector<gate_row> confirmation;  ///< of the second, for the suspects alone; empty: there were none
 
-    /// The second's rows that are worse, and were suspicious in the first.
+    /// The second's row for one of the first; nullptr: it was not measured again.
+    [[nodiscard]] const gate_row* second_of(const gate_row& first) const;
+    /// Suspicious in the first, and worse in the second.
+    [[nodiscard]] bool is_regression(const gate_row& first) const;
+    /// The second's rows of those.
     [[nodiscard]] std::vector<gate_row> regressions() const;
     /// What nobody can tell: too few runs to be trusted, or a suspicion that the box is too noisy to settle.
     [[nodiscard]] std::vector<gate_row> unresolved() const;

@@ -45,6 +45,7 @@ gate_settings settings_of(const gate_options& options, const CLI::App& app) {
     s.patterns = patterns_of(*options.work);
     s.work = workload_of(*options.work);
     s.work_arguments = work_arguments(app, *options.work);
+    s.command = printable_command();
     s.servers = *options.servers;
     check_addresses(s.servers);
     s.rounds = options.rounds;
@@ -77,8 +78,7 @@ exit_code carry_out(const gate_options& options, const CLI::App& app) {
     observer.can_be_saved = [&](const gate_outcome& so_far) {
         files.save([&](std::string_view format) { return render(so_far, format, colours::off); });
     };
-    auto outcome = run_gate(settings, observer);
-    outcome.command = printable_command();
+    const auto outcome = run_gate(settings, observer);
     files.write([&](std::string_view format) { return render(outcome, format, colours::off); });
     if (!files.take_stdout())
         print_result(render(outcome, options.format, colours_for(STDOUT_FILENO, options.colour)));
@@ -104,8 +104,7 @@ void declare_output(CLI::App& app, const std::shared_ptr<gate_options>& o) {
                [o](const std::string& f) { o->format = f; });
     declare_exports(app, {"markdown", "json"}, o->exports);
     add_colour_option(app, o->colour);
-    app.add_flag_callback(
-        "-q,--quiet", [o] { o->speech = verbosity::quiet; }, "no progress on stderr");
+    add_quiet_option(app, o->speech);
 }
 
 }  // namespace

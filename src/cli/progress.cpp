@@ -81,6 +81,11 @@ private:
 
 }  // namespace
 
+void add_quiet_option(CLI::App& app, verbosity& speech) {
+    app.add_flag_callback(
+        "-q,--quiet", [&speech] { speech = verbosity::quiet; }, "no progress on stderr");
+}
+
 session_observer make_progress_observer(verbosity v) {
     if (v == verbosity::quiet) return {};
     const auto line = std::make_shared<progress_line>();

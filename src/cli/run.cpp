@@ -76,8 +76,7 @@ void declare_output(CLI::App& app, const options_ptr& o) {
     declare_exports(app, formats, o->exports);
     declare_grace(app, o->session);
     add_colour_option(app, o->colour);
-    app.add_flag_callback(
-        "-q,--quiet", [o] { o->speech = verbosity::quiet; }, "no progress on stderr");
+    add_quiet_option(app, o->speech);
 }
 
 }  // namespace

@@ -183,8 +183,7 @@ void declare_output(CLI::App& app, const sweep_options_ptr& o) {
     declare_exports(app, {"markdown", "json", "csv"}, o->exports);
     declare_grace(app, o->session);
     add_colour_option(app, o->colour);
-    app.add_flag_callback(
-        "-q,--quiet", [o] { o->speech = verbosity::quiet; }, "no progress on stderr");
+    add_quiet_option(app, o->speech);
 }
 
 }  // namespace

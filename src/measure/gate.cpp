@@ -36,6 +36,7 @@ public:
     gate_session(const gate_settings& s, const gate_observer& o) : settings_(s), observer_(o) {}
 
     gate_outcome run() {
+        outcome_.command = settings_.command;
         outcome_.base_binary = settings_.base;
         outcome_.head_binary = settings_.head;
         outcome_.rounds = settings_.rounds;

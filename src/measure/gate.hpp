@@ -16,6 +16,7 @@ struct gate_settings {
     std::vector<const pattern*> patterns;
     workload work;                            ///< what the mock API and the servers must stand
     std::vector<std::string> work_arguments;  ///< the same work in words for the binaries' command line
+    std::string command;                      ///< as typed, without secrets
     server_choice servers;
     std::uint64_t rounds = default_gate_rounds;
     std::vector<threshold> thresholds;

@@ -14,7 +14,6 @@
 namespace pipebench::reporting {
 namespace {
 
-constexpr std::size_t table_width = 150;  // columns of a terminal
 constexpr std::size_t value_limit = 120;  // bytes of one side of a difference
 constexpr std::size_t most_notes = 60;    // of a kind: a thousand would bury the rest, and are in the JSON
 

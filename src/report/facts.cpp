@@ -25,10 +25,6 @@ void add(words& out, std::string_view before, const std::string& text, std::stri
     if (!text.empty()) out.push_back(fmt::format("{}{}{}", before, text, after));
 }
 
-std::string counted(std::uint64_t n, std::string_view one, std::string_view many) {
-    return fmt::format("{} {}", grouped(n), n == 1 ? one : many);
-}
-
 words box_lines(const session_result& r) {
     const box_info& b = r.box;
     words line;

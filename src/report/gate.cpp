@@ -13,8 +13,6 @@
 namespace pipebench::reporting {
 namespace {
 
-constexpr std::size_t table_width = 150;  // columns of a terminal
-
 std::size_t patterns_of(const gate_outcome& g) { return patterns_in(g.series.base).size(); }
 
 bool is_bad(const gate_outcome& g) { return !g.complete || !g.verdict.passed() || !g.unbalanced.empty(); }
@@ -35,12 +33,6 @@ std::string verdict_of(const gate_outcome& g) {
     return fmt::format("FAILED: {} ({})", counted(bad.size(), "regression", "regressions"), what);
 }
 
-const gate_row* row_like(const std::vector<gate_row>& rows, const gate_row& wanted) {
-    const auto alike = [&](const gate_row& r) { return r.pattern == wanted.pattern && r.what == wanted.what; };
-    const auto at = std::find_if(rows.begin(), rows.end(), alike);
-    return at == rows.end() ? nullptr : &*at;
-}
-
 std::string ratio_of(const gate_row& r) {
     return fmt::format("x {}{}", factor(r.estimate.ratio),
                        r.estimate.range ? fmt::format(" ({})", range_of(r.estimate)) : "");
@@ -57,15 +49,11 @@ std::string sentence(const gate_row& first, const gate_row* second) {
                              ratio_of(*second));
 }
 
-bool is_regression(const gate_row& row, const gate_row* second) {
-    return row.suspicious && second != nullptr && second->verdict == change::worse;
-}
-
 std::vector<std::string> sentences(const gate_outcome& g) {
     std::vector<std::string> out;
     for (const auto& row : g.verdict.rows) {
-        const auto* second = row_like(g.verdict.confirmation, row);
-        if (is_regression(row, second)) out.push_back("REGRESSION: " + sentence(row, second));
+        const auto* second = g.verdict.second_of(row);
+        if (g.verdict.is_regression(row)) out.push_back("REGRESSION: " + sentence(row, second));
         else if (row.suspicious) out.push_back("suspected: " + sentence(row, second));
         else if (row.verdict == change::better) out.push_back("better: " + sentence(row, nullptr));
     }
@@ -74,8 +62,9 @@ std::vector<std::string> sentences(const gate_outcome& g) {
     return out;
 }
 
-row cells_of(const gate_row& r, const gate_row* second) {
-    const bool worse = is_regression(r, second);
+row cells_of(const gate_row& r, const gate_verdict& v) {
+    const auto* second = v.second_of(r);
+    const bool worse = v.is_regression(r);
     row out;
     out.mood = worse ? tone::alarm : tone::plain;
     out.cells = {(worse ? "! " : "") + printable(r.pattern),
@@ -106,7 +95,7 @@ table table_of(const gate_outcome& g) {
              {"Verdict", "", align::left},
              {"Why", "", align::left}},
             {}};
-    for (const auto& r : g.verdict.rows) t.rows.push_back(cells_of(r, row_like(g.verdict.confirmation, r)));
+    for (const auto& r : g.verdict.rows) t.rows.push_back(cells_of(r, g.verdict));
     return t;
 }
 

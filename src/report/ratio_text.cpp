@@ -28,10 +28,6 @@ std::string metric_name(const metric& m) {
     return m.unit.empty() ? std::string(m.title) : fmt::format("{} ({})", m.title, m.unit);
 }
 
-std::string counted(std::size_t n, std::string_view one, std::string_view many) {
-    return fmt::format("{} {}", grouped(n), n == 1 ? one : many);
-}
-
 std::string wrapped(const std::string& text, std::size_t indent) {
     std::string out, lead;
     for (const auto& line : wrap(text, text_width)) {

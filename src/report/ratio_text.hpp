@@ -8,7 +8,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 namespace pipebench::reporting {
 
@@ -22,8 +21,6 @@ namespace pipebench::reporting {
 [[nodiscard]] std::string range_of(const ratio_estimate& e);
 /// "CPU/order (us)"
 [[nodiscard]] std::string metric_name(const metric& m);
-/// "1 regression", "2 regressions"
-[[nodiscard]] std::string counted(std::size_t n, std::string_view one, std::string_view many);
 /// For a terminal; every line but the first indented.
 [[nodiscard]] std::string wrapped(const std::string& text, std::size_t indent);
 

@@ -15,8 +15,6 @@
 namespace pipebench::reporting {
 namespace {
 
-constexpr std::size_t table_width = 150;  // columns of a terminal
-
 using words = std::vector<std::string>;
 
 std::string headline(const sweep_outcome& s) {

@@ -11,6 +11,8 @@
 
 namespace pipebench::reporting {
 
+inline constexpr std::size_t table_width = 150;  ///< of a terminal, in columns
+
 enum class align : std::uint8_t { left, right };
 enum class tone : std::uint8_t { plain, alarm };
 

@@ -7,7 +7,7 @@
 namespace pipebench::reporting {
 namespace {
 
-constexpr std::size_t table_width = 150, text_width = 118, label_width = 10;  // columns of a terminal
+constexpr std::size_t text_width = 118, label_width = 10;  // columns of a terminal
 
 std::string alarm_line(const std::string& text, colours c) {
     return c == colours::on ? "\x1b[1;31m" + text + "\x1b[0m\n" : text + "\n";

@@ -1,6 +1,6 @@
 // --assert, as CI uses it: what did not hold is the first line and the exit code.
-#include "support/command.hpp"
 #include "support/sample_result.hpp"
+#include "support/saved.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -13,8 +13,6 @@ using namespace pipebench::test;
 using nlohmann::json;
 
 namespace {
-
-json saved(const std::string& path) { return json::parse(read_file(path)); }
 
 std::vector<std::string> two_patterns(const std::vector<std::string>& more) {
     auto out = quick_and({"-q", "-p", "semaphore,thread-pool"});

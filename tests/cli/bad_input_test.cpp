@@ -1,5 +1,5 @@
 // Bad input: one line on stderr that says what and how to mend it, exit 2, nothing measured, nothing left behind.
-#include "support/command.hpp"
+#include "support/saved.hpp"
 #include "support/services.hpp"
 
 #include <unistd.h>
@@ -19,16 +19,6 @@ struct refusal {
     std::vector<std::string> arguments;
     std::vector<std::string> said;  ///< parts of the line: what is wrong, and what would be right
 };
-
-void check_refusal(const command_end& end, const std::vector<std::string>& said) {
-    CAPTURE(end.out, end.err);
-    CHECK(end.code == 2);
-    CHECK(end.out.empty());
-    REQUIRE(lines_of(end.err).size() == 1);
-    CHECK(end.err.starts_with("pipebench: "));
-    for (const auto& part : said) CHECK(contains(end.err, part));
-    CHECK_FALSE(contains(end.err, "sekrit"));
-}
 
 void check_refusal(const refusal& r) {
     const user someone;

@@ -1,6 +1,6 @@
 // compare as CI runs it: the exit code is what counts, and whatever the files are, it is one of three.
-#include "support/command.hpp"
 #include "support/sample_result.hpp"
+#include "support/saved.hpp"
 
 #include <unistd.h>
 
@@ -49,16 +49,6 @@ struct comparer : user {
         return run_pipebench(std::move(more));
     }
 };
-
-void check_refusal(const command_end& end, const std::vector<std::string>& said) {
-    CAPTURE(end.out, end.err);
-    CHECK(end.code == 2);
-    CHECK(end.out.empty());
-    REQUIRE(lines_of(end.err).size() == 1);
-    CHECK(end.err.starts_with("pipebench: "));
-    CHECK(end.err.size() < 2000);
-    for (const auto& part : said) CHECK(contains(end.err, part));
-}
 
 }  // namespace
 

@@ -1,5 +1,5 @@
 // Nothing is left behind: no process, no socket, no directory, however pipebench ends.
-#include "support/command.hpp"
+#include "support/saved.hpp"
 #include "support/services.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -41,8 +41,6 @@ bool has_stored_orders() {
                count(fmt::format("SELECT count(*) FROM \"{}\".semaphore_1", tables[0][0].c_str())) > 0;
     });
 }
-
-json saved(const std::string& path) { return json::parse(read_file(path)); }
 
 }  // namespace
 

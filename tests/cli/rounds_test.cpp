@@ -1,6 +1,6 @@
 // Rounds, as a user runs them: patterns in turn, every run saved as soon as it was measured, and a file that is whole
 // however the session ends.
-#include "support/command.hpp"
+#include "support/saved.hpp"
 #include "support/services.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -18,8 +18,6 @@ using namespace pipebench::test;
 using nlohmann::json;
 
 namespace {
-
-json saved(const std::string& path) { return json::parse(read_file(path)); }
 
 std::vector<std::string> two_patterns(const std::vector<std::string>& more) {
     auto out = quick_and({"-p", "semaphore,thread-pool"});

@@ -1,6 +1,6 @@
 // What a user gets who runs pipebench: the table, the exports, the servers of their own.
 #include "pipebench/pattern.hpp"
-#include "support/command.hpp"
+#include "support/saved.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -23,8 +23,6 @@ std::vector<std::string> first_table(const std::string& text) {
             if (line.starts_with(std::string(p.id) + ' ')) out.push_back(line);
     return out;
 }
-
-json saved(const std::string& path) { return json::parse(read_file(path)); }
 
 }  // namespace
 

@@ -1,6 +1,6 @@
 // What a user gets who sweeps: a table per metric, reasons for what is missing, and one clear line for a bad wish.
 #include "analysis/sweep.hpp"
-#include "support/command.hpp"
+#include "support/saved.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -22,8 +22,6 @@ words sweep_and(const words& more) {
     out.insert(out.end(), more.begin(), more.end());
     return out;
 }
-
-json saved(const std::string& path) { return json::parse(read_file(path)); }
 
 /// The values of the points that have a result.
 words measured_points(const json& sweep) {

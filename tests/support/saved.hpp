@@ -1,0 +1,25 @@
+// What a command has saved, and how it refuses: as the tests of several commands look at both.
+#pragma once
+
+#include "support/command.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <nlohmann/json.hpp>
+
+namespace pipebench::test {
+
+inline nlohmann::json saved(const std::string& path) { return nlohmann::json::parse(read_file(path)); }
+
+/// One line on stderr that says all of this, nothing on stdout, and exit code 2.
+inline void check_refusal(const command_end& end, const std::vector<std::string>& said) {
+    CAPTURE(end.out, end.err);
+    CHECK(end.code == 2);
+    CHECK(end.out.empty());
+    REQUIRE(lines_of(end.err).size() == 1);
+    CHECK(end.err.starts_with("pipebench: "));
+    CHECK(end.err.size() < 2000);
+    for (const auto& part : said) CHECK(contains(end.err, part));
+    CHECK_FALSE(contains(end.err, "sekrit"));
+}
+
+}  // namespace pipebench::test
