@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# One step of the continuous integration, or several, on any machine: gcc, clang, asan, tsan, lint, gate.
+# One step of the continuous integration, or several, on any machine: gcc, clang, asan, tsan, lint, gate, fuzz.
 # .github/workflows/ci.yml runs each of them in a job of its own; .ci/run runs those that every change must pass.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -21,7 +21,8 @@ run_step() {
         scripts/check-format.sh
         ;;
     gate) scripts/gate.sh ;;
-    *) die "no step '$1' (there are: gcc clang asan tsan lint gate)" ;;
+    fuzz) scripts/fuzz.sh --seconds 60 ;; # only when asked for: what it finds depends on its luck
+    *) die "no step '$1' (there are: gcc clang asan tsan lint gate fuzz)" ;;
     esac
 }
 

@@ -24,4 +24,11 @@ inline constexpr duration max_duration = std::chrono::hours{24};
 /// A whole number, with an optional suffix k (10^3) or M (10^6): "10k", "1.5M"; nullopt for anything else.
 [[nodiscard]] std::optional<std::uint64_t> parse_count(std::string_view text);
 
+/// A number of bytes, with a unit of B, kB, MB, GB (10^3) or KiB, MiB, GiB (2^10); nullopt for anything else, and for
+/// less than one byte or more than 10^15.
+[[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
+
+/// Events a second: "500/s", "10k/s"; nullopt for anything else and for 0.
+[[nodiscard]] std::optional<std::uint64_t> parse_rate(std::string_view text);
+
 }  // namespace pipebench

@@ -28,8 +28,9 @@ enum class error_kind : std::uint8_t {
     wrong_order,   ///< an order, but another one
     database,      ///< PostgreSQL refused the statement
     worker_died,   ///< the worker process that held the order died, too often
+    dead_letter,   ///< delivered too often without an end, and put on the dead-letter stream
 };
-inline constexpr std::size_t error_kind_count = 15;
+inline constexpr std::size_t error_kind_count = 16;
 
 /// Fixed layout, no padding: it is also the wire format between a process pool and its workers.
 struct outcome {
@@ -41,6 +42,9 @@ struct outcome {
     [[nodiscard]] bool stored() const noexcept { return kind == error_kind::none; }
     bool operator==(const outcome&) const = default;
 };
+
+/// False where the bytes of another process name no stage or kind of ours.
+[[nodiscard]] bool is_valid(const outcome& o) noexcept;
 
 [[nodiscard]] std::string_view name_of(stage s) noexcept;
 [[nodiscard]] std::string_view name_of(error_kind k) noexcept;

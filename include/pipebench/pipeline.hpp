@@ -4,6 +4,7 @@
 #include "pipebench/async.hpp"
 #include "pipebench/order.hpp"
 #include "pipebench/outcome.hpp"
+#include "pipebench/traffic.hpp"
 #include "pipebench/workload.hpp"
 
 #include <memory>
@@ -42,7 +43,8 @@ public:
 /// Gives each worker its own fetcher and store. Copyable; open after a fork, never before.
 class pipeline_factory {
 public:
-    pipeline_factory(const workload& work, addresses where);
+    /// `shared`: what all workers of the run share (recorder.hpp); without it, what this factory opens shares its own.
+    pipeline_factory(const workload& work, addresses where, traffic_state* shared = nullptr);
 
     [[nodiscard]] std::unique_ptr<blocking_pipeline> blocking() const;
     /// `database_connections`: the size of this loop's pool.

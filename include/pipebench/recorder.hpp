@@ -4,6 +4,7 @@
 
 #include "pipebench/order.hpp"
 #include "pipebench/outcome.hpp"
+#include "pipebench/traffic.hpp"
 
 #include <array>
 #include <atomic>
@@ -20,10 +21,14 @@ inline constexpr std::size_t latency_bins = 2084;
 
 /// A reading of the counters. Between runs of a worker the parts may be an instant apart.
 struct progress {
-    std::uint64_t begun = 0, stored = 0, failed = 0;
-    std::uint64_t repeated = 0;       ///< orders ended more than once: redelivered and done again
-    std::uint64_t http_attempts = 0;  ///< of the orders that ended
+    std::uint64_t begun = 0;  ///< each order once, but for one that is being repeated just now
+    std::uint64_t stored = 0, failed = 0;
+    std::uint64_t repeated = 0;           ///< ends of orders that had ended before: redelivered and done again
+    std::uint64_t http_attempts = 0;      ///< of all ends
+    std::uint64_t repeated_attempts = 0;  ///< of the repeated ones among them
     std::uint64_t store_attempts = 0;
+    std::uint64_t queued = 0;                                            ///< offered, and not begun
+    std::uint64_t first_attempts = 0, retries = 0, refused_retries = 0;  ///< HTTP; refused by the retry budget
     std::array<std::array<std::uint64_t, error_kind_count>, stage_count> failures{};
 
     [[nodiscard]] std::uint64_t ended() const noexcept { return stored + failed; }
@@ -41,7 +46,7 @@ private:
 };
 
 /// One run's record. Any thread and any process that inherited the descriptor may call begin() and end() at
-/// the same time: each is a handful of relaxed atomic additions. It holds two bits an order, no more.
+/// the same time: each is a handful of relaxed atomic additions. It holds three bits an order, no more.
 class recorder {
 public:
     /// An order on its way: what begin() gives and end() takes.
@@ -58,13 +63,16 @@ public:
     [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
     [[nodiscard]] std::uint64_t orders() const noexcept;
 
+    /// The order waits in a queue of the pattern's from here on, until its begin(). Only where there is such a queue.
+    void offer() noexcept;
     /// The order is in flight from here on.
     [[nodiscard]] ticket begin(order_id id) noexcept;
     /// The order has ended. A second end of the same order counts as a repetition and changes nothing else,
-    /// but for a late success: stored wins over failed.
+    /// but for a late success: stored wins over failed. An outcome that is_valid() denies counts as worker_died.
     void end(const ticket& t, const outcome& o) noexcept;
 
-    /// The clock of the run: around pattern::run, in the run's own process.
+    /// The clock of the run: around pattern::run, in the run's own process. A run that is started again does not start
+    /// it again.
     void start_clock() noexcept;
     void stop_clock() noexcept;
     [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept;  ///< so far, or in all once stopped
@@ -73,6 +81,16 @@ public:
     /// The run's own high-water mark of memory (VmHWM), for runs too short to be sampled from outside.
     void keep_peak_rss(std::uint64_t bytes) noexcept;
     [[nodiscard]] std::uint64_t peak_rss() const noexcept;
+
+    /// What all workers share of the retry budget and the rate limit.
+    [[nodiscard]] traffic_state& shared_traffic() const noexcept;
+
+    /// Something was killed, now (the first time counts): from here to the next order that ends for the first time is the time to recover.
+    void mark_kill() noexcept;
+    [[nodiscard]] std::chrono::nanoseconds killed_at() const noexcept;   ///< on the run's clock; 0: never
+    [[nodiscard]] std::chrono::nanoseconds resumed_at() const noexcept;  ///< on the run's clock; 0: not yet
+    /// The run was killed and begins anew: nothing waits any more, and nothing is in flight. While nobody writes.
+    void forget_unfinished() noexcept;
 
     void request_stop() noexcept;
     [[nodiscard]] stop_flag stop() const noexcept;

@@ -46,6 +46,9 @@ struct api_view {               ///< what the mock API counted for itself
     bool known = false;         ///< false with a target of the user's own
     std::uint64_t threads = 0;  ///< that serve: it can use no more cores than these
     std::uint64_t requests = 0, responses = 0, refusals = 0;
+    std::uint64_t throttled = 0;  ///< requests answered with 429
+    std::uint64_t faults = 0;     ///< requests that a scenario's fault was done to
+    std::uint64_t early = 0;      ///< requests that came before the Retry-After that their order had been given
     std::uint64_t connections = 0, peak_connections = 0, peak_concurrent = 0;
 };
 
@@ -70,14 +73,41 @@ struct flight_view {            ///< orders begun and not ended, as the session 
     double mean = 0;            ///< over time; by Little's law also throughput x mean latency
 };
 
+/// A time series at 10 Hz; a long one has fewer points (max_series_points). All columns are of the same length.
+struct series_view {
+    double interval_ms = 0;
+    std::vector<double> t_s;  ///< on the run's clock
+    std::vector<double> in_flight;
+    std::vector<double> queued;  ///< in the pattern's own queue: offered and not begun
+    std::vector<double> lag,
+        pending;  ///< of the stream: not delivered yet; delivered and not acknowledged. NaN: not known
+    std::vector<double> completed, failed, rss_mb;
+};
+inline constexpr std::size_t max_series_points = 1200;
+
+/// What was killed during the run, and what it took to come back. Zeros where nothing was.
+struct recovery_view {
+    std::string killed;      ///< "worker", "run", "redis", "postgres", "connections"; empty: nothing
+    double at_s = 0;         ///< on the run's clock
+    double resumed_s = 0;    ///< from the kill to the next order that ended for the first time; NaN: none did
+    double drained_s = 0;    ///< from the kill to the end of the run
+    std::uint64_t runs = 1;  ///< started, the one after a kill included
+    double api_calls_again =
+        0;  ///< requests beyond those of each order's first end; NaN: the API's view is not known
+};
+
 struct run_result {
     std::string pattern, title;
+    std::string scenario{"clean"};
     std::uint64_t round = 1;     ///< from 1; the runs of a round follow each other
     std::uint64_t position = 1;  ///< within its round, from 1
     std::uint64_t in_flight_limit = 0;
     double time_s = 0, floor_s = 0, efficiency = 0, orders_per_s = 0;
-    std::uint64_t orders = 0, stored = 0, failed = 0, not_started = 0, repeated = 0;
+    /// orders = stored + failed + dead_lettered + not_started
+    std::uint64_t orders = 0, stored = 0, failed = 0, dead_lettered = 0, not_started = 0, repeated = 0;
     std::uint64_t http_attempts = 0, store_attempts = 0;
+    std::uint64_t retries = 0;          ///< of HTTP requests
+    std::uint64_t refused_retries = 0;  ///< that the retry budget did not allow
     std::vector<failure_count> failures;
     latency_summary latency;
     memory_usage memory;
@@ -87,12 +117,17 @@ struct run_result {
     double steal_share = 0;    ///< of the box's CPU time, taken by the hypervisor
     double foreign_share = 0;  ///< of the box's CPU time, used by what we did not start; NaN: not known
     flight_view in_flight;
+    series_view series;
+    recovery_view recovery;
     std::vector<service_usage> services;
     api_view api;
     ledger_view ledger;
     bool interrupted = false;
     pipebench::verdict verdict;
     std::vector<std::string> notes;
+
+    [[nodiscard]] std::uint64_t not_stored() const { return failed + dead_lettered; }  ///< of those that ended
+    [[nodiscard]] std::uint64_t ended() const { return stored + not_stored(); }
 };
 
 struct box_info {
@@ -128,9 +163,12 @@ struct session_result {
     build_info build;
     box_info box;
     std::vector<server_info> servers;
-    std::uint64_t rounds = 1;             ///< asked for: every pattern once in each
-    std::vector<run_result> warmup_runs;  ///< measured before them, and never counted
-    std::vector<run_result> runs;         ///< every one, in the order in which they were run
+    std::string chaos;                      ///< as asked for: "kill-worker@50%"; empty: none
+    double target_time_s = 0;               ///< that a run may take; 0: none was set
+    std::uint64_t memory_budget_bytes = 0;  ///< that a run's peak RSS may reach; 0: none was set
+    std::uint64_t rounds = 1;               ///< asked for: every pattern once in each
+    std::vector<run_result> warmup_runs;    ///< measured before them, and never counted
+    std::vector<run_result> runs;           ///< every one, in the order in which they were run
     std::vector<assertion_outcome> assertions;
     std::vector<std::string> warnings;
     bool interrupted = false;

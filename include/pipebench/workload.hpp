@@ -3,11 +3,13 @@
 #pragma once
 
 #include "pipebench/duration.hpp"
+#include "pipebench/order.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace pipebench {
 
@@ -41,16 +43,18 @@ struct retry_policy {
     unsigned attempts = 4;  ///< 1 switches retrying off
     duration backoff_base = std::chrono::milliseconds{50};
     duration backoff_cap = std::chrono::seconds{2};
+    double budget = 0.2;  ///< retries per order over the whole run, beside a small reserve (traffic.hpp)
 };
 
 /// The parameters of redis-streams.
 struct stream_parameters {
-    unsigned workers = 20;                       ///< asynchronous workers, all processes together
-    unsigned processes = 4;                      ///< worker processes
-    unsigned batch = 5;                          ///< XREADGROUP COUNT: orders a worker takes at once
-    duration block = std::chrono::seconds{1};    ///< XREADGROUP BLOCK
-    batch_mode mode = batch_mode::together;      ///< the batch in flight together, or one after another
-    duration lease = std::chrono::seconds{120};  ///< pending for longer than this: taken over from its consumer
+    unsigned workers = 20;                     ///< asynchronous workers, all processes together
+    unsigned processes = 4;                    ///< worker processes
+    unsigned batch = 5;                        ///< XREADGROUP COUNT: orders a worker takes at once
+    duration block = std::chrono::seconds{1};  ///< XREADGROUP BLOCK
+    batch_mode mode = batch_mode::together;    ///< the batch in flight together, or one after another
+    duration lease = std::chrono::seconds{5};  ///< pending for longer, and not renewed: taken over
+    unsigned max_deliveries = 5;               ///< without an end: then it goes to the dead-letter stream
 };
 
 struct workload {
@@ -61,6 +65,8 @@ struct workload {
     connection_use connections = connection_use::keep_alive;
     time_limits limits;
     retry_policy retry;
+    std::uint64_t rate_limit = 0;   ///< requests a second that the client sends at the most; 0: no limit
+    std::vector<order_id> poison;   ///< of the scenario: each kills the worker that takes it on
     unsigned db_connections = 8;    ///< of an asynchronous pattern, all processes together
     unsigned permits = 100;         ///< semaphore
     unsigned pool_processes = 100;  ///< process-pool

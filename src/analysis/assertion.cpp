@@ -328,9 +328,18 @@ assertion::assertion(std::string text, const std::vector<std::string>& patterns)
 }
 
 assertion_outcome assertion::check(const session_result& r) const {
-    const measured what{r, patterns_in(r)};
-    const auto result = patterns_.empty() ? evaluate_over(what, text_, {}) : evaluate_for_all(what, text_, patterns_);
-    return {text_, result.held, printable(result.detail, longest_detail)};
+    assertion_outcome out{text_, true, {}};
+    const auto parts = by_scenario(r);
+    for (const auto& [scenario, session] : parts) {
+        const measured what{session, patterns_in(session)};
+        const auto one =
+            patterns_.empty() ? evaluate_over(what, text_, {}) : evaluate_for_all(what, text_, patterns_);
+        out.held = out.held && one.held;
+        if (parts.size() > 1) out.detail += fmt::format("{}{}: ", out.detail.empty() ? "" : "; ", scenario);
+        out.detail += one.detail;
+    }
+    out.detail = printable(out.detail, longest_detail);
+    return out;
 }
 
 bool all_held(const std::vector<assertion_outcome>& outcomes) {

@@ -1,6 +1,7 @@
 #include "analysis/metrics.hpp"
 
 #include "analysis/statistics.hpp"
+#include "pipebench/scenario.hpp"
 
 #include <algorithm>
 #include <array>
@@ -18,7 +19,7 @@ double number(std::uint64_t n) { return static_cast<double>(n); }
 /// A latency, where an order ended.
 template <double latency_summary::*field>
 double latency(const run_result& r) {
-    return r.stored + r.failed > 0 ? r.latency.*field : std::numeric_limits<double>::quiet_NaN();
+    return r.ended() > 0 ? r.latency.*field : std::numeric_limits<double>::quiet_NaN();
 }
 
 template <std::uint64_t ledger_view::*field>
@@ -26,7 +27,15 @@ double ledger(const run_result& r) {
     return number(r.ledger.*field);
 }
 
-double error_percent(const run_result& r) { return r.orders > 0 ? 100 * number(r.failed) / number(r.orders) : 0; }
+/// Of a kill, where there was one.
+template <double recovery_view::*field>
+double recovered(const run_result& r) {
+    return r.recovery.killed.empty() ? std::numeric_limits<double>::quiet_NaN() : r.recovery.*field;
+}
+
+double error_percent(const run_result& r) {
+    return r.orders > 0 ? 100 * number(r.not_stored()) / number(r.orders) : 0;
+}
 
 using run = const run_result&;
 constexpr auto lower = better::lower, higher = better::higher;
@@ -59,6 +68,13 @@ constexpr std::array table{
     metric{"corrupt", "Corrupt", "", lower, sum, ledger<&ledger_view::corrupt>},
     metric{"unexpected", "Unexpected", "", lower, sum, ledger<&ledger_view::unexpected>},
     metric{"redelivered", "Redelivered", "", lower, sum, ledger<&ledger_view::redelivered>},
+    metric{"dead_lettered", "Dead letters", "", lower, sum, [](run r) { return number(r.dead_lettered); }},
+    metric{"retries", "Retries", "", lower, sum, [](run r) { return number(r.retries); }},
+    metric{"refused_retries", "Refused retries", "", lower, sum, [](run r) { return number(r.refused_retries); }},
+    metric{"throttled", "Throttled", "", lower, sum, [](run r) { return number(r.api.throttled); }},
+    metric{"calls_again", "Calls again", "", lower, sum, [](run r) { return r.recovery.api_calls_again; }},
+    metric{"resumed_s", "Resumed", "s", lower, middle, recovered<&recovery_view::resumed_s>},
+    metric{"drained_s", "Drained", "s", lower, middle, recovered<&recovery_view::drained_s>},
 };
 
 }  // namespace
@@ -70,17 +86,40 @@ const metric* find_metric(std::string_view id) noexcept {
     return at == table.end() ? nullptr : &*at;
 }
 
+std::string row_name(const run_result& run) {
+    const bool is_calm = run.scenario.empty() || run.scenario == calm;
+    return is_calm ? run.pattern : run.pattern + "@" + run.scenario;
+}
+
+std::vector<scenario_part> by_scenario(const session_result& r) {
+    std::vector<scenario_part> out;
+    for (const auto* runs : {&r.runs, &r.warmup_runs})
+        for (const auto& run : *runs) {
+            const auto named = [&](const scenario_part& p) { return p.scenario == run.scenario; };
+            if (std::none_of(out.begin(), out.end(), named)) out.push_back({run.scenario, {}});
+        }
+    if (out.empty()) out.push_back({std::string(calm), {}});
+    for (auto& part : out) {
+        part.session = r;
+        for (auto* runs : {&part.session.runs, &part.session.warmup_runs}) {
+            std::erase_if(*runs, [&](const run_result& run) { return run.scenario != part.scenario; });
+            for (auto& run : *runs) run.scenario = calm;
+        }
+    }
+    return out;
+}
+
 std::vector<std::string> patterns_in(const session_result& r) {
     std::vector<std::string> names;
     for (const auto& run : r.runs)
-        if (std::find(names.begin(), names.end(), run.pattern) == names.end()) names.push_back(run.pattern);
+        if (std::find(names.begin(), names.end(), row_name(run)) == names.end()) names.push_back(row_name(run));
     return names;
 }
 
 std::vector<const run_result*> runs_of(const session_result& r, std::string_view pattern) {
     std::vector<const run_result*> out;
     for (const auto& run : r.runs)
-        if (run.pattern == pattern) out.push_back(&run);
+        if (row_name(run) == pattern) out.push_back(&run);
     std::stable_sort(out.begin(), out.end(), [](const auto* a, const auto* b) { return a->round < b->round; });
     return out;
 }

@@ -34,9 +34,21 @@ struct metric {
 [[nodiscard]] std::span<const metric> metrics() noexcept;
 [[nodiscard]] const metric* find_metric(std::string_view id) noexcept;
 
-/// The patterns of a result, each once, in the order of the first round, which is the order that was asked for.
+/// What a row is called where several scenarios may meet: its pattern, and "@scenario" behind it unless that is `clean`.
+[[nodiscard]] std::string row_name(const run_result& run);
+
+/// A session under one scenario only: the runs of the others are taken out, and those that stay are called by their
+/// pattern alone, so that whoever ranks, sums up or asserts needs to know nothing of scenarios.
+struct scenario_part {
+    std::string scenario;
+    session_result session;
+};
+/// In the order in which they were run; a session without runs is one part.
+[[nodiscard]] std::vector<scenario_part> by_scenario(const session_result& r);
+
+/// The rows of a result, each name once, in the order of the first round, which is the order that was asked for.
 [[nodiscard]] std::vector<std::string> patterns_in(const session_result& r);
-/// The runs of one pattern, by round.
+/// The runs of one row, by round.
 [[nodiscard]] std::vector<const run_result*> runs_of(const session_result& r, std::string_view pattern);
 
 /// One value a round, of the runs that were not interrupted; finite ones only.

@@ -107,7 +107,8 @@ std::vector<service_usage> typical_services(const rounds& runs) {
 
 api_view typical_api(const rounds& runs) {
     api_view out = runs.front()->api;
-    for (auto field : {&api_view::requests, &api_view::responses, &api_view::refusals, &api_view::connections})
+    for (auto field : {&api_view::requests, &api_view::responses, &api_view::refusals, &api_view::throttled,
+                       &api_view::faults, &api_view::early, &api_view::connections})
         out.*field = sum(runs, [&](const run_result& r) { return r.api.*field; });
     for (auto field : {&api_view::peak_connections, &api_view::peak_concurrent})
         for (const auto* run : runs) out.*field = std::max(out.*field, run->api.*field);
@@ -158,7 +159,8 @@ run_result typical_run(const rounds& runs) {
                        &run_result::foreign_share})
         out.*field = middle(runs, [&](const run_result& r) { return r.*field; });
     for (auto field : {&run_result::orders, &run_result::stored, &run_result::failed, &run_result::not_started,
-                       &run_result::repeated, &run_result::http_attempts, &run_result::store_attempts})
+                       &run_result::dead_lettered, &run_result::repeated, &run_result::http_attempts,
+                       &run_result::store_attempts, &run_result::retries, &run_result::refused_retries})
         out.*field = sum(runs, [&](const run_result& r) { return r.*field; });
     out.cpu.user_s = middle(runs, [](const run_result& r) { return r.cpu.user_s; });
     out.cpu.system_s = middle(runs, [](const run_result& r) { return r.cpu.system_s; });
@@ -169,6 +171,10 @@ run_result typical_run(const rounds& runs) {
     out.api = typical_api(runs);
     out.ledger = all_ledgers(runs);
     out.failures = all_failures(runs);
+    for (auto field : {&recovery_view::at_s, &recovery_view::resumed_s, &recovery_view::drained_s})
+        out.recovery.*field = middle(runs, [&](const run_result& r) { return r.recovery.*field; });
+    out.recovery.api_calls_again = 0;
+    for (const auto* run : runs) out.recovery.api_calls_again += run->recovery.api_calls_again;
     out.verdict = worst_verdict(runs, out.time_s);
     return out;
 }

@@ -4,6 +4,7 @@
 #include "cli/profiles.hpp"
 #include "pipebench/pattern.hpp"
 #include "pipebench/reporter.hpp"
+#include "pipebench/scenario.hpp"
 
 #include <fmt/format.h>
 
@@ -15,6 +16,8 @@ exit_code list_all() {
     for (const pattern& p : patterns()) fmt::print("  {:<14}  {}\n", p.id, p.summary);
     fmt::print("\nProfiles (--profile):\n");
     for (const profile& p : profiles()) fmt::print("  {:<14}  {}\n", p.id, p.question);
+    fmt::print("\nScenarios (--scenario):\n");
+    for (const scenario& s : scenarios()) fmt::print("  {:<14}  {}\n", s.name, s.summary);
     fmt::print("\nFormats (report --format, --export-...):\n");
     for (const reporter& r : reporters()) fmt::print("  {:<14}  {}\n", r.id, r.summary);
     fmt::print("\nMetrics (--assert 'PATTERN.METRIC ...', --threshold METRIC=SHARE; * is compared by default):\n");

@@ -3,6 +3,7 @@
 #include "cli/values.hpp"
 #include "measure/box.hpp"
 #include "mock_api/server.hpp"
+#include "pipebench/scenario.hpp"
 
 #include <poll.h>
 #include <sys/signalfd.h>
@@ -17,12 +18,14 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <string>
 
 namespace pipebench {
 namespace {
 
 struct mock_api_options {
     server_settings server;
+    std::string scenario{calm};
     bool allow_remote = false;
     bool quiet = false;
     int control = -1;  ///< of a session: gets the port first and the counters last
@@ -53,6 +56,7 @@ int wait_for_signal(const sigset_t& wanted) {
 
 exit_code serve(mock_api_options options) {
     check_address(options);
+    options.server.api.trouble = find_scenario(options.scenario).api;
     raise_descriptor_limit(options.server.max_connections + 100);
     sigset_t wanted;
     sigemptyset(&wanted);
@@ -93,6 +97,10 @@ action declare_mock_api(CLI::App& app) {
     add_jitter(app, [&server](const jitter& j) { server.api.http.spread = j; });
     add_count(app, "--seed", {0, 1'000'000'000'000'000}, "orders and jitter follow from it [42]",
               [&server](auto n) { server.api.seed = n; });
+    app.add_option("--scenario", options->scenario, "how the API misbehaves; see 'pipebench list' [clean]")
+        ->type_name("NAME|FILE");
+    add_count(app, "--orders", {1, 10'000'000}, "orders of a whole run: an outage begins at its share of them",
+              [&server](auto n) { server.api.orders = n; });
     app.add_flag("-q,--quiet", options->quiet, "print nothing");
     app.add_option("--control", options->control)->group("");
     return [options] { return serve(*options); };

@@ -28,6 +28,7 @@ public:
         where_ = place.warmup       ? fmt::format("warm-up {}/{}, ", place.round, place.rounds)
                  : place.rounds > 1 ? fmt::format("round {}/{}, ", place.round, place.rounds)
                                     : "";
+        if (!place.scenario.empty()) where_ += place.scenario + ", ";
         floor_ = floor;
         next_ = clock::now() + (live_ ? std::chrono::milliseconds(0) : std::chrono::milliseconds(plain_interval));
         if (!live_) print(fmt::format("{}{}: started, floor {:.1f} s", where_, p.id, floor.count()));
@@ -44,7 +45,7 @@ public:
 
     void ended(const run_result& r) {
         print(fmt::format("{}{}: {:.2f} s, {:.0f} orders/s, {} failed, {} lost: {}", where_, r.pattern, r.time_s,
-                          r.orders_per_s, r.failed, r.ledger.lost, r.verdict.text));
+                          r.orders_per_s, r.not_stored(), r.ledger.lost, r.verdict.text));
     }
 
 private:

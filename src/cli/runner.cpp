@@ -20,7 +20,7 @@ exit_code run_one() {
     const auto all = patterns();
     const auto chosen = std::find_if(all.begin(), all.end(), [&](const pattern& p) { return p.id == spec.pattern; });
     if (chosen == all.end()) throw setup_error("no such pattern: " + spec.pattern);
-    const pipeline_factory open(spec.work, spec.where);
+    const pipeline_factory open(spec.work, spec.where, &record.shared_traffic());
     const auto note = [](std::string_view line) {
         fmt::print(stderr, "{}\n", line);
         std::fflush(stderr);

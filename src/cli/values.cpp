@@ -56,6 +56,40 @@ CLI::Option* add_percent(CLI::App& app, const std::string& names, const std::str
     });
 }
 
+CLI::Option* add_rate(CLI::App& app, const std::string& names, const std::string& help,
+                      std::function<void(std::uint64_t)> take) {
+    return add_text(app, names, "RATE", help, [=, take = std::move(take)](const std::string& text) {
+        const auto rate = parse_rate(text);
+        if (!rate || *rate > 10'000'000)
+            throw refuse(long_name(names), text, "a rate from 1/s to 10M/s, such as 500/s");
+        take(*rate);
+    });
+}
+
+CLI::Option* add_size(CLI::App& app, const std::string& names, const std::string& help,
+                      std::function<void(std::uint64_t)> take) {
+    return add_text(app, names, "SIZE", help, [=, take = std::move(take)](const std::string& text) {
+        const auto bytes = parse_size(text);
+        if (!bytes)
+            throw refuse(long_name(names), text, "a size with a unit (B, kB, MB, GB, KiB, MiB, GiB), such as 500MB");
+        take(*bytes);
+    });
+}
+
+CLI::Option* add_chaos(CLI::App& app, std::function<void(const chaos_plan&)> take) {
+    const auto parse = [take = std::move(take)](const std::string& text) {
+        const auto plan = parse_chaos(text);
+        if (!plan)
+            throw refuse("--chaos", text,
+                         "kill-worker, kill-run, kill-redis or kill-postgres, with @SHARE: kill-worker@50%");
+        take(*plan);
+    };
+    return add_text(app, "--chaos", "WHAT@SHARE",
+                    "SIGKILL once that share of the orders is done: kill-worker, kill-run, "
+                    "kill-redis, kill-postgres [none]",
+                    parse);
+}
+
 CLI::Option* add_choice(CLI::App& app, const std::string& names, std::vector<std::string> choices,
                         const std::string& help, std::function<void(const std::string&)> take) {
     const auto type = fmt::format("{}", fmt::join(choices, "|"));

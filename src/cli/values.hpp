@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/terminal.hpp"
+#include "measure/chaos.hpp"
 #include "pipebench/duration.hpp"
 #include "pipebench/suggestion.hpp"
 #include "pipebench/workload.hpp"
@@ -33,9 +34,16 @@ CLI::Option* add_duration(CLI::App& app, const std::string& names, duration_rang
 /// "20%" or "0.2"; `take` gets the share.
 CLI::Option* add_percent(CLI::App& app, const std::string& names, const std::string& help,
                          std::function<void(double)> take);
+/// "500/s"
+CLI::Option* add_rate(CLI::App& app, const std::string& names, const std::string& help,
+                      std::function<void(std::uint64_t)> take);
+/// "500MB"
+CLI::Option* add_size(CLI::App& app, const std::string& names, const std::string& help,
+                      std::function<void(std::uint64_t)> take);
 CLI::Option* add_choice(CLI::App& app, const std::string& names, std::vector<std::string> choices,
                         const std::string& help, std::function<void(const std::string&)> take);
 
+CLI::Option* add_chaos(CLI::App& app, std::function<void(const chaos_plan&)> take);
 CLI::Option* add_jitter(CLI::App& app, std::function<void(const jitter&)> take);
 CLI::Option* add_colour_option(CLI::App& app, colour_wish& wish);
 

@@ -57,6 +57,14 @@ void declare_load(CLI::App& app, const work_options_ptr& o) {
     add_count(app, "--attempts", {1, 100}, "per order and stage; 1 switches retrying off [4]", [o](auto n) {
         o->changes.push_back([n](workload& w) { w.retry.attempts = static_cast<unsigned>(n); });
     });
+    add_duration(app, "--backoff-base", {}, "before the first retry: random up to it, then twice that, ... [50ms]",
+                 [o](duration d) { o->changes.push_back([d](workload& w) { w.retry.backoff_base = d; }); });
+    add_duration(app, "--backoff-cap", {}, "no backoff is longer [2s]",
+                 [o](duration d) { o->changes.push_back([d](workload& w) { w.retry.backoff_cap = d; }); });
+    add_percent(app, "--retry-budget", "HTTP retries of the whole run, per order, and 100 beside [20%]",
+                [o](double share) { o->changes.push_back([share](workload& w) { w.retry.budget = share; }); });
+    add_rate(app, "--rate-limit", "HTTP requests that the run sends at the most, e.g. 500/s [no limit]",
+             [o](auto n) { o->changes.push_back([n](workload& w) { w.rate_limit = n; }); });
     constexpr duration_range limit{std::chrono::milliseconds{1}, std::chrono::hours{1}};
     add_duration(app, "--attempt-timeout", limit, "for one HTTP exchange or one statement [10s]",
                  [o](duration d) { o->changes.push_back([d](workload& w) { w.limits.attempt = d; }); });
@@ -96,8 +104,10 @@ void declare_parameters(CLI::App& app, const work_options_ptr& o) {
                  "redis-streams: XREADGROUP BLOCK [1s]",
                  [o](duration d) { o->changes.push_back([d](workload& x) { x.streams.block = d; }); });
     add_duration(app, "--lease", {std::chrono::milliseconds{100}, std::chrono::hours{1}},
-                 "redis-streams: pending for longer is taken over [120s]",
+                 "redis-streams: pending for longer, and not renewed, is taken over [5s]",
                  [o](duration d) { o->changes.push_back([d](workload& x) { x.streams.lease = d; }); });
+    add_parameter(app, o, "--max-deliveries", 1000, "redis-streams: then an order is a dead letter [5]",
+                  [](w& x) -> unsigned& { return x.streams.max_deliveries; });
     add_parameter(app, o, "--db-connections", 1000, "pool of each asynchronous pattern [8]",
                   [](w& x) -> unsigned& { return x.db_connections; });
 }
@@ -133,6 +143,19 @@ void declare_rounds(CLI::App& app, const session_options_ptr& o) {
     add_percent(app, "--busy-limit", "of the box that other programs may use before a row is INVALID [20%]",
                 [o](double share) { o->busy_limit = share; })
         ->envname("PIPEBENCH_BUSY_LIMIT");
+}
+
+void declare_trouble(CLI::App& app, const session_options_ptr& o) {
+    app.option_defaults()->group("Trouble, and what is asked of a pattern");
+    app.add_option("--scenario", o->scenarios,
+                   "what goes wrong: names of 'pipebench list' or files, by commas [clean]")
+        ->delimiter(',')
+        ->type_name("NAME");
+    add_chaos(app, [o](const chaos_plan& plan) { o->chaos = plan; });
+    add_duration(app, "--target-time", {std::chrono::milliseconds{1}, max_duration}, "that a run may take [none]",
+                 [o](duration d) { o->target_time = d; });
+    add_size(app, "--memory-budget", "that the peak RSS of a run may reach [none]",
+             [o](auto bytes) { o->memory_budget_bytes = bytes; });
 }
 
 void declare_grace(CLI::App& app, const session_options_ptr& o) {
@@ -171,6 +194,41 @@ std::vector<const pattern*> patterns_of(const work_options& options) {
     return out;
 }
 
+namespace {
+
+std::vector<scenario> scenarios_of(const session_options& options) {
+    std::vector<scenario> out;
+    for (const auto& given : options.scenarios) {
+        out.push_back(find_scenario(given));
+        const auto same = [&](const scenario& s) { return s.name == out.back().name; };
+        if (std::count_if(out.begin(), out.end(), same) > 1)
+            throw setup_error(fmt::format("--scenario: there are two of the name '{}'", out.back().name));
+    }
+    return out;
+}
+
+/// We do not break what is not ours.
+void require_servers_of_our_own(const session_settings& s) {
+    const auto refuse = [](const char* option, const std::string& what, const char* server) {
+        throw setup_error(
+            fmt::format("{}: {} would be done to a server of yours: leave {} out", option, what, server));
+    };
+    if (s.chaos.target == victim::redis && !s.servers.redis.empty())
+        refuse("--chaos", format_chaos(s.chaos), "--redis");
+    if (s.chaos.target == victim::postgres && !s.servers.postgres.empty())
+        refuse("--chaos", format_chaos(s.chaos), "--postgres");
+    for (const scenario& one : s.scenarios)
+        if (!one.api.none() && !s.servers.target.empty())
+            throw setup_error(fmt::format("--scenario: '{}' is about the API, and --target gives one that pipebench "
+                                          "cannot make misbehave: leave --target out",
+                                          one.name));
+    const auto uses_redis = [](const pattern* p) { return p->needs_at(workload{}).redis; };
+    if (s.chaos.target == victim::redis && std::none_of(s.patterns.begin(), s.patterns.end(), uses_redis))
+        throw setup_error("--chaos: kill-redis needs a pattern that uses Redis: add -p redis-streams");
+}
+
+}  // namespace
+
 session_settings settings_of(const session_options& options) {
     session_settings s;
     s.patterns = patterns_of(*options.work);
@@ -182,6 +240,11 @@ session_settings settings_of(const session_options& options) {
     s.rounds = options.rounds;
     s.warmup = options.warmup;
     s.busy_limit = options.busy_limit;
+    s.scenarios = scenarios_of(options);
+    s.chaos = options.chaos;
+    require_servers_of_our_own(s);
+    s.target_time_s = std::chrono::duration<double>(options.target_time).count();
+    s.memory_budget_bytes = options.memory_budget_bytes;
     s.grace = options.grace;
     s.binary = own_binary();
     s.expected = [seed = s.work.seed](order_id id) { return transform(make_order(id, seed)); };

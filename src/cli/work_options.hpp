@@ -29,6 +29,10 @@ struct session_options {
     std::shared_ptr<server_choice> servers = std::make_shared<server_choice>();
     std::uint64_t rounds = 1, warmup = 0;
     double busy_limit = default_busy_limit;
+    std::vector<std::string> scenarios{std::string(calm)};
+    chaos_plan chaos;
+    duration target_time{};  ///< 0: none
+    std::uint64_t memory_budget_bytes = 0;
     duration grace = std::chrono::seconds{5};
 };
 using session_options_ptr = std::shared_ptr<session_options>;
@@ -38,6 +42,8 @@ void declare_work(CLI::App& app, const work_options_ptr& o);
 void declare_servers(CLI::App& app, const std::shared_ptr<server_choice>& choice);
 /// --repeat, --warmup and --busy-limit.
 void declare_rounds(CLI::App& app, const session_options_ptr& o);
+/// --scenario, --chaos, --target-time and --memory-budget.
+void declare_trouble(CLI::App& app, const session_options_ptr& o);
 void declare_grace(CLI::App& app, const session_options_ptr& o);
 
 /// These throw setup_error, which names the option.

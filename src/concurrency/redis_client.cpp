@@ -2,7 +2,11 @@
 
 #include "pipebench/error.hpp"
 
+#include <sys/socket.h>
 #include <sys/time.h>
+
+#include <cerrno>
+#include <system_error>
 
 namespace pipebench {
 namespace {
@@ -21,7 +25,8 @@ redisContext* connect(const redis_address& where, timeval limit) {
 redis_client::redis_client(const redis_address& where, duration limit) : context_(connect(where, as_timeval(limit))) {
     if (!context_) throw std::bad_alloc();
     if (context_->err != 0)
-        throw redis_error("Redis: cannot connect to " + where.printable_form() + ": " + printable(context_->errstr));
+        throw redis_lost("Redis: cannot connect to " + where.printable_form() + ": " + printable(context_->errstr));
+    limit_elements(*context_->reader);
     redisSetTimeout(context_.get(), as_timeval(limit));
     if (!where.password.empty())
         command(where.user.empty() ? redis_command{"AUTH", where.password}
@@ -29,29 +34,34 @@ redis_client::redis_client(const redis_address& where, duration limit) : context
     if (where.database != 0) command({"SELECT", std::to_string(where.database)});
 }
 
-void redis_client::append(const redis_command& one) {
-    std::string bytes;
-    append_command(bytes, one);
-    redisAppendFormattedCommand(context_.get(), bytes.data(), bytes.size());
+// hiredis would write(2), and a server that is gone would then end the process with SIGPIPE.
+void redis_client::send(const std::string& bytes) {
+    for (std::size_t sent = 0; sent < bytes.size();) {
+        const auto n = ::send(context_->fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) throw redis_lost("Redis: " + std::generic_category().message(errno));
+        sent += static_cast<std::size_t>(n);
+    }
 }
 
 redis_reply redis_client::next_reply() {
     void* reply = nullptr;
     if (redisGetReply(context_.get(), &reply) != REDIS_OK)
-        throw redis_error(std::string("Redis: ") + printable(context_->errstr));
+        throw redis_lost(std::string("Redis: ") + printable(context_->errstr));
     redis_reply owned(static_cast<redisReply*>(reply));
     throw_if_error(*owned);
     return owned;
 }
 
-redis_reply redis_client::command(const redis_command& one) {
-    append(one);
-    return next_reply();
-}
+redis_reply redis_client::command(const redis_command& one) { return std::move(pipeline({one}).front()); }
 
-void redis_client::pipeline(const std::vector<redis_command>& commands) {
-    for (const auto& c : commands) append(c);
-    for (std::size_t i = 0; i < commands.size(); ++i) next_reply();
+std::vector<redis_reply> redis_client::pipeline(const std::vector<redis_command>& commands) {
+    std::string bytes;
+    for (const auto& c : commands) append_command(bytes, c);
+    send(bytes);
+    std::vector<redis_reply> replies;
+    for (std::size_t i = 0; i < commands.size(); ++i) replies.push_back(next_reply());
+    return replies;
 }
 
 }  // namespace pipebench

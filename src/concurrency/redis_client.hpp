@@ -7,7 +7,8 @@
 
 namespace pipebench {
 
-/// One thread at a time. Every failure is a redis_error.
+/// One thread at a time. Every failure is a redis_error: redis_lost when the connection is of no use any more,
+/// redis_refusal when the server refused the command.
 class redis_client {
 public:
     /// Connects, authenticates, selects the database. `limit`: for connecting and for each reply, beyond which
@@ -16,13 +17,13 @@ public:
 
     redis_reply command(const redis_command& one);
     /// Sends the commands back to back and reads the replies: one round trip for all of them.
-    void pipeline(const std::vector<redis_command>& commands);
+    std::vector<redis_reply> pipeline(const std::vector<redis_command>& commands);
 
 private:
     struct context_deleter {
         void operator()(redisContext* c) const noexcept { redisFree(c); }
     };
-    void append(const redis_command& one);
+    void send(const std::string& bytes);
     redis_reply next_reply();
 
     std::unique_ptr<redisContext, context_deleter> context_;

@@ -14,9 +14,7 @@ using boost::system::error_code;
 
 // The watchdog only closes the socket: the operation under way then fails, and says why.
 redis_connection::redis_connection(executor ex)
-    : socket_(ex), deadline_(ex, [this] { timed_out_ = true, close(); }), reader_(redisReaderCreate()) {
-    if (!reader_) throw std::bad_alloc();
-}
+    : socket_(ex), deadline_(ex, [this] { timed_out_ = true, close(); }) {}
 
 void redis_connection::start_clock(duration wait) { deadline_.set(watchdog::clock::now() + limit_ + wait); }
 
@@ -25,9 +23,11 @@ void redis_connection::close() noexcept {
     socket_.close(ignored);
 }
 
-task<> redis_connection::connect(redis_address where, duration limit) {
-    limit_ = limit;
-    start_clock({});
+redis_lost redis_connection::lost(const error_code& ec) const {
+    return redis_lost("Redis: " + (timed_out_ ? "timed out" : ec.message()));
+}
+
+task<> redis_connection::open(const redis_address& where) {
     error_code ec;
     if (!where.unix_path.empty()) {
         const protocol::endpoint at{asio::local::stream_protocol::endpoint(where.unix_path)};
@@ -37,15 +37,25 @@ task<> redis_connection::connect(redis_address where, duration limit) {
         const auto found = co_await resolver.async_resolve(where.host, std::to_string(where.port),
                                                            asio::redirect_error(use_task, ec));
         for (const auto& entry : found) {
-            error_code ignored;
-            socket_.close(ignored);
+            close();
             const protocol::endpoint at{entry.endpoint()};
             co_await socket_.async_connect(at, asio::redirect_error(use_task, ec));
             if (!ec) break;
         }
     }
+    if (ec) throw redis_lost("Redis: cannot connect to " + where.printable_form() + ": " + ec.message());
+}
+
+task<> redis_connection::connect(redis_address where, duration limit) {
+    close();
+    reader_.reset(redisReaderCreate());  // half a reply of the connection before would garble the first of this one
+    if (!reader_) throw std::bad_alloc();
+    limit_elements(*reader_);
+    timed_out_ = false;
+    limit_ = limit;
+    start_clock({});
+    co_await open(where);
     deadline_.clear();
-    if (ec) throw redis_error("Redis: cannot connect to " + where.printable_form() + ": " + ec.message());
     if (!where.password.empty()) {
         redis_command login{"AUTH", where.password};
         if (!where.user.empty()) login.insert(login.begin() + 1, where.user);
@@ -63,7 +73,7 @@ task<std::vector<redis_reply>> redis_connection::pipeline(std::vector<redis_comm
     start_clock(wait);
     error_code ec;
     co_await asio::async_write(socket_, asio::buffer(out_), asio::redirect_error(use_task, ec));
-    if (ec) throw redis_error("Redis: " + (timed_out_ ? "timed out" : ec.message()));
+    if (ec) throw lost(ec);
     std::vector<redis_reply> replies;
     for (std::size_t i = 0; i < commands.size(); ++i) replies.push_back(co_await next_reply());
     deadline_.clear();
@@ -82,13 +92,13 @@ task<redis_reply> redis_connection::next_reply() {
     for (;;) {
         void* reply = nullptr;
         if (redisReaderGetReply(reader_.get(), &reply) != REDIS_OK)
-            throw redis_error("Redis: not a Redis protocol reply");
+            throw redis_lost("Redis: not a Redis protocol reply");
         if (reply != nullptr) co_return redis_reply(static_cast<redisReply*>(reply));
         error_code ec;
         const auto n = co_await socket_.async_read_some(asio::buffer(in_), asio::redirect_error(use_task, ec));
-        if (ec) throw redis_error("Redis: " + (timed_out_ ? "timed out" : ec.message()));
+        if (ec) throw lost(ec);
         fed += n;
-        if (fed > max_reply_bytes) throw redis_error("Redis: the reply is too large");
+        if (fed > max_reply_bytes) throw redis_lost("Redis: the reply is too large");
         redisReaderFeed(reader_.get(), in_.data(), n);
     }
 }

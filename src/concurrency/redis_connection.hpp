@@ -16,14 +16,15 @@
 namespace pipebench {
 
 /// Of one event loop. One caller at a time: a command that blocks holds up all behind it, so whoever sends
-/// XREADGROUP BLOCK needs a connection of its own. Every failure is a redis_error, and ends the connection.
+/// XREADGROUP BLOCK needs a connection of its own. Every failure is a redis_error; redis_lost when the connection is of no
+/// use any more: connect() again then.
 class redis_connection {
 public:
     static constexpr std::size_t max_reply_bytes = 64u << 20;  ///< a larger reply ends the connection
 
     explicit redis_connection(executor ex);
 
-    /// Connects, authenticates, selects the database. `limit`: for each of these, and for each later reply.
+    /// Connects, again or for the first time, authenticates, selects the database. `limit`: for each of these, and for each later reply.
     task<> connect(redis_address where, duration limit);
 
     /// Sends the commands in one write, then gives their replies in order. `wait`: the time that the commands
@@ -31,23 +32,22 @@ public:
     task<std::vector<redis_reply>> pipeline(std::vector<redis_command> commands, duration wait = {});
     task<redis_reply> command(redis_command one, duration wait = {});
 
-    /// Ends the connection at once; whoever awaits a reply gets a redis_error.
+    /// Ends the connection at once; whoever awaits a reply gets a redis_lost.
     void close() noexcept;
 
 private:
     using protocol = asio::generic::stream_protocol;
-    struct reader_deleter {
-        void operator()(redisReader* r) const noexcept { redisReaderFree(r); }
-    };
 
+    task<> open(const redis_address& where);
     task<redis_reply> next_reply();
+    [[nodiscard]] redis_lost lost(const boost::system::error_code& ec) const;
     void start_clock(duration wait);
 
     asio::basic_stream_socket<protocol, executor> socket_;
     watchdog deadline_;
     duration limit_{};
     bool timed_out_ = false;
-    std::unique_ptr<redisReader, reader_deleter> reader_;
+    std::unique_ptr<redisReader, redis_reader_deleter> reader_;
     std::string out_;
     std::array<char, 16 * 1024> in_;
 };

@@ -19,10 +19,39 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// The connection is gone, or could not be made; another one may be.
+class redis_lost : public redis_error {
+public:
+    using redis_error::redis_error;
+};
+
+/// The server's own words: it took the command and refused it.
+class redis_refusal : public redis_error {
+public:
+    explicit redis_refusal(std::string_view words);
+    /// The stream or its group is not there (any more): Redis came back empty, or somebody deleted it. Also what a
+    /// blocked reader is told when that happens (UNBLOCKED; since 7.2 NOGROUP).
+    [[nodiscard]] bool group_lost() const noexcept { return code_ == "NOGROUP" || code_ == "UNBLOCKED"; }
+    [[nodiscard]] bool group_exists() const noexcept { return code_ == "BUSYGROUP"; }
+    [[nodiscard]] bool still_loading() const noexcept { return code_ == "LOADING"; }
+
+private:
+    std::string code_;  ///< the first word
+};
+
 struct redis_reply_deleter {
     void operator()(redisReply* r) const noexcept { freeReplyObject(r); }
 };
 using redis_reply = std::unique_ptr<redisReply, redis_reply_deleter>;
+
+struct redis_reader_deleter {
+    void operator()(redisReader* r) const noexcept { redisReaderFree(r); }
+};
+
+/// From here on the reader takes an array of more than max_reply_elements for a failure. hiredis reserves, and walks
+/// through, room for as many as a server says there will be: "*2147483647" would be 16 GiB.
+inline constexpr std::size_t max_reply_elements = 1'000'000;
+void limit_elements(redisReader& reader);
 
 /// A command: its name and its arguments, as bytes.
 using redis_command = std::vector<std::string>;
@@ -38,15 +67,34 @@ struct stream_entry {
 /// Throws redis_error for an error reply or any other shape.
 [[nodiscard]] std::vector<stream_entry> entries_read(const redisReply& reply);
 
-/// The entries that XAUTOCLAIM handed over, and where to go on ("0-0": done). 6.2 answers with two elements,
-/// 7.0 with three.
-struct claimed_entries {
-    std::string cursor;
-    std::vector<stream_entry> entries;
-};
-[[nodiscard]] claimed_entries entries_claimed(const redisReply& reply);
+/// The entries in a reply of XRANGE, or of XCLAIM without JUSTID. Those that were deleted are not there (6.2: nil).
+[[nodiscard]] std::vector<stream_entry> entries_listed(const redisReply& reply);
 
-/// Throws redis_error, with the server's words made printable, when the reply is an error.
+/// The ids that XAUTOCLAIM ... JUSTID handed over, and where to go on ("0-0": done). There may be none and yet more to
+/// come. 6.2 answers with two elements, 7.0 with three.
+struct claimed_ids {
+    std::string cursor;
+    std::vector<std::string> ids;
+};
+[[nodiscard]] claimed_ids ids_claimed(const redisReply& reply);
+
+/// The ids in a reply of XCLAIM ... JUSTID: of those asked for, the ones that are still pending.
+[[nodiscard]] std::vector<std::string> ids_renewed(const redisReply& reply);
+
+/// One row of XPENDING with a range.
+struct pending_entry {
+    std::string id;
+    std::uint64_t deliveries = 0;
+};
+[[nodiscard]] std::vector<pending_entry> entries_pending(const redisReply& reply);
+
+/// A count, such as XLEN's.
+[[nodiscard]] std::uint64_t count_in(const redisReply& reply);
+
+/// EXEC's reply: throws redis_error unless every command of the transaction was carried out.
+void throw_if_aborted(const redisReply& reply);
+
+/// Throws redis_refusal, with the server's words made printable, when the reply is an error.
 void throw_if_error(const redisReply& reply);
 
 /// The wire form of a command (RESP2), added to `out`.

@@ -59,7 +59,8 @@ bool message_channel::send_bytes(std::span<const std::byte> message) const {
 bool message_channel::receive_bytes(std::span<std::byte> message) const {
     std::array<std::byte, max_message> buffer{};
     ssize_t received = 0;
-    do received = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+    // MSG_TRUNC: the length that was sent, also of a message that is longer than the buffer.
+    do received = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_TRUNC);
     while (received < 0 && errno == EINTR);
     if (received != static_cast<ssize_t>(message.size())) return false;
     std::memcpy(message.data(), buffer.data(), message.size());
@@ -101,7 +102,8 @@ std::span<const std::size_t> worker_fleet::wait(std::chrono::milliseconds limit)
     std::array<epoll_event, 64> events{};
     const int n = ::epoll_wait(epoll_.get(), events.data(), events.size(), static_cast<int>(limit.count()));
     ready_.clear();
-    for (int i = 0; i < n; ++i) ready_.push_back(events[static_cast<std::size_t>(i)].data.u64);
+    // A copy of each number: the event is packed, and a reference into it would not be aligned.
+    for (int i = 0; i < n; ++i) ready_.push_back(std::size_t{events[static_cast<std::size_t>(i)].data.u64});
     return ready_;
 }
 

@@ -12,9 +12,9 @@ namespace {
 
 struct unit {
     std::string_view name;
-    double microseconds;
+    double scale;
 };
-constexpr std::array<unit, 5> units{{{"us", 1}, {"ms", 1e3}, {"s", 1e6}, {"m", 60e6}, {"h", 3600e6}}};
+constexpr std::array<unit, 5> times{{{"us", 1}, {"ms", 1e3}, {"s", 1e6}, {"m", 60e6}, {"h", 3600e6}}};
 
 constexpr std::uint64_t max_count = 1'000'000'000'000'000;  // above it, arithmetic in doubles is no longer exact
 
@@ -36,9 +36,9 @@ std::optional<duration> parse_duration(std::string_view text) {
     const auto number = leading_number(text, rest);
     if (!number) return std::nullopt;
     if (rest.empty() && *number == 0) return duration{0};
-    for (const unit& u : units) {
+    for (const unit& u : times) {
         if (rest != u.name) continue;
-        const double us = *number * u.microseconds;
+        const double us = *number * u.scale;
         if (us > static_cast<double>(max_duration.count())) return std::nullopt;
         const duration d{std::llround(us)};
         if (d == duration{0} && us > 0) return std::nullopt;  // a zero often switches something off
@@ -52,6 +52,26 @@ std::string format_duration(duration d) {
     if (us % 1'000'000 == 0 || us > 1'000'000) return fmt::format("{}s", static_cast<double>(us) / 1e6);
     if (us >= 1000) return fmt::format("{}ms", static_cast<double>(us) / 1e3);
     return fmt::format("{}us", us);
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+    constexpr std::array<unit, 7> sizes{
+        {{"B", 1}, {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824}}};
+    std::string_view rest;
+    const auto number = leading_number(text, rest);
+    if (!number) return std::nullopt;
+    for (const auto& u : sizes) {
+        const double bytes = *number * u.scale;
+        if (rest == u.name && bytes >= 1 && bytes <= static_cast<double>(max_count))
+            return static_cast<std::uint64_t>(std::llround(bytes));
+    }
+    return std::nullopt;
+}
+
+std::optional<std::uint64_t> parse_rate(std::string_view text) {
+    if (!text.ends_with("/s")) return std::nullopt;
+    const auto count = parse_count(text.substr(0, text.size() - 2));
+    return count && *count > 0 ? count : std::nullopt;
 }
 
 std::optional<std::uint64_t> parse_count(std::string_view text) {

@@ -17,22 +17,25 @@ namespace pipebench {
 using clock = std::chrono::steady_clock;
 using counter = std::atomic<std::uint64_t>;
 
-// Lies at the start of the shared mapping, the two bits per order behind it. The kernel hands the pages out
+// Lies at the start of the shared mapping, the three bits per order behind it. The kernel hands the pages out
 // zeroed, which is the right first value of every field.
 struct recorder::board {
     std::uint64_t orders;
     std::atomic<bool> stop;
-    std::atomic<std::int64_t> started_ns, stopped_ns;  // steady clock; 0: not yet
+    std::atomic<std::int64_t> started_ns, stopped_ns, killed_ns, resumed_ns;  // steady clock; 0: not yet
     counter peak_rss;
-    counter begun, stored, failed, repeated, http_attempts, store_attempts;
+    counter offered, begins, begun_again, stored, failed, repeated;
+    counter http_attempts, repeated_attempts, store_attempts;
+    traffic_state shared_traffic;
     counter failures[stage_count][error_kind_count];
     counter latency_sum_ns, latency_max_ns;
     counter latency[latency_bins];
 
     static std::size_t words(std::uint64_t orders) { return static_cast<std::size_t>(orders / 64 + 1); }
-    static std::size_t bytes(std::uint64_t orders) { return sizeof(board) + 2 * words(orders) * sizeof(counter); }
+    static std::size_t bytes(std::uint64_t orders) { return sizeof(board) + 3 * words(orders) * sizeof(counter); }
     counter* ended_bits() { return reinterpret_cast<counter*>(this + 1); }
     counter* stored_bits() { return ended_bits() + words(orders); }
+    counter* begun_bits() { return stored_bits() + words(orders); }
 };
 static_assert(counter::is_always_lock_free && sizeof(counter) == 8);
 
@@ -105,13 +108,20 @@ recorder::~recorder() {
 
 std::uint64_t recorder::orders() const noexcept { return board_->orders; }
 
+void recorder::offer() noexcept { add(board_->offered, 1); }
+
 recorder::ticket recorder::begin(order_id id) noexcept {
-    add(board_->begun, 1);
+    add(board_->begins, 1);
+    // Begun before, and never ended: whoever held it has died, and will not end it.
+    if (id <= board_->orders && test_and_set(board_->begun_bits(), id) && !test(board_->ended_bits(), id))
+        add(board_->begun_again, 1);
     return {id, clock::now()};
 }
 
-void recorder::end(const ticket& t, const outcome& o) noexcept {
+void recorder::end(const ticket& t, const outcome& given) noexcept {
     if (t.id == 0 || t.id > board_->orders) return;  // nobody ordered it: the ledger will say so
+    // It may be the last message of a worker whose memory was spoilt: never an index of ours.
+    const outcome o = is_valid(given) ? given : outcome{stage::schedule, error_kind::worker_died};
     add(board_->http_attempts, o.attempts);
     add(board_->store_attempts, o.stores);
     const bool again = test_and_set(board_->ended_bits(), t.id);
@@ -119,7 +129,7 @@ void recorder::end(const ticket& t, const outcome& o) noexcept {
     auto& failures = board_->failures[static_cast<std::size_t>(o.at)][static_cast<std::size_t>(o.kind)];
     if (again) {
         add(board_->repeated, 1);
-        board_->begun.fetch_sub(1, std::memory_order_relaxed);
+        add(board_->repeated_attempts, o.attempts);
         if (first_success) {  // it had been given up, and was stored after all
             add(board_->stored, 1);
             board_->failed.fetch_sub(1, std::memory_order_relaxed);
@@ -132,14 +142,22 @@ void recorder::end(const ticket& t, const outcome& o) noexcept {
         add(board_->failed, 1);
         if (!o.stored()) add(failures, 1);
     }
-    const auto took = clock::now() - t.began;
+    const auto now = clock::now();
+    if (board_->killed_ns.load(std::memory_order_relaxed) != 0) {
+        std::int64_t not_yet = 0;
+        board_->resumed_ns.compare_exchange_strong(not_yet, now_ns(), std::memory_order_relaxed);
+    }
+    const auto took = now - t.began;
     const auto ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(took).count());
     add(board_->latency[latency_bin(took)], 1);
     add(board_->latency_sum_ns, ns);
     raise_to(board_->latency_max_ns, ns);
 }
 
-void recorder::start_clock() noexcept { board_->started_ns = now_ns(); }
+void recorder::start_clock() noexcept {
+    std::int64_t not_yet = 0;
+    board_->started_ns.compare_exchange_strong(not_yet, now_ns());
+}
 void recorder::stop_clock() noexcept { board_->stopped_ns = now_ns(); }
 bool recorder::clock_stopped() const noexcept { return board_->stopped_ns != 0; }
 
@@ -152,17 +170,46 @@ std::chrono::nanoseconds recorder::elapsed() const noexcept {
 void recorder::keep_peak_rss(std::uint64_t bytes) noexcept { raise_to(board_->peak_rss, bytes); }
 std::uint64_t recorder::peak_rss() const noexcept { return get(board_->peak_rss); }
 
+traffic_state& recorder::shared_traffic() const noexcept { return board_->shared_traffic; }
+
+void recorder::mark_kill() noexcept {
+    std::int64_t not_yet = 0;
+    board_->killed_ns.compare_exchange_strong(not_yet, now_ns(), std::memory_order_relaxed);
+}
+
+std::chrono::nanoseconds recorder::killed_at() const noexcept {
+    const std::int64_t at = board_->killed_ns, started = board_->started_ns;
+    return std::chrono::nanoseconds{at == 0 ? 0 : at - started};
+}
+std::chrono::nanoseconds recorder::resumed_at() const noexcept {
+    const std::int64_t at = board_->resumed_ns, started = board_->started_ns;
+    return std::chrono::nanoseconds{at == 0 ? 0 : at - started};
+}
+
+void recorder::forget_unfinished() noexcept {
+    board_->offered.store(get(board_->begins), std::memory_order_relaxed);
+    add(board_->begun_again, read().in_flight());
+    for (std::size_t w = 0; w < board::words(board_->orders); ++w)
+        board_->begun_bits()[w].fetch_and(get(board_->ended_bits()[w]), std::memory_order_relaxed);
+}
+
 void recorder::request_stop() noexcept { board_->stop.store(true, std::memory_order_relaxed); }
 stop_flag recorder::stop() const noexcept { return stop_flag{board_->stop}; }
 
 progress recorder::read() const noexcept {
     progress p;
-    p.begun = get(board_->begun);
+    const auto begins = get(board_->begins), again = get(board_->begun_again), offered = get(board_->offered);
+    p.queued = offered - std::min(offered, begins);
     p.stored = get(board_->stored);
     p.failed = get(board_->failed);
     p.repeated = get(board_->repeated);
+    p.begun = begins - std::min(begins, again + p.repeated);
     p.http_attempts = get(board_->http_attempts);
+    p.repeated_attempts = get(board_->repeated_attempts);
     p.store_attempts = get(board_->store_attempts);
+    p.first_attempts = get(board_->shared_traffic.firsts);
+    p.retries = get(board_->shared_traffic.retries);
+    p.refused_retries = get(board_->shared_traffic.refused);
     for (std::size_t s = 0; s < stage_count; ++s)
         for (std::size_t k = 0; k < error_kind_count; ++k) p.failures[s][k] = get(board_->failures[s][k]);
     return p;

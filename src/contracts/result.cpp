@@ -24,6 +24,8 @@ template <class Element>
 constexpr std::size_t most_of = most_entries;
 template <>
 constexpr std::size_t most_of<run_result> = most_runs;
+template <>
+constexpr std::size_t most_of<double> = max_series_points;
 
 using json = nlohmann::json;
 
@@ -66,8 +68,11 @@ void read_value(const json& in, const char* key, std::vector<Element>& out) {
 }
 
 /// Fields that the first results of this schema did not have.
-constexpr std::array<std::string_view, 8> later_fields{"round",   "position", "foreign_share", "in_flight",
-                                                       "threads", "rounds",   "warmup_runs",   "assertions"};
+constexpr std::array<std::string_view, 20> later_fields{
+    "round",   "position",        "foreign_share", "in_flight",     "threads",
+    "rounds",  "warmup_runs",     "assertions",    "scenario",      "dead_lettered",
+    "retries", "refused_retries", "series",        "recovery",      "throttled",
+    "faults",  "early",           "chaos",         "target_time_s", "memory_budget_bytes"};
 bool added_later(std::string_view key) {
     return std::find(later_fields.begin(), later_fields.end(), key) != later_fields.end();
 }
@@ -112,23 +117,27 @@ PIPEBENCH_FIELDS(memory_usage, peak_rss_bytes, peak_pss_bytes, hwm_sum_bytes, pr
                  interval_ms, largest_gap_ms)
 PIPEBENCH_FIELDS(cpu_usage, user_s, system_s, box_share)
 PIPEBENCH_FIELDS(service_usage, name, cpu_s, peak_pss_bytes)
-PIPEBENCH_FIELDS(api_view, known, threads, requests, responses, refusals, connections, peak_connections,
-                 peak_concurrent)
+PIPEBENCH_FIELDS(api_view, known, threads, requests, responses, refusals, throttled, faults, early, connections,
+                 peak_connections, peak_concurrent)
 PIPEBENCH_FIELDS(ledger_view, rows, lost, corrupt, unexpected, recovered, redelivered, content_checked)
 PIPEBENCH_FIELDS(verdict, trusted, text)
 PIPEBENCH_FIELDS(flight_view, samples, mean)
+PIPEBENCH_FIELDS(series_view, interval_ms, t_s, in_flight, queued, lag, pending, completed, failed, rss_mb)
+PIPEBENCH_FIELDS(recovery_view, killed, at_s, resumed_s, drained_s, runs, api_calls_again)
 PIPEBENCH_FIELDS(assertion_outcome, text, held, detail)
-PIPEBENCH_FIELDS(run_result, pattern, title, round, position, in_flight_limit, time_s, floor_s, efficiency,
-                 orders_per_s, orders, stored, failed, not_started, repeated, http_attempts, store_attempts, failures,
-                 latency, memory, cpu, cpu_per_order_us, harness_cpu_s, steal_share, foreign_share, in_flight,
-                 services, api, ledger, interrupted, verdict, notes)
+PIPEBENCH_FIELDS(run_result, pattern, title, scenario, round, position, in_flight_limit, time_s, floor_s, efficiency,
+                 orders_per_s, orders, stored, failed, dead_lettered, not_started, repeated, http_attempts,
+                 store_attempts, retries, refused_retries, failures, latency, memory, cpu, cpu_per_order_us,
+                 harness_cpu_s, steal_share, foreign_share, in_flight, series, recovery, services, api, ledger,
+                 interrupted, verdict, notes)
 PIPEBENCH_FIELDS(box_info, host_os, kernel, cpu_model, governor, virtualization, cores, memory_bytes,
                  descriptor_limit, load_1min)
 PIPEBENCH_FIELDS(build_info, version, type, compiler, sanitizers)
 PIPEBENCH_FIELDS(server_info, name, version, origin, settings)
 
-PIPEBENCH_FIELDS(session_result, schema, started_at, command, profile, parameters, build, box, servers, rounds,
-                 warmup_runs, runs, assertions, warnings, interrupted, session_s)
+PIPEBENCH_FIELDS(session_result, schema, started_at, command, profile, parameters, build, box, servers, chaos,
+                 target_time_s, memory_budget_bytes, rounds, warmup_runs, runs, assertions, warnings, interrupted,
+                 session_s)
 
 void to_json(nlohmann::ordered_json& out, const session_result& r) { to_json<nlohmann::ordered_json>(out, r); }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <concepts>
 #include <limits>
@@ -47,6 +48,20 @@ void read(const nlohmann::json& in, const char* key, Count& out) {
     if (!whole || value.get<std::uint64_t>() > std::numeric_limits<Count>::max())
         refuse(key, value, "a whole number in range");
     out = value.get<Count>();
+}
+
+void read(const nlohmann::json& in, const char* key, double& share) {
+    const auto& value = field(in, key);
+    if (!value.is_number() || !(value.get<double>() >= 0 && value.get<double>() <= 100))
+        refuse(key, value, "a number from 0 to 100");
+    share = value.get<double>();
+}
+
+void read(const nlohmann::json& in, const char* key, std::vector<order_id>& out) {
+    const auto& value = field(in, key);
+    const auto is_id = [](const auto& id) { return id.is_number_unsigned(); };
+    if (!value.is_array() || !std::all_of(value.begin(), value.end(), is_id)) refuse(key, value, "a list of orders");
+    out = value.get<std::vector<order_id>>();
 }
 
 /// Two names for the two values of an enum.
@@ -115,6 +130,9 @@ void to_json(nlohmann::json& out, const workload& w) {
         {"attempts", w.retry.attempts},
         {"backoff_base", format_duration(w.retry.backoff_base)},
         {"backoff_cap", format_duration(w.retry.backoff_cap)},
+        {"retry_budget", w.retry.budget},
+        {"rate_limit", w.rate_limit},
+        {"poison", w.poison},
         {"db_connections", w.db_connections},
         {"permits", w.permits},
         {"pool_processes", w.pool_processes},
@@ -125,6 +143,7 @@ void to_json(nlohmann::json& out, const workload& w) {
         {"block", format_duration(w.streams.block)},
         {"batch_mode", name_of(batch_modes, w.streams.mode)},
         {"lease", format_duration(w.streams.lease)},
+        {"max_deliveries", w.streams.max_deliveries},
     };
 }
 
@@ -141,6 +160,9 @@ void from_json(const nlohmann::json& in, workload& w) {
     read(in, "attempts", w.retry.attempts);
     read(in, "backoff_base", w.retry.backoff_base);
     read(in, "backoff_cap", w.retry.backoff_cap);
+    read(in, "retry_budget", w.retry.budget);
+    read(in, "rate_limit", w.rate_limit);
+    read(in, "poison", w.poison);
     read(in, "db_connections", w.db_connections);
     read(in, "permits", w.permits);
     read(in, "pool_processes", w.pool_processes);
@@ -151,6 +173,7 @@ void from_json(const nlohmann::json& in, workload& w) {
     read(in, "block", w.streams.block);
     read(in, "batch_mode", batch_modes, w.streams.mode);
     read(in, "lease", w.streams.lease);
+    read(in, "max_deliveries", w.streams.max_deliveries);
 }
 
 }  // namespace pipebench

@@ -173,7 +173,7 @@ private:
     /// one port have just ended, the search for a free local port costs more than the run.
     std::optional<session_result> ask(const contender& c, const pattern& p) {
         std::optional<mock_api_process> api;
-        if (settings_.servers.target.empty()) api.emplace(settings_.own_binary, settings_.work);
+        if (settings_.servers.target.empty()) api.emplace(settings_.own_binary, settings_.work, "");
         const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(settings_.run_limit);
         const auto seen = run_program(command_of(c, p, api ? api->url() : settings_.servers.target),
                                       {limit, 16u << 20, 64u << 10}, signals_);

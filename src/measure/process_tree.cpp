@@ -158,6 +158,20 @@ double tree_cpu_seconds(pid_t root) {
 
 std::uint64_t own_peak_rss() { return kilobytes_at(read_file("/proc/self/status"), "\nVmHWM:"); }
 
+bool is_alive(pid_t pid) {
+    const auto text = read_file(fmt::format("/proc/{}/stat", pid));
+    const auto state = text.rfind(')');
+    return state != std::string::npos && state + 2 < text.size() && text[state + 2] != 'Z';
+}
+
+std::vector<pid_t> children_of(pid_t pid) {
+    std::vector<pid_t> out;
+    for_each_child(pid, [&out](pid_t child) {
+        if (is_alive(child)) out.push_back(child);
+    });
+    return out;
+}
+
 std::size_t tree_size(pid_t root) {
     std::size_t n = 0;
     for_each_in_tree(root, [&n](pid_t) { ++n; });

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <map>
+#include <vector>
 
 namespace pipebench {
 
@@ -21,6 +22,8 @@ public:
 
     explicit process_tree_sampler(pid_t root);
 
+    /// The root has ended and was started again as another process: the peaks go on.
+    void follow(pid_t root) noexcept { root_ = root; }
     void sample();
     /// How long to wait until the next sample: longer for larger trees.
     [[nodiscard]] std::chrono::milliseconds interval() const;
@@ -52,6 +55,10 @@ private:
 [[nodiscard]] double tree_cpu_seconds(pid_t root);
 
 [[nodiscard]] std::size_t tree_size(pid_t root);
+
+/// Those that live; zombies are not among them.
+[[nodiscard]] std::vector<pid_t> children_of(pid_t pid);
+[[nodiscard]] bool is_alive(pid_t pid);
 
 /// VmHWM of the calling process.
 [[nodiscard]] std::uint64_t own_peak_rss();

@@ -8,6 +8,8 @@
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 
 #include <fmt/format.h>
 
@@ -83,8 +85,9 @@ std::vector<std::string> run_environment(const run_request& request) {
     auto out = clean_environment();
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(request.spec.work.limits.attempt).count();
     out.push_back(fmt::format("PGCONNECT_TIMEOUT={}", std::max<std::int64_t>(2, seconds)));
-    out.push_back("PGAPPNAME=pipebench");
-    if (request.postgres != 0) return out;
+    out.push_back("PGAPPNAME=" + request.spec.where.schema);  // by which its connections can be told from others
+    const auto ours = [](const watched_service& s) { return s.name == "postgres"; };
+    if (std::any_of(request.services.begin(), request.services.end(), ours)) return out;
     for (auto& variable : libpq_variables()) out.push_back(std::move(variable));
     return out;
 }
@@ -102,52 +105,111 @@ child_process start_run(const run_request& request, const recorder& record, int 
 /// A server of ours beside the run: what it used meanwhile.
 class service_watch {
 public:
-    service_watch(std::string name, pid_t pid)
-        : name_(std::move(name)),
-          pid_(pid),
-          cpu_before_(tree_cpu_seconds(pid)),
-          size_before_(tree_size(pid)),
-          sampler_(pid) {}
+    explicit service_watch(const watched_service& service) : service_(service) { begin(); }
 
     void sample_when_due() {
         if (clock::now() < next_) return;
-        sampler_.sample();
+        sampler_->sample();
         next_ = clock::now() +
-                std::max<std::chrono::milliseconds>(std::chrono::milliseconds(500), 4 * sampler_.interval());
+                std::max<std::chrono::milliseconds>(std::chrono::milliseconds(500), 4 * sampler_->interval());
     }
+
+    /// Around what may start it anew: what the old one has used would be gone with it.
+    void before_incident() { settle(); }
+    void after_incident() { begin(); }
 
     /// A backend's time is exact only once the postmaster has waited for it: they are given a moment to end.
     service_usage finish() {
         for (int tries = 0; tries < 100 && tree_size(pid_) > size_before_; ++tries) ::usleep(10'000);
-        return {name_, tree_cpu_seconds(pid_) - cpu_before_, sampler_.usage().peak_pss_bytes};
+        settle();
+        return {service_.name, cpu_s_, peak_pss_};
     }
 
 private:
-    std::string name_;
-    pid_t pid_;
-    double cpu_before_;
-    std::size_t size_before_;
-    process_tree_sampler sampler_;
-    clock::time_point next_ = clock::now() + std::chrono::milliseconds(300);
+    void begin() {
+        const pid_t pid = service_.pid();
+        const bool anew = pid_ != 0 && pid != pid_;
+        if (!anew) size_before_ = tree_size(pid);
+        pid_ = pid;
+        cpu_before_ = anew ? 0 : tree_cpu_seconds(pid);
+        sampler_.emplace(pid);
+        next_ = clock::now() + std::chrono::milliseconds(300);
+    }
+    void settle() {
+        cpu_s_ += std::max(0.0, tree_cpu_seconds(pid_) - cpu_before_);
+        peak_pss_ = std::max(peak_pss_, sampler_->usage().peak_pss_bytes);
+    }
+
+    const watched_service& service_;
+    pid_t pid_ = 0;
+    double cpu_before_ = 0, cpu_s_ = 0;
+    std::uint64_t peak_pss_ = 0;
+    std::size_t size_before_ = 0;
+    std::optional<process_tree_sampler> sampler_;
+    clock::time_point next_;
+};
+
+/// Strikes each incident once its share of the orders has ended.
+class incident_watch {
+public:
+    incident_watch(const std::vector<incident>& all, recorder& record, std::vector<service_watch>& services)
+        : waiting_(all), record_(record), services_(services) {}
+
+    void strike_when_due(pid_t run) {
+        for (auto next = waiting_.begin(); next != waiting_.end();) {
+            const auto share = static_cast<double>(record_.read().ended()) / static_cast<double>(record_.orders());
+            if (share < next->at || record_.elapsed().count() == 0 || record_.clock_stopped()) {
+                ++next;
+                continue;
+            }
+            strike(*next, run);
+            next = waiting_.erase(next);
+        }
+    }
+    [[nodiscard]] const std::string& struck() const noexcept { return struck_; }
+    [[nodiscard]] bool is_waiting() const noexcept { return !waiting_.empty(); }
+    /// What was done, and what never came to pass.
+    void tell(std::vector<std::string>& notes) const {
+        notes.insert(notes.end(), told_.begin(), told_.end());
+        for (const auto& one : waiting_)
+            notes.push_back(fmt::format("it was over before {} was due to be killed", one.name));
+    }
+
+private:
+    void strike(const incident& what, pid_t run) {
+        if (struck_.empty()) struck_ = what.name;
+        if (what.restarts_a_service)
+            for (auto& s : services_) s.before_incident();
+        const auto done = record_.read().ended();
+        record_.mark_kill();
+        told_.push_back(fmt::format("{}, after {} of {} orders", what.strike(run), done, record_.orders()));
+        if (what.restarts_a_service)
+            for (auto& s : services_) s.after_incident();
+    }
+
+    std::vector<incident> waiting_;
+    recorder& record_;
+    std::vector<service_watch>& services_;
+    std::string struck_;
+    std::vector<std::string> told_;
 };
 
 /// From the first signal on: asks, waits for the grace, kills.
 class ending {
 public:
-    ending(recorder& record, child_process& run, duration grace) : record_(record), run_(run), grace_(grace) {}
+    ending(recorder& record, duration grace) : record_(record), grace_(grace) {}
 
-    void follow(const signal_watch& signals) {
+    void follow(const signal_watch& signals, child_process& run) {
         if (signals.count() == 0) return;
         if (!deadline_) {
             record_.request_stop();
             deadline_ = clock::now() + grace_;
         }
-        if (signals.count() > 1 || clock::now() >= *deadline_) run_.signal(SIGKILL);
+        if (signals.count() > 1 || clock::now() >= *deadline_) run.signal(SIGKILL);
     }
 
 private:
     recorder& record_;
-    child_process& run_;
     duration grace_;
     std::optional<clock::time_point> deadline_;
 };
@@ -182,13 +244,50 @@ box_time operator-(const box_time& a, const box_time& b) {
     return {a.total_s - b.total_s, a.busy_s - b.busy_s, a.steal_s - b.steal_s};
 }
 
-std::vector<service_watch> watch_services(const run_request& request) {
-    std::vector<service_watch> out;
-    for (const auto& [name, pid] : {std::pair("mock-api", request.mock_api), std::pair("postgres", request.postgres),
-                                    std::pair("redis", request.redis)})
-        if (pid != 0) out.emplace_back(name, pid);
-    return out;
+timeval operator+(const timeval& a, const timeval& b) {
+    timeval sum{};
+    timeradd(&a, &b, &sum);
+    return sum;
 }
+
+/// The run's process, and the next one after it was killed.
+class run_under_way {
+public:
+    run_under_way(const run_request& request, const recorder& record, int notes)
+        : request_(request), record_(record), notes_(notes) {
+        start();
+    }
+
+    [[nodiscard]] child_process& process() noexcept { return *process_; }
+    [[nodiscard]] unsigned runs() const noexcept { return runs_; }
+    /// The end of the last one, with what all of them have used.
+    [[nodiscard]] std::optional<child_end> end() {
+        auto end = process_->wait_for(std::chrono::milliseconds(0));
+        if (!end) return end;
+        end->usage.ru_utime = end->usage.ru_utime + user_;
+        end->usage.ru_stime = end->usage.ru_stime + system_;
+        return end;
+    }
+    void start_again(const child_end& before) {
+        user_ = before.usage.ru_utime;
+        system_ = before.usage.ru_stime;
+        start();
+        ++runs_;
+    }
+
+private:
+    void start() {
+        process_.reset();
+        process_.emplace(start_run(request_, record_, notes_));
+    }
+
+    const run_request& request_;
+    const recorder& record_;
+    int notes_;
+    std::optional<child_process> process_;
+    unsigned runs_ = 1;
+    timeval user_{}, system_{};
+};
 
 }  // namespace
 
@@ -220,38 +319,62 @@ run_observation observe_run(const run_request& request, recorder& record, signal
                             const on_progress& progress) {
     const double cpu_before = own_cpu_seconds();
     const auto box_before = read_box_time();
-    auto services = watch_services(request);
+    std::vector<service_watch> services(request.services.begin(), request.services.end());
     note_reader notes;
-    auto run = start_run(request, record, notes.write_end());
-    notes.close_write_end();
-    process_tree_sampler tree(run.pid());
-    ending end(record, run, request.grace);
+    run_under_way run(request, record, notes.write_end());
+    if (request.restarts == 0) notes.close_write_end();
+    process_tree_sampler tree(run.process().pid());
+    series_sampler series(record, request.stream);
+    incident_watch incidents(request.incidents, record, services);
+    ending end(record, request.grace);
     flight_watch in_flight(record);
-    tree.sample();
+    auto next_tree = clock::now();
 
     std::optional<child_end> ended;
     while (!ended) {
-        std::array<pollfd, 3> waiting{
-            {{run.pid_descriptor(), POLLIN, 0}, {signals.native(), POLLIN, 0}, {notes.read_end(), POLLIN, 0}}};
-        ::poll(waiting.data(), waiting.size(), static_cast<int>(tree.interval().count()));
-        tree.sample();
-        in_flight.sample();
+        if (clock::now() >= next_tree) {
+            tree.sample();
+            in_flight.sample();
+            next_tree = clock::now() + tree.interval();
+        }
+        series.sample_when_due(tree.rss_now());
         for (auto& s : services) s.sample_when_due();
+        incidents.strike_when_due(run.process().pid());
         notes.drain();
         signals.poll();
-        end.follow(signals);
+        end.follow(signals, run.process());
         progress(record, tree.rss_now());
-        ended = run.wait_for(std::chrono::milliseconds(0));
+        ended = run.end();
+        if (ended && WIFSIGNALED(ended->status) && signals.count() == 0 && run.runs() <= request.restarts) {
+            record.forget_unfinished();
+            run.start_again(*ended);
+            tree.follow(run.process().pid());
+            ended.reset();
+        }
+        if (ended) break;
+        std::array<pollfd, 3> waiting{{{run.process().pid_descriptor(), POLLIN, 0},
+                                       {signals.native(), POLLIN, 0},
+                                       {notes.read_end(), POLLIN, 0}}};
+        const auto wait = std::min(next_tree, series.next()) - clock::now();
+        const auto ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
+        const std::int64_t longest = incidents.is_waiting() ? 1 : 100;
+        ::poll(waiting.data(), waiting.size(), static_cast<int>(std::clamp<std::int64_t>(ms, 1, longest)));
     }
+    notes.close_write_end();
+    if (!record.clock_stopped()) record.stop_clock();  // the run died: its time ends with it
 
     run_observation out;
     out.end = *ended;
     out.memory = tree.usage();
     out.harness_cpu_s = own_cpu_seconds() - cpu_before;
     out.in_flight = in_flight.seen();
+    out.series = series.take();
+    out.struck = incidents.struck();
+    out.runs = run.runs();
     for (auto& s : services) out.services.push_back(s.finish());
     out.box = read_box_time() - box_before;
     out.notes = notes.finish();
+    incidents.tell(out.notes);
     return out;
 }
 

@@ -4,6 +4,7 @@
 #include "concurrency/child_process.hpp"
 #include "measure/box.hpp"
 #include "measure/run_spec.hpp"
+#include "measure/series.hpp"
 #include "pipebench/recorder.hpp"
 #include "pipebench/result.hpp"
 
@@ -35,22 +36,42 @@ private:
     unsigned count_ = 0;
 };
 
+/// A server of ours beside the run, to be sampled. Its pid is asked for again after an incident, which may have started
+/// it anew.
+struct watched_service {
+    std::string name;
+    std::function<pid_t()> pid;
+};
+
+/// Something that is done to the run, or to what it depends on, amid it.
+struct incident {
+    std::string name;  ///< as in recovery_view::killed
+    double at = 0.5;   ///< share of the orders that have ended
+    /// `run`: its process. What it returns becomes a note.
+    std::function<std::string(pid_t run)> strike;
+    bool restarts_a_service = false;
+};
+
 struct run_request {
     std::string binary;  ///< pipebench's own
     run_spec spec;
-    pid_t postgres = 0;  ///< of our own servers, to be sampled; 0: not ours
-    pid_t redis = 0;
-    pid_t mock_api = 0;
+    std::vector<watched_service> services;
     duration grace = std::chrono::seconds{5};  ///< for draining, after a signal
+    std::vector<incident> incidents;
+    unsigned restarts = 0;  ///< how often a run that was killed is started again
+    stream_probe stream;    ///< empty: there is none
 };
 
 struct run_observation {
-    child_end end;
+    child_end end;  ///< of the last of its processes, with what all of them have used
     memory_usage memory;
     std::vector<service_usage> services;  ///< PSS; CPU where it is not known from elsewhere
     double harness_cpu_s = 0;
     box_time box;  ///< that passed meanwhile
     flight_view in_flight;
+    series_view series;
+    std::string struck;              ///< the name of the first incident; empty: none came to pass
+    unsigned runs = 1;               ///< started
     std::vector<std::string> notes;  ///< what the run printed, line by line, bounded
 };
 
@@ -58,7 +79,7 @@ struct run_observation {
 using on_progress = std::function<void(const recorder&, std::uint64_t rss)>;
 
 /// Starts the run and watches it. After the first signal it is asked to end, after the grace or a second one it
-/// is killed.
+/// is killed. A run that is killed otherwise is started again, on the same record, as often as the request allows.
 [[nodiscard]] run_observation observe_run(const run_request& request, recorder& record, signal_watch& signals,
                                           const on_progress& progress);
 

@@ -7,6 +7,7 @@
 #include "measure/histogram.hpp"
 #include "measure/ledger.hpp"
 #include "measure/plan.hpp"
+#include "measure/stream_probe.hpp"
 #include "pipebench/error.hpp"
 #include "pipeline/endpoint.hpp"
 #include "services/mock_api_process.hpp"
@@ -17,6 +18,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <ctime>
 #include <limits>
 #include <optional>
@@ -28,6 +30,7 @@ using clock = std::chrono::steady_clock;
 
 constexpr double long_run_s = 60;  ///< a floor from which the user is told before the run
 constexpr double steal_warning = 0.02;
+constexpr unsigned most_restarts = 3;  ///< of a run that dies again and again: then it is given up
 
 std::string new_session_id() {
     std::uint32_t id = 0;
@@ -63,6 +66,9 @@ private:
         result_.command = settings_.command;
         result_.profile = settings_.profile;
         result_.parameters = settings_.work;
+        result_.chaos = format_chaos(settings_.chaos);
+        result_.target_time_s = settings_.target_time_s;
+        result_.memory_budget_bytes = settings_.memory_budget_bytes;
         result_.build = describe_build();
         result_.box = describe_box();
     }
@@ -102,11 +108,11 @@ private:
                                               floor_s, work.orders, format_duration(work.http.mean + work.db_latency),
                                               in_flight));
         }
-        const auto rounds = settings_.rounds + settings_.warmup;
+        const auto rounds = (settings_.rounds + settings_.warmup) * settings_.scenarios.size();
         const double total_s = round_s * static_cast<double>(rounds);
         if (total_s >= long_run_s && rounds * settings_.patterns.size() > 1)
             observer_.message(fmt::format("the session takes at least {:.0f} s: the sum of the floors{}", total_s,
-                                          rounds > 1 ? fmt::format(", {} rounds", rounds) : ""));
+                                          rounds > 1 ? fmt::format(", {} times each", rounds) : ""));
     }
 
     void start_services() {
@@ -128,23 +134,33 @@ private:
         result_.rounds = settings_.rounds;
         result_.interrupted = true;  // until it has come to its end
         const auto& patterns = settings_.patterns;
+        const auto warmup_rounds = plan_rounds(patterns.size(), 1, settings_.work.seed);
         for (std::uint64_t i = 0; i < settings_.warmup; ++i)
-            for (const pattern* p : patterns)
-                if (!run_one(*p, {i + 1, settings_.warmup, true}, 1)) return;
+            if (!run_round(warmup_rounds.front(), {i + 1, settings_.warmup, true, {}})) return;
         std::uint64_t round = 0;
-        for (const auto& order : plan_rounds(patterns.size(), settings_.rounds, settings_.work.seed)) {
-            ++round;
-            for (std::size_t i = 0; i < order.size(); ++i)
-                if (!run_one(*patterns[order[i]], {round, settings_.rounds, false}, i + 1)) return;
-        }
+        for (const auto& order : plan_rounds(patterns.size(), settings_.rounds, settings_.work.seed))
+            if (!run_round(order, {++round, settings_.rounds, false, {}})) return;
+    }
+
+    /// The patterns in that order, under one scenario after the other. False: a signal came instead.
+    bool run_round(const std::vector<std::size_t>& order, run_place place) {
+        const bool shown = settings_.scenarios.size() > 1 || settings_.scenarios.front().name != calm;
+        std::uint64_t position = 0;
+        for (const scenario& trouble : settings_.scenarios)
+            for (const std::size_t i : order) {
+                if (shown) place.scenario = trouble.name;
+                if (!run_one(*settings_.patterns[i], trouble, place, ++position)) return false;
+            }
+        return true;
     }
 
     /// False: a signal came instead.
-    bool run_one(const pattern& p, const run_place& place, std::uint64_t position) {
+    bool run_one(const pattern& p, const scenario& trouble, const run_place& place, std::uint64_t position) {
         signals_.poll();
         if (signals_.count() > 0) return false;
         auto& runs = place.warmup ? result_.warmup_runs : result_.runs;
-        runs.push_back(measure(p, place));
+        runs.push_back(measure(p, trouble, place));
+        runs.back().scenario = trouble.name;
         runs.back().round = place.round;
         runs.back().position = position;
         result_.session_s = seconds_since_began();
@@ -157,43 +173,46 @@ private:
         return std::chrono::duration<double>(clock::now() - began_).count();
     }
 
-    run_result measure(const pattern& p, const run_place& place) {
+    run_result measure(const pattern& p, const scenario& trouble, const run_place& place) {
         const auto need = p.needs_at(settings_.work);
         observer_.run_starts(p, place, floor_of(simulated_work(), need.in_flight));
 
         std::optional<mock_api_process> api;
-        if (settings_.servers.target.empty()) api.emplace(settings_.binary, settings_.work);
-        auto request = make_request(p);
+        const auto scenario = trouble.api.none() ? std::string() : trouble.source;
+        if (settings_.servers.target.empty()) api.emplace(settings_.binary, settings_.work, scenario);
+        auto request = make_request(p, trouble);
         if (api) {
             request.spec.where.target = api->url();
-            request.mock_api = api->pid();
+            request.services.push_back({"mock-api", [&api] { return api->pid(); }});
         }
         auto record = recorder::create(settings_.work.orders);
         const auto seen = observe_run(request, record, signals_,
                                       [&](const recorder& r, std::uint64_t rss) { observer_.run_goes(p, r, rss); });
         mock_api_process::account api_account;
         if (api) api_account = api->stop();
-        if (!request.spec.where.redis.empty()) {
-            const order_stream_keys keys(request.spec.where.stream);
-            delete_redis_keys(services_->redis_url(), {keys.orders, keys.results});
-        }
+        if (!request.spec.where.redis.empty())
+            delete_redis_keys(services_->redis_url(), order_stream_keys(request.spec.where.stream).all());
         refuse_if_unusable(p, record, seen);
+        if (settings_.chaos.target == victim::postgres) services_->wait_for_postgres();
 
         auto out = gather(p, record, seen);
         out.in_flight_limit = std::min(need.in_flight, settings_.work.orders);
         out.floor_s = floor_of(done_work(out), need.in_flight).count();
         out.efficiency = out.time_s > 0 ? out.floor_s / out.time_s : 0;
         out.api = api_account.seen;
+        out.recovery = recovery_of(out, record, seen);
         for (auto& service : out.services)
             if (service.name == "mock-api") service.cpu_s = api_account.cpu_s;
         out.foreign_share = foreign_share(out, seen.box);
         const table_name table{request.spec.where.schema, request.spec.where.table};
+        const bool whole = !out.interrupted && seen.end.exited_with(0);
         out.ledger = check_ledger({services_->postgres_url(), table, record,
-                                   out.interrupted ? run_extent::cut_short : run_extent::complete,
+                                   whole ? run_extent::complete : run_extent::cut_short,
                                    settings_.servers.target.empty() ? settings_.expected : nullptr});
         schema_->end_table(table);
-        out.verdict = judge(out, {result_.box.cores, need.database_connections, floor_tolerance(settings_.work),
-                                  settings_.busy_limit, result_.build});
+        out.verdict =
+            judge(out, {result_.box.cores, need.database_connections, floor_tolerance(settings_.work),
+                        settings_.busy_limit, result_.build, whole || out.interrupted ? "" : death_of(seen)});
         if (out.steal_share > steal_warning)
             warn(fmt::format("{}: the hypervisor took {:.0f} % of the box's time during the run", p.id,
                              100 * out.steal_share));
@@ -210,17 +229,18 @@ private:
     /// As far as it was done: an interrupted run has not done all of it.
     [[nodiscard]] workload done_work(const run_result& run) const {
         workload done = simulated_work();
-        if (run.interrupted) done.orders = run.stored + run.failed;
+        if (run.interrupted) done.orders = run.ended();
         return done;
     }
 
-    run_request make_request(const pattern& p) {
+    run_request make_request(const pattern& p, const scenario& trouble) {
         std::string table(p.id);
         std::replace(table.begin(), table.end(), '-', '_');
-        const auto made = schema_->make_table(fmt::format("{}_{}", table, ++runs_));
+        const auto made = schema_->make_table(fmt::format("{}_{}", table, ++runs_), trouble.database.latency);
         run_request request;
         request.binary = settings_.binary;
         request.spec = {std::string(p.id), settings_.work, {}};
+        request.spec.work.poison = trouble.poison;
         auto& where = request.spec.where;
         where.target = settings_.servers.target;
         where.postgres = services_->postgres_url();
@@ -229,19 +249,78 @@ private:
         if (p.needs_at(settings_.work).redis) {
             where.redis = services_->redis_url();
             where.stream = fmt::format("pipebench:{}:{}", id_, runs_);
-            request.redis = services_->redis_pid();
+            request.stream = stream_probe_for(where);
+            if (services_->redis_pid() != 0)
+                request.services.push_back({"redis", [this] { return services_->redis_pid(); }});
         }
-        request.postgres = services_->postgres_pid();
+        if (services_->postgres_pid() != 0)
+            request.services.push_back({"postgres", [this] { return services_->postgres_pid(); }});
         request.grace = settings_.grace;
+        add_incidents(request, p, trouble);
         return request;
+    }
+
+    /// Where something is to die, a run that died is started again, as an operator would.
+    void add_incidents(run_request& request, const pattern& p, const scenario& trouble) {
+        if (trouble.database.terminate_at > 0)
+            request.incidents.push_back({"connections", trouble.database.terminate_at, [this](pid_t) {
+                                             return fmt::format("terminated {} connections to PostgreSQL",
+                                                                schema_->terminate_connections());
+                                         }});
+        const auto& chaos = settings_.chaos;
+        const bool spared = chaos.target == victim::redis && !p.needs_at(settings_.work).redis;
+        if (chaos.target != victim::none && !spared)
+            request.incidents.push_back({std::string(name_of(chaos.target)), chaos.at,
+                                         [this](pid_t run) { return strike(run); },
+                                         chaos.target == victim::redis || chaos.target == victim::postgres});
+        if (!request.incidents.empty() || !trouble.poison.empty()) request.restarts = most_restarts;
+    }
+
+    std::string strike(pid_t run) {
+        switch (settings_.chaos.target) {
+            case victim::worker: {
+                const auto hit = kill_a_worker(run, settings_.work.seed);
+                return hit.is_the_run
+                           ? fmt::format("killed the run (process {}): it has no worker processes", hit.pid)
+                           : fmt::format("killed worker {}", hit.pid);
+            }
+            case victim::run: ::kill(run, SIGKILL); return fmt::format("killed the run (process {})", run);
+            case victim::redis: services_->kill_redis(); return "killed Redis, which came back empty";
+            case victim::postgres: services_->kill_postgres(); return "killed PostgreSQL, and started it again";
+            case victim::none: break;
+        }
+        return {};
     }
 
     /// A run that could not begin has measured nothing: its own words are the error.
     void refuse_if_unusable(const pattern& p, const recorder& record, const run_observation& seen) const {
         const bool cut_short = signals_.count() > 0;
-        if (cut_short || (seen.end.exited_with(0) && record.clock_stopped())) return;
+        if (cut_short || seen.end.exited_with(0)) return;
+        if (seen.runs > 1 && record.read().ended() > 0) return;  // it has a row, which says what became of it
         const auto why = seen.notes.empty() ? "it ended: " + seen.end.describe() : seen.notes.back();
         throw run_failure(p.id, fmt::format("{}: the run did not end by itself: {}", p.id, why));
+    }
+
+    static std::string death_of(const run_observation& seen) {
+        return fmt::format("it died {} times, at last {}", seen.runs, seen.end.describe());
+    }
+
+    [[nodiscard]] static recovery_view recovery_of(const run_result& run, const recorder& record,
+                                                   const run_observation& seen) {
+        const auto in_seconds = [](std::chrono::nanoseconds t) { return std::chrono::duration<double>(t).count(); };
+        constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+        recovery_view out;
+        out.runs = seen.runs;
+        out.killed = seen.struck.empty() && seen.runs > 1 ? "itself" : seen.struck;
+        if (out.killed.empty()) return out;
+        out.at_s = in_seconds(record.killed_at());
+        out.resumed_s =
+            record.resumed_at().count() > 0 ? in_seconds(record.resumed_at() - record.killed_at()) : unknown;
+        out.drained_s = run.time_s - out.at_s;
+        const auto p = record.read();
+        const auto once = static_cast<double>(p.http_attempts - p.repeated_attempts);
+        out.api_calls_again = run.api.known ? std::max(0.0, static_cast<double>(run.api.requests) - once) : unknown;
+        return out;
     }
 
     run_result gather(const pattern& p, const recorder& record, const run_observation& seen) {
@@ -252,10 +331,14 @@ private:
         out.time_s = std::chrono::duration<double>(record.elapsed()).count();
         out.orders = settings_.work.orders;
         out.stored = progress.stored;
-        out.failed = progress.failed;
+        out.dead_lettered = progress.failures[static_cast<std::size_t>(stage::schedule)]
+                                             [static_cast<std::size_t>(error_kind::dead_letter)];
+        out.failed = progress.failed - std::min(progress.failed, out.dead_lettered);
         out.not_started = out.orders - std::min(out.orders, progress.ended());
         out.repeated = progress.repeated;
         out.http_attempts = progress.http_attempts;
+        out.retries = progress.retries;
+        out.refused_retries = progress.refused_retries;
         out.store_attempts = progress.store_attempts;
         out.orders_per_s = out.time_s > 0 ? static_cast<double>(progress.ended()) / out.time_s : 0;
         for (std::size_t s = 0; s < stage_count; ++s)
@@ -276,6 +359,7 @@ private:
         out.harness_cpu_s = seen.harness_cpu_s;
         out.steal_share = seen.box.total_s > 0 ? std::max(0.0, seen.box.steal_s) / seen.box.total_s : 0;
         out.in_flight = seen.in_flight;
+        out.series = seen.series;
         out.services = seen.services;
         out.notes = seen.notes;
         out.interrupted = signals_.count() > 0 && out.not_started > 0;

@@ -2,6 +2,7 @@
 // round after round, checks the ledger after each, and leaves nothing behind.
 #pragma once
 
+#include "measure/chaos.hpp"
 #include "measure/run_process.hpp"
 #include "measure/session_schema.hpp"
 #include "measure/session_services.hpp"
@@ -9,6 +10,7 @@
 #include "pipebench/error.hpp"
 #include "pipebench/pattern.hpp"
 #include "pipebench/result.hpp"
+#include "pipebench/scenario.hpp"
 
 #include <chrono>
 #include <functional>
@@ -24,8 +26,12 @@ struct session_settings {
     std::string profile;
     std::string command;  ///< as typed, without secrets
     server_choice servers;
-    std::uint64_t rounds = 1;  ///< each pattern once in each, in the order of plan_rounds()
-    std::uint64_t warmup = 0;  ///< rounds before them, which are not counted
+    std::vector<scenario> scenarios;  ///< at least one; every pattern under each of them
+    chaos_plan chaos;
+    double target_time_s = 0;               ///< for the report; 0: none
+    std::uint64_t memory_budget_bytes = 0;  ///< for the report; 0: none
+    std::uint64_t rounds = 1;               ///< each pattern once in each, in the order of plan_rounds()
+    std::uint64_t warmup = 0;               ///< rounds before them, which are not counted
     double busy_limit = default_busy_limit;
     leftovers tables = leftovers::drop;
     duration grace = std::chrono::seconds{5};
@@ -37,6 +43,7 @@ struct session_settings {
 struct run_place {
     std::uint64_t round = 1, rounds = 1;
     bool warmup = false;
+    std::string scenario;  ///< empty where there is but one, and it is clean
 };
 
 /// Who is told how it goes. All are called on the session's thread.

@@ -1,6 +1,7 @@
 // The schema of a session in PostgreSQL, with a table per run.
 #pragma once
 
+#include "pipebench/duration.hpp"
 #include "pipeline/order_table.hpp"
 
 #include <string>
@@ -18,10 +19,12 @@ public:
     session_schema& operator=(const session_schema&) = delete;
     ~session_schema();
 
-    /// A new, empty orders table.
-    [[nodiscard]] table_name make_table(const std::string& name);
+    /// A new, empty orders table. `write_latency`: that each INSERT takes longer, in the server.
+    [[nodiscard]] table_name make_table(const std::string& name, duration write_latency = {});
     /// It has been checked: dropped, unless the tables are to stay, so that no run meets the rows of others.
     void end_table(const table_name& table);
+    /// Ends every connection that calls itself by the schema's name (PGAPPNAME); how many there were.
+    std::uint64_t terminate_connections();
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
 private:

@@ -1,6 +1,7 @@
 // The servers that a session works with: the user's where they were given, throwaway ones of its own otherwise.
 #pragma once
 
+#include "measure/chaos.hpp"
 #include "pipebench/result.hpp"
 #include "services/postgres.hpp"
 #include "services/redis.hpp"
@@ -38,6 +39,12 @@ public:
     [[nodiscard]] const std::string& redis_url() const noexcept { return redis_url_; }  ///< empty: not needed
     [[nodiscard]] pid_t postgres_pid() const noexcept { return postgres_ ? postgres_->pid() : 0; }  ///< 0: not ours
     [[nodiscard]] pid_t redis_pid() const noexcept { return redis_ ? redis_->pid() : 0; }
+    /// SIGKILL, and started again at once. Only where they are ours.
+    void kill_redis() { redis_->kill_and_start_again(); }
+    void kill_postgres() { postgres_->kill_and_start_again(kill_tree); }
+    void wait_for_postgres() {
+        if (postgres_) postgres_->wait_until_ready();
+    }
     [[nodiscard]] const std::vector<server_info>& servers() const noexcept { return servers_; }
 
 private:

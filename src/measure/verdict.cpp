@@ -33,7 +33,7 @@ std::string failures(const run_result& run) {
     const auto most = std::max_element(run.failures.begin(), run.failures.end(),
                                        [](const auto& a, const auto& b) { return a.orders < b.orders; });
     const double share =
-        100.0 * static_cast<double>(run.failed) / static_cast<double>(std::max<std::uint64_t>(run.orders, 1));
+        100.0 * static_cast<double>(run.not_stored()) / static_cast<double>(std::max<std::uint64_t>(run.orders, 1));
     return fmt::format("{:.2g} % failed{}", share,
                        most == run.failures.end() ? "" : fmt::format(", mostly {} {}", most->stage, most->kind));
 }
@@ -83,7 +83,8 @@ std::string limiting_service(const run_result& run, const verdict_context& conte
 /// Little's law, L = X W: the orders in flight that follow from throughput and mean latency, against the limit and
 /// against what was seen. Where orders fail or come twice, begin and end do not pair up in these three numbers.
 std::string littles_law(const run_result& run) {
-    if (run.failed > 0 || run.repeated > 0 || run.ledger.redelivered > 0) return "";
+    const bool killed = !run.recovery.killed.empty();
+    if (killed || run.not_stored() > 0 || run.repeated > 0 || run.ledger.redelivered > 0) return "";
     const double follows = run.orders_per_s * run.latency.mean_ms / 1000;
     const auto limit = static_cast<double>(run.in_flight_limit);
     if (limit > 0 && follows > limit * (1 + in_flight_tolerance))
@@ -113,7 +114,7 @@ std::string unfit_build(const build_info& build) {
 
 /// The floor of the orders that went all the way: one that failed may have waited for less.
 double least_time(const run_result& run) {
-    const auto ended = std::max<std::uint64_t>(run.stored + run.failed, 1);
+    const auto ended = std::max<std::uint64_t>(run.ended(), 1);
     return run.floor_s * static_cast<double>(run.stored) / static_cast<double>(ended);
 }
 
@@ -121,15 +122,15 @@ double least_time(const run_result& run) {
 
 verdict judge(const run_result& run, const verdict_context& context) {
     if (!run.ledger.balanced()) return {false, ledger_verdict(run.ledger)};
-    if (run.interrupted)
-        return {false, fmt::format("interrupted after {} of {} orders", run.stored + run.failed, run.orders)};
+    if (run.interrupted) return {false, fmt::format("interrupted after {} of {} orders", run.ended(), run.orders)};
+    if (!context.death.empty()) return {false, "INVALID: " + context.death};
     // Before the floor: orders that fail at once beat it.
-    if (run.failed == run.orders) return {false, "INVALID: every order failed"};
+    if (run.not_stored() == run.orders) return {false, "INVALID: every order failed"};
     if (run.time_s < least_time(run) * (1 - context.floor_tolerance)) return {false, "INVALID: below its floor"};
     for (const auto& why :
          {unfit_build(context.build), littles_law(run), busy_box(run, context), limiting_service(run, context)})
         if (!why.empty()) return {false, "INVALID: " + why};
-    if (run.failed > 0) return {true, failures(run)};
+    if (run.not_stored() > 0) return {true, failures(run)};
     if (run.efficiency >= at_the_floor) return {true, "ok, at its floor"};
     const auto full = full_box(run, context.cores);
     return {true, full.empty() ? "ok" : "ok, " + full};

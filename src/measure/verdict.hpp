@@ -3,6 +3,8 @@
 
 #include "pipebench/result.hpp"
 
+#include <string>
+
 namespace pipebench {
 
 inline constexpr double default_busy_limit = 0.2;
@@ -14,6 +16,7 @@ struct verdict_context {
     double floor_tolerance = 0;              ///< share by which a true time may be below the floor
     double busy_limit = default_busy_limit;  ///< share of the box that others may use before the row is INVALID
     build_info build;
+    std::string death;  ///< how the run ended, when it did not end by itself; empty: it did
 };
 
 [[nodiscard]] verdict judge(const run_result& run, const verdict_context& context);

@@ -1,5 +1,7 @@
 #include "mock_api/behaviour.hpp"
 
+#include "mock_api/faults.hpp"
+
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/status.hpp>
 #include <fmt/format.h>
@@ -85,6 +87,7 @@ std::string_view problem(unsigned status) {
         case 405: return R"({"error":"only GET and HEAD are allowed here"})";
         case 411: return R"({"error":"a body needs a Content-Length"})";
         case 413: return R"({"error":"the body is over 64 KiB"})";
+        case 429: return R"({"error":"too many requests"})";
         case 431: return R"({"error":"the header is over 8 KiB"})";
         case 503: return R"({"error":"too many connections"})";
         default: return R"({"error":"not a request that this API takes"})";
@@ -111,7 +114,9 @@ void append_status_line(std::string& out, unsigned status) {
         out += "HTTP/1.1 200 OK";
         return;
     }
-    out += fmt::format("HTTP/1.1 {} {}", status, standard(http::obsolete_reason(http::int_to_status(status))));
+    const auto known = http::int_to_status(status);  // a scenario may have any
+    out += fmt::format("HTTP/1.1 {} {}", status,
+                       known == http::status::unknown ? "" : standard(http::obsolete_reason(known)));
 }
 
 unsigned status_of(const boost::beast::error_code& ec) {
@@ -125,9 +130,9 @@ unsigned status_of(const boost::beast::error_code& ec) {
 std::string to_json(const api_stats& s) {
     return fmt::format(
         R"({{"threads":{},"requests":{},"responses":{},"concurrent":{},"peak_concurrent":{},"connections":{},)"
-        R"("open_connections":{},"peak_connections":{},"refusals":{}}})",
+        R"("open_connections":{},"peak_connections":{},"refusals":{},"throttled":{},"faults":{},"early":{}}})",
         s.threads, s.requests, s.responses, s.concurrent, s.peak_concurrent, s.connections, s.open_connections,
-        s.peak_connections, s.refusals);
+        s.peak_connections, s.refusals, s.throttled, s.faults, s.early);
 }
 
 api_reply reply_to(const api_settings& settings, std::string_view method, std::string_view target) {
@@ -135,7 +140,6 @@ api_reply reply_to(const api_settings& settings, std::string_view method, std::s
     if (method == "HEAD") reply.form = reply_form::head_only;
     route(reply, path_of(target));
     if (reply.status == 200 && method != "GET" && method != "HEAD") reply.status = 405;
-    // Here fault scenarios will come in: drawn like the delay, from the seed, the order and the attempt.
     if (reply.status == 200 && reply.resource == api_resource::order) reply.delay = delay_of(settings, reply.id);
     return reply;
 }
@@ -203,18 +207,41 @@ request_reader::progress request_reader::fail(const error_code& ec) {
 }
 
 void reply_writer::append(std::string& out, const api_reply& reply, const api_stats& stats) {
-    body_.clear();
     write_body(reply, stats);
     append_status_line(out, reply.status);
+    if (reply.fault != fault_kind::huge_header) append_from_fields(out, reply);
+}
+
+reply_writer::remainder reply_writer::append_more(std::string& out, const api_reply& reply, std::uint64_t& so_far) {
+    append_filler(out, reply, so_far);
+    so_far += filler_piece;
+    if (so_far < filler_bytes(reply)) return remainder::more;
+    if (reply.fault == fault_kind::huge_header) {
+        write_body(reply, {});  // again: other replies have been written since
+        append_from_fields(out, reply);
+    }
+    return remainder::none;
+}
+
+void reply_writer::append_from_fields(std::string& out, const api_reply& reply) {
     out += fields_of(reply);
-    out += "\r\nContent-Length: ";
-    fmt::format_to(std::back_inserter(out), "{}", body_.size());
+    if (reply.retry_after.count() > 0)
+        fmt::format_to(std::back_inserter(out), "\r\nRetry-After: {}", reply.retry_after.count());
+    if (reply.fault == fault_kind::endless_body) {
+        out += "\r\nTransfer-Encoding: chunked";
+    } else {
+        const std::uint64_t length = reply.fault == fault_kind::huge_body ? announced_body_bytes : body_.size();
+        fmt::format_to(std::back_inserter(out), "\r\nContent-Length: {}", length);
+    }
     out += connection_field(reply.connection);
     out += "\r\n\r\n";
-    if (reply.form == reply_form::whole) out += body_;
+    const bool half = reply.fault == fault_kind::reset || reply.fault == fault_kind::truncated;
+    if (reply.form == reply_form::whole) out.append(body_, 0, half ? body_.size() / 2 : body_.size());
 }
 
 void reply_writer::write_body(const api_reply& reply, const api_stats& stats) {
+    body_.clear();
+    if (reply.fault) return write_faulty_body(body_, order_, reply, settings_.seed);
     if (reply.status != 200) {
         body_ = problem(reply.status);
         return;

@@ -11,11 +11,14 @@
 #pragma once
 
 #include "mock_api/order_book.hpp"
+#include "pipebench/scenario.hpp"
 #include "pipebench/workload.hpp"
 
 #include <boost/beast/http/basic_parser.hpp>
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,8 +28,10 @@ inline constexpr std::size_t max_header_bytes = 8 * 1024;
 inline constexpr std::size_t max_body_bytes = 64 * 1024;
 
 struct api_settings {
-    std::uint64_t seed = 42;  ///< orders and latencies are pure functions of it
-    latency http;             ///< of every order answered; a mean of 0 answers at once
+    std::uint64_t seed = 42;   ///< orders and latencies are pure functions of it
+    latency http;              ///< of every order answered; a mean of 0 answers at once
+    api_trouble trouble;       ///< of the scenario
+    std::uint64_t orders = 0;  ///< of the run: the outage begins when its share of them has been answered
 };
 
 /// The counters of a server. Requests, responses and concurrent ones are those for orders alone, whatever
@@ -37,7 +42,10 @@ struct api_stats {
     std::uint64_t concurrent = 0, peak_concurrent = 0;
     std::uint64_t connections = 0;  ///< accepted so far, refused ones not among them
     std::uint64_t open_connections = 0, peak_connections = 0;
-    std::uint64_t refusals = 0;  ///< connections answered with 503, and accepts that failed for want of resources
+    std::uint64_t refusals = 0;   ///< connections answered with 503, and accepts that failed for want of resources
+    std::uint64_t throttled = 0;  ///< requests answered with 429
+    std::uint64_t faults = 0;     ///< requests that a fault was done to
+    std::uint64_t early = 0;      ///< requests that came before the Retry-After that their order had been given
 };
 [[nodiscard]] std::string to_json(const api_stats& stats);
 
@@ -53,7 +61,10 @@ struct api_reply {
     reply_form form = reply_form::whole;
     persistence connection = persistence::close;
     order_id id = 0;
-    duration delay{};  ///< from when the request has been read
+    duration delay{};                    ///< from when the request has been read
+    std::optional<fault_kind> fault;     ///< of the scenario
+    duration pace{};                     ///< of a drip: between two bytes
+    std::chrono::seconds retry_after{};  ///< 0: says nothing of it
     bool operator==(const api_reply&) const = default;
 };
 
@@ -106,10 +117,14 @@ private:
 class reply_writer {
 public:
     explicit reply_writer(const api_settings& settings) : settings_(settings) {}
-    /// `stats` is looked at for api_resource::stats alone.
+    /// `stats` is looked at for api_resource::stats alone. Of a reply with filler only what comes before that.
     void append(std::string& out, const api_reply& reply, const api_stats& stats = {});
+    enum class remainder { more, none };
+    /// The next piece of a reply with filler, which has `so_far` bytes of it; they are counted here.
+    remainder append_more(std::string& out, const api_reply& reply, std::uint64_t& so_far);
 
 private:
+    void append_from_fields(std::string& out, const api_reply& reply);
     void write_body(const api_reply& reply, const api_stats& stats);
 
     const api_settings& settings_;

@@ -54,7 +54,9 @@ public:
         for (std::size_t w = 0; w < workers_.size(); ++w) hand_next_to(w);
         while (busy_ > 0)
             for (const std::size_t w : workers_.wait(std::chrono::seconds(1))) {
-                if (const auto done = workers_.channel(w).receive<finished>()) take(w, *done);
+                const auto done = workers_.channel(w).receive<finished>();
+                // One that answers for another order than its own is spoilt, and as good as dead.
+                if (done && held_[w] && held_[w]->ticket.id == done->id) take(w, *done);
                 else mourn(w);
                 hand_next_to(w);
             }

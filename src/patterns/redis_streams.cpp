@@ -1,18 +1,23 @@
 // redis-streams: asynchronous workers in several processes share a stream through a consumer group.
 //
 // Models Redis Streams workers: a producer XADDs every order; each worker reads a batch with XREADGROUP, carries
-// it out, and only then acknowledges it with XACK and puts the results on another stream. What a dead worker
-// had read stays pending, and is taken over with XAUTOCLAIM once it has been pending for longer than the lease.
+// it out, and only then acknowledges it with XACK and puts the results on another stream. What a process has in hand
+// is leased: the lease is renewed as long as the process lives. What a dead one held is taken over when its lease has
+// passed, with XAUTOCLAIM; and an order that was delivered too often without an end goes to a dead-letter stream.
 //
-// Wins when work must outlive its worker, and when more machines shall help without a code change.
+// Wins when work must outlive its worker, and when more machines shall help without a code change. It loses nothing,
+// whatever dies: a worker, or Redis itself, even if it comes back empty.
 // Breaks where the hop is dear: every order crosses Redis four times. And it is at-least-once: an order whose
-// worker died between the write and XACK comes again, so the write has to be idempotent.
+// worker died between the write and XACK comes again, so the write has to be idempotent. An order that kills its
+// worker costs that process a restart for every delivery, and all that was in hand there the length of a lease.
 //
-// In flight: workers x batch, or just the workers when a batch is done one by one.
+// In flight: workers x batch, or just the workers when a batch is done one by one; and while it takes over from the
+// dead, one batch more for each process.
 #include "patterns/patterns.hpp"
 
 #include "concurrency/event_loop.hpp"
-#include "concurrency/order_stream.hpp"
+#include "concurrency/order_producer.hpp"
+#include "concurrency/stream_consumer.hpp"
 #include "concurrency/task_group.hpp"
 #include "concurrency/worker_process.hpp"
 
@@ -48,26 +53,34 @@ task<> worker(const run_context& ctx, async_pipeline& pipeline, stream_consumer&
     }
 }
 
-/// Looks for orders that were read and never acknowledged, twice per lease.
+/// Looks for what the dead have left, twice per lease.
 task<> take_over(const run_context& ctx, async_pipeline& pipeline, stream_consumer& stream) {
-    const auto& lease = ctx.work.streams.lease;
-    while (co_await stream.sleep(lease / 2)) {
-        auto batch = co_await stream.claim(ctx.work.streams.batch, lease);
-        co_await carry_out(ctx, pipeline, batch);
-        co_await stream.acknowledge(batch);
+    const auto& s = ctx.work.streams;
+    while (co_await stream.next_check(s.lease)) {
+        co_await stream.claim(s.lease);
+        const auto hopeless = co_await stream.exhausted(s.max_deliveries);
+        for (const auto& order : hopeless) ctx.out.end(ctx.out.begin(order.id), stream_consumer::given_up);
+        co_await stream.bury(hopeless);
+        while (!ctx.stop.requested()) {
+            auto batch = co_await stream.deliver(s.batch);  // whoever may have killed comes alone
+            if (batch.empty()) break;
+            co_await carry_out(ctx, pipeline, batch);
+            co_await stream.acknowledge(batch);
+        }
     }
 }
 
-/// One worker process: its share of the workers, and one consumer more that takes over from the dead.
+/// One worker process: its share of the workers, one consumer more that takes over from the dead, and one that renews
+/// the leases of all.
 task<> worker_process(const run_context& ctx, message_channel& parent, std::size_t number) {
-    const unsigned processes = ctx.work.streams.processes;
+    const auto& s = ctx.work.streams;
     const auto loop = co_await asio::this_coro::executor;
-    const auto pipeline = co_await ctx.open.async(std::max(1u, ctx.work.db_connections / processes));
-    stream_consumers consumers(loop, ctx.open.where(), ctx.work.limits.attempt);
+    const auto pipeline = co_await ctx.open.async(std::max(1u, ctx.work.db_connections / s.processes));
+    stream_consumers consumers(loop, ctx.open.where(), {ctx.work.limits.attempt, ctx.work.limits.order});
     task_group all(loop, [&] { consumers.close(); });
-    for (std::size_t w = number; w < ctx.work.streams.workers; w += processes)
-        all.spawn(worker(ctx, *pipeline, co_await consumers.join()));
-    all.spawn(take_over(ctx, *pipeline, co_await consumers.join()));
+    for (std::size_t w = number; w < s.workers; w += s.processes) all.spawn(worker(ctx, *pipeline, consumers.join()));
+    all.spawn(take_over(ctx, *pipeline, consumers.join()));
+    all.spawn(consumers.join().renew(s.lease));
     co_await consumers.close_with(parent);
     co_await all.join();
     pipeline->close();
@@ -78,8 +91,8 @@ void run(const run_context& ctx) {
     worker_fleet processes(ctx.work.streams.processes, [&](message_channel& parent, std::size_t number) {
         run_event_loop([&] { return worker_process(ctx, parent, number); });
     });
-    order_producer stream(ctx.open.where(), ctx.work.orders);
-    stream.add_all(ctx.stop);
+    order_producer stream(ctx.open.where(), {ctx.work.orders, ctx.work.limits.order, ctx.stop, ctx.note});
+    stream.add_all();
     while (!stream.all_results_in() && !ctx.stop.requested()) {
         stream.read_results();
         for (const std::size_t p : processes.wait(std::chrono::milliseconds(0))) {
@@ -95,7 +108,7 @@ needs needs_at(const workload& work) {
     return {
         .in_flight = in_flight,
         .database_connections = std::max(work.db_connections, s.processes),
-        .descriptors = in_flight + s.workers + work.db_connections,
+        .descriptors = in_flight + s.workers + 2 * s.processes + work.db_connections,
         .processes = 1ull + s.processes,
         .redis = true,
     };

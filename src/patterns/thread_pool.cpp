@@ -41,7 +41,10 @@ void run(const run_context& ctx) {
     std::vector<std::jthread> workers;  // joined when the scope is left, after the queue was closed
     const close_on_exit closing{queue};
     for (unsigned i = 0; i < ctx.work.threads; ++i) workers.emplace_back([&] { worker(ctx, queue); });
-    for (order_id id = 1; id <= ctx.work.orders && !ctx.stop.requested(); ++id) queue.push(id);
+    for (order_id id = 1; id <= ctx.work.orders && !ctx.stop.requested(); ++id) {
+        ctx.out.offer();
+        queue.push(id);
+    }
 }
 
 needs needs_at(const workload& work) {

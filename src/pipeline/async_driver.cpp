@@ -1,17 +1,20 @@
 #include "pipeline/drivers.hpp"
 #include "pipeline/order_course.hpp"
+#include "pipeline/poison.hpp"
 
 namespace pipebench {
 
-async_driver::async_driver(executor ex, const workload& work, async_fetcher fetcher, async_store store)
-    : executor_(ex), work_(work), fetcher_(std::move(fetcher)), store_(std::move(store)) {}
+async_driver::async_driver(executor ex, const workload& work, traffic shared, async_fetcher fetcher,
+                           async_store store)
+    : executor_(ex), work_(work), traffic_(shared), fetcher_(std::move(fetcher)), store_(std::move(store)) {}
 
 task<> async_driver::open() { co_await store_.open(std::chrono::steady_clock::now() + work_.limits.attempt); }
 
 task<outcome> async_driver::process(order_id id) {
     using step = order_course::step;
     const auto now = [] { return std::chrono::steady_clock::now(); };
-    order_course course(work_, id, now());
+    take_on(work_, id);
+    order_course course(work_, traffic_, id, now());
     for (;;) switch (course.next()) {
             case step::fetch: {
                 const auto fetched = co_await fetcher_.fetch(id, course.attempt_deadline(now()));
@@ -26,7 +29,7 @@ task<outcome> async_driver::process(order_id id) {
             case step::wait: {
                 timer pause(executor_, course.pause());
                 co_await pause.async_wait(use_task);
-                course.waited();
+                course.waited(now());
                 break;
             }
             case step::done: co_return course.result();

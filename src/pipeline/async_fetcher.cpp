@@ -38,11 +38,11 @@ public:
         set_limits(*parser_);
         if (!ec) co_await http::async_read(socket_, buffer_, *parser_, asio::redirect_error(use_task, ec));
         deadline_.clear();
-        fetch_result result{kind(ec, exchange_phase::exchanging), {}};
+        fetch_result result{kind(ec, exchange_phase::exchanging), {}, {}};
         stale_ = !parser_->got_some() && result.kind == error_kind::reset;
         // What came behind the answer belongs to no request: the next one would take it for its own.
         reusable_ = !ec && use == connection_use::keep_alive && parser_->keep_alive() && buffer_.size() == 0;
-        if (!ec) result = read_response(*parser_);
+        if (!ec) result = read_response(*parser_, wall_clock_now());
         parser_.reset();
         co_return result;
     }
@@ -91,7 +91,7 @@ task<fetch_result> async_fetcher::fetch(order_id id, time_point deadline) {
         used->set_deadline(deadline);
         if (!reused) {
             const auto kind = co_await used->connect(where_);
-            if (kind != error_kind::none) co_return fetch_result{kind, {}};
+            if (kind != error_kind::none) co_return fetch_result{kind, {}, {}};
         }
         auto result = co_await used->exchange(api_, id, use_);
         // A server may close a connection that was idle: that is no failure of the order (RFC 9110, 9.2.2).

@@ -2,6 +2,7 @@
 
 #include "concurrency/task_group.hpp"
 #include "concurrency/watchdog.hpp"
+#include "pipeline/sql_state.hpp"
 
 #include <libpq-fe.h>
 
@@ -58,7 +59,7 @@ private:
     void flush();
     void listen();
     bool take_results();
-    bool take(ExecStatusType status);
+    bool take(const PGresult& result);
     void settle_front(error_kind kind);
     void drop(error_kind why);
     void expire();
@@ -134,6 +135,8 @@ task<bool> async_store::connection::poll_until_connected() {
 // The statement is prepared in the pipeline's first turn; nobody waits for it but the rows behind it, which
 // fail when it does.
 bool async_store::connection::prepare() {
+    PQsetNoticeProcessor(
+        pg_, [](void*, const char*) {}, nullptr);  // what matters of it comes as an error as well
     return PQsetnonblocking(pg_, 1) == 0 && PQenterPipelineMode(pg_) == 1 &&
            PQsendPrepare(pg_, insert_statement, settings_->insert_sql.c_str(), 0, nullptr) == 1;
 }
@@ -197,16 +200,20 @@ bool async_store::connection::take_results() {
     while (nulls < 2 && PQisBusy(pg_) == 0) {
         const pg_result result(PQgetResult(pg_));
         nulls = result ? 0 : nulls + 1;
-        if (result && !take(PQresultStatus(result.get()))) return false;
+        if (result && !take(*result)) return false;
     }
     return PQstatus(pg_) == CONNECTION_OK;
 }
 
-bool async_store::connection::take(ExecStatusType status) {
+bool async_store::connection::take(const PGresult& result) {
+    const auto status = PQresultStatus(&result);
     if (status == PGRES_COMMAND_OK) return true;
     if (waiting_.empty()) return false;
     if (status == PGRES_PIPELINE_SYNC) settle_front(waiting_.front().kind);
-    else waiting_.front().kind = error_kind::database;
+    else if (waiting_.front().kind == error_kind::none) {
+        const char* code = PQresultErrorField(&result, PG_DIAG_SQLSTATE);
+        waiting_.front().kind = kind_of_sql_state(code != nullptr ? code : "");
+    }
     return true;
 }
 

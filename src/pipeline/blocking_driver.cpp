@@ -1,17 +1,19 @@
 #include "pipeline/drivers.hpp"
 #include "pipeline/order_course.hpp"
+#include "pipeline/poison.hpp"
 
 #include <thread>
 
 namespace pipebench {
 
-blocking_driver::blocking_driver(const workload& work, blocking_fetcher fetcher, blocking_store store)
-    : work_(work), fetcher_(std::move(fetcher)), store_(std::move(store)) {}
+blocking_driver::blocking_driver(const workload& work, traffic shared, blocking_fetcher fetcher, blocking_store store)
+    : work_(work), traffic_(shared), fetcher_(std::move(fetcher)), store_(std::move(store)) {}
 
 outcome blocking_driver::process(order_id id) {
     using step = order_course::step;
     const auto now = [] { return std::chrono::steady_clock::now(); };
-    order_course course(work_, id, now());
+    take_on(work_, id);
+    order_course course(work_, traffic_, id, now());
     for (;;) switch (course.next()) {
             case step::fetch: {
                 const auto fetched = fetcher_.fetch(id, course.attempt_deadline(now()));
@@ -25,7 +27,7 @@ outcome blocking_driver::process(order_id id) {
             }
             case step::wait:
                 std::this_thread::sleep_for(course.pause());
-                course.waited();
+                course.waited(now());
                 break;
             case step::done: return course.result();
         }

@@ -39,14 +39,14 @@ fetch_result blocking_fetcher::exchange(order_id id) {
     const bool surplus = buffer_.size() > 0;
     buffer_.clear();
     if (use_ == connection_use::per_order || !parser.keep_alive() || surplus) socket_.close();
-    return read_response(parser);
+    return read_response(parser, wall_clock_now());
 }
 
 fetch_result blocking_fetcher::failed(const error_code& ec, exchange_phase phase) {
     socket_.close();
     buffer_.clear();
     const bool late = ec == boost::system::errc::timed_out && std::chrono::steady_clock::now() >= socket_.deadline();
-    return {late ? error_kind::timeout : kind_of(ec, phase), {}};
+    return {late ? error_kind::timeout : kind_of(ec, phase), {}, {}};
 }
 
 }  // namespace pipebench

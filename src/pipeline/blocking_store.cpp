@@ -1,6 +1,7 @@
 #include "pipeline/blocking_store.hpp"
 
 #include "pipeline/pg_compat.hpp"
+#include "pipeline/sql_state.hpp"
 
 #include <utility>
 
@@ -55,6 +56,10 @@ error_kind blocking_store::store(const order_row& row, time_point deadline) {
         const bool connecting = !session_;
         session_.reset();
         return late ? error_kind::timeout : connecting ? error_kind::connect : error_kind::reset;
+    } catch (const pqxx::sql_error& e) {
+        const auto kind = late ? error_kind::timeout : kind_of_sql_state(e.sqlstate());
+        if (kind != error_kind::database) session_.reset();
+        return kind;
     } catch (const std::exception&) {
         if (late) session_.reset();
         return late ? error_kind::timeout : error_kind::database;

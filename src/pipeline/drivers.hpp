@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pipebench/pipeline.hpp"
+#include "pipebench/traffic.hpp"
 #include "pipeline/async_fetcher.hpp"
 #include "pipeline/async_store.hpp"
 #include "pipeline/blocking_fetcher.hpp"
@@ -11,18 +12,19 @@ namespace pipebench {
 
 class blocking_driver final : public blocking_pipeline {
 public:
-    blocking_driver(const workload& work, blocking_fetcher fetcher, blocking_store store);
+    blocking_driver(const workload& work, traffic shared, blocking_fetcher fetcher, blocking_store store);
     outcome process(order_id id) override;
 
 private:
     const workload& work_;
+    traffic traffic_;
     blocking_fetcher fetcher_;
     blocking_store store_;
 };
 
 class async_driver final : public async_pipeline {
 public:
-    async_driver(executor ex, const workload& work, async_fetcher fetcher, async_store store);
+    async_driver(executor ex, const workload& work, traffic shared, async_fetcher fetcher, async_store store);
     task<> open();
     task<outcome> process(order_id id) override;
     void close() noexcept override;
@@ -30,6 +32,7 @@ public:
 private:
     executor executor_;
     const workload& work_;
+    traffic traffic_;
     async_fetcher fetcher_;
     async_store store_;
 };

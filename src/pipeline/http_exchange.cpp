@@ -1,5 +1,7 @@
 #include "pipeline/http_exchange.hpp"
 
+#include "pipeline/retry.hpp"
+
 #include <boost/asio/error.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
@@ -36,12 +38,15 @@ void render_request(std::string& out, const api_endpoint& api, order_id id, conn
                    api.authority, use == connection_use::per_order ? "Connection: close\r\n" : "");
 }
 
-fetch_result read_response(response_parser& parser) {
+fetch_result read_response(response_parser& parser, std::chrono::sys_seconds now) {
     auto& response = parser.get();
     const auto kind = kind_of_status(response.result_int());
-    if (kind != error_kind::none) return {kind, {}};
-    if (!is_json(response[http::field::content_type])) return {error_kind::protocol, {}};
-    return {error_kind::none, std::move(response.body())};
+    if (kind != error_kind::none) {
+        const auto asked = response[http::field::retry_after];
+        return {kind, {}, parse_retry_after({asked.data(), asked.size()}, now).value_or(duration{})};
+    }
+    if (!is_json(response[http::field::content_type])) return {error_kind::protocol, {}, {}};
+    return {error_kind::none, std::move(response.body()), {}};
 }
 
 error_kind kind_of(const boost::system::error_code& ec, exchange_phase phase) {

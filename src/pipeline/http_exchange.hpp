@@ -11,6 +11,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <chrono>
 #include <string>
 
 namespace pipebench {
@@ -32,10 +33,15 @@ void render_request(std::string& out, const api_endpoint& api, order_id id, conn
 struct fetch_result {
     error_kind kind = error_kind::none;
     std::string body;
+    duration retry_after{};  ///< that the server asked for; 0: it did not
 };
 
-/// Checks the status and the content type, and takes the body out of the parser.
-[[nodiscard]] fetch_result read_response(response_parser& parser);
+/// Checks the status and the content type, and takes the body out of the parser. `now`: a Retry-After may be a date.
+[[nodiscard]] fetch_result read_response(response_parser& parser, std::chrono::sys_seconds now);
+
+[[nodiscard]] inline std::chrono::sys_seconds wall_clock_now() {
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
 
 /// Which kind a failure of the transport is. `connecting`: before the connection stood.
 enum class exchange_phase : std::uint8_t { connecting, exchanging };

@@ -8,8 +8,11 @@
 
 namespace pipebench {
 
-order_course::order_course(const workload& work, order_id id, time_point now)
-    : work_(work), id_(id), deadline_(now + work.limits.order) {}
+order_course::order_course(const workload& work, traffic shared, order_id id, time_point now)
+    : work_(work), traffic_(shared), id_(id), deadline_(now + work.limits.order) {
+    traffic_.count_first();
+    take_slot(now);
+}
 
 order_course::time_point order_course::attempt_deadline(time_point now) const {
     return std::min(now + work_.limits.attempt, deadline_);
@@ -17,27 +20,38 @@ order_course::time_point order_course::attempt_deadline(time_point now) const {
 
 void order_course::fetched(const fetch_result& result, time_point now) {
     ++result_.attempts;
-    if (result.kind != error_kind::none) return failed_attempt(stage::fetch, result.kind, result_.attempts, now);
+    if (result.kind != error_kind::none) return failed_try(stage::fetch, result.kind, result.retry_after, now);
     const auto parsed = parse_order(result.body);
     if (!parsed) return end(stage::transform, error_kind::bad_content);
     if (parsed->id != id_) return end(stage::transform, error_kind::wrong_order);
     row_ = transform(*parsed);
+    tries_ = 0;
     step_ = step::store;
 }
 
 void order_course::stored(error_kind kind, time_point now) {
     ++result_.stores;
-    if (kind != error_kind::none) return failed_attempt(stage::store, kind, result_.stores, now);
+    if (kind != error_kind::none) return failed_try(stage::store, kind, {}, now);
     row_ = {};  // not needed any more, and there may be very many of us
-    wait(work_.db_latency, step::done);
+    wait(work_.db_latency, turn::done, now);
 }
 
-void order_course::failed_attempt(stage at, error_kind kind, unsigned attempt, time_point now) {
+/// The client's rate limit: every request waits for its turn.
+void order_course::take_slot(time_point now) {
+    const auto slot = traffic_.next_slot(now, deadline_);
+    if (!slot) return end(stage::fetch, error_kind::deadline);
+    wait(std::chrono::ceil<duration>(*slot - now), turn::fetch, now);
+}
+
+void order_course::failed_try(stage at, error_kind kind, duration retry_after, time_point now) {
+    ++tries_;
+    last_failure_ = kind;
     if (now >= deadline_) return end(at, error_kind::deadline);
-    if (!worth_retrying(kind) || attempt >= work_.retry.attempts) return end(at, kind);
-    const auto pause = backoff(work_.retry, attempt, random_of(work_.seed, id_, attempt));
+    if (!worth_retrying(kind) || tries_ >= work_.retry.attempts) return end(at, kind);
+    // Beyond the server's Retry-After, and not all at the same moment then.
+    const auto pause = retry_after + backoff(work_.retry, tries_, random_of(work_.seed, id_, tries_));
     if (now + pause >= deadline_) return end(at, error_kind::deadline);
-    wait(pause, step_);
+    wait(pause, at == stage::fetch ? turn::fetch_again : turn::store, now);
 }
 
 void order_course::end(stage at, error_kind kind) {
@@ -46,10 +60,24 @@ void order_course::end(stage at, error_kind kind) {
     step_ = step::done;
 }
 
-void order_course::wait(duration pause, step then) {
+void order_course::wait(duration pause, turn then, time_point now) {
+    if (pause.count() <= 0) return proceed(then, now);
     pause_ = pause;
     after_wait_ = then;
-    step_ = pause.count() > 0 ? step::wait : then;
+    step_ = step::wait;
+}
+
+// A retry that the budget refuses counts as a try without a request: the order goes on waiting its longer and longer
+// pauses, so that an outage does not fail in one moment all that is left to do.
+void order_course::proceed(turn what, time_point now) {
+    switch (what) {
+        case turn::fetch: step_ = step::fetch; return;
+        case turn::store: step_ = step::store; return;
+        case turn::done: step_ = step::done; return;
+        case turn::fetch_again:
+            if (traffic_.take_retry()) return take_slot(now);
+            return failed_try(stage::fetch, last_failure_, {}, now);
+    }
 }
 
 }  // namespace pipebench

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "pipebench/outcome.hpp"
+#include "pipebench/traffic.hpp"
 #include "pipebench/workload.hpp"
 #include "pipeline/http_exchange.hpp"
 
@@ -15,7 +16,7 @@ public:
     using time_point = std::chrono::steady_clock::time_point;
     enum class step : std::uint8_t { fetch, store, wait, done };
 
-    order_course(const workload& work, order_id id, time_point now);
+    order_course(const workload& work, traffic shared, order_id id, time_point now);
 
     [[nodiscard]] step next() const noexcept { return step_; }
 
@@ -27,20 +28,29 @@ public:
 
     /// For step::wait: the wait that was asked for, then that it is over.
     [[nodiscard]] duration pause() const noexcept { return pause_; }
-    void waited() noexcept { step_ = after_wait_; }
+    void waited(time_point now) { proceed(after_wait_, now); }
 
     /// For step::done.
     [[nodiscard]] const outcome& result() const noexcept { return result_; }
 
 private:
-    void failed_attempt(stage at, error_kind kind, unsigned attempt, time_point now);
+    /// What stands behind a wait.
+    enum class turn : std::uint8_t { fetch, fetch_again, store, done };
+
+    void take_slot(time_point now);
+    void failed_try(stage at, error_kind kind, duration retry_after, time_point now);
     void end(stage at, error_kind kind);
-    void wait(duration pause, step then);
+    void wait(duration pause, turn then, time_point now);
+    void proceed(turn what, time_point now);
 
     const workload& work_;
+    traffic traffic_;
     order_id id_;
     time_point deadline_;
-    step step_ = step::fetch, after_wait_ = step::done;
+    step step_ = step::fetch;
+    turn after_wait_ = turn::done;
+    error_kind last_failure_ = error_kind::none;
+    unsigned tries_ = 0;  ///< at this stage: attempts, and retries that the budget refused
     duration pause_{};
     order_row row_;
     outcome result_{stage::store, error_kind::none, 0, 0};

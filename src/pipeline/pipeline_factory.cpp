@@ -22,28 +22,34 @@ asio::ip::tcp::endpoint resolve(const api_endpoint& api) {
 
 /// What all pipelines of a process share.
 struct pipeline_factory::common {
-    explicit common(const addresses& where)
-        : api(parse_api_endpoint(where.target)), at(resolve(api)), table{where.schema, where.table} {}
+    common(const workload& work, const addresses& where, traffic_state* shared)
+        : api(parse_api_endpoint(where.target)),
+          at(resolve(api)),
+          table{where.schema, where.table},
+          requests(shared != nullptr ? *shared : own, work.retry.budget, work.rate_limit) {}
 
     api_endpoint api;
     asio::ip::tcp::endpoint at;
     table_name table;
+    traffic_state own{};
+    traffic requests;
     std::shared_ptr<socket_watchdog> dog = std::make_shared<socket_watchdog>();
 };
 
-pipeline_factory::pipeline_factory(const workload& work, addresses where)
-    : work_(&work), where_(std::move(where)), common_(std::make_shared<common>(where_)) {}
+pipeline_factory::pipeline_factory(const workload& work, addresses where, traffic_state* shared)
+    : work_(&work), where_(std::move(where)), common_(std::make_shared<common>(work, where_, shared)) {}
 
 std::unique_ptr<blocking_pipeline> pipeline_factory::blocking() const {
-    return std::make_unique<blocking_driver>(*work_, blocking_fetcher(common_->api, common_->at, work_->connections),
+    return std::make_unique<blocking_driver>(*work_, common_->requests,
+                                             blocking_fetcher(common_->api, common_->at, work_->connections),
                                              blocking_store(where_.postgres, common_->table, common_->dog));
 }
 
 task<std::unique_ptr<async_pipeline>> pipeline_factory::async(unsigned database_connections) const {
     const auto ex = co_await asio::this_coro::executor;
-    auto pipeline =
-        std::make_unique<async_driver>(ex, *work_, async_fetcher(ex, common_->api, common_->at, work_->connections),
-                                       async_store(ex, where_.postgres, common_->table, database_connections));
+    auto pipeline = std::make_unique<async_driver>(
+        ex, *work_, common_->requests, async_fetcher(ex, common_->api, common_->at, work_->connections),
+        async_store(ex, where_.postgres, common_->table, database_connections));
     co_await pipeline->open();
     co_return pipeline;
 }

@@ -3,6 +3,8 @@
 #include "report/formats.hpp"
 #include "report/session_tables.hpp"
 
+#include <limits>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -51,6 +53,8 @@ std::string failures_field(const run_result& r) {
 
 /// A line of the file. The header is the names in the line of a run that never was.
 std::vector<named_field> fields(const session_result& s, const run_result& r) {
+    const bool killed = !r.recovery.killed.empty();
+    constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
     return {
         {"started_at", field(s.started_at)},
         {"profile", field(s.profile)},
@@ -61,6 +65,7 @@ std::vector<named_field> fields(const session_result& s, const run_result& r) {
         {"box_memory_bytes", field(s.box.memory_bytes)},
         {"load_1min", field(s.box.load_1min)},
         {"pattern", field(r.pattern)},
+        {"scenario", field(r.scenario)},
         {"round", field(r.round)},
         {"position", field(r.position)},
         {"in_flight_limit", field(r.in_flight_limit)},
@@ -71,10 +76,13 @@ std::vector<named_field> fields(const session_result& s, const run_result& r) {
         {"orders", field(r.orders)},
         {"stored", field(r.stored)},
         {"failed", field(r.failed)},
+        {"dead_lettered", field(r.dead_lettered)},
         {"not_started", field(r.not_started)},
         {"repeated", field(r.repeated)},
         {"http_attempts", field(r.http_attempts)},
         {"store_attempts", field(r.store_attempts)},
+        {"retries", field(r.retries)},
+        {"refused_retries", field(r.refused_retries)},
         {"failures", failures_field(r)},
         {"latency_mean_ms", field(r.latency.mean_ms)},
         {"latency_p50_ms", field(r.latency.p50_ms)},
@@ -107,6 +115,9 @@ std::vector<named_field> fields(const session_result& s, const run_result& r) {
         {"api_requests", api_field(r.api, r.api.requests)},
         {"api_responses", api_field(r.api, r.api.responses)},
         {"api_refusals", api_field(r.api, r.api.refusals)},
+        {"api_throttled", api_field(r.api, r.api.throttled)},
+        {"api_faults", api_field(r.api, r.api.faults)},
+        {"api_early", api_field(r.api, r.api.early)},
         {"api_connections", api_field(r.api, r.api.connections)},
         {"api_peak_connections", api_field(r.api, r.api.peak_connections)},
         {"api_peak_concurrent", api_field(r.api, r.api.peak_concurrent)},
@@ -117,6 +128,10 @@ std::vector<named_field> fields(const session_result& s, const run_result& r) {
         {"ledger_recovered", field(r.ledger.recovered)},
         {"ledger_redelivered", field(r.ledger.redelivered)},
         {"ledger_content_checked", field(r.ledger.content_checked)},
+        {"killed", field(r.recovery.killed)},
+        {"resumed_s", field(killed ? r.recovery.resumed_s : unknown)},
+        {"drained_s", field(killed ? r.recovery.drained_s : unknown)},
+        {"api_calls_again", field(killed ? r.recovery.api_calls_again : unknown)},
         {"interrupted", field(r.interrupted)},
         {"trusted", field(r.verdict.trusted)},
         {"verdict", field(r.verdict.text)},

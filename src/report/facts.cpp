@@ -1,4 +1,5 @@
 // What stands around the tables of a session, in text and in markdown alike.
+#include "analysis/metrics.hpp"
 #include "analysis/ranking.hpp"
 #include "analysis/summary.hpp"
 #include "pipebench/error.hpp"
@@ -51,9 +52,10 @@ words build_lines(const session_result& r) {
 }
 
 // What changes the numbers, in the order in which a reader asks; the rest is in the JSON.
-constexpr std::array<const char*, 16> parameters_that_matter{
-    "orders",  "http_latency",   "http_jitter", "db_latency", "connections", "attempts",   "seed",  "permits",
-    "threads", "pool_processes", "workers",     "processes",  "batch",       "batch_mode", "block", "db_connections"};
+constexpr std::array<const char*, 19> parameters_that_matter{
+    "orders",  "http_latency",   "http_jitter",    "db_latency",   "connections", "attempts", "seed",
+    "permits", "threads",        "pool_processes", "workers",      "processes",   "batch",    "batch_mode",
+    "block",   "db_connections", "rate_limit",     "retry_budget", "lease"};
 
 words parameter_lines(const session_result& r) {
     words line;
@@ -63,7 +65,7 @@ words parameter_lines(const session_result& r) {
         std::string name = key;
         std::replace(name.begin(), name.end(), '_', '-');
         if (value.is_string()) line.push_back(name + " " + printable(value.get<std::string>(), 40));
-        else if (value.is_number_unsigned()) line.push_back(name + " " + value.dump());
+        else if (value.is_number_unsigned() || value.is_number_float()) line.push_back(name + " " + value.dump());
     }
     const std::string profile = r.profile.empty() ? "" : r.profile + (line.empty() ? "" : ": ");
     return profile.empty() && line.empty() ? words{} : words{profile + join(line)};
@@ -107,6 +109,7 @@ words ledger_lines(const session_result& r) {
     line += counted(ledger(&ledger_view::rows), "row", "rows") + (balanced ? " accounted for; " : "; ");
     line += fmt::format("{}: {} stored, {} failed", counted(orders(&run_result::orders), "order", "orders"),
                         grouped(orders(&run_result::stored)), grouped(orders(&run_result::failed)));
+    if (const auto n = orders(&run_result::dead_lettered)) line += fmt::format(", {} dead-lettered", grouped(n));
     if (const auto n = orders(&run_result::not_started)) line += fmt::format(", {} not started", grouped(n));
     line += fmt::format("; {} lost, {} corrupt, {} unexpected; {} redelivered, {} recovered; {}",
                         grouped(ledger(&ledger_view::lost)), grouped(ledger(&ledger_view::corrupt)),
@@ -136,7 +139,7 @@ words failure_lines(const session_result& r) {
         words parts;
         for (const auto& f : run.failures)
             parts.push_back(fmt::format("{} {}/{}", grouped(f.orders), f.stage, f.kind));
-        if (!parts.empty()) lines.push_back(run.pattern + ": " + join(parts));
+        if (!parts.empty()) lines.push_back(row_name(run) + ": " + join(parts));
     }
     return lines;
 }
@@ -145,8 +148,8 @@ words note_lines(const session_result& r) {
     words lines;
     for (const auto& run : r.runs)
         for (const auto& note : run.notes)
-            lines.push_back(r.rounds > 1 ? fmt::format("{}, round {}: {}", run.pattern, run.round, note)
-                                         : run.pattern + ": " + note);
+            lines.push_back(r.rounds > 1 ? fmt::format("{}, round {}: {}", row_name(run), run.round, note)
+                                         : row_name(run) + ": " + note);
     return lines;
 }
 
@@ -160,7 +163,7 @@ void limit_lines(words& lines) {
 words interrupted_patterns(const session_result& r) {
     words names;
     for (const auto& run : r.runs)
-        if (run.interrupted) names.push_back(run.pattern);
+        if (run.interrupted) names.push_back(row_name(run));
     return names;
 }
 
@@ -207,7 +210,10 @@ std::vector<std::string> assertion_lines(const session_result& r) {
 
 std::vector<std::string> ranking_lines(const session_result& r) {
     words out;
-    for (const auto& one : rank(r)) out.push_back(describe(one));
+    const auto parts = by_scenario(r);
+    for (const auto& [scenario, session] : parts)
+        for (const auto& one : rank(session))
+            out.push_back((parts.size() > 1 ? scenario + ": " : "") + describe(one));
     return out;
 }
 

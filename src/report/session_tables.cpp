@@ -1,6 +1,8 @@
 #include "report/session_tables.hpp"
 
 #include "pipebench/error.hpp"
+#include "pipebench/scenario.hpp"
+#include "report/trouble_tables.hpp"
 
 #include <fmt/format.h>
 
@@ -19,16 +21,14 @@ void make_printable(Text&... texts) {
 }
 
 void make_printable(run_result& run) {
-    make_printable(run.pattern, run.title, run.verdict.text);
+    make_printable(run.pattern, run.title, run.scenario, run.recovery.killed, run.verdict.text);
     for (auto& f : run.failures) make_printable(f.stage, f.kind);
     for (auto& s : run.services) make_printable(s.name);
     make_printable(run.notes);
 }
 
-std::uint64_t ended(const run_result& r) { return r.stored + r.failed; }
-
 /// A latency, or "-" where no order ended.
-std::string latency_cell(const run_result& r, double ms) { return ended(r) == 0 ? "-" : fixed(ms, 1); }
+std::string latency_cell(const run_result& r, double ms) { return r.ended() == 0 ? "-" : fixed(ms, 1); }
 
 std::string api_cell(const run_result& r, std::uint64_t count) { return r.api.known ? grouped(count) : "-"; }
 
@@ -44,7 +44,7 @@ std::string verdict_cell(const run_result& r) {
     if (!r.verdict.trusted && !text.starts_with("INVALID") && !text.starts_with("NOT TRUSTED"))
         text = text.empty() ? "NOT TRUSTED" : "NOT TRUSTED: " + text;
     if (!r.interrupted || says(text, "interrupted")) return text;
-    return fmt::format("INTERRUPTED after {} of {} orders; {}", grouped(ended(r)), grouped(r.orders), text);
+    return fmt::format("INTERRUPTED after {} of {} orders; {}", grouped(r.ended()), grouped(r.orders), text);
 }
 
 row begin_row(const run_result& r) {
@@ -91,7 +91,7 @@ row main_row(const pattern_summary& p, bool spread) {
     if (spread) add(spread_cell(p.cpu_spread));
     add(latency_cell(run, run.latency.p50_ms));
     add(latency_cell(run, run.latency.p99_ms));
-    add(error_percent(run.failed, run.orders));
+    add(error_percent(run.not_stored(), run.orders));
     add(grouped(run.ledger.lost));
     add(verdict_cell(run));
     return line;
@@ -100,7 +100,7 @@ row main_row(const pattern_summary& p, bool spread) {
 }  // namespace
 
 session_result printable_copy(session_result r) {
-    make_printable(r.started_at, r.command, r.profile);
+    make_printable(r.started_at, r.command, r.profile, r.chaos);
     make_printable(r.build.version, r.build.type, r.build.compiler, r.build.sanitizers);
     make_printable(r.box.host_os, r.box.kernel, r.box.cpu_model, r.box.governor, r.box.virtualization);
     for (auto& s : r.servers) make_printable(s.name, s.version, s.origin, s.settings);
@@ -126,6 +126,8 @@ table main_table(const std::vector<pattern_summary>& patterns) {
     return t;
 }
 
+namespace {
+
 table around_table(const std::vector<pattern_summary>& patterns) {
     table t{{{"Pattern", "", align::left},
              {"Orders", "/s"},
@@ -133,7 +135,6 @@ table around_table(const std::vector<pattern_summary>& patterns) {
              {"Max", "ms"},
              {"Rows", ""},
              {"Redelivered", ""},
-             {"Retries", ""},
              {"Requests", "API"},
              {"Refused", "API"},
              {"Connections", "API"},
@@ -143,13 +144,11 @@ table around_table(const std::vector<pattern_summary>& patterns) {
     for (const auto& p : patterns) {
         const auto& run = p.typical;
         row line = begin_row(run);
-        const auto firsts = ended(run) + run.repeated;  // a redelivered order begins anew: that is no retry
-        const auto retries = run.http_attempts - std::min(run.http_attempts, firsts);
-        for (std::string cell : {fixed(run.orders_per_s, 0), latency_cell(run, run.latency.p999_ms),
-                                 latency_cell(run, run.latency.max_ms), grouped(run.ledger.rows),
-                                 grouped(run.ledger.redelivered), grouped(retries), api_cell(run, run.api.requests),
-                                 api_cell(run, run.api.refusals), api_cell(run, run.api.connections),
-                                 api_cell(run, run.api.peak_connections), api_cell(run, run.api.peak_concurrent)})
+        for (std::string cell :
+             {fixed(run.orders_per_s, 0), latency_cell(run, run.latency.p999_ms),
+              latency_cell(run, run.latency.max_ms), grouped(run.ledger.rows), grouped(run.ledger.redelivered),
+              api_cell(run, run.api.requests), api_cell(run, run.api.refusals), api_cell(run, run.api.connections),
+              api_cell(run, run.api.peak_connections), api_cell(run, run.api.peak_concurrent)})
             line.cells.push_back(std::move(cell));
         t.rows.push_back(std::move(line));
     }
@@ -178,6 +177,26 @@ table beside_table(const std::vector<pattern_summary>& patterns) {
         t.rows.push_back(std::move(line));
     }
     return t;
+}
+
+}  // namespace
+
+std::vector<titled_table> further_tables(const std::vector<pattern_summary>& patterns) {
+    std::vector<titled_table> out{
+        {"Around it: orders, ledger, and what the API counted for itself", around_table(patterns)},
+        {"Under way: ten samples a second, and what was tried again", pressure_table(patterns)},
+        {"After the kill: what was done again, and how long it took", recovery_table(patterns)},
+        {"Beside it: processes, services and harness during the run", beside_table(patterns)}};
+    std::erase_if(out, [](const titled_table& t) { return t.content.rows.empty(); });
+    return out;
+}
+
+std::string scenario_heading(const std::string& scenario, std::size_t parts) {
+    if (parts == 1 && scenario == calm) return {};
+    const auto known = scenarios();
+    const auto at = std::find_if(known.begin(), known.end(), [&](const auto& s) { return s.name == scenario; });
+    const std::string name = "Scenario " + printable(scenario, 60);
+    return at == known.end() ? name : fmt::format("{}: {}", name, at->summary);
 }
 
 }  // namespace pipebench::reporting

@@ -15,10 +15,15 @@ namespace pipebench::reporting {
 /// The table. With several rounds, how much time and CPU varied stands beside them.
 [[nodiscard]] table main_table(const std::vector<pattern_summary>& patterns);
 
-/// "Around it": what the orders, the ledger and the API saw.
-[[nodiscard]] table around_table(const std::vector<pattern_summary>& patterns);
+struct titled_table {
+    std::string title;
+    table content;
+};
+/// Those that stand below it: what the orders, the ledger and the API saw; what waited; what a kill cost, where there was
+/// one; and what processes, services and the harness used.
+[[nodiscard]] std::vector<titled_table> further_tables(const std::vector<pattern_summary>& patterns);
 
-/// "Beside it": processes and memory of the tree, and what the services and the harness cost.
-[[nodiscard]] table beside_table(const std::vector<pattern_summary>& patterns);
+/// "Scenario flaky: ..." where it is not clean, or one of several; empty otherwise.
+[[nodiscard]] std::string scenario_heading(const std::string& scenario, std::size_t parts);
 
 }  // namespace pipebench::reporting

@@ -1,6 +1,8 @@
 // For people at a terminal.
+#include "analysis/metrics.hpp"
 #include "report/formats.hpp"
 #include "report/session_tables.hpp"
+#include "report/trouble_tables.hpp"
 
 #include <fmt/format.h>
 
@@ -25,6 +27,31 @@ std::string titled(std::string_view title, const table& t, colours c) {
     return fmt::format("\n{}\n{}", title, to_text(t, c, table_width));
 }
 
+std::string readiness_text(const session_result& r, colours c) {
+    std::string out = "\n" + to_text(readiness_table(assess(r)), c, table_width) + "\n";
+    for (const auto& line : readiness_lines(r))
+        for (const auto& part : wrap(line, text_width)) out += part + "\n";
+    return out;
+}
+
+/// The tables, under each scenario.
+std::string scenarios_text(const session_result& r, colours c) {
+    std::string out;
+    const auto parts = by_scenario(r);
+    for (const auto& [scenario, session] : parts) {
+        const auto patterns = summarise(session);
+        const auto heading = scenario_heading(scenario, parts.size());
+        if (!heading.empty()) out += "\n" + heading + "\n";
+        out += "\n" + to_text(main_table(patterns), c, table_width);
+        if (&session == &parts.front().session) {
+            out += fmt::format("\n{}\n{}\n", how_to_read_floor, how_to_read_efficiency);
+            if (r.rounds > 1) out += fmt::format("{}\n", how_to_read_rounds);
+        }
+        for (const auto& [title, content] : further_tables(patterns)) out += titled(title, content, c);
+    }
+    return out;
+}
+
 std::string fact_text(const fact& f) {
     std::string out;
     for (std::size_t i = 0; i < f.lines.size(); ++i) {
@@ -41,16 +68,12 @@ std::string fact_text(const fact& f) {
 
 std::string render_text(const session_result& raw, colours c) {
     const session_result r = printable_copy(raw);
-    const auto patterns = summarise(r);
     std::string out = assertions_text(r, c) + headline(r) + "\n";
     for (const auto& line : alarms(r)) out += alarm_line(line, c);
     if (r.runs.empty()) out += "\nNothing was measured.\n";
     else {
-        out += "\n" + to_text(main_table(patterns), c, table_width);
-        out += fmt::format("\n{}\n{}\n", how_to_read_floor, how_to_read_efficiency);
-        if (r.rounds > 1) out += fmt::format("{}\n", how_to_read_rounds);
-        out += titled("Around it: orders, ledger, and what the API counted for itself", around_table(patterns), c);
-        out += titled("Beside it: processes, services and harness during the run", beside_table(patterns), c);
+        if (asks_for_readiness(r)) out += readiness_text(r, c);
+        out += scenarios_text(r, c);
     }
     const auto below = facts(r);
     if (!below.empty()) out += "\n";

@@ -37,6 +37,9 @@ api_view parse_stats(const std::string& text) {
             count("requests"),
             count("responses"),
             count("refusals"),
+            count("throttled"),
+            count("faults"),
+            count("early"),
             count("connections"),
             count("peak_connections"),
             count("peak_concurrent")};
@@ -51,7 +54,8 @@ struct mock_api_process::started {
     child_process server;
 };
 
-mock_api_process::started mock_api_process::start(const std::string& binary, const workload& work) {
+mock_api_process::started mock_api_process::start(const std::string& binary, const workload& work,
+                                                  const std::string& scenario) {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
         throw system_failure("cannot make a channel to the mock API", errno);
@@ -67,18 +71,21 @@ mock_api_process::started mock_api_process::start(const std::string& binary, con
                           std::to_string(control_number),
                           "--seed",
                           std::to_string(work.seed),
+                          "--orders",
+                          std::to_string(work.orders),
                           "--http-latency",
                           format_duration(work.http.mean),
                           "--http-jitter",
                           format_jitter(work.http.spread)};
+    if (!scenario.empty()) settings.arguments.insert(settings.arguments.end(), {"--scenario", scenario});
     settings.environment = clean_environment();
     settings.descriptors = {{control_number, theirs.get()}};
     auto server = child_process::spawn(settings);
     return {std::move(ours), std::move(server)};
 }
 
-mock_api_process::mock_api_process(const std::string& binary, const workload& work)
-    : mock_api_process(start(binary, work)) {}
+mock_api_process::mock_api_process(const std::string& binary, const workload& work, const std::string& scenario)
+    : mock_api_process(start(binary, work, scenario)) {}
 
 mock_api_process::mock_api_process(started s) : channel_(std::move(s.channel)), server_(std::move(s.server)) {
     const auto hello = receive(channel_.get(), start_limit);

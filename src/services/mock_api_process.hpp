@@ -11,8 +11,8 @@ namespace pipebench {
 
 class mock_api_process {
 public:
-    /// `binary`: pipebench's. Returns when it listens. Throws setup_error.
-    mock_api_process(const std::string& binary, const workload& work);
+    /// `binary`: pipebench's. `scenario`: a name or a file; empty: none. Returns when it listens. Throws setup_error.
+    mock_api_process(const std::string& binary, const workload& work, const std::string& scenario = {});
 
     [[nodiscard]] std::string url() const;
     [[nodiscard]] pid_t pid() const noexcept { return server_.pid(); }
@@ -27,7 +27,7 @@ public:
 private:
     struct started;
     explicit mock_api_process(started s);
-    static started start(const std::string& binary, const workload& work);
+    static started start(const std::string& binary, const workload& work, const std::string& scenario);
 
     descriptor channel_;
     child_process server_;

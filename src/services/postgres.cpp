@@ -107,7 +107,6 @@ void make_data_directory(const fs::path& bindir, const fs::path& data, const fs:
 child_process start_server(const fs::path& bindir, const fs::path& home, std::uint64_t connections,
                            const std::optional<user_identity>& user) {
     const auto data = home / "data", log = home / "log";
-    make_data_directory(bindir, data, log, user);
     const descriptor log_file(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     child_settings settings;
     settings.arguments = {(bindir / "postgres").native(), "-D", data.native(), "-k", home.native()};
@@ -125,7 +124,7 @@ child_process start_server(const fs::path& bindir, const fs::path& home, std::ui
     return child_process::spawn(settings);
 }
 
-void wait_until_ready(child_process& server, const std::string& connection_string, const fs::path& log) {
+void wait_for_answer(child_process& server, const std::string& connection_string, const fs::path& log) {
     const auto deadline = std::chrono::steady_clock::now() + start_limit;
     while (PQping(connection_string.c_str()) != PQPING_OK) {
         if (const auto end = server.wait_for(std::chrono::milliseconds(10)))
@@ -143,11 +142,33 @@ struct finisher {
 using connection = std::unique_ptr<PGconn, finisher>;
 using options = std::unique_ptr<PQconninfoOption, finisher>;
 
+/// A password with an '@' or '/' that is not encoded ends there for libpq: it takes the rest for host and database.
+bool password_has_spilled(std::string_view connection_string) {
+    const auto scheme = connection_string.find("://");
+    if (!connection_string.starts_with("postgres") || scheme == connection_string.npos) return false;
+    const auto rest = connection_string.substr(scheme + 3);
+    const auto at = rest.find('@');
+    return at != rest.npos && (rest.find('/') < at || rest.find('@', at + 1) != rest.npos);
+}
+
+/// libpq takes anything for a port, and "sekrit" in postgresql://me:sekrit for one.
+bool has_odd_port(const PQconninfoOption* o) {
+    for (; o->keyword != nullptr; ++o)
+        if (o->val != nullptr && std::string_view(o->keyword) == "port")
+            return std::string_view(o->val).find_first_not_of("0123456789,") != std::string_view::npos;
+    return false;
+}
+
 options parse(const std::string& connection_string) {
-    char* complaint = nullptr;  // repeats parts of the input: never shown
-    options parsed(PQconninfoParse(connection_string.c_str(), &complaint));
+    if (password_has_spilled(connection_string))
+        throw setup_error(
+            "--postgres: in a URL, only the '@' before the host may stand as it is, and no '/' before that: "
+            "write %40 and %2F in a password");
+    char* complaint = nullptr;                                           // repeats parts of the input: never shown
+    const bool cut = connection_string.find('\0') != std::string::npos;  // libpq would read up to there
+    options parsed(cut ? nullptr : PQconninfoParse(connection_string.c_str(), &complaint));
     PQfreemem(complaint);
-    if (!parsed)
+    if (!parsed || has_odd_port(parsed.get()))
         throw setup_error(
             "--postgres: not a connection string; expected postgresql://user@host:port/database or key=value pairs");
     return parsed;
@@ -167,6 +188,7 @@ std::string without_secrets(std::string text, const std::string& connection_stri
 connection connect(const std::string& connection_string) {
     const char* const keys[] = {"connect_timeout", "fallback_application_name", "dbname", nullptr};
     const char* const values[] = {"10", "pipebench", connection_string.c_str(), nullptr};
+    static_cast<void>(parse(connection_string));  // libpq's complaints repeat what it takes for the host
     connection c(PQconnectdbParams(keys, values, 1));
     if (PQstatus(c.get()) != CONNECTION_OK) {
         std::string why = without_secrets(PQerrorMessage(c.get()), connection_string);
@@ -202,18 +224,30 @@ fs::path postgres_template_cache() {
 }
 
 throwaway_postgres::throwaway_postgres(const scratch_directory& scratch, const postgres_settings& settings)
-    : server_([&] {
-          forget_libpq_environment();
-          const auto user = server_user("postgres");
-          const auto bindir = bindir_or_advice(settings.bindir);
-          return start_server(bindir, scratch.make("postgres", user), settings.connections, user);
-      }()),
+    : connections_(settings.connections),
+      user_(server_user("postgres")),
       connection_string_(
           fmt::format("host={} user=pipebench dbname=postgres", (scratch.path() / "postgres").native())) {
-    wait_until_ready(server_, connection_string_, scratch.path() / "postgres" / "log");
+    forget_libpq_environment();
+    bindir_ = bindir_or_advice(settings.bindir);
+    home_ = scratch.make("postgres", user_);
+    make_data_directory(bindir_, home_ / "data", home_ / "log", user_);
+    server_.emplace(start_server(bindir_, home_, connections_, user_));
+    wait_until_ready();
 }
 
-throwaway_postgres::~throwaway_postgres() { server_.stop(SIGINT, stop_patience); }
+throwaway_postgres::~throwaway_postgres() {
+    if (server_) server_->stop(SIGINT, stop_patience);
+}
+
+void throwaway_postgres::wait_until_ready() { wait_for_answer(*server_, connection_string_, home_ / "log"); }
+
+// Its backends must be gone before the next one starts: they hold the shared memory that it will ask for.
+void throwaway_postgres::kill_and_start_again(void (*kill_tree)(pid_t root)) {
+    kill_tree(server_->pid());
+    server_.reset();
+    server_.emplace(start_server(bindir_, home_, connections_, user_));
+}
 
 std::string printable_postgres(const std::string& connection_string) {
     const auto parsed = parse(connection_string);

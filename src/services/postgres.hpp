@@ -5,6 +5,8 @@
 #include "pipebench/result.hpp"
 #include "services/scratch_directory.hpp"
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,10 +27,18 @@ public:
     ~throwaway_postgres();
 
     [[nodiscard]] const std::string& connection_string() const noexcept { return connection_string_; }
-    [[nodiscard]] pid_t pid() const noexcept { return server_.pid(); }
+    [[nodiscard]] pid_t pid() const noexcept { return server_->pid(); }
+
+    /// SIGKILL to the server and all its backends, and a new one at once, which recovers what was committed. Does not
+    /// wait until it answers. `kill_tree`: ends a process with all its descendants.
+    void kill_and_start_again(void (*kill_tree)(pid_t root));
+    void wait_until_ready();  ///< throws setup_error when it does not come to that
 
 private:
-    child_process server_;
+    std::filesystem::path bindir_, home_;
+    std::uint64_t connections_;
+    std::optional<user_identity> user_;
+    std::optional<child_process> server_;
     std::string connection_string_;
 };
 
@@ -36,7 +46,8 @@ private:
 [[nodiscard]] std::filesystem::path postgres_template_cache();
 
 /// What a connection string says about the server, without secrets: "host=db port=5432 dbname=app user=me".
-/// Throws setup_error, which repeats no part of it, when it is not a connection string.
+/// Throws setup_error, which repeats no part of it, when it is not a connection string, or may be one with a password
+/// that was not encoded: half of it would be a host or a database.
 [[nodiscard]] std::string printable_postgres(const std::string& connection_string);
 
 /// Connects once, and asks for version and settings. Throws setup_error without secrets.

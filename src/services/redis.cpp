@@ -72,20 +72,26 @@ std::string info_field(std::string_view info, std::string_view name) {
 }  // namespace
 
 throwaway_redis::throwaway_redis(const scratch_directory& scratch)
-    : server_([&] {
-          const auto user = server_user("redis");
-          return start_server(program_or_advice(), scratch.make("redis", user), user);
-      }()),
-      url_("unix://" + (scratch.path() / "redis" / "redis.sock").native()) {
+    : user_(server_user("redis")), url_("unix://" + (scratch.path() / "redis" / "redis.sock").native()) {
+    const auto program = program_or_advice();
+    home_ = scratch.make("redis", user_);
+    server_.emplace(start_server(program, home_, user_));
     const auto deadline = std::chrono::steady_clock::now() + start_limit;
     while (!answers(url_)) {
-        if (const auto end = server_.wait_for(std::chrono::milliseconds(10)))
-            throw setup_error("Redis did not start: it " + end->describe());
+        if (const auto end = server_->wait_for(std::chrono::milliseconds(10)))
+            throw setup_error("Redis did not start: " + end->describe());
         if (std::chrono::steady_clock::now() > deadline) throw setup_error("Redis does not answer");
     }
 }
 
-throwaway_redis::~throwaway_redis() { server_.stop(SIGTERM, stop_patience); }
+throwaway_redis::~throwaway_redis() {
+    if (server_) server_->stop(SIGTERM, stop_patience);
+}
+
+void throwaway_redis::kill_and_start_again() {
+    server_.reset();  // kills and reaps
+    server_.emplace(start_server(program_or_advice(), home_, user_));
+}
 
 server_info inspect_redis(const std::string& url, std::string origin, std::vector<std::string>& warnings) try {
     redis_client redis(parse_redis_address(url), reply_limit);

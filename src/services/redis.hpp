@@ -5,6 +5,8 @@
 #include "pipebench/result.hpp"
 #include "services/scratch_directory.hpp"
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,10 +20,15 @@ public:
     ~throwaway_redis();
 
     [[nodiscard]] const std::string& url() const noexcept { return url_; }
-    [[nodiscard]] pid_t pid() const noexcept { return server_.pid(); }
+    [[nodiscard]] pid_t pid() const noexcept { return server_->pid(); }
+
+    /// SIGKILL, and a new one at once, on the same socket and empty. Does not wait until it answers.
+    void kill_and_start_again();
 
 private:
-    child_process server_;
+    std::filesystem::path home_;
+    std::optional<user_identity> user_;
+    std::optional<child_process> server_;
     std::string url_;
 };
 

@@ -51,8 +51,10 @@ struct circumstances {
 
 observed observe(const pattern& p, const workload& work, const circumstances& c) {
     const auto table = new_table();
-    run_request request{PIPEBENCH_BINARY, {std::string(p.id), work, addresses_for(c.target, table)}, 0, 0, 0,
-                        patience};
+    run_request request;
+    request.binary = PIPEBENCH_BINARY;
+    request.spec = {std::string(p.id), work, addresses_for(c.target, table)};
+    request.grace = patience;
     if (p.needs_at(work).redis) {
         request.spec.where.redis = redis();
         request.spec.where.stream = new_stream();
@@ -112,7 +114,7 @@ TEST_CASE("the table of patterns names each by a word of its own", "[pattern]") 
 TEST_CASE("a pattern delivers each order exactly once, and leaves nothing alive", "[pattern]") {
     for_each_pattern([](const pattern& p) {
         const auto work = small_work(120);
-        mock_api_process api(PIPEBENCH_BINARY, work);
+        mock_api_process api(PIPEBENCH_BINARY, work, "");
         const auto seen = observe(p, work, {api.url()});
         check_that_it_ended_well(seen);
         CHECK(seen.counted.stored == 120);
@@ -126,7 +128,7 @@ TEST_CASE("a pattern delivers each order exactly once, and leaves nothing alive"
 TEST_CASE("a pattern delivers a single order", "[pattern]") {
     for_each_pattern([](const pattern& p) {
         const auto work = small_work(1);
-        mock_api_process api(PIPEBENCH_BINARY, work);
+        mock_api_process api(PIPEBENCH_BINARY, work, "");
         const auto seen = observe(p, work, {api.url()});
         check_that_it_ended_well(seen);
         CHECK(seen.counted.stored == 1);
@@ -142,7 +144,7 @@ TEST_CASE("a pattern never has more orders in flight than it says, as the API co
             work.streams.processes = std::min(bound, 2u);
             work.streams.batch = bound == 1 ? 4 : 2;
             work.streams.mode = bound == 1 ? batch_mode::one_by_one : batch_mode::together;
-            mock_api_process api(PIPEBENCH_BINARY, work);
+            mock_api_process api(PIPEBENCH_BINARY, work, "");
             const auto seen = observe(p, work, {api.url()});
             const auto account = api.stop();
             INFO("bound " << bound);
@@ -187,7 +189,7 @@ TEST_CASE("a pattern that is asked to stop ends what it has begun, and loses not
     for_each_pattern([](const pattern& p) {
         auto work = small_work(4000);
         if (p.needs_at(work).in_flight >= work.orders) work.orders = 200;  // unbounded: all have begun at once
-        mock_api_process api(PIPEBENCH_BINARY, work);
+        mock_api_process api(PIPEBENCH_BINARY, work, "");
         const auto began = std::chrono::steady_clock::now();
         const auto seen = observe(p, work, {api.url(), 10, run_extent::cut_short});
         check_that_it_ended_well(seen);

@@ -156,9 +156,23 @@ TEST_CASE("a password is shown in no form of a connection string", "[postgres][s
     CHECK(is_one_line(why));
 }
 
+TEST_CASE("a password that was not encoded is shown in no part", "[postgres][secret]") {
+    const std::string given =
+        GENERATE("postgresql://me:se/krit@127.0.0.1:1/db", "postgresql://me:x@krit@127.0.0.1:1/db",
+                 "postgres://me:x@krit/y@127.0.0.1:1/db");
+    for (const auto& use :
+         {printable_postgres, +[](const std::string& url) { return inspect_postgres(url, "").version; }}) {
+        const auto why = complaint_of([&] { return use(given); });
+        CHECK_FALSE(contains(why, "krit"));
+        CHECK(contains(why, "%40"));
+        CHECK(is_one_line(why));
+    }
+}
+
 TEST_CASE("what is no connection string is refused, and not repeated", "[postgres][secret]") {
-    const std::string given = GENERATE("sekrit", "postgresql://me:sekrit@[host/db", "host=x sekrit",
-                                       "password='sekrit", "postgresql://me:sekrit@h/db?sekrit=1");
+    const std::string given =
+        GENERATE("sekrit", "postgresql://me:sekrit@[host/db", "host=x sekrit", "password='sekrit",
+                 "postgresql://me:sekrit/db", "postgresql://me:sekrit@h/db?sekrit=1");
     const auto why = complaint_of([&] { return printable_postgres(given); });
     CHECK_FALSE(contains(why, "sekrit"));
     CHECK(contains(why, "--postgres"));

@@ -49,7 +49,7 @@ inline run_result sample_run(const sample_numbers& n) {
     r.cpu_per_order_us = n.cpu_s * 1e6 / static_cast<double>(orders);
     r.harness_cpu_s = n.time_s * 0.004;
     r.services = {{"mock-api", 0.74, 9'437'184}, {"postgres", 1.92, 48'234'496}, {"redis", 0, 5'242'880}};
-    r.api = {true, 2, orders, orders, 0, n.api_connections, n.api_connections, n.in_flight};
+    r.api = {true, 2, orders, orders, 0, 0, 0, 0, n.api_connections, n.api_connections, n.in_flight};
     r.ledger.rows = orders;
     r.ledger.content_checked = true;
     r.verdict = {true, "ok"};

@@ -110,8 +110,8 @@ TEST_CASE("orders are counted over all rounds: one that was lost in any is one t
     s.runs[0].failures = {{"fetch", "timeout", 2}};
     s.runs[2].failures = {{"store", "database", 1}, {"fetch", "timeout", 2}};
     s.runs[0].ledger.content_checked = s.runs[2].ledger.content_checked = true;
-    s.runs[0].api = {true, 2, 100, 100, 1, 5, 7, 6};
-    s.runs[1].api = s.runs[2].api = {true, 2, 100, 100, 0, 8, 8, 3};
+    s.runs[0].api = {true, 2, 100, 100, 1, 0, 0, 0, 5, 7, 6};
+    s.runs[1].api = s.runs[2].api = {true, 2, 100, 100, 0, 0, 0, 0, 8, 8, 3};
     const auto t = only(s).typical;
     CHECK(t.orders == 300);
     CHECK(t.stored == 300);

@@ -79,32 +79,106 @@ TEST_CASE("anything else is not taken for entries", "[redis_reply]") {
     CHECK_THROWS_AS(entries_read(*reply_of(wire)), redis_error);
 }
 
-// --- entries_claimed ---
+// --- entries_listed ---
+
+TEST_CASE("XCLAIM's and XRANGE's reply gives the entries with their fields", "[redis_reply]") {
+    const auto entries = entries_listed(*reply_of("*2\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$5\r\norder\r\n$1\r\n7\r\n"
+                                                  "*2\r\n$3\r\n1-1\r\n*-1\r\n"));
+    REQUIRE(entries.size() == 2);
+    CHECK(entries[0].id == "1-0");
+    CHECK(entries[0].field("order") == "7");
+    CHECK(entries[1].fields.empty());
+    CHECK(entries_listed(*reply_of("*0\r\n")).empty());
+}
+
+TEST_CASE("XCLAIM of 6.2 gives nil for an entry that was deleted: there is nothing to take over", "[redis_reply]") {
+    const auto entries = entries_listed(*reply_of("*2\r\n*-1\r\n*2\r\n$3\r\n1-0\r\n*0\r\n"));
+    REQUIRE(entries.size() == 1);
+    CHECK(entries[0].id == "1-0");
+}
+
+TEST_CASE("anything else is not taken for a list of entries", "[redis_reply]") {
+    const auto* wire = GENERATE("*-1\r\n", "$-1\r\n", ":1\r\n", "+OK\r\n", "*1\r\n:1\r\n",
+                                "*1\r\n*1\r\n$3\r\n1-0\r\n", "*1\r\n*2\r\n$3\r\n1-0\r\n:7\r\n");
+    CAPTURE(wire);
+    CHECK_THROWS_AS(entries_listed(*reply_of(wire)), redis_error);
+}
+
+// --- ids_claimed, ids_renewed ---
 
 TEST_CASE("XAUTOCLAIM's reply has two elements from 6.2, and three from 7.0", "[redis_reply]") {
-    const std::string claimed = "$3\r\n5-0\r\n*1\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$5\r\norder\r\n$1\r\n7\r\n";
+    const std::string claimed = "$3\r\n5-0\r\n*2\r\n$3\r\n1-0\r\n$3\r\n1-1\r\n";
     const auto wire =
         GENERATE_COPY(as<std::string>{}, "*2\r\n" + claimed, "*3\r\n" + claimed + "*1\r\n$3\r\n2-0\r\n");
-    const auto result = entries_claimed(*reply_of(wire));
+    const auto result = ids_claimed(*reply_of(wire));
     CHECK(result.cursor == "5-0");
-    REQUIRE(result.entries.size() == 1);
-    CHECK(result.entries[0].id == "1-0");
-    CHECK(result.entries[0].field("order") == "7");
+    CHECK(result.ids == std::vector<std::string>{"1-0", "1-1"});
 }
 
-TEST_CASE("XAUTOCLAIM of 6.2 gives nil for an entry that was deleted: there is nothing to take over",
-          "[redis_reply]") {
-    const auto result = entries_claimed(
-        *reply_of("*2\r\n$3\r\n0-0\r\n*2\r\n*-1\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$5\r\norder\r\n$1\r\n7\r\n"));
-    REQUIRE(result.entries.size() == 1);
-    CHECK(result.entries[0].id == "1-0");
+TEST_CASE("XAUTOCLAIM may hand nothing over and yet not be at its end", "[redis_reply]") {
+    const auto result = ids_claimed(*reply_of("*3\r\n$3\r\n5-0\r\n*0\r\n*0\r\n"));
+    CHECK(result.cursor == "5-0");
+    CHECK(result.ids.empty());
 }
 
-TEST_CASE("anything else is not taken for claimed entries", "[redis_reply]") {
+TEST_CASE("anything else is not taken for claimed ids", "[redis_reply]") {
     const auto* wire = GENERATE("*-1\r\n", "*1\r\n$3\r\n0-0\r\n", "*2\r\n:0\r\n*0\r\n", "*2\r\n$3\r\n0-0\r\n:1\r\n",
-                                "*4\r\n$3\r\n0-0\r\n*0\r\n*0\r\n*0\r\n");
+                                "*4\r\n$3\r\n0-0\r\n*0\r\n*0\r\n*0\r\n",
+                                "*2\r\n$0\r\n\r\n*0\r\n",                               // no cursor
+                                "*2\r\n$3\r\n0-0\r\n*1\r\n*-1\r\n",                     // no id
+                                "*2\r\n$3\r\n0-0\r\n*1\r\n$3\r\n1-x\r\n",               // nor this
+                                "*2\r\n$3\r\n0-0\r\n*1\r\n*2\r\n$3\r\n1-0\r\n*0\r\n");  // without JUSTID
     CAPTURE(wire);
-    CHECK_THROWS_AS(entries_claimed(*reply_of(wire)), redis_error);
+    CHECK_THROWS_AS(ids_claimed(*reply_of(wire)), redis_error);
+}
+
+TEST_CASE("a renewal answers with the ids that are still pending", "[redis_reply]") {
+    CHECK(ids_renewed(*reply_of("*0\r\n")).empty());
+    CHECK(ids_renewed(*reply_of("*1\r\n$3\r\n7-1\r\n")) == std::vector<std::string>{"7-1"});
+    const auto* wire = GENERATE("*-1\r\n", ":1\r\n", "$3\r\n1-0\r\n", "*1\r\n:1\r\n", "*1\r\n$0\r\n\r\n",
+                                "*1\r\n$1\r\n-\r\n", "*1\r\n$1\r\n1\r\n", "*1\r\n$2\r\n1-\r\n", "*1\r\n$2\r\n-1\r\n",
+                                "*1\r\n$5\r\n1-0-0\r\n", "*1\r\n$23\r\n123456789012345678901-0\r\n");
+    CAPTURE(wire);
+    CHECK_THROWS_AS(ids_renewed(*reply_of(wire)), redis_error);
+}
+
+// --- entries_pending ---
+
+TEST_CASE("XPENDING tells how often an entry was delivered", "[redis_reply]") {
+    const auto rows = entries_pending(*reply_of("*1\r\n*4\r\n$3\r\n1-0\r\n$2\r\nme\r\n:1200\r\n:3\r\n"));
+    REQUIRE(rows.size() == 1);
+    CHECK(rows[0].id == "1-0");
+    CHECK(rows[0].deliveries == 3);
+    CHECK(entries_pending(*reply_of("*0\r\n")).empty());
+}
+
+TEST_CASE("anything else is not taken for pending entries", "[redis_reply]") {
+    const auto* wire =
+        GENERATE("*-1\r\n", ":0\r\n", "*1\r\n:1\r\n", "*1\r\n*3\r\n$3\r\n1-0\r\n$2\r\nme\r\n:1\r\n",
+                 "*1\r\n*4\r\n$3\r\n1-0\r\n$2\r\nme\r\n:1200\r\n:-3\r\n",
+                 "*1\r\n*4\r\n$3\r\n1-0\r\n$2\r\nme\r\n$1\r\n1\r\n:3\r\n",
+                 "*1\r\n*4\r\n$3\r\n1-0\r\n:7\r\n:1200\r\n:3\r\n", "*1\r\n*4\r\n*0\r\n$2\r\nme\r\n:1200\r\n:3\r\n",
+                 "*4\r\n:0\r\n$-1\r\n$-1\r\n*-1\r\n");  // the summary: XPENDING without a range
+    CAPTURE(wire);
+    CHECK_THROWS_AS(entries_pending(*reply_of(wire)), redis_error);
+}
+
+// --- count_in, throw_if_aborted ---
+
+TEST_CASE("a count is a whole number from 0", "[redis_reply]") {
+    CHECK(count_in(*reply_of(":0\r\n")) == 0);
+    CHECK(count_in(*reply_of(":42\r\n")) == 42);
+    const auto* wire = GENERATE(":-1\r\n", "$1\r\n1\r\n", "*0\r\n", "$-1\r\n", "-ERR no\r\n");
+    CAPTURE(wire);
+    CHECK_THROWS_AS(count_in(*reply_of(wire)), redis_error);
+}
+
+TEST_CASE("a transaction of which any command failed has not been carried out", "[redis_reply]") {
+    CHECK_NOTHROW(throw_if_aborted(*reply_of("*2\r\n$3\r\n1-0\r\n:1\r\n")));
+    const auto* wire = GENERATE("*-1\r\n", "$-1\r\n", "+QUEUED\r\n", "-EXECABORT discarded\r\n",
+                                "*2\r\n$3\r\n1-0\r\n-WRONGTYPE of a key\r\n");
+    CAPTURE(wire);
+    CHECK_THROWS_AS(throw_if_aborted(*reply_of(wire)), redis_error);
 }
 
 // --- errors ---
@@ -112,8 +186,21 @@ TEST_CASE("anything else is not taken for claimed entries", "[redis_reply]") {
 TEST_CASE("an error reply is thrown in the server's words", "[redis_reply]") {
     CHECK_THROWS_WITH(throw_if_error(*reply_of(error_reply)), "Redis: WRONGTYPE Operation against a key");
     CHECK_THROWS_AS(entries_read(*reply_of(error_reply)), redis_error);
-    CHECK_THROWS_AS(entries_claimed(*reply_of(error_reply)), redis_error);
+    CHECK_THROWS_AS(entries_listed(*reply_of(error_reply)), redis_refusal);
+    CHECK_THROWS_AS(ids_claimed(*reply_of(error_reply)), redis_refusal);
+    CHECK_THROWS_AS(ids_renewed(*reply_of(error_reply)), redis_refusal);
+    CHECK_THROWS_AS(entries_pending(*reply_of(error_reply)), redis_refusal);
     CHECK_NOTHROW(throw_if_error(*reply_of("+OK\r\n")));
+}
+
+TEST_CASE("a refusal tells by its first word what can be done about it", "[redis_reply]") {
+    CHECK(redis_refusal("NOGROUP No such key 's'").group_lost());
+    CHECK(redis_refusal("UNBLOCKED the stream key no longer exists").group_lost());
+    CHECK(redis_refusal("BUSYGROUP Consumer Group name already exists").group_exists());
+    CHECK(redis_refusal("LOADING Redis is loading the dataset in memory").still_loading());
+    const redis_refusal other("NOGROUPS");
+    CHECK_FALSE((other.group_lost() || other.group_exists() || other.still_loading()));
+    CHECK_FALSE(redis_refusal("").group_lost());
 }
 
 TEST_CASE("control characters in an error cannot reach the terminal", "[redis_reply]") {

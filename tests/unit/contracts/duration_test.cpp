@@ -95,3 +95,37 @@ TEST_CASE("a count beyond 10^15 is refused, also where it would overflow", "[cou
     CHECK_FALSE(parse_count("18446744073710M"));
     CHECK_FALSE(parse_count(std::string(400, '9')));
 }
+
+TEST_CASE("a size is a number and a unit of bytes, decimal or binary", "[size]") {
+    CHECK(parse_size("1B") == 1);
+    CHECK(parse_size("64kB") == 64'000);
+    CHECK(parse_size("64KiB") == 65'536);
+    CHECK(parse_size("1.5MB") == 1'500'000);
+    CHECK(parse_size("1.5MiB") == 1'572'864);
+    CHECK(parse_size("2GB") == 2'000'000'000);
+    CHECK(parse_size("2GiB") == 2'147'483'648);
+    CHECK(parse_size("1000000GB") == 1'000'000'000'000'000);
+}
+
+TEST_CASE("what is not a size is refused, not guessed", "[size]") {
+    const auto* text = GENERATE("", "0", "64", "B", "0B", "0.4B", "-1B", "+1B", "64 kB", " 64kB", "64kB ", "64KB",
+                                "64Kb", "64kb", "64k", "64M", "64MiBs", "1e3B", "nanB", "infGB", "0x10B", "1,5MB",
+                                "1.MB", ".5MB", "1000001GB", "99999999999999999999999999GiB");
+    CAPTURE(text);
+    CHECK_FALSE(parse_size(text));
+}
+
+TEST_CASE("a rate is a count a second", "[rate]") {
+    CHECK(parse_rate("1/s") == 1);
+    CHECK(parse_rate("500/s") == 500);
+    CHECK(parse_rate("10k/s") == 10'000);
+    CHECK(parse_rate("1.5k/s") == 1'500);
+    CHECK(parse_rate("1M/s") == 1'000'000);
+}
+
+TEST_CASE("what is not a rate is refused; so is a rate of none, which would never end", "[rate]") {
+    const auto* text = GENERATE("", "500", "/s", "0/s", "0k/s", "500/m", "500/", "500 /s", "500/ s", "500/s ",
+                                " 500/s", "-5/s", "+5/s", "0.5/s", "1e3/s", "500/S", "500/s/s", "1000000000000001/s");
+    CAPTURE(text);
+    CHECK_FALSE(parse_rate(text));
+}

@@ -348,7 +348,7 @@ TEST_CASE("an order is sent as the order book writes it, and HEAD announces its 
 }
 
 TEST_CASE("every problem is explained in JSON", "[behaviour]") {
-    for (const unsigned status : {400U, 404U, 405U, 411U, 413U, 431U, 503U}) {
+    for (const unsigned status : {400U, 404U, 405U, 411U, 413U, 429U, 431U, 503U}) {
         api_reply reply;
         reply.status = status;
         const std::string bytes = bytes_of(reply);
@@ -360,7 +360,7 @@ TEST_CASE("every problem is explained in JSON", "[behaviour]") {
 }
 
 TEST_CASE("the counters are sent under their names", "[behaviour]") {
-    const api_stats stats{9, 1, 2, 3, 4, 5, 6, 7, 8};
+    const api_stats stats{9, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12};
     const auto json = nlohmann::json::parse(body_of(bytes_of(reply_to(instant, "GET", "/stats"), stats)));
     CHECK(json == nlohmann::json{{"threads", 9},
                                  {"requests", 1},
@@ -370,5 +370,8 @@ TEST_CASE("the counters are sent under their names", "[behaviour]") {
                                  {"connections", 5},
                                  {"open_connections", 6},
                                  {"peak_connections", 7},
-                                 {"refusals", 8}});
+                                 {"refusals", 8},
+                                 {"throttled", 10},
+                                 {"faults", 11},
+                                 {"early", 12}});
 }

@@ -36,7 +36,7 @@ error_code feed(response_parser& parser, std::string_view bytes) {
 fetch_result exchange(std::string_view bytes) {
     response_parser parser;
     const auto ec = feed(parser, bytes);
-    return ec ? fetch_result{kind_of(ec, exchange_phase::exchanging), {}} : read_response(parser);
+    return ec ? fetch_result{kind_of(ec, exchange_phase::exchanging), {}} : read_response(parser, {});
 }
 
 std::string with_length(const std::string& body) {

@@ -9,6 +9,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include <list>
+
 using namespace pipebench;
 using namespace std::chrono_literals;
 using step = order_course::step;
@@ -31,20 +33,26 @@ fetch_result order_body(order_id of = id) {
     return r;
 }
 
-fetch_result failed(error_kind kind) { return {kind, {}}; }
+fetch_result failed(error_kind kind) { return {kind, {}, {}}; }
+
+/// With limits and counters of its own.
+traffic unshared(const workload& work) {
+    static std::list<traffic_state> states;
+    return {states.emplace_back(), work.retry.budget, work.rate_limit};
+}
 
 /// Brings the course through the wait that it asks for.
 void wait_out(order_course& course) {
     REQUIRE(course.next() == step::wait);
     CHECK(course.pause() > 0s);
-    course.waited();
+    course.waited(start);
 }
 
 }  // namespace
 
 TEST_CASE("an order is fetched, stored, and done after the latency of the database", "[order_course]") {
     const auto work = usual();
-    order_course course(work, id, start);
+    order_course course(work, unshared(work), id, start);
     REQUIRE(course.next() == step::fetch);
     course.fetched(order_body(), start + 100ms);
     REQUIRE(course.next() == step::store);
@@ -52,7 +60,7 @@ TEST_CASE("an order is fetched, stored, and done after the latency of the databa
     course.stored(error_kind::none, start + 101ms);
     REQUIRE(course.next() == step::wait);
     CHECK(course.pause() == 100ms);
-    course.waited();
+    course.waited(start);
     REQUIRE(course.next() == step::done);
     CHECK(course.result() == outcome{stage::store, error_kind::none, 1, 1});
 }
@@ -60,7 +68,7 @@ TEST_CASE("an order is fetched, stored, and done after the latency of the databa
 TEST_CASE("without a latency of the database there is no wait", "[order_course]") {
     auto work = usual();
     work.db_latency = 0s;
-    order_course course(work, id, start);
+    order_course course(work, unshared(work), id, start);
     course.fetched(order_body(), start);
     course.stored(error_kind::none, start);
     CHECK(course.next() == step::done);
@@ -69,7 +77,7 @@ TEST_CASE("without a latency of the database there is no wait", "[order_course]"
 
 TEST_CASE("a row that is stored is let go: very many orders may be waiting beside it", "[order_course]") {
     const auto work = usual();
-    order_course course(work, id, start);
+    order_course course(work, unshared(work), id, start);
     course.fetched(order_body(), start);
     course.stored(error_kind::none, start);
     CHECK(course.row() == order_row{});
@@ -77,7 +85,7 @@ TEST_CASE("a row that is stored is let go: very many orders may be waiting besid
 
 TEST_CASE("a fetch that fails is tried again after a backoff, and may succeed", "[order_course]") {
     const auto work = usual();
-    order_course course(work, id, start);
+    order_course course(work, unshared(work), id, start);
     course.fetched(failed(error_kind::throttled), start);
     wait_out(course);
     REQUIRE(course.next() == step::fetch);
@@ -92,13 +100,13 @@ TEST_CASE("a fetch that fails is tried again after a backoff, and may succeed", 
 
 TEST_CASE("the backoff is that of the attempt, the order and the seed", "[order_course]") {
     const auto work = usual();
-    order_course course(work, id, start);
+    order_course course(work, unshared(work), id, start);
     const order_course::time_point now = start;
     course.fetched(failed(error_kind::timeout), now);
     const auto first = course.pause();
-    course.waited();
+    course.waited(start);
     course.fetched(failed(error_kind::timeout), now);
-    order_course same(work, id, start), other(work, id + 1, start);
+    order_course same(work, unshared(work), id, start), other(work, unshared(work), id + 1, start);
     same.fetched(failed(error_kind::connect), now);
     other.fetched(failed(error_kind::connect), now);
     CHECK(first <= 50ms);
@@ -110,7 +118,7 @@ TEST_CASE("the backoff is that of the attempt, the order and the seed", "[order_
 
 TEST_CASE("when the attempts are used up, the last failure is the result", "[order_course]") {
     const auto work = usual();
-    order_course course(work, id, start);
+    order_course course(work, unshared(work), id, start);
     for (int attempt = 1; attempt <= 2; ++attempt) {
         course.fetched(failed(error_kind::timeout), start);
         wait_out(course);
@@ -123,7 +131,7 @@ TEST_CASE("when the attempts are used up, the last failure is the result", "[ord
 TEST_CASE("one attempt is no retry", "[order_course]") {
     auto work = usual();
     work.retry.attempts = 1;
-    order_course course(work, id, start);
+    order_course course(work, unshared(work), id, start);
     course.fetched(failed(error_kind::timeout), start);
     CHECK(course.next() == step::done);
     CHECK(course.result() == outcome{stage::fetch, error_kind::timeout, 1, 0});
@@ -132,7 +140,7 @@ TEST_CASE("one attempt is no retry", "[order_course]") {
 TEST_CASE("what will not get better ends the order at once", "[order_course]") {
     const auto work = usual();
     const auto kind = GENERATE(error_kind::rejected, error_kind::protocol, error_kind::too_large);
-    order_course course(work, id, start);
+    order_course course(work, unshared(work), id, start);
     course.fetched(failed(kind), start);
     CHECK(course.next() == step::done);
     CHECK(course.result() == outcome{stage::fetch, kind, 1, 0});
@@ -141,7 +149,7 @@ TEST_CASE("what will not get better ends the order at once", "[order_course]") {
 TEST_CASE("content that is not the order asked for fails in the transform, and is not asked for again",
           "[order_course]") {
     const auto work = usual();
-    order_course bad(work, id, start), wrong(work, id, start);
+    order_course bad(work, unshared(work), id, start), wrong(work, unshared(work), id, start);
     bad.fetched({error_kind::none, "{}"}, start);
     CHECK(bad.next() == step::done);
     CHECK(bad.result() == outcome{stage::transform, error_kind::bad_content, 1, 0});
@@ -152,7 +160,7 @@ TEST_CASE("content that is not the order asked for fails in the transform, and i
 
 TEST_CASE("a store that fails is tried again with the same row, with attempts of its own", "[order_course]") {
     const auto work = usual();
-    order_course course(work, id, start);
+    order_course course(work, unshared(work), id, start);
     course.fetched(failed(error_kind::timeout), start);
     wait_out(course);
     course.fetched(order_body(), start);
@@ -171,7 +179,7 @@ TEST_CASE("a store that fails is tried again with the same row, with attempts of
 
 TEST_CASE("a store ends when its attempts are used up, and at once when PostgreSQL refuses", "[order_course]") {
     const auto work = usual();
-    order_course course(work, id, start), refused(work, id, start);
+    order_course course(work, unshared(work), id, start), refused(work, unshared(work), id, start);
     course.fetched(order_body(), start);
     for (int attempt = 1; attempt <= 2; ++attempt) {
         course.stored(error_kind::connect, start);
@@ -188,7 +196,7 @@ TEST_CASE("a store ends when its attempts are used up, and at once when PostgreS
 
 TEST_CASE("an attempt ends at its limit or the order's, whichever comes first", "[order_course]") {
     const auto work = usual();
-    const order_course course(work, id, start);
+    const order_course course(work, unshared(work), id, start);
     CHECK(course.attempt_deadline(start) == start + 10s);
     CHECK(course.attempt_deadline(start + 50s) == start + 60s);
     CHECK(course.attempt_deadline(start + 55s) == start + 60s);
@@ -196,7 +204,8 @@ TEST_CASE("an attempt ends at its limit or the order's, whichever comes first", 
 
 TEST_CASE("an order fails by its deadline when that has passed, or would pass in the wait", "[order_course]") {
     const auto work = usual();
-    order_course passed(work, id, start), would_pass(work, id, start), in_store(work, id, start);
+    order_course passed(work, unshared(work), id, start), would_pass(work, unshared(work), id, start),
+        in_store(work, unshared(work), id, start);
     passed.fetched(failed(error_kind::timeout), start + 60s);
     CHECK(passed.next() == step::done);
     CHECK(passed.result() == outcome{stage::fetch, error_kind::deadline, 1, 0});
@@ -210,7 +219,7 @@ TEST_CASE("an order fails by its deadline when that has passed, or would pass in
 
 TEST_CASE("an order that succeeds at its very deadline is stored", "[order_course]") {
     const auto work = usual();
-    order_course course(work, id, start);
+    order_course course(work, unshared(work), id, start);
     course.fetched(order_body(), start + 60s);
     course.stored(error_kind::none, start + 61s);
     wait_out(course);

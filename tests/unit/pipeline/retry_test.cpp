@@ -1,4 +1,5 @@
-// Backoff: too short and a struggling server is beaten, too long (or negative, after an overflow) and a run hangs.
+// Backoff: too short and a struggling server is beaten, too long (or negative, after an overflow) and a run hangs. What
+// a server says of it (Retry-After) is foreign text.
 #include "pipeline/retry.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -7,6 +8,8 @@
 #include <array>
 #include <cmath>
 #include <set>
+#include <string>
+#include <string_view>
 
 using namespace pipebench;
 using namespace std::chrono_literals;
@@ -16,6 +19,9 @@ namespace {
 
 constexpr std::uint64_t least = 0, most = ~0ull;
 constexpr retry_policy usual{4, 50ms, 2s};
+
+/// A minute before the date that RFC 9110 gives as its example.
+constexpr std::chrono::sys_seconds now{784111777s - 60s};
 
 }  // namespace
 
@@ -83,4 +89,71 @@ TEST_CASE("over many orders the backoff spreads evenly", "[retry]") {
     }
     CHECK_THAT(sum_us / orders, WithinRel(25'000.0, 0.03));
     for (const int orders_in_it : in) CHECK_THAT(orders_in_it, WithinRel(1000.0, 0.15));
+}
+
+TEST_CASE("Retry-After in seconds is how long to wait, and a day at the most", "[retry]") {
+    CHECK(parse_retry_after("0", now) == 0s);
+    CHECK(parse_retry_after("120", now) == 120s);
+    CHECK(parse_retry_after("007", now) == 7s);
+    CHECK(parse_retry_after("86400", now) == max_duration);
+    CHECK(parse_retry_after("86401", now) == max_duration);
+    CHECK(parse_retry_after("18446744073709551617", now) == max_duration);
+    CHECK(parse_retry_after(std::string(max_retry_after, '9'), now) == max_duration);
+}
+
+TEST_CASE("Retry-After as a date is understood in all three forms of HTTP", "[retry]") {
+    CHECK(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now) == 60s);
+    CHECK(parse_retry_after("Sunday, 06-Nov-94 08:49:37 GMT", now) == 60s);
+    CHECK(parse_retry_after("Sun Nov  6 08:49:37 1994", now) == 60s);
+    CHECK(parse_retry_after("Wed Nov 16 08:49:37 1994", now) == max_duration);
+    CHECK(parse_retry_after("Sun, 06 Nov 1994 08:49:60 GMT", now) == 83s);  // a leap second
+}
+
+TEST_CASE("a Retry-After date that has passed means now, and a far one a day", "[retry]") {
+    CHECK(parse_retry_after("Sun, 06 Nov 1994 08:48:36 GMT", now) == 0s);
+    CHECK(parse_retry_after("Thu, 01 Jan 1970 00:00:00 GMT", now) == 0s);
+    CHECK(parse_retry_after("Sat, 01 Jan 0000 00:00:00 GMT", now) == 0s);
+    CHECK(parse_retry_after("Fri, 31 Dec 9999 23:59:59 GMT", now) == max_duration);
+}
+
+TEST_CASE("a year of two digits is at most 50 years ahead", "[retry]") {
+    CHECK(parse_retry_after("Saturday, 06-Nov-44 08:49:37 GMT", now) == max_duration);  // 2044
+    CHECK(parse_retry_after("Monday, 06-Nov-45 08:49:37 GMT", now) == 0s);              // 1945
+    const std::chrono::sys_seconds end_of_1999{946684799s};
+    CHECK(parse_retry_after("Saturday, 01-Jan-00 00:00:00 GMT", end_of_1999) == 1s);
+}
+
+TEST_CASE("what is no Retry-After is nothing", "[retry]") {
+    for (const std::string_view value : {"",
+                                         " ",
+                                         "-1",
+                                         "+1",
+                                         "1.5",
+                                         "1e3",
+                                         "0x10",
+                                         " 120",
+                                         "120 ",
+                                         "120s",
+                                         "soon",
+                                         "Sun, 06 Nov 1994 08:49:37",
+                                         "Sun, 06 Nov 1994 08:49:37 UTC",
+                                         "Sun, 06 Nov 1994 08:49:37 +0000",
+                                         "sun, 06 nov 1994 08:49:37 gmt",
+                                         "Xyz, 06 Nov 1994 08:49:37 GMT",
+                                         "Sun, 6 Nov 1994 08:49:37 GMT",
+                                         "Sun, 31 Feb 1994 08:49:37 GMT",
+                                         "Sun, 00 Nov 1994 08:49:37 GMT",
+                                         "Sun, 06 Nov 1994 24:00:00 GMT",
+                                         "Sun, 06 Nov 1994 08:60:00 GMT",
+                                         "Sun, 06 Nov 1994 08:49:61 GMT",
+                                         "Sun, 06-Nov-94 08:49:37 GMT",
+                                         "Sun Nov  6 08:49:37 1994 GMT",
+                                         "Sun Nov 6 08:49:37 1994",
+                                         "Sun, 06 Nov 1994 08:49:37 GMT ",
+                                         "Sun, 06 Nov 1994 08:49:3"}) {
+        CAPTURE(value);
+        CHECK(parse_retry_after(value, now) == std::nullopt);
+    }
+    CHECK(parse_retry_after(std::string(max_retry_after + 1, '0'), now) == std::nullopt);
+    CHECK(parse_retry_after(std::string_view("12\0", 3), now) == std::nullopt);
 }

@@ -1,0 +1,43 @@
+// What is killed amid a run, and when: --chaos kill-worker@50%. The killing itself is the session's (session.cpp), since
+// it owns what dies.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pipebench {
+
+enum class victim : std::uint8_t {
+    none,
+    worker,    ///< one worker process of the run; the run itself where it has none, which is then started again
+    run,       ///< the run with all it started; it is started again, as an operator would
+    redis,     ///< our throwaway Redis, which comes back empty
+    postgres,  ///< our throwaway PostgreSQL, which comes back with what was committed
+};
+[[nodiscard]] std::string_view name_of(victim v) noexcept;
+
+struct chaos_plan {
+    victim target = victim::none;
+    double at = 0.5;  ///< share of the orders that have ended
+};
+
+/// "kill-worker@50%", "kill-run@0.5"; without '@', at 50 %. Nothing for anything else.
+[[nodiscard]] std::optional<chaos_plan> parse_chaos(std::string_view text);
+[[nodiscard]] std::string format_chaos(const chaos_plan& plan);  ///< empty for none
+
+/// SIGKILL to one worker of the run, chosen by `choice`, or to the run itself when it has no worker.
+struct casualty {
+    pid_t pid = 0;
+    bool is_the_run = false;
+};
+casualty kill_a_worker(pid_t run, std::uint64_t choice);
+
+/// SIGKILL to a process and all its descendants; returns when they are gone, or after a limit of 5 s. The process itself
+/// is not reaped.
+void kill_tree(pid_t root);
+
+}  // namespace pipebench

@@ -1,0 +1,101 @@
+// One client of the mock API: reads requests, answers them in turn, each when it is due; or does to the client what the
+// scenario says.
+#pragma once
+
+#include "mock_api/counters.hpp"
+#include "mock_api/server.hpp"
+#include "mock_api/trouble_state.hpp"
+#include "pipebench/async.hpp"
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <array>
+#include <list>
+#include <optional>
+#include <string>
+
+namespace pipebench {
+
+using stream = asio::basic_stream_socket<asio::ip::tcp, executor>;
+
+inline constexpr std::size_t read_size = 16 * 1024;  ///< taken from a socket at once
+
+struct connection_home;
+
+/// Between any two of its steps exactly one operation is pending (readable, writable or a delay); its handler takes the
+/// next step, or removes the connection. After close() the pending one is the last.
+class connection {
+public:
+    connection(connection_home& home, stream&& socket);
+    ~connection();
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+
+    void receive();  ///< the first step
+    void close();
+    [[nodiscard]] bool overdue(server_clock::time_point now) const;
+
+    std::list<connection>::const_iterator self;
+
+private:
+    using error_code = boost::system::error_code;
+    using step = void (connection::*)();
+    /// flooding, dripping: in the midst of a reply that is sent in pieces. cut_off: to be reset when all is sent.
+    enum class phase : std::uint8_t { serving, flooding, dripping, holding, cut_off, answered_last, lingering };
+    enum class sending : std::uint8_t { done, blocked, paced, broken };
+
+    void proceed();
+    bool compose();
+    bool read_request();
+    void meet_trouble();
+    [[nodiscard]] bool reply_is_due() const;
+    [[nodiscard]] bool may_answer();
+    void compose_reply();
+    [[nodiscard]] phase phase_of_reply();
+    void end_reply();
+    void leave();
+    sending send();
+    void give_back_output();
+    void remove();
+    void reset();
+    void finish();
+    void discard();
+    void hold();
+    void await_readable();
+    void await_delay();
+    void await(stream::wait_type what, step next);
+    void resume(const error_code& ec, step next);
+
+    connection_home& home_;
+    stream socket_;
+    timer delay_;
+    std::optional<request_reader> reader_;
+    std::string input_;  ///< received; taken by the reader up to taken_
+    std::size_t taken_ = 0;
+    std::string output_;  ///< composed; sent up to sent_
+    std::size_t sent_ = 0;
+    std::size_t discarded_ = 0;
+    std::optional<api_reply> reply_;  ///< decided, and not yet composed to its end
+    std::uint64_t filler_ = 0;        ///< bytes of it that reply_ has
+    server_clock::time_point came_;   ///< reply_'s request; with a scenario only
+    server_clock::time_point due_;    ///< of reply_, or of its next byte
+    server_clock::time_point quiet_since_ = server_clock::now();
+    phase phase_ = phase::serving;
+    bool lingers_ = false;     ///< at the end: the client may still be sending
+    bool concurrent_ = false;  ///< the request of reply_ counts as such
+};
+
+/// What the connections of one thread share. For that thread alone.
+struct connection_home {
+    const server_settings& settings;
+    counters& count;
+    trouble_state* trouble;  ///< null without any: then nothing else of it is looked at
+    executor where;
+    reply_writer writer;
+    std::array<char, read_size> input{};
+    std::string spare_output{};  ///< lent to the connection that is answering: idle ones hold none
+    std::list<connection> connections{};
+};
+
+}  // namespace pipebench

@@ -1,0 +1,137 @@
+#include "mock_api/trouble_state.hpp"
+
+#include "mock_api/faults.hpp"
+#include "pipebench/error.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <ratio>
+#include <type_traits>
+
+namespace pipebench {
+namespace {
+
+/// calloc, not a vector: the system gives its zeros page by page, when they are touched.
+template <class T>
+T* allocate_zeros(std::size_t count) {
+    void* const memory = std::calloc(count, sizeof(T));
+    if (memory == nullptr) throw setup_error("the mock API has no memory to count the attempts of orders in");
+    return static_cast<T*>(memory);
+}
+
+/// An outage that nobody could have met before is none: one answer at least.
+std::uint64_t good_answers_before_outage(const api_settings& s) {
+    const outage& down = s.trouble.down;
+    if (down.time == duration{} || s.orders == 0) return 0;
+    constexpr double rounding = 1e-6;  // 0.55 * 100 is a little more than 55
+    const double wanted = std::ceil(down.at * static_cast<double>(s.orders) - rounding);
+    return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::max(0.0, wanted)));
+}
+
+}  // namespace
+
+order_memory::order_memory()
+    : attempts_(allocate_zeros<std::uint8_t>(slots)), not_before_(allocate_zeros<std::uint32_t>(slots)) {}
+
+unsigned order_memory::count_attempt(order_id id) noexcept {
+    const std::atomic_ref<std::uint8_t> attempts(attempts_[id % slots]);
+    auto seen = attempts.load(std::memory_order_relaxed);
+    while (seen < most_attempts &&
+           !attempts.compare_exchange_weak(seen, static_cast<std::uint8_t>(seen + 1), std::memory_order_relaxed)) {
+    }
+    return std::min(seen + 1U, most_attempts);
+}
+
+void order_memory::not_before(order_id id, std::chrono::milliseconds time) noexcept {
+    if (time.count() > std::numeric_limits<std::uint32_t>::max()) return;
+    const std::atomic_ref<std::uint32_t> slot(not_before_[id % slots]);
+    slot.store(static_cast<std::uint32_t>(time.count()), std::memory_order_relaxed);
+}
+
+bool order_memory::is_early(order_id id, std::chrono::milliseconds now) noexcept {
+    const std::atomic_ref<std::uint32_t> slot(not_before_[id % slots]);
+    return now.count() < slot.load(std::memory_order_relaxed);
+}
+
+token_bucket::token_bucket(std::uint64_t per_second) noexcept
+    : interval_(static_cast<count>((std::nano::den + per_second - 1) / per_second)),
+      tolerance_(static_cast<count>(std::max<std::uint64_t>(1, per_second / 10) - 1) * interval_) {
+    static_assert(std::is_same_v<server_clock::period, std::nano>);
+}
+
+bool token_bucket::take(server_clock::time_point now) noexcept {
+    const count time = now.time_since_epoch().count();
+    auto full_at = full_at_.load(std::memory_order_relaxed);
+    for (;;) {
+        const count from = std::max(full_at, time);
+        if (from - time > tolerance_) return false;
+        if (full_at_.compare_exchange_weak(full_at, from + interval_, std::memory_order_relaxed)) return true;
+    }
+}
+
+trouble_state::trouble_state(const api_settings& settings, counters& count)
+    : settings_(settings),
+      limits_(settings.trouble.limits),
+      count_(count),
+      outage_after_(good_answers_before_outage(settings)) {
+    const bool throttles = limits_.concurrent > 0 || limits_.per_second > 0;
+    if (throttles || !settings.trouble.faults.empty()) orders_ = std::make_unique<order_memory>();
+    if (limits_.per_second > 0) bucket_ = std::make_unique<token_bucket>(limits_.per_second);
+}
+
+trouble_state::admission trouble_state::meet(api_reply& reply, server_clock::time_point now) {
+    const fault* drawn = nullptr;
+    if (orders_ && reply.status == 200) {
+        const unsigned attempt = orders_->count_attempt(reply.id);
+        if (orders_->is_early(reply.id, age(now))) count_.count_early();
+        // HEAD has no body to spoil, and no client that is measured sends it.
+        if (reply.form == reply_form::whole) drawn = draw_fault(settings_, reply.id, attempt);
+    }
+    if (!admit(now)) {
+        reply.status = 429;
+        reply.delay = {};
+        reply.retry_after = limits_.retry_after;
+        count_.count_throttled();
+        return admission::throttled;
+    }
+    if (drawn != nullptr) {
+        do_fault(reply, *drawn);
+        count_.count_fault();
+        if (reply.status == 429) count_.count_throttled();
+    }
+    return admission::served;
+}
+
+void trouble_state::leave() noexcept {
+    if (limits_.concurrent > 0) places_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+bool trouble_state::take_place() noexcept {
+    if (limits_.concurrent == 0) return true;
+    auto taken = places_.load(std::memory_order_relaxed);
+    while (taken < limits_.concurrent)
+        if (places_.compare_exchange_weak(taken, taken + 1, std::memory_order_relaxed)) return true;
+    return false;
+}
+
+/// The place comes first: a request that finds none shall not cost a token.
+bool trouble_state::admit(server_clock::time_point now) noexcept {
+    if (!take_place()) return false;
+    if (!bucket_ || bucket_->take(now)) return true;
+    leave();
+    return false;
+}
+
+void trouble_state::answered(const api_reply& reply, server_clock::time_point now) noexcept {
+    if (orders_ && reply.id != 0 && reply.retry_after.count() > 0)
+        orders_->not_before(reply.id, age(now) + reply.retry_after);
+    if (outage_after_ == 0 || !is_answered_well(reply)) return;
+    if (good_answers_.fetch_add(1, std::memory_order_relaxed) + 1 == outage_after_)
+        down_until_.store((now + settings_.trouble.down.time).time_since_epoch().count(), std::memory_order_relaxed);
+}
+
+std::chrono::milliseconds trouble_state::age(server_clock::time_point now) const noexcept {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now - began_);
+}
+
+}  // namespace pipebench

@@ -1,0 +1,94 @@
+// What the server must remember to carry out the trouble of a scenario: how often each order was asked for, how much is
+// being served, when the outage is. One for all threads, without locks; every function may be called from any of them.
+// The clock is the caller's.
+#pragma once
+
+#include "mock_api/behaviour.hpp"
+#include "mock_api/counters.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <limits>
+#include <memory>
+
+namespace pipebench {
+
+using server_clock = std::chrono::steady_clock;
+
+/// Of each order: its attempts, and until when it was told to wait. Orders whose ids are a multiple of `slots` apart share
+/// a slot; a run has fewer. Memory is taken where orders come, page by page: 80 MiB when all have come.
+class order_memory {
+public:
+    static constexpr std::size_t slots = 16 * 1024 * 1024;
+
+    order_memory();  ///< throws setup_error
+
+    /// How many requests for this order there have been, this one included; stays at most_attempts.
+    unsigned count_attempt(order_id id) noexcept;
+    /// In milliseconds from any beginning, the same one for all calls. Times beyond 49 days are not kept.
+    void not_before(order_id id, std::chrono::milliseconds time) noexcept;
+    [[nodiscard]] bool is_early(order_id id, std::chrono::milliseconds now) noexcept;
+
+private:
+    struct release {
+        void operator()(void* memory) const noexcept { std::free(memory); }
+    };
+    template <class T>
+    using zeroed = std::unique_ptr<T[], release>;
+
+    zeroed<std::uint8_t> attempts_;
+    zeroed<std::uint32_t> not_before_;
+};
+
+/// A token bucket as one number: the time at which it would be full again (GCRA, ITU-T I.371). It holds a tenth of a
+/// second's tokens, one at least, and is full at first.
+class token_bucket {
+public:
+    explicit token_bucket(std::uint64_t per_second) noexcept;  ///< above 0
+    bool take(server_clock::time_point now) noexcept;          ///< false: there was no token
+
+private:
+    using count = server_clock::rep;
+    const count interval_, tolerance_;
+    std::atomic<count> full_at_{std::numeric_limits<count>::min()};
+};
+
+class trouble_state {
+public:
+    /// Both must outlive it. Throws setup_error.
+    trouble_state(const api_settings& settings, counters& count);
+
+    enum class admission : std::uint8_t { served, throttled };
+    /// What becomes of a request for an order: a fault may be done to its reply, or it is throttled. One that is served
+    /// holds a place until leave().
+    admission meet(api_reply& reply, server_clock::time_point now);
+    void leave() noexcept;
+    /// Of each answer that is sent, before it is.
+    void answered(const api_reply& reply, server_clock::time_point now) noexcept;
+    /// Whether the connection of a request that came then must be reset. Also of requests from before the outage.
+    [[nodiscard]] bool cut_off(server_clock::time_point came) const noexcept {
+        return came.time_since_epoch().count() < down_until_.load(std::memory_order_relaxed);
+    }
+
+private:
+    using rep = server_clock::rep;
+
+    bool take_place() noexcept;
+    bool admit(server_clock::time_point now) noexcept;
+    [[nodiscard]] std::chrono::milliseconds age(server_clock::time_point now) const noexcept;
+
+    const api_settings& settings_;
+    const throttle& limits_;
+    counters& count_;
+    const server_clock::time_point began_ = server_clock::now();
+    std::unique_ptr<order_memory> orders_;  ///< with faults or a throttle
+    std::unique_ptr<token_bucket> bucket_;  ///< with a rate
+    std::atomic<std::uint64_t> places_{0};
+    const std::uint64_t outage_after_;  ///< good answers; 0: none
+    std::atomic<std::uint64_t> good_answers_{0};
+    std::atomic<rep> down_until_{std::numeric_limits<rep>::min()};  ///< as long as it has not begun, before all times
+};
+
+}  // namespace pipebench

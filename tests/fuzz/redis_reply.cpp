@@ -1,0 +1,39 @@
+// Any reply of Redis is what was asked for, or a redis_error; never anything else, and never more memory than it is worth.
+#include "fuzz.hpp"
+
+#include "concurrency/redis_reply.hpp"
+
+#include <array>
+#include <memory>
+
+using namespace pipebench;
+
+namespace {
+
+// Every parser of replies: a new one is a line here.
+constexpr std::array<void (*)(const redisReply&), 7> parsers{
+    [](const redisReply& r) { throw_if_error(r); },       [](const redisReply& r) { (void)entries_read(r); },
+    [](const redisReply& r) { (void)entries_listed(r); }, [](const redisReply& r) { (void)ids_claimed(r); },
+    [](const redisReply& r) { (void)ids_renewed(r); },    [](const redisReply& r) { (void)entries_pending(r); },
+    [](const redisReply& r) { (void)count_in(r); },
+};
+
+void give_to_all(const redisReply& reply) {
+    for (const auto parse : parsers) try {
+            parse(reply);
+        } catch (const redis_error& e) {
+            fuzz::require(!fuzz::has_control(e.what()), "an error of the server's commands no terminal");
+        }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::unique_ptr<redisReader, redis_reader_deleter> reader(redisReaderCreate());
+    limit_elements(*reader);
+    redisReaderFeed(reader.get(), reinterpret_cast<const char*>(data), size);
+    void* reply = nullptr;
+    while (redisReaderGetReply(reader.get(), &reply) == REDIS_OK && reply != nullptr)
+        give_to_all(*redis_reply(static_cast<redisReply*>(reply)));
+    return 0;
+}

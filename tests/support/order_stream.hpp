@@ -1,0 +1,93 @@
+// A stream of orders on a real Redis, and consumers who live as long as a process of theirs would.
+#pragma once
+
+#include "concurrency/event_loop.hpp"
+#include "concurrency/order_producer.hpp"
+#include "concurrency/stream_consumer.hpp"
+#include "support/command.hpp"
+#include "support/services.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include <atomic>
+
+namespace pipebench::test {
+
+inline constexpr outcome stored{stage::store, error_kind::none, 1, 1};
+inline const std::atomic<bool> nobody_stops = false;
+inline constexpr duration long_lease = std::chrono::minutes(30);  ///< passes only where a test says so
+
+/// A stream with its group and orders 1..n in it.
+struct stream {
+    addresses where;
+    order_stream_keys keys{where.stream};
+    duration patience = std::chrono::seconds(60);
+    std::vector<std::string> notes{};
+    order_producer producer;
+
+    explicit stream(std::uint64_t orders, const std::string& url = redis(), duration patient = test::patience)
+        : where{{}, {}, url, {}, {}, new_stream()},
+          patience(patient),
+          producer((create_order_stream(where), where), settings(orders)) {
+        producer.add_all();
+    }
+    stream(const stream&) = delete;
+    stream& operator=(const stream&) = delete;
+
+    [[nodiscard]] producer_settings settings(std::uint64_t orders) {
+        return {orders, patience, stop_flag(nobody_stops),
+                [this](std::string_view line) { notes.emplace_back(line); }};
+    }
+    [[nodiscard]] bool all_results_in() {
+        return comes_true([&] {
+            producer.read_results();
+            return producer.all_results_in();
+        });
+    }
+    [[nodiscard]] redis_reply ask(const redis_command& command) const {
+        return redis_client(parse_redis_address(where.redis), std::chrono::seconds(5)).command(command);
+    }
+    [[nodiscard]] std::uint64_t length() const { return count_in(*ask({"XLEN", keys.orders})); }
+    [[nodiscard]] std::int64_t pending() const {
+        return ask({"XPENDING", keys.orders, keys.group})->element[0]->integer;
+    }
+    /// How often each pending order was delivered, in their order.
+    [[nodiscard]] std::vector<std::uint64_t> deliveries() const {
+        std::vector<std::uint64_t> out;
+        for (const auto& row : entries_pending(*ask({"XPENDING", keys.orders, keys.group, "-", "+", "10000"})))
+            out.push_back(row.deliveries);
+        return out;
+    }
+    /// Whatever is pending after the first `skipped` has been so for an hour, without a delivery.
+    void let_leases_pass(std::size_t skipped = 0) const {
+        const auto rows = entries_pending(*ask({"XPENDING", keys.orders, keys.group, "-", "+", "10000"}));
+        redis_command age{"XCLAIM", keys.orders, keys.group, "nobody", "0"};
+        for (std::size_t i = skipped; i < rows.size(); ++i) age.push_back(rows[i].id);
+        age.insert(age.end(), {"IDLE", "3600000", "JUSTID"});
+        if (rows.size() > skipped) static_cast<void>(ask(age));
+    }
+};
+
+/// Runs `body` as one process of consumers would. What it has not acknowledged then is left behind.
+inline void with_consumers(const stream& s, const std::function<task<>(stream_consumers&)>& body) {
+    run_event_loop([&]() -> task<> {
+        stream_consumers all(co_await asio::this_coro::executor, s.where,
+                             consumer_limits{std::chrono::seconds(5), s.patience});
+        co_await body(all);
+        all.close();
+    });
+}
+
+/// Exactly the orders first..last. (g++ 12 cannot build a list of them inside a coroutine.)
+inline bool are(const std::vector<stream_order>& orders, order_id first, order_id last) {
+    if (orders.size() != last - first + 1) return false;
+    for (const auto& o : orders)
+        if (o.id != first++) return false;
+    return true;
+}
+
+inline void settle(std::vector<stream_order>& orders) {
+    for (auto& o : orders) o.result = stored;
+}
+
+}  // namespace pipebench::test
