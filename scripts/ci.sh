@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# One step of the continuous integration, or several, on any machine: gcc, clang, asan, tsan, lint, gate, fuzz.
+# One step of the continuous integration, or several, on any machine: gcc, clang, asan, tsan, lint, gate, fuzz,
+# valgrind.
 # .github/workflows/ci.yml runs each of them in a job of its own; .ci/run runs those that every change must pass.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -22,7 +23,8 @@ run_step() {
         ;;
     gate) scripts/gate.sh ;;
     fuzz) scripts/fuzz.sh --seconds 60 ;; # only when asked for: what it finds depends on its luck
-    *) die "no step '$1' (there are: gcc clang asan tsan lint gate fuzz)" ;;
+    valgrind) scripts/valgrind.sh ;;
+    *) die "no step '$1' (there are: gcc clang asan tsan lint gate fuzz valgrind)" ;;
     esac
 }
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Which packages pipebench needs, and how the missing ones are installed. Sourced after lib.sh.
 # Groups: build (compile it), run (the servers it starts), test (what only the tests use), lint (the format check),
-# clang (the other compiler), fresh-machine (make a bare Debian).
+# clang (the other compiler), fuzz and valgrind (what finds faults of memory), fresh-machine (make a bare Debian).
 
 : "${repo:?source lib.sh first}"
 # shellcheck source=scripts/apt-sources.sh
@@ -31,8 +31,10 @@ packages_of() {
         test) printf '%s\n' catch2 cmark-gfm curl python3 python3-jsonschema python3-requests r-base-core wrk ;;
         lint) printf '%s\n' clang-format-14 shellcheck ;;
         clang) printf '%s\n' clang ;;
+        valgrind) printf '%s\n' valgrind ;;
+        fuzz) printf '%s\n' clang libclang-rt-dev ;; # the runtimes of the sanitizers and of libFuzzer
         fresh-machine) printf '%s\n' debian-archive-keyring debootstrap git iproute2 ;;
-        *) die "no package group '$group' (there are: build run test lint clang fresh-machine)" ;;
+        *) die "no package group '$group' (there are: build run test lint clang fuzz valgrind fresh-machine)" ;;
         esac
     done
 }

@@ -11,11 +11,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace pipebench {
 namespace {
@@ -40,6 +42,8 @@ public:
     [[noreturn]] void run() {
         ::setsid();
         reset_signals();
+        constexpr rlimit no_core{0, 0};  // its memory may hold passwords
+        ::setrlimit(RLIMIT_CORE, &no_core);
         if (settings_.user) drop_privileges(*settings_.user);
         // After the change of user, which clears it; the parent may have gone before it took effect.
         ::prctl(PR_SET_PDEATHSIG, settings_.death_signal);
@@ -103,6 +107,13 @@ private:
 
 }  // namespace
 
+void wait_for_end(int pid_descriptor, std::chrono::milliseconds limit) {
+    constexpr std::chrono::milliseconds interval{2};  // where the kernel, or a tool below us, knows no pidfd
+    pollfd ended{pid_descriptor, POLLIN, 0};
+    ::poll(&ended, 1,
+           static_cast<int>(std::min<std::int64_t>(pid_descriptor >= 0 ? INT_MAX : interval.count(), limit.count())));
+}
+
 bool child_end::exited_with(int code) const { return WIFEXITED(status) && WEXITSTATUS(status) == code; }
 
 std::string child_end::describe() const {
@@ -129,24 +140,34 @@ child_process child_process::spawn(const child_settings& settings) {
     return child;
 }
 
+child_process::child_process(child_process&& other) noexcept
+    : pid_(std::exchange(other.pid_, 0)),
+      pid_descriptor_(std::move(other.pid_descriptor_)),
+      end_(std::move(other.end_)) {}
+
 child_process::~child_process() {
-    if (end_ || !pid_descriptor_.is_open()) return;  // reaped, or moved from
+    if (end_ || pid_ == 0) return;  // reaped, or moved from
     signal(SIGKILL);
     wait_for(std::chrono::milliseconds::max());
 }
 
 void child_process::signal(int number) noexcept {
-    if (!end_ && pid_descriptor_.is_open())
-        ::syscall(SYS_pidfd_send_signal, pid_descriptor_.get(), number, nullptr, 0);
+    if (!end_ && pid_ > 0) ::kill(pid_, number);  // it is ours, and not reaped: its number is not given out again
 }
 
 std::optional<child_end> child_process::wait_for(std::chrono::milliseconds limit) {
-    if (end_) return end_;
-    pollfd ended{pid_descriptor_.get(), POLLIN, 0};
-    const auto timeout = limit.count() > INT_MAX ? -1 : static_cast<int>(limit.count());
-    if (::poll(&ended, 1, timeout) <= 0) return std::nullopt;
-    child_end end;
-    if (::wait4(pid_, &end.status, 0, &end.usage) == pid_) end_ = end;
+    const auto now = [] { return std::chrono::steady_clock::now(); };
+    const auto longest = std::chrono::hours(24 * 365);
+    const auto deadline = now() + std::min<std::chrono::milliseconds>(limit, longest);
+    while (!end_) {
+        child_end end;
+        const pid_t reaped = ::wait4(pid_, &end.status, WNOHANG, &end.usage);
+        if (reaped == pid_) end_ = end;
+        if (reaped != 0 && !(reaped < 0 && errno == EINTR)) break;
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now());
+        if (left.count() <= 0) break;
+        wait_for_end(pid_descriptor_.get(), left);
+    }
     return end_;
 }
 

@@ -46,12 +46,14 @@ class child_process {
 public:
     /// Throws setup_error when the program cannot be started.
     static child_process spawn(const child_settings& settings);
-    child_process(child_process&&) noexcept = default;
+    child_process(child_process&& other) noexcept;
     child_process& operator=(child_process&&) = delete;
     ~child_process();
 
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
-    [[nodiscard]] int pid_descriptor() const noexcept { return pid_descriptor_.get(); }  ///< readable when ended
+    [[nodiscard]] int pid_descriptor() const noexcept {
+        return pid_descriptor_.get();
+    }  ///< readable when ended; -1: not to be had
     void signal(int number) noexcept;
 
     /// Reaps the child when it has ended within `limit`; the end is kept and given again.
@@ -67,6 +69,9 @@ private:
     descriptor pid_descriptor_;
     std::optional<child_end> end_;
 };
+
+/// Returns when the process has ended, when the limit has passed, or before: look then. `pid_descriptor` may be -1.
+void wait_for_end(int pid_descriptor, std::chrono::milliseconds limit);
 
 /// The calling process' environment without what changes the behaviour of servers and libraries we start:
 /// PATH, HOME, LANG, TZ and TMPDIR only, with LC_ALL=C.

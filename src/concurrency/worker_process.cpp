@@ -1,5 +1,6 @@
 #include "concurrency/worker_process.hpp"
 
+#include "concurrency/child_process.hpp"
 #include "pipebench/error.hpp"
 
 #include <poll.h>
@@ -129,12 +130,13 @@ void worker_fleet::stop_all() noexcept {
     const auto deadline = std::chrono::steady_clock::now() + patience_;
     for (member& m : workers_) {
         if (m.pid == 0) continue;
-        descriptor ended(static_cast<int>(::syscall(SYS_pidfd_open, m.pid, 0)));
-        pollfd watch{ended.get(), POLLIN, 0};
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-        const int timeout = static_cast<int>(std::max<std::int64_t>(0, left.count()));
-        if (::poll(&watch, 1, timeout) <= 0) ::kill(m.pid, SIGKILL);
-        ::waitpid(m.pid, nullptr, 0);
+        const descriptor ended(static_cast<int>(::syscall(SYS_pidfd_open, m.pid, 0)));
+        while (::waitpid(m.pid, nullptr, WNOHANG) == 0) {
+            const auto now = std::chrono::steady_clock::now();
+            if (now >= deadline) ::kill(m.pid, SIGKILL);
+            wait_for_end(ended.get(), std::chrono::ceil<std::chrono::milliseconds>(
+                                          std::max(deadline - now, std::chrono::steady_clock::duration{1})));
+        }
         m.pid = 0;
     }
 }

@@ -33,6 +33,7 @@ struct assignment {
 struct finished {
     order_id id;
     outcome result;
+    std::uint32_t unused = 0;  ///< no byte of a message is left to chance
 };
 
 void worker(const run_context& ctx, message_channel& parent) {
@@ -88,7 +89,7 @@ private:
         if (!held_[w]) return;
         --busy_;
         if (++held_[w]->deaths < max_deaths_per_order) again_.push_back(*held_[w]);
-        else ctx_.out.end(held_[w]->ticket, {stage::schedule, error_kind::worker_died});
+        else ctx_.out.end(held_[w]->ticket, {stage::schedule, error_kind::worker_died, 0, 0});
         held_[w].reset();
     }
 

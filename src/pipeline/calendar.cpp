@@ -38,7 +38,7 @@ std::optional<chrono::sys_seconds> parse_timestamp(std::string_view text) {
         if (shape[i] != 'd' && shape[i] != text[i]) return std::nullopt;
     const auto year = digits(text, 0, 4), month = digits(text, 5, 2), day = digits(text, 8, 2);
     const auto hour = digits(text, 11, 2), minute = digits(text, 14, 2), second = digits(text, 17, 2);
-    if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
+    if (!year || *year == 0 || !month || !day || !hour || !minute || !second) return std::nullopt;
     const chrono::year_month_day date{chrono::year(static_cast<int>(*year)), chrono::month(*month),
                                       chrono::day(*day)};
     if (!date.ok() || *hour > 23 || *minute > 59 || *second > 59) return std::nullopt;

@@ -130,6 +130,13 @@ TEST_CASE("a message of another size is not taken for the one expected", "[messa
     CHECK(there.receive<std::uint32_t>() == 3u);  // the others are gone, each as a whole
 }
 
+TEST_CASE("a message that is longer than the largest is not taken for the largest", "[message_channel]") {
+    const auto [here, there] = connected_channels();
+    const std::array<char, message_channel::max_message + 1> sent{};
+    REQUIRE(::send(here.native(), sent.data(), sent.size(), 0) == static_cast<ssize_t>(sent.size()));
+    CHECK_FALSE(there.receive<std::array<char, message_channel::max_message>>());
+}
+
 TEST_CASE("the end of the other side is seen at the next receive, and at the next send", "[message_channel]") {
     auto [here, there] = connected_channels();
     there.send(1);
