@@ -46,7 +46,7 @@ private:
 };
 
 /// One run's record. Any thread and any process that inherited the descriptor may call begin() and end() at
-/// the same time: each is a handful of relaxed atomic additions. It holds three bits an order, no more.
+/// the same time: each is a handful of relaxed atomic additions. It holds a byte and three bits an order, no more.
 class recorder {
 public:
     /// An order on its way: what begin() gives and end() takes.
@@ -71,8 +71,8 @@ public:
     /// but for a late success: stored wins over failed. An outcome that is_valid() denies counts as worker_died.
     void end(const ticket& t, const outcome& o) noexcept;
 
-    /// The clock of the run: around pattern::run, in the run's own process. A run that is started again does not start
-    /// it again.
+    /// The clock of the run: around pattern::run, in the run's own process. A run that is started again does not
+    /// start it again.
     void start_clock() noexcept;
     void stop_clock() noexcept;
     [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept;  ///< so far, or in all once stopped

@@ -17,7 +17,7 @@ namespace pipebench {
 using clock = std::chrono::steady_clock;
 using counter = std::atomic<std::uint64_t>;
 
-// Lies at the start of the shared mapping, the three bits per order behind it. The kernel hands the pages out
+// Lies at the start of the shared mapping, three bits per order behind it, and then a byte. The kernel hands the pages out
 // zeroed, which is the right first value of every field.
 struct recorder::board {
     std::uint64_t orders;
@@ -32,10 +32,19 @@ struct recorder::board {
     counter latency[latency_bins];
 
     static std::size_t words(std::uint64_t orders) { return static_cast<std::size_t>(orders / 64 + 1); }
-    static std::size_t bytes(std::uint64_t orders) { return sizeof(board) + 3 * words(orders) * sizeof(counter); }
+    static std::size_t bytes(std::uint64_t orders) {
+        return sizeof(board) + 3 * words(orders) * sizeof(counter) + static_cast<std::size_t>(orders + 1);
+    }
     counter* ended_bits() { return reinterpret_cast<counter*>(this + 1); }
     counter* stored_bits() { return ended_bits() + words(orders); }
     counter* begun_bits() { return stored_bits() + words(orders); }
+    /// How the order failed at its first end: see code_of(); 0: it did not.
+    std::atomic<std::uint8_t>& failed_as(order_id id) {
+        return reinterpret_cast<std::atomic<std::uint8_t>*>(begun_bits() + words(orders))[id];
+    }
+    counter& failures_as(std::uint8_t code) {
+        return failures[(code - 1) / error_kind_count][(code - 1) % error_kind_count];
+    }
 };
 static_assert(counter::is_always_lock_free && sizeof(counter) == 8);
 
@@ -52,6 +61,12 @@ bool test_and_set(counter* bits, order_id id) noexcept {
     return (bits[id / 64].fetch_or(mask, std::memory_order_relaxed) & mask) != 0;
 }
 bool test(const counter* bits, order_id id) noexcept { return (get(bits[id / 64]) >> (id % 64) & 1) != 0; }
+
+std::uint8_t code_of(const outcome& o) noexcept {
+    static_assert(stage_count * error_kind_count < 255);
+    return static_cast<std::uint8_t>(1 + static_cast<std::size_t>(o.at) * error_kind_count +
+                                     static_cast<std::size_t>(o.kind));
+}
 
 void raise_to(counter& maximum, std::uint64_t value) noexcept {
     auto seen = get(maximum);
@@ -124,15 +139,20 @@ void recorder::end(const ticket& t, const outcome& given) noexcept {
     const outcome o = is_valid(given) ? given : outcome{stage::schedule, error_kind::worker_died};
     add(board_->http_attempts, o.attempts);
     add(board_->store_attempts, o.stores);
+    auto& failed_as = board_->failed_as(t.id);
+    std::uint8_t not_yet_failed = 0;
+    // Before the order counts as ended: whoever stores it after all takes this failure back.
+    if (!o.stored()) failed_as.compare_exchange_strong(not_yet_failed, code_of(o), std::memory_order_relaxed);
     const bool again = test_and_set(board_->ended_bits(), t.id);
     const bool first_success = o.stored() && !test_and_set(board_->stored_bits(), t.id);
-    auto& failures = board_->failures[static_cast<std::size_t>(o.at)][static_cast<std::size_t>(o.kind)];
     if (again) {
         add(board_->repeated, 1);
         add(board_->repeated_attempts, o.attempts);
         if (first_success) {  // it had been given up, and was stored after all
             add(board_->stored, 1);
             board_->failed.fetch_sub(1, std::memory_order_relaxed);
+            if (const auto code = failed_as.load(std::memory_order_relaxed); code != 0)
+                board_->failures_as(code).fetch_sub(1, std::memory_order_relaxed);
         }
         return;
     }
@@ -140,7 +160,7 @@ void recorder::end(const ticket& t, const outcome& given) noexcept {
         add(board_->stored, 1);
     } else {  // failed; or stored, and a repetition that came between took back a failure of ours: here it is
         add(board_->failed, 1);
-        if (!o.stored()) add(failures, 1);
+        if (!o.stored()) add(board_->failures_as(failed_as.load(std::memory_order_relaxed)), 1);
     }
     const auto now = clock::now();
     if (board_->killed_ns.load(std::memory_order_relaxed) != 0) {

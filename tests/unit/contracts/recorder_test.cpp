@@ -96,6 +96,18 @@ TEST_CASE("a late success wins over a failure", "[recorder]") {
     CHECK(r.read().repeated == 1);
 }
 
+TEST_CASE("a late success takes the failure back, so that the kinds add up to what failed", "[recorder]") {
+    auto r = recorder::create(10);
+    r.end(r.begin(1), {stage::fetch, error_kind::timeout, 4, 0});
+    r.end(r.begin(1), {stage::store, error_kind::database, 1, 1});  // failed otherwise the second time
+    r.end(r.begin(2), {stage::fetch, error_kind::timeout, 4, 0});
+    r.end(r.begin(1), success);
+    const auto p = r.read();
+    CHECK(p.failed == 1);
+    CHECK(p.failures[index(stage::fetch)][index(error_kind::timeout)] == 1);
+    CHECK(p.failures[index(stage::store)][index(error_kind::database)] == 0);
+}
+
 TEST_CASE("the end of an order that nobody ordered is ignored", "[recorder]") {
     auto r = recorder::create(64);
     r.end({0, clock_type::now()}, success);
@@ -106,6 +118,15 @@ TEST_CASE("the end of an order that nobody ordered is ignored", "[recorder]") {
     CHECK(counted_latencies(r) == 0);
     r.end(r.begin(64), success);  // the last one is within
     CHECK(r.was_stored(64));
+}
+
+TEST_CASE("an outcome that names no stage or kind is the death of the worker that sent it", "[recorder]") {
+    auto r = recorder::create(10);
+    r.end(r.begin(1), {static_cast<stage>(stage_count), error_kind::timeout});
+    r.end(r.begin(2), {stage::fetch, static_cast<error_kind>(error_kind_count)});
+    r.end(r.begin(3), {static_cast<stage>(255), error_kind::none});
+    CHECK(r.read().failed == 3);
+    CHECK(r.read().failures[index(stage::schedule)][index(error_kind::worker_died)] == 3);
 }
 
 TEST_CASE("each order has bits of its own, also where they share a word", "[recorder]") {
@@ -230,4 +251,145 @@ TEST_CASE("threads that end the same orders at the same time count each exactly 
     CHECK(p.repeated == (threads - 1) * orders);
     CHECK(p.http_attempts == orders * threads / 2 * 5);
     CHECK(counted_latencies(r) == orders);
+}
+
+// --- runs that are killed, and begin again ---
+
+TEST_CASE("an order that is begun again after a death is in flight once", "[recorder]") {
+    auto r = recorder::create(10);
+    (void)r.begin(1);  // whoever held it has died
+    const auto again = r.begin(1);
+    CHECK(r.read().begun == 1);
+    CHECK(r.read().in_flight() == 1);
+    r.end(again, success);
+    CHECK(r.read().in_flight() == 0);
+    CHECK(r.read().repeated == 0);
+}
+
+TEST_CASE("an order that was done, and is done again, is in flight meanwhile", "[recorder]") {
+    auto r = recorder::create(10);
+    r.end(r.begin(1), success);
+    const auto again = r.begin(1);
+    CHECK(r.read().in_flight() == 1);
+    r.end(again, success);
+    CHECK(r.read().in_flight() == 0);
+    CHECK(r.read().begun == 1);
+}
+
+TEST_CASE("what a killed run had in flight or in its queue is forgotten, what it had done is not", "[recorder]") {
+    auto r = recorder::create(10);
+    for (int i = 0; i < 6; ++i) r.offer();
+    r.end(r.begin(1), success);
+    (void)r.begin(2);
+    (void)r.begin(3);
+    REQUIRE(r.read().in_flight() == 2);
+    REQUIRE(r.read().queued == 3);
+    r.forget_unfinished();
+    CHECK(r.read().in_flight() == 0);
+    CHECK(r.read().queued == 0);
+    CHECK(r.read().begun == 1);
+    CHECK(r.read().stored == 1);
+    CHECK(r.has_ended(1));
+    // The next run does all of them anew.
+    for (order_id id = 1; id <= 3; ++id) r.offer();
+    CHECK(r.read().queued == 3);
+    const auto first = r.begin(1), second = r.begin(2), third = r.begin(3);
+    CHECK(r.read().queued == 0);
+    CHECK(r.read().in_flight() == 3);
+    for (const auto& t : {first, second, third}) r.end(t, success);
+    CHECK(r.read().in_flight() == 0);
+    CHECK(r.read().begun == 3);
+    CHECK(r.read().stored == 3);
+    CHECK(r.read().repeated == 1);
+}
+
+TEST_CASE("a run that is killed again and again leaves nothing in flight", "[recorder]") {
+    auto r = recorder::create(200);
+    for (int run = 0; run < 4; ++run) {
+        for (order_id id = 1; id <= 200; ++id) {
+            const auto t = r.begin(id);
+            if (id % 3 == 0) r.end(t, success);
+        }
+        r.forget_unfinished();
+        REQUIRE(r.read().in_flight() == 0);
+        REQUIRE(r.read().begun == 66);
+    }
+    CHECK(r.read().repeated == 3 * 66);
+}
+
+TEST_CASE("an order waits from its offer to its begin, and where nothing is offered nothing waits", "[recorder]") {
+    auto r = recorder::create(10);
+    for (int i = 0; i < 3; ++i) r.offer();
+    CHECK(r.read().queued == 3);
+    (void)r.begin(1);
+    CHECK(r.read().queued == 2);
+    (void)r.begin(2);
+    (void)r.begin(3);
+    CHECK(r.read().queued == 0);
+    (void)r.begin(4);  // of a pattern without a queue
+    CHECK(r.read().queued == 0);
+}
+
+TEST_CASE("recovery is from the first kill to the next order that ends for the first time", "[recorder]") {
+    auto r = recorder::create(10);
+    const auto tick = [&] {
+        for (const auto now = r.elapsed(); r.elapsed() == now;) std::this_thread::yield();
+    };
+    r.start_clock();
+    r.end(r.begin(1), success);
+    tick();
+    CHECK(r.killed_at() == 0ns);
+    CHECK(r.resumed_at() == 0ns);
+    r.mark_kill();
+    const auto killed = r.killed_at();
+    CHECK(killed > 0ns);
+    CHECK(killed <= r.elapsed());
+    tick();
+    r.end(r.begin(1), success);  // again: nothing is the further for it
+    CHECK(r.resumed_at() == 0ns);
+    r.end(r.begin(2), failure);
+    const auto resumed = r.resumed_at();
+    CHECK(resumed > killed);
+    tick();
+    r.mark_kill();
+    r.end(r.begin(3), success);
+    CHECK(r.killed_at() == killed);
+    CHECK(r.resumed_at() == resumed);
+}
+
+TEST_CASE("a dead letter is a failure of the schedule, without an attempt", "[recorder]") {
+    auto r = recorder::create(10);
+    r.end(r.begin(1), {stage::schedule, error_kind::dead_letter, 0, 0});
+    const auto p = r.read();
+    CHECK(p.failures[index(stage::schedule)][index(error_kind::dead_letter)] == 1);
+    CHECK(p.failed == 1);
+    CHECK(p.http_attempts == 0);
+    CHECK(p.store_attempts == 0);
+    CHECK(r.has_ended(1));
+}
+
+TEST_CASE("the attempts of repetitions are told from the others", "[recorder]") {
+    auto r = recorder::create(10);
+    r.end(r.begin(1), {stage::store, error_kind::none, 3, 1});
+    r.end(r.begin(1), {stage::store, error_kind::none, 2, 1});
+    CHECK(r.read().http_attempts == 5);
+    CHECK(r.read().repeated_attempts == 2);
+}
+
+TEST_CASE("a clock that is started again goes on from its first start", "[recorder]") {
+    auto r = recorder::create(1);
+    r.start_clock();
+    while (r.elapsed() < 5ms) std::this_thread::yield();
+    r.start_clock();
+    CHECK(r.elapsed() >= 5ms);
+}
+
+TEST_CASE("the traffic of all who hold the record is one", "[recorder]") {
+    auto r = recorder::create(1);
+    auto same = recorder::attach(::dup(r.descriptor()));
+    traffic(same.shared_traffic(), 0, 0).count_first();
+    CHECK(traffic(r.shared_traffic(), 0, 0).take_retry());
+    CHECK(same.read().first_attempts == 1);
+    CHECK(same.read().retries == 1);
+    CHECK(same.read().refused_retries == 0);
 }
