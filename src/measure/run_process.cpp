@@ -1,6 +1,7 @@
 #include "measure/run_process.hpp"
 
 #include "measure/process_tree.hpp"
+#include "measure/run_watch.hpp"
 #include "pipebench/error.hpp"
 #include "services/postgres.hpp"
 
@@ -24,61 +25,12 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr std::size_t max_notes = 50;
-constexpr std::size_t max_note_bytes = 400;
-
 double own_cpu_seconds() {
     rusage r{};
     ::getrusage(RUSAGE_SELF, &r);
     return static_cast<double>(r.ru_utime.tv_sec + r.ru_stime.tv_sec) +
            static_cast<double>(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
 }
-
-/// The lines that the run and its workers print, as they come.
-class note_reader {
-public:
-    note_reader() {
-        std::array<int, 2> ends{};
-        if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) throw system_failure("cannot make a pipe", errno);
-        in_ = descriptor(ends[0]);
-        out_ = descriptor(ends[1]);
-        ::fcntl(out_.get(), F_SETFL, 0);  // whoever writes may wait for us
-    }
-    [[nodiscard]] int write_end() const noexcept { return out_.get(); }
-    [[nodiscard]] int read_end() const noexcept { return in_.get(); }  ///< -1 at its end
-    void close_write_end() noexcept { out_.reset(); }
-
-    void drain() {
-        std::array<char, 4096> part{};
-        ssize_t n = 0;
-        while (in_.is_open() && (n = ::read(in_.get(), part.data(), part.size())) > 0)
-            for (const char c : std::string_view(part.data(), static_cast<std::size_t>(n))) take(c);
-        if (n == 0) in_.reset();  // all writers are gone: to poll it would be to spin
-    }
-
-    std::vector<std::string> finish() {
-        drain();
-        if (!line_.empty()) take('\n');
-        if (left_out_ > 0) notes_.push_back(fmt::format("... and {} lines more", left_out_));
-        return std::move(notes_);
-    }
-
-private:
-    void take(char c) {
-        if (c != '\n') {
-            if (line_.size() < max_note_bytes) line_ += c;
-            return;
-        }
-        if (notes_.size() < max_notes) notes_.push_back(printable(line_));
-        else ++left_out_;
-        line_.clear();
-    }
-
-    descriptor in_, out_;
-    std::string line_;
-    std::vector<std::string> notes_;
-    std::size_t left_out_ = 0;
-};
 
 /// Ours for the servers' sake, plus libpq's variables of the user's, for a server of the user's.
 std::vector<std::string> run_environment(const run_request& request) {
@@ -102,98 +54,6 @@ child_process start_run(const run_request& request, const recorder& record, int 
     return child_process::spawn(settings);
 }
 
-/// A server of ours beside the run: what it used meanwhile.
-class service_watch {
-public:
-    explicit service_watch(const watched_service& service) : service_(service) { begin(); }
-
-    void sample_when_due() {
-        if (clock::now() < next_) return;
-        sampler_->sample();
-        next_ = clock::now() +
-                std::max<std::chrono::milliseconds>(std::chrono::milliseconds(500), 4 * sampler_->interval());
-    }
-
-    /// Around what may start it anew: what the old one has used would be gone with it.
-    void before_incident() { settle(); }
-    void after_incident() { begin(); }
-
-    /// A backend's time is exact only once the postmaster has waited for it: they are given a moment to end.
-    service_usage finish() {
-        for (int tries = 0; tries < 100 && tree_size(pid_) > size_before_; ++tries) ::usleep(10'000);
-        settle();
-        return {service_.name, cpu_s_, peak_pss_};
-    }
-
-private:
-    void begin() {
-        const pid_t pid = service_.pid();
-        const bool anew = pid_ != 0 && pid != pid_;
-        if (!anew) size_before_ = tree_size(pid);
-        pid_ = pid;
-        cpu_before_ = anew ? 0 : tree_cpu_seconds(pid);
-        sampler_.emplace(pid);
-        next_ = clock::now() + std::chrono::milliseconds(300);
-    }
-    void settle() {
-        cpu_s_ += std::max(0.0, tree_cpu_seconds(pid_) - cpu_before_);
-        peak_pss_ = std::max(peak_pss_, sampler_->usage().peak_pss_bytes);
-    }
-
-    const watched_service& service_;
-    pid_t pid_ = 0;
-    double cpu_before_ = 0, cpu_s_ = 0;
-    std::uint64_t peak_pss_ = 0;
-    std::size_t size_before_ = 0;
-    std::optional<process_tree_sampler> sampler_;
-    clock::time_point next_;
-};
-
-/// Strikes each incident once its share of the orders has ended.
-class incident_watch {
-public:
-    incident_watch(const std::vector<incident>& all, recorder& record, std::vector<service_watch>& services)
-        : waiting_(all), record_(record), services_(services) {}
-
-    void strike_when_due(pid_t run) {
-        for (auto next = waiting_.begin(); next != waiting_.end();) {
-            const auto share = static_cast<double>(record_.read().ended()) / static_cast<double>(record_.orders());
-            if (share < next->at || record_.elapsed().count() == 0 || record_.clock_stopped()) {
-                ++next;
-                continue;
-            }
-            strike(*next, run);
-            next = waiting_.erase(next);
-        }
-    }
-    [[nodiscard]] const std::string& struck() const noexcept { return struck_; }
-    [[nodiscard]] bool is_waiting() const noexcept { return !waiting_.empty(); }
-    /// What was done, and what never came to pass.
-    void tell(std::vector<std::string>& notes) const {
-        notes.insert(notes.end(), told_.begin(), told_.end());
-        for (const auto& one : waiting_)
-            notes.push_back(fmt::format("it was over before {} was due to be killed", one.name));
-    }
-
-private:
-    void strike(const incident& what, pid_t run) {
-        if (struck_.empty()) struck_ = what.name;
-        if (what.restarts_a_service)
-            for (auto& s : services_) s.before_incident();
-        const auto done = record_.read().ended();
-        record_.mark_kill();
-        told_.push_back(fmt::format("{}, after {} of {} orders", what.strike(run), done, record_.orders()));
-        if (what.restarts_a_service)
-            for (auto& s : services_) s.after_incident();
-    }
-
-    std::vector<incident> waiting_;
-    recorder& record_;
-    std::vector<service_watch>& services_;
-    std::string struck_;
-    std::vector<std::string> told_;
-};
-
 /// From the first signal on: asks, waits for the grace, kills.
 class ending {
 public:
@@ -212,32 +72,6 @@ private:
     recorder& record_;
     duration grace_;
     std::optional<clock::time_point> deadline_;
-};
-
-/// The mean of what was in flight over the time of the run's clock, by trapezoids between readings.
-class flight_watch {
-public:
-    explicit flight_watch(const recorder& record) : record_(record) {}
-
-    void sample() {
-        const double now_s = std::chrono::duration<double>(record_.elapsed()).count();
-        if (now_s <= last_s_) return;
-        const auto in_flight = static_cast<double>(record_.read().in_flight());
-        area_ += (now_s - last_s_) * (in_flight + last_) / 2;
-        last_s_ = now_s;
-        last_ = in_flight;
-        ++samples_;
-    }
-    /// Nothing when an order was begun and never ended, as by a worker that died: it would count for ever.
-    [[nodiscard]] flight_view seen() const {
-        if (record_.read().in_flight() > 0) return {};
-        return {samples_, last_s_ > 0 ? area_ / last_s_ : 0};
-    }
-
-private:
-    const recorder& record_;
-    double last_s_ = 0, last_ = 0, area_ = 0;
-    std::uint64_t samples_ = 0;
 };
 
 box_time operator-(const box_time& a, const box_time& b) {

@@ -1,0 +1,127 @@
+#include "measure/run_watch.hpp"
+
+#include "pipebench/error.hpp"
+
+#include <fcntl.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace pipebench {
+
+using clock = std::chrono::steady_clock;
+
+note_reader::note_reader() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) throw system_failure("cannot make a pipe", errno);
+    in_ = descriptor(ends[0]);
+    out_ = descriptor(ends[1]);
+    ::fcntl(out_.get(), F_SETFL, 0);  // whoever writes may wait for us
+}
+
+void note_reader::drain() {
+    std::array<char, 4096> part{};
+    ssize_t n = 0;
+    while (in_.is_open() && (n = ::read(in_.get(), part.data(), part.size())) > 0)
+        for (const char c : std::string_view(part.data(), static_cast<std::size_t>(n))) take(c);
+    if (n == 0) in_.reset();  // all writers are gone: to poll it would be to spin
+}
+
+std::vector<std::string> note_reader::finish() {
+    drain();
+    if (!line_.empty()) take('\n');
+    if (left_out_ > 0) notes_.push_back(fmt::format("... and {} lines more", left_out_));
+    return std::move(notes_);
+}
+
+void note_reader::take(char c) {
+    if (c != '\n') {
+        if (line_.size() < max_note_bytes) line_ += c;
+        return;
+    }
+    if (notes_.size() < max_notes) notes_.push_back(printable(line_));
+    else ++left_out_;
+    line_.clear();
+}
+
+void service_watch::begin() {
+    const pid_t pid = service_.pid();
+    const bool anew = pid_ != 0 && pid != pid_;
+    if (!anew) size_before_ = tree_size(pid);
+    pid_ = pid;
+    cpu_before_ = anew ? 0 : tree_cpu_seconds(pid);
+    sampler_.emplace(pid);
+    next_ = clock::now() + std::chrono::milliseconds(300);
+}
+
+void service_watch::settle() {
+    cpu_s_ += std::max(0.0, tree_cpu_seconds(pid_) - cpu_before_);
+    peak_pss_ = std::max(peak_pss_, sampler_->usage().peak_pss_bytes);
+}
+
+void service_watch::sample_when_due() {
+    if (clock::now() < next_) return;
+    sampler_->sample();
+    next_ =
+        clock::now() + std::max<std::chrono::milliseconds>(std::chrono::milliseconds(500), 4 * sampler_->interval());
+}
+
+// A backend's time is exact only once the postmaster has waited for it: they are given a moment to end.
+service_usage service_watch::finish() {
+    for (int tries = 0; tries < 100 && tree_size(pid_) > size_before_; ++tries) ::usleep(10'000);
+    settle();
+    return {service_.name, cpu_s_, peak_pss_};
+}
+
+bool incident_watch::is_due(const incident& what) const {
+    if (record_.elapsed().count() == 0 || record_.clock_stopped()) return false;
+    return static_cast<double>(record_.read().ended()) >= what.at * static_cast<double>(record_.orders());
+}
+
+void incident_watch::strike_when_due(pid_t run) {
+    for (std::size_t i = 0; i < waiting_.size();) {
+        if (!is_due(waiting_[i])) {
+            ++i;
+            continue;
+        }
+        strike(waiting_[i], run);
+        waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+}
+
+void incident_watch::strike(const incident& what, pid_t run) {
+    if (struck_.empty()) struck_ = what.name;
+    if (what.restarts_a_service)
+        for (auto& s : services_) s.before_restart();
+    const auto done = record_.read().ended();
+    record_.mark_kill();
+    told_.push_back(fmt::format("{}, after {} of {} orders", what.strike(run), done, record_.orders()));
+    if (what.restarts_a_service)
+        for (auto& s : services_) s.after_restart();
+}
+
+void incident_watch::tell(std::vector<std::string>& notes) const {
+    notes.insert(notes.end(), told_.begin(), told_.end());
+    for (const auto& one : waiting_)
+        notes.push_back(fmt::format("it was over before {} was due to be killed", one.name));
+}
+
+void flight_watch::sample() {
+    const double now_s = std::chrono::duration<double>(record_.elapsed()).count();
+    if (now_s <= last_s_) return;
+    const auto in_flight = static_cast<double>(record_.read().in_flight());
+    area_ += (now_s - last_s_) * (in_flight + last_) / 2;
+    last_s_ = now_s;
+    last_ = in_flight;
+    ++samples_;
+}
+
+flight_view flight_watch::seen() const {
+    if (record_.read().in_flight() > 0) return {};
+    return {samples_, last_s_ > 0 ? area_ / last_s_ : 0};
+}
+
+}  // namespace pipebench

@@ -1,0 +1,100 @@
+// What the session keeps an eye on beside a run: what it prints, what the servers use, what is in flight, and what is
+// to be done to it. All of one thread.
+#pragma once
+
+#include "concurrency/descriptor.hpp"
+#include "measure/process_tree.hpp"
+#include "measure/run_process.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pipebench {
+
+/// The lines that the run and its workers print, as they come: max_notes of them, cut to max_note_bytes.
+class note_reader {
+public:
+    static constexpr std::size_t max_notes = 50, max_note_bytes = 400;
+
+    note_reader();  ///< throws setup_error
+    [[nodiscard]] int write_end() const noexcept { return out_.get(); }
+    [[nodiscard]] int read_end() const noexcept { return in_.get(); }  ///< -1 at its end
+    void close_write_end() noexcept { out_.reset(); }
+
+    void drain();
+    std::vector<std::string> finish();
+
+private:
+    void take(char c);
+
+    descriptor in_, out_;
+    std::string line_;
+    std::vector<std::string> notes_;
+    std::size_t left_out_ = 0;
+};
+
+/// A server of ours: what it used meanwhile. `service` must outlive it.
+class service_watch {
+public:
+    explicit service_watch(const watched_service& service) : service_(service) { begin(); }
+
+    void sample_when_due();
+    /// Around what starts it anew: what the old one has used would be gone with it.
+    void before_restart() { settle(); }
+    void after_restart() { begin(); }
+    [[nodiscard]] service_usage finish();
+
+private:
+    void begin();
+    void settle();
+
+    const watched_service& service_;
+    pid_t pid_ = 0;
+    double cpu_before_ = 0, cpu_s_ = 0;
+    std::uint64_t peak_pss_ = 0;
+    std::size_t size_before_ = 0;
+    std::optional<process_tree_sampler> sampler_;
+    std::chrono::steady_clock::time_point next_;
+};
+
+/// Strikes each incident once its share of the orders has ended.
+class incident_watch {
+public:
+    incident_watch(const std::vector<incident>& all, recorder& record, std::vector<service_watch>& services)
+        : waiting_(all), record_(record), services_(services) {}
+
+    void strike_when_due(pid_t run);
+    [[nodiscard]] bool is_waiting() const noexcept { return !waiting_.empty(); }
+    [[nodiscard]] const std::string& struck() const noexcept { return struck_; }  ///< the first; empty: none
+    /// What was done, and what never came to pass.
+    void tell(std::vector<std::string>& notes) const;
+
+private:
+    [[nodiscard]] bool is_due(const incident& what) const;
+    void strike(const incident& what, pid_t run);
+
+    std::vector<incident> waiting_;
+    recorder& record_;
+    std::vector<service_watch>& services_;
+    std::string struck_;
+    std::vector<std::string> told_;
+};
+
+/// The mean of what was in flight over the time of the run's clock, by trapezoids between readings.
+class flight_watch {
+public:
+    explicit flight_watch(const recorder& record) : record_(record) {}
+
+    void sample();
+    /// Nothing when an order was begun and never ended, as by a worker that died: it would count for ever.
+    [[nodiscard]] flight_view seen() const;
+
+private:
+    const recorder& record_;
+    double last_s_ = 0, last_ = 0, area_ = 0;
+    std::uint64_t samples_ = 0;
+};
+
+}  // namespace pipebench
