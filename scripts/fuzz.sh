@@ -12,7 +12,8 @@ corpora=$repo/tests/fuzz/corpus
 largest_kept=4096 # bytes, of a file in a corpus
 most_kept=150     # files in a corpus: it is replayed in every test run
 
-# options_of NAME: the longest input in bytes (larger ones take longer and find less), and the dictionary if there is one.
+# options_of NAME: the longest input in bytes (larger ones take longer and find less), and the dictionary if there is
+# one.
 options_of() {
     case $1 in
     result_file) echo -max_len=8192 ;;
@@ -43,12 +44,12 @@ run_fuzzer() {
     grep '^stat::number_of_executed_units\|^stat::new_units_added' "$logs/fuzz-$name.log" >&2 || true
     find "$run/new" -type f -size "-$((largest_kept + 1))c" -exec mv -t "$run/small" {} +
     # Only what reaches another branch: how often it is passed would keep five times as many.
-    logged "fuzz-merge-$name" "$fuzzer" "${options[@]}" -set_cover_merge=1 -use_counters=0 "$corpora/$name" "$run/small" ||
-        return
+    logged "fuzz-merge-$name" "$fuzzer" "${options[@]}" -set_cover_merge=1 -use_counters=0 \
+        "$corpora/$name" "$run/small" || return
     drop_largest "$corpora/$name"
 }
 
-# drop_largest DIRECTORY: of the inputs with a name by libFuzzer, its SHA-1, until there are no more than most_kept files.
+# drop_largest DIRECTORY: of the inputs that libFuzzer named, by SHA-1, until there are no more than most_kept files.
 drop_largest() {
     local surplus
     surplus=$(($(find "$1" -type f | wc -l) - most_kept))
@@ -70,7 +71,7 @@ if (($# == 0)); then
     set -- "${every[@]}"
 fi
 
-ensure_packages build clang
+ensure_packages build fuzz
 build fuzz
 failed=()
 for name in "$@"; do

@@ -3,6 +3,8 @@
 #include "analysis/statistics.hpp"
 #include "pipebench/scenario.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -13,6 +15,19 @@ namespace pipebench {
 namespace {
 
 constexpr double mb = 1e6;
+
+/// What a row's name has behind its '@'; empty: nothing.
+std::string_view scenario_behind(const run_result& run) {
+    return run.scenario == calm ? std::string_view{} : std::string_view(run.scenario);
+}
+
+/// The same as row_name(run) == name, for very many runs.
+bool is_called(const run_result& run, std::string_view name) {
+    const auto behind = scenario_behind(run);
+    if (behind.empty()) return name == run.pattern;
+    return name.size() == run.pattern.size() + 1 + behind.size() && name.starts_with(run.pattern) &&
+           name[run.pattern.size()] == '@' && name.ends_with(behind);
+}
 
 double number(std::uint64_t n) { return static_cast<double>(n); }
 
@@ -87,8 +102,8 @@ const metric* find_metric(std::string_view id) noexcept {
 }
 
 std::string row_name(const run_result& run) {
-    const bool is_calm = run.scenario.empty() || run.scenario == calm;
-    return is_calm ? run.pattern : run.pattern + "@" + run.scenario;
+    const auto behind = scenario_behind(run);
+    return behind.empty() ? run.pattern : fmt::format("{}@{}", run.pattern, behind);
 }
 
 std::vector<scenario_part> by_scenario(const session_result& r) {
@@ -112,14 +127,15 @@ std::vector<scenario_part> by_scenario(const session_result& r) {
 std::vector<std::string> patterns_in(const session_result& r) {
     std::vector<std::string> names;
     for (const auto& run : r.runs)
-        if (std::find(names.begin(), names.end(), row_name(run)) == names.end()) names.push_back(row_name(run));
+        if (std::none_of(names.begin(), names.end(), [&](const auto& name) { return is_called(run, name); }))
+            names.push_back(row_name(run));
     return names;
 }
 
 std::vector<const run_result*> runs_of(const session_result& r, std::string_view pattern) {
     std::vector<const run_result*> out;
     for (const auto& run : r.runs)
-        if (row_name(run) == pattern) out.push_back(&run);
+        if (is_called(run, pattern)) out.push_back(&run);
     std::stable_sort(out.begin(), out.end(), [](const auto* a, const auto* b) { return a->round < b->round; });
     return out;
 }

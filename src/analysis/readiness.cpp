@@ -41,10 +41,11 @@ std::vector<evidence> against(const run_result& run, const session_result& sessi
         add(finding::loses_work, fmt::format("loses work: {} lost, {} corrupt, {} unexpected", grouped(l.lost),
                                              grouped(l.corrupt), grouped(l.unexpected)));
     if (run.not_started > 0 && !run.interrupted)
-        add(finding::breaks, fmt::format("breaks: {} orders were never done", grouped(run.not_started)));
+        add(finding::breaks,
+            fmt::format("breaks: {} never done", counted(run.not_started, "order was", "orders were")));
     if (const auto n = failed_by(run, {"resources"}); n > 0)
-        add(finding::breaks, fmt::format("breaks at {} in flight: {} orders had no descriptor, port or memory",
-                                         grouped(run.in_flight_limit), grouped(n)));
+        add(finding::breaks, fmt::format("breaks at {} in flight: {} had no descriptor, port or memory",
+                                         grouped(run.in_flight_limit), counted(n, "order", "orders")));
     if (const auto n = run.ledger.redelivered; n > 0)
         add(finding::duplicates_effects,
             fmt::format("duplicates effects: {} written again", counted(n, "order was", "orders were")));

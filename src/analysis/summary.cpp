@@ -136,6 +136,23 @@ std::vector<failure_count> all_failures(const rounds& runs) {
     return out;
 }
 
+/// Of the rounds in which something was killed: one may be over before.
+recovery_view typical_recovery(const rounds& runs) {
+    rounds struck;
+    for (const auto* run : runs)
+        if (!run->recovery.killed.empty()) struck.push_back(run);
+    if (struck.empty()) return {};
+    recovery_view out = struck.front()->recovery;
+    for (auto field : {&recovery_view::at_s, &recovery_view::resumed_s, &recovery_view::drained_s})
+        out.*field = middle(struck, [&](const run_result& r) { return r.recovery.*field; });
+    out.api_calls_again = 0;
+    for (const auto* run : struck) {
+        out.runs = std::max(out.runs, run->recovery.runs);
+        out.api_calls_again += run->recovery.api_calls_again;
+    }
+    return out;
+}
+
 /// The first that is not trusted; else what was said of the round in the middle.
 verdict worst_verdict(const rounds& runs, double median_time) {
     const auto untrusted = [](const run_result* r) { return !r->verdict.trusted; };
@@ -171,10 +188,7 @@ run_result typical_run(const rounds& runs) {
     out.api = typical_api(runs);
     out.ledger = all_ledgers(runs);
     out.failures = all_failures(runs);
-    for (auto field : {&recovery_view::at_s, &recovery_view::resumed_s, &recovery_view::drained_s})
-        out.recovery.*field = middle(runs, [&](const run_result& r) { return r.recovery.*field; });
-    out.recovery.api_calls_again = 0;
-    for (const auto* run : runs) out.recovery.api_calls_again += run->recovery.api_calls_again;
+    out.recovery = typical_recovery(runs);
     out.verdict = worst_verdict(runs, out.time_s);
     return out;
 }

@@ -14,13 +14,15 @@ constexpr std::array<column, 8> columns{&series_view::t_s,    &series_view::in_f
 
 }  // namespace
 
-void series_sampler::sample_when_due(std::uint64_t rss_bytes) {
-    const auto now = clock::now();
+void series_sampler::sample_when_due(std::uint64_t rss_bytes, clock::time_point now) {
     if (now < next_) return;
     next_ = now + interval_;
     const auto elapsed = record_.elapsed();
     if (elapsed.count() == 0 || record_.clock_stopped()) return;
-    if (seen_.t_s.size() >= max_series_points) thin_out();
+    if (seen_.t_s.size() >= max_series_points) {
+        thin_out();
+        next_ = now + interval_;
+    }
     constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
     const auto depth = probe_ ? probe_() : stream_depth{unknown, unknown};
     const auto p = record_.read();

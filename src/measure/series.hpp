@@ -25,7 +25,7 @@ public:
     series_sampler(const recorder& record, stream_probe probe) : record_(record), probe_(std::move(probe)) {}
 
     [[nodiscard]] clock::time_point next() const noexcept { return next_; }
-    void sample_when_due(std::uint64_t rss_bytes);
+    void sample_when_due(std::uint64_t rss_bytes, clock::time_point now = clock::now());
     [[nodiscard]] series_view take();
 
 private:

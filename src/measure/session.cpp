@@ -296,7 +296,7 @@ private:
     void refuse_if_unusable(const pattern& p, const recorder& record, const run_observation& seen) const {
         const bool cut_short = signals_.count() > 0;
         if (cut_short || seen.end.exited_with(0)) return;
-        if (seen.runs > 1 && record.read().ended() > 0) return;  // it has a row, which says what became of it
+        if (seen.runs > 1 && record.elapsed().count() > 0) return;  // it began: its row says what became of it
         const auto why = seen.notes.empty() ? "it ended: " + seen.end.describe() : seen.notes.back();
         throw run_failure(p.id, fmt::format("{}: the run did not end by itself: {}", p.id, why));
     }

@@ -19,9 +19,9 @@ namespace pipebench {
 /// in 0..2^64-1. Source: AWS Architecture Blog, "Exponential Backoff And Jitter" (2015).
 [[nodiscard]] duration backoff(const retry_policy& policy, unsigned attempt, std::uint64_t random) noexcept;
 
-/// How long a Retry-After asks us to wait from `now` on: seconds, or a date in one of HTTP's three forms (RFC 9110, 5.6.7
-/// and 10.2.3); 0 for a date that has passed, max_duration at the most. Nothing for anything else, and for more than
-/// max_retry_after bytes.
+/// How long a Retry-After asks us to wait from `now` on: seconds, or a date in one of HTTP's three forms (RFC 9110,
+/// 5.6.7 and 10.2.3); 0 for a date that has passed, max_duration at the most. Nothing for anything else, and for more
+/// than max_retry_after bytes.
 inline constexpr std::size_t max_retry_after = 64;
 [[nodiscard]] std::optional<duration> parse_retry_after(std::string_view value, std::chrono::sys_seconds now);
 

@@ -1,6 +1,6 @@
 // What the targets share. Each file here is one target: it states a property of one piece of code that reads foreign
-// bytes, and aborts when it is broken. libFuzzer looks for such bytes (scripts/fuzz.sh); replay.cpp repeats, in every test
-// run, those that are worth it.
+// bytes, and aborts when it is broken. libFuzzer looks for such bytes (scripts/fuzz.sh); replay.cpp repeats, in every
+// test run, those that are worth it.
 #pragma once
 
 #include <cstddef>

@@ -1,9 +1,9 @@
-// Any reply of Redis is what was asked for, or a redis_error; never anything else, and never more memory than it is worth.
+// Any reply of Redis is what was asked for, or a redis_error; never anything else, and never more memory than the
+// bytes that came are worth.
 #include "fuzz.hpp"
 
 #include "concurrency/redis_reply.hpp"
 
-#include <array>
 #include <memory>
 
 using namespace pipebench;
@@ -11,7 +11,7 @@ using namespace pipebench;
 namespace {
 
 // Every parser of replies: a new one is a line here.
-constexpr std::array<void (*)(const redisReply&), 7> parsers{
+constexpr void (*parsers[])(const redisReply&) = {
     [](const redisReply& r) { throw_if_error(r); },       [](const redisReply& r) { (void)entries_read(r); },
     [](const redisReply& r) { (void)entries_listed(r); }, [](const redisReply& r) { (void)ids_claimed(r); },
     [](const redisReply& r) { (void)ids_renewed(r); },    [](const redisReply& r) { (void)entries_pending(r); },

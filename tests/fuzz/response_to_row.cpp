@@ -1,5 +1,5 @@
-// A response's bytes become the row of an order within its bounds, or nothing: whatever a server sends, and however it
-// falls into pieces on its way.
+// A response's bytes become the row of an order within its bounds, or nothing: whatever a server sends, and however
+// it falls into pieces on its way.
 #include "fuzz.hpp"
 
 #include "pipeline/http_exchange.hpp"
@@ -55,8 +55,8 @@ void take(std::string_view body) {
     for (const char* value : parameters.values()) require(value != nullptr, "every parameter has a value");
 }
 
-// Boost before 1.86 asserts that 5 bytes are there when it goes on with the header of the last chunk, which a slow server
-// need not send at once (Beast's pull request 2861); builds without assertions are none the worse for it.
+// Boost before 1.86 asserts that 5 bytes are there when it goes on with the header of the last chunk, which a slow
+// server need not send at once (Beast's pull request 2861); builds without assertions are none the worse for it.
 constexpr std::size_t least_piece = 5;
 
 /// As the fetchers read: a piece of `step` bytes more each time.

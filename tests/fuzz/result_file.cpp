@@ -1,5 +1,5 @@
-// A saved result is read or refused with setup_error. What was read is written and read again as the same, and is shown
-// to people without a throw and without a command to their terminal.
+// A saved result is read or refused with setup_error. What was read is written and read again as the same, and is
+// shown to people without a throw and without a command to their terminal.
 #include "fuzz.hpp"
 
 #include "pipebench/error.hpp"

@@ -1,5 +1,5 @@
-// What a connection string is shown as, and what is said of a wrong one, repeats no part of a password: neither of one
-// that is written as it should be, nor of one whose '@' and '/' somebody forgot to encode.
+// What a connection string is shown as, and what is said of a wrong one, repeats no part of a password: neither of
+// one that is written as it should be, nor of one whose '@' and '/' somebody forgot to encode.
 #include "fuzz.hpp"
 
 #include "concurrency/redis_address.hpp"

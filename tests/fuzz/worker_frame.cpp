@@ -1,5 +1,5 @@
-// A worker process whose memory was spoilt may send anything. A message of the wrong size is none; one of the right size
-// is what was sent; and an outcome that names no stage or kind of ours is counted as the death of the worker.
+// A worker process whose memory was spoilt may send anything. A message of the wrong size is none; one of the right
+// size is what was sent; and an outcome that names no stage or kind of ours is counted as the death of the worker.
 #include "fuzz.hpp"
 
 #include "concurrency/worker_process.hpp"

@@ -182,8 +182,10 @@ std::vector<std::string> user::left_behind() const {
 }
 
 std::string read_file(const fs::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
+    const std::ifstream in(path, std::ios::binary);
+    std::ostringstream out;
+    out << in.rdbuf();  // throws nothing where a process, whose file in /proc this is, ends meanwhile
+    return out.str();
 }
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }

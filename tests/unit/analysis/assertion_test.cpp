@@ -144,6 +144,26 @@ TEST_CASE("over rounds a measure is the median, and lost orders add up", "[asser
     CHECK(holds("semaphore.lost == 3", s));
 }
 
+TEST_CASE("of several scenarios it has to hold under each, and the detail says which", "[assertion]") {
+    session_result s = session();
+    for (auto run : session().runs) {
+        run.scenario = "flaky";
+        run.orders_per_s /= 2;
+        s.runs.push_back(run);
+    }
+    CHECK(holds("semaphore.throughput >= 10", s));
+    CHECK_FALSE(holds("semaphore.throughput >= 15", s));
+    CHECK_FALSE(holds("semaphore.throughput <= 15", s));
+    CHECK(detail("semaphore.throughput >= 15", s) ==
+          "clean: semaphore.throughput = 20 /s; flaky: semaphore.throughput = 10 /s");
+    CHECK(holds("redis_streams.throughput >= 0.9 * semaphore.throughput", s));  // within each of them
+    CHECK(detail("all.lost == 0", s) == "clean: 3 patterns; flaky: 3 patterns");
+    s.runs.pop_back();
+    CHECK_FALSE(holds("all.lost == 0", s));
+    CHECK_FALSE(holds("redis_streams.lost == 0", s));
+    CHECK(holds("fan_out.lost == 0", s));
+}
+
 TEST_CASE("the detail gives every value once, in the order of the text, with its unit", "[assertion]") {
     CHECK(detail("redis_streams.throughput >= 0.9 * semaphore.throughput + 0 * redis_streams.throughput") ==
           "redis_streams.throughput = 1234.5 /s, semaphore.throughput = 20 /s");

@@ -153,3 +153,62 @@ TEST_CASE("the sample session has every metric of every pattern", "[metrics]") {
             CHECK(std::isfinite(value_of(s, pattern, m)));
         }
 }
+
+// --- several scenarios in one session ---
+
+TEST_CASE("a row is called by its pattern, and by its scenario where that is not the clean one", "[metrics]") {
+    run_result r;
+    r.pattern = "semaphore";
+    CHECK(row_name(r) == "semaphore");
+    r.scenario = "flaky";
+    CHECK(row_name(r) == "semaphore@flaky");
+    r.scenario.clear();
+    CHECK(row_name(r) == "semaphore");
+}
+
+TEST_CASE("the rows of several scenarios are kept apart", "[metrics]") {
+    auto s = three_rounds();
+    for (auto& run : s.runs)
+        if (run.round == 3) run.scenario = "flaky";
+    CHECK(patterns_in(s) == std::vector<std::string>{"semaphore", "fan-out", "semaphore@flaky", "fan-out@flaky"});
+    CHECK(value_of(s, "semaphore", named("lost")) == 3);
+    CHECK(value_of(s, "semaphore@flaky", named("lost")) == 3);
+    CHECK(runs_of(s, "fan-out@flaky").size() == 1);
+}
+
+TEST_CASE("a session is taken apart by scenario, in the order in which they were run", "[metrics]") {
+    auto s = three_rounds();
+    s.chaos = "kill-run@50%";
+    for (auto& run : s.runs) run.scenario = run.round == 2 ? "outage" : "clean";  // round 2 stands first
+    s.warmup_runs = {s.runs[0], s.runs[2]};
+    s.warmup_runs[1].scenario = "flaky";
+    const auto parts = by_scenario(s);
+    REQUIRE(parts.size() == 3);
+    CHECK(parts[0].scenario == "outage");
+    CHECK(parts[1].scenario == "clean");
+    CHECK(parts[2].scenario == "flaky");
+    CHECK(parts[0].session.runs.size() == 2);
+    CHECK(parts[0].session.warmup_runs.size() == 1);
+    CHECK(parts[1].session.runs.size() == 4);
+    CHECK(parts[1].session.warmup_runs.empty());
+    CHECK(parts[2].session.runs.empty());
+    for (const auto& part : parts) {
+        CHECK(part.session.chaos == "kill-run@50%");
+        for (const auto& name : patterns_in(part.session)) CHECK(name.find('@') == std::string::npos);
+    }
+}
+
+TEST_CASE("a session of one scenario, or of none, is one part", "[metrics]") {
+    REQUIRE(by_scenario(three_rounds()).size() == 1);
+    CHECK(by_scenario(three_rounds())[0].session.runs.size() == 6);
+    REQUIRE(by_scenario({}).size() == 1);
+    CHECK(by_scenario({})[0].scenario == "clean");
+}
+
+TEST_CASE("where nothing was killed there is no time of a recovery, and no call was made again", "[metrics]") {
+    auto r = distinct();
+    r.recovery = {};
+    CHECK(std::isnan(named("resumed_s").of(r)));
+    CHECK(std::isnan(named("drained_s").of(r)));
+    CHECK(named("calls_again").of(r) == 0);
+}

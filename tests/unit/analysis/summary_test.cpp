@@ -178,6 +178,67 @@ TEST_CASE("counts that are too many to add or to average stay the largest there 
     CHECK(saturating_sum(2, 3) == 5);
 }
 
+TEST_CASE("trouble is counted over all rounds, and what a recovery took is the median", "[summary]") {
+    auto s = session_of({10, 10, 10});
+    for (std::size_t i = 0; i < 3; ++i) {
+        auto& r = s.runs[i];
+        const auto n = static_cast<double>(i + 1);
+        r.dead_lettered = i;
+        r.retries = 10 * (i + 1);
+        r.refused_retries = i + 1;
+        r.api.throttled = 100 * (i + 1);
+        r.api.faults = 7;
+        r.api.early = i;
+        r.ledger.redelivered = 5;
+        r.recovery = {"worker", n, 2 * n, 3 * n, 2, 1'000 * n};
+    }
+    const auto t = only(s).typical;
+    CHECK(t.dead_lettered == 3);
+    CHECK(t.retries == 60);
+    CHECK(t.refused_retries == 6);
+    CHECK(t.api.throttled == 600);
+    CHECK(t.api.faults == 21);
+    CHECK(t.api.early == 3);
+    CHECK(t.ledger.redelivered == 15);
+    CHECK(t.recovery.killed == "worker");
+    CHECK(t.recovery.at_s == 2);
+    CHECK(t.recovery.resumed_s == 4);
+    CHECK(t.recovery.drained_s == 6);
+    CHECK(t.recovery.api_calls_again == 6'000);
+}
+
+TEST_CASE("a round that never resumed does not speak for the others, calls that nobody counted do", "[summary]") {
+    auto s = session_of({10, 10, 10});
+    for (auto& r : s.runs) r.recovery = {"run", 1, 2, 3, 2, 100};
+    s.runs[1].recovery.resumed_s = std::nan("");
+    CHECK(only(s).typical.recovery.resumed_s == 2);
+    s.runs[1].recovery.api_calls_again = std::nan("");
+    CHECK(std::isnan(only(s).typical.recovery.api_calls_again));
+}
+
+TEST_CASE("a round that was over before its kill does not hide what the others recovered from", "[summary]") {
+    auto s = session_of({10, 10, 10});
+    s.runs[1].recovery = {"worker", 4, 6, 8, 2, 100};
+    s.runs[2].recovery = {"worker", 5, 7, 9, 4, 200};
+    const auto t = only(s).typical.recovery;
+    CHECK(t.killed == "worker");
+    CHECK(t.at_s == 4.5);
+    CHECK(t.resumed_s == 6.5);
+    CHECK(t.drained_s == 8.5);
+    CHECK(t.runs == 4);  // the most
+    CHECK(t.api_calls_again == 300);
+}
+
+TEST_CASE("the rounds of each scenario are a row of their own", "[summary]") {
+    auto s = session_of({10, 20, 30, 40});
+    s.runs[2].scenario = s.runs[3].scenario = "flaky";
+    const auto all = summarise(s);
+    REQUIRE(all.size() == 2);
+    CHECK(all[0].typical.time_s == 15);
+    CHECK(all[1].typical.time_s == 35);
+    CHECK(all[1].typical.scenario == "flaky");
+}
+
 TEST_CASE("a session is trustworthy when every run is, and every warm-up balances", "[summary]") {
     auto s = session_of({10, 10});
     s.warmup_runs = {s.runs[0]};

@@ -211,6 +211,16 @@ TEST_CASE("control characters in an error cannot reach the terminal", "[redis_re
 
 // --- append_command ---
 
+TEST_CASE("an array that is only promised is refused before there is room for it", "[redis_reply]") {
+    const std::unique_ptr<redisReader, redis_reader_deleter> reader(redisReaderCreate());
+    limit_elements(*reader);
+    void* reply = nullptr;
+    REQUIRE(redisReaderFeed(reader.get(), "*1\r\n:1\r\n*2147483647\r\n", 21) == REDIS_OK);
+    REQUIRE(redisReaderGetReply(reader.get(), &reply) == REDIS_OK);
+    CHECK(redis_reply(static_cast<redisReply*>(reply))->elements == 1);
+    CHECK(redisReaderGetReply(reader.get(), &reply) == REDIS_ERR);
+}
+
 TEST_CASE("a command goes out as an array of counted words, whatever bytes they hold", "[redis_reply]") {
     std::string out;
     append_command(out, {"PING"});
@@ -248,7 +258,7 @@ TEST_CASE("what is not a Redis address is refused in one line", "[redis_address]
                                "redis://:6379", "redis://host:0", "redis://host:65536", "redis://host:x",
                                "redis://host/x", "redis://host/1x", "redis://host/-1", "redis://host/0/1",
                                "redis://host/99999999999", "redis://host/0?db=1", "redis://host/0#1", "unix://",
-                               "unix:///", "unix://run/redis.sock", "redis://ho st", "redis://host\n");
+                               "unix:///", "unix://run/redis.sock", "redis://ho st", "redis://host\n", "redis:\xb5");
     CAPTURE(url);
     const auto refusal = refusal_of(url);
     CHECK_FALSE(refusal.empty());
@@ -270,4 +280,6 @@ TEST_CASE("an address is printed so that it can be recognised", "[redis_address]
     CHECK(parse_redis_address("redis://:pw@host/3").printable_form() == "redis://host:6379/3");
     CHECK(parse_redis_address("redis://:pw@[::1]:1").printable_form() == "redis://[::1]:1/0");
     CHECK(parse_redis_address("unix:///run/redis.sock").printable_form() == "unix:///run/redis.sock");
+    CHECK(parse_redis_address("unix:///%1b%5b2J").printable_form() == "unix:///\\x1b[2J");
+    CHECK(parse_redis_address("redis://%1bh").printable_form() == "redis://\\x1bh:6379/0");
 }

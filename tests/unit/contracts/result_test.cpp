@@ -42,10 +42,13 @@ void check_one_line(const std::string& refused) {
 /// As the first results of this schema were written.
 nlohmann::ordered_json of_the_first_version(const session_result& r) {
     auto out = nlohmann::ordered_json(r);
-    for (const auto* key : {"rounds", "warmup_runs", "assertions"}) out.erase(key);
+    for (const auto* key : {"rounds", "warmup_runs", "assertions", "chaos", "target_time_s", "memory_budget_bytes"})
+        out.erase(key);
     for (auto& run : out["runs"]) {
-        for (const auto* key : {"round", "position", "foreign_share", "in_flight"}) run.erase(key);
-        run["api"].erase("threads");
+        for (const auto* key : {"round", "position", "foreign_share", "in_flight", "scenario", "dead_lettered",
+                                "retries", "refused_retries", "series", "recovery"})
+            run.erase(key);
+        for (const auto* key : {"threads", "throttled", "faults", "early"}) run["api"].erase(key);
     }
     return out;
 }
@@ -205,7 +208,41 @@ TEST_CASE("a result of before there were rounds is one round, and nothing was as
         run.api.threads = 0;
         run.foreign_share = std::numeric_limits<double>::quiet_NaN();
     }
+    one.target_time_s = std::numeric_limits<double>::quiet_NaN();
     CHECK(saved(parse_result(of_the_first_version(one).dump())) == saved(one));
+}
+
+TEST_CASE("a result of before there was trouble is of clean runs, of which nothing was killed", "[result]") {
+    const auto old = parse_result(of_the_first_version(test_support::sample_session()).dump());
+    CHECK(old.chaos.empty());
+    CHECK_FALSE(old.target_time_s > 0);
+    CHECK(old.memory_budget_bytes == 0);
+    const auto& run = old.runs.at(0);
+    CHECK(run.scenario == "clean");
+    CHECK(run.dead_lettered == 0);
+    CHECK(run.series.t_s.empty());
+    CHECK(run.recovery.killed.empty());
+    CHECK(run.recovery.runs == 1);
+    CHECK(run.api.throttled == 0);
+    CHECK(run.stored == 10'000);
+}
+
+TEST_CASE("a series comes back with what was not known in it, and is no longer than one of ours", "[result]") {
+    auto s = test_support::sample_session();
+    auto& series = s.runs[0].series;
+    series.interval_ms = 200;
+    series.t_s = {0.1, 0.3};
+    series.lag = {5, std::numeric_limits<double>::quiet_NaN()};
+    s.runs[0].recovery = {"redis", 0.5, std::numeric_limits<double>::quiet_NaN(), 1.5, 1, 12};
+    const auto back = parse_result(saved(s));
+    CHECK(saved(back) == saved(s));
+    CHECK(back.runs[0].series.t_s == series.t_s);
+    CHECK(std::isnan(back.runs[0].series.lag.at(1)));
+    CHECK(std::isnan(back.runs[0].recovery.resumed_s));
+    series.rss_mb.assign(max_series_points, 1);
+    CHECK_NOTHROW((void)parse_result(saved(s)));
+    series.rss_mb.push_back(1);
+    CHECK(refusal(saved(s)) == "not a pipebench result: \"rss_mb\" has more than 1,200 entries");
 }
 
 TEST_CASE("what came later is checked where it is there", "[result]") {
@@ -220,6 +257,20 @@ TEST_CASE("what came later is checked where it is there", "[result]") {
              {"/runs/0/in_flight", nullptr},
              {"/runs/0/in_flight", {{"samples", 1}}},
              {"/runs/0/api/threads", "2"},
+             {"/runs/0/api/throttled", -1},
+             {"/runs/0/scenario", 7},
+             {"/runs/0/dead_lettered", 0.5},
+             {"/runs/0/retries", nullptr},
+             {"/runs/0/series", nlohmann::json::array()},
+             {"/runs/0/series/t_s", 5},
+             {"/runs/0/series/t_s", {"0.1"}},
+             {"/runs/0/series/lag", {-1}},
+             {"/runs/0/recovery", {{"killed", "run"}}},
+             {"/runs/0/recovery/runs", -1},
+             {"/runs/0/recovery/killed", nullptr},
+             {"/chaos", false},
+             {"/target_time_s", -1},
+             {"/memory_budget_bytes", "500MB"},
              {"/assertions", {{{"text", "all.lost == 0"}, {"held", true}}}},
              {"/assertions/0/held", 1}}) {
         auto broken = good;

@@ -54,3 +54,24 @@ TEST_CASE("only chance may bring a run below its floor", "[floor]") {
     w.http.spread.kind = jitter::shape::lognormal;
     CHECK(floor_tolerance(w) > 0);
 }
+
+TEST_CASE("no run is shorter than its requests take to leave under a rate limit", "[floor]") {
+    workload w = of_orders(1'000);
+    w.rate_limit = 100;
+    CHECK_THAT(floor_of(w, 1'000).count(), WithinRel(9.9, 1e-9));  // but for the first ten, which leave at once
+    CHECK_THAT(floor_of(w, 100).count(), WithinRel(9.9, 1e-9));
+    CHECK_THAT(floor_of(w, 10).count(), WithinRel(20.0, 1e-9));  // what is in flight is the narrower bound
+    w.rate_limit = 1;
+    CHECK_THAT(floor_of(w, 1'000).count(), WithinRel(999.0, 1e-9));
+}
+
+TEST_CASE("a rate limit that the orders do not reach bounds nothing", "[floor]") {
+    workload w = of_orders(50);
+    w.rate_limit = 1'000;  // of which a hundred leave at once
+    CHECK_THAT(floor_of(w, 50).count(), WithinRel(0.2, 1e-9));
+    w.orders = 0;
+    CHECK(floor_of(w, 50).count() == 0);
+    w.orders = 10'000'000;
+    w.rate_limit = 0;
+    CHECK_THAT(floor_of(w, ~0ull).count(), WithinRel(0.2, 1e-9));
+}

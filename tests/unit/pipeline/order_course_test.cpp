@@ -4,6 +4,7 @@
 
 #include "mock_api/order_book.hpp"
 #include "pipeline/order_parser.hpp"
+#include "pipeline/retry.hpp"
 #include "pipeline/transform.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -224,4 +225,122 @@ TEST_CASE("an order that succeeds at its very deadline is stored", "[order_cours
     course.stored(error_kind::none, start + 61s);
     wait_out(course);
     CHECK(course.result().stored());
+}
+
+// --- what the server asks for, the retry budget, and the rate limit ---
+
+TEST_CASE("a Retry-After is waited for, and a jitter beyond it", "[order_course]") {
+    const auto work = usual();
+    order_course course(work, unshared(work), id, start);
+    course.fetched({error_kind::throttled, {}, 3s}, start);
+    REQUIRE(course.next() == step::wait);
+    const auto jitter = backoff(work.retry, 1, random_of(work.seed, id, 1));
+    CHECK(jitter > 0s);
+    CHECK(course.pause() == 3s + jitter);
+    course.waited(start + 4s);
+    CHECK(course.next() == step::fetch);
+}
+
+TEST_CASE("a Retry-After that reaches the deadline ends the order at once", "[order_course]") {
+    const auto work = usual();
+    order_course course(work, unshared(work), id, start), in_time(work, unshared(work), id, start);
+    course.fetched({error_kind::server_error, {}, 60s}, start);
+    CHECK(course.next() == step::done);
+    CHECK(course.result() == outcome{stage::fetch, error_kind::deadline, 1, 0});
+    in_time.fetched({error_kind::server_error, {}, 59s}, start);
+    CHECK(in_time.next() == step::wait);
+}
+
+TEST_CASE("a retry that the budget refuses makes no request, and the order still ends", "[order_course]") {
+    auto work = usual();
+    const auto base = GENERATE(0ms, 50ms);  // without a backoff there is no wait in between
+    work.retry.backoff_base = base;
+    traffic_state state{};
+    state.retries = retry_reserve;
+    order_course course(work, {state, 0, 0}, id, start);
+    course.fetched(failed(error_kind::timeout), start);
+    for (int wait = 0; course.next() != step::done; ++wait) {
+        REQUIRE(wait < 2);
+        wait_out(course);
+        REQUIRE(course.next() != step::fetch);
+    }
+    CHECK(course.result() == outcome{stage::fetch, error_kind::timeout, 1, 0});
+    CHECK(state.refused == 2);  // of the three tries the first was made
+    CHECK(state.retries == retry_reserve);
+}
+
+TEST_CASE("an order whose retry was refused gets the next one when the budget has grown", "[order_course]") {
+    const auto work = usual();
+    traffic_state state{};
+    state.retries = retry_reserve;
+    traffic shared(state, 1, 0);
+    order_course course(work, shared, id, start);
+    state.firsts = 0;
+    course.fetched(failed(error_kind::timeout), start);
+    wait_out(course);
+    REQUIRE(course.next() == step::wait);
+    CHECK(state.refused == 1);
+    shared.count_first();
+    wait_out(course);
+    REQUIRE(course.next() == step::fetch);
+    course.fetched(order_body(), start);
+    CHECK(course.next() == step::store);
+}
+
+TEST_CASE("every order is a first attempt, every retry one of the budget's", "[order_course]") {
+    const auto work = usual();
+    traffic_state state{};
+    const traffic shared(state, 0, 0);
+    order_course course(work, shared, id, start), other(work, shared, id + 1, start);
+    CHECK(state.firsts == 2);
+    CHECK(state.retries == 0);
+    course.fetched(failed(error_kind::reset), start);
+    CHECK(state.retries == 0);  // not before it is made
+    wait_out(course);
+    CHECK(state.retries == 1);
+}
+
+TEST_CASE("the retries of the store take nothing from the budget, which is the API's", "[order_course]") {
+    const auto work = usual();
+    traffic_state state{};
+    state.retries = retry_reserve;
+    order_course course(work, {state, 0, 0}, id, start);
+    course.fetched(order_body(), start);
+    course.stored(error_kind::reset, start);
+    wait_out(course);
+    REQUIRE(course.next() == step::store);
+    CHECK(state.retries == retry_reserve);
+    CHECK(state.refused == 0);
+}
+
+TEST_CASE("the rate limit makes every request wait for its turn, the first one and each retry", "[order_course]") {
+    auto work = usual();
+    work.retry.backoff_base = 0ms;
+    traffic_state state{};
+    const traffic ten_a_second(state, 0, 10);
+    order_course first(work, ten_a_second, id, start), second(work, ten_a_second, id + 1, start);
+    CHECK(first.next() == step::fetch);
+    REQUIRE(second.next() == step::wait);
+    CHECK(second.pause() == 100ms);
+    second.waited(start + 100ms);
+    CHECK(second.next() == step::fetch);
+    first.fetched(failed(error_kind::reset), start + 100ms);
+    REQUIRE(first.next() == step::wait);
+    CHECK(first.pause() == 100ms);
+    first.waited(start + 200ms);
+    CHECK(first.next() == step::fetch);
+}
+
+TEST_CASE("a turn beyond the deadline ends the order without a request, and is left to others", "[order_course]") {
+    auto work = usual();
+    traffic_state state{};
+    const traffic ten_a_second(state, 0, 10);
+    const order_course first(work, ten_a_second, id, start);
+    auto hurried = work;
+    hurried.limits.order = 99ms;
+    const order_course late(hurried, ten_a_second, id + 1, start);
+    CHECK(late.next() == step::done);
+    CHECK(late.result() == outcome{stage::fetch, error_kind::deadline, 0, 0});
+    const order_course patient(work, ten_a_second, id + 2, start);
+    CHECK(patient.pause() == 100ms);
 }
