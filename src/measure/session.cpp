@@ -4,9 +4,10 @@
 #include "measure/box.hpp"
 #include "measure/capacity.hpp"
 #include "measure/floor.hpp"
-#include "measure/histogram.hpp"
+#include "measure/incidents.hpp"
 #include "measure/ledger.hpp"
 #include "measure/plan.hpp"
+#include "measure/run_account.hpp"
 #include "measure/stream_probe.hpp"
 #include "pipebench/error.hpp"
 #include "pipeline/endpoint.hpp"
@@ -18,7 +19,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <csignal>
 #include <ctime>
 #include <limits>
 #include <optional>
@@ -39,8 +39,6 @@ std::string new_session_id() {
 }
 
 std::string utc_now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
-
-double seconds(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; }
 
 class session {
 public:
@@ -195,7 +193,10 @@ private:
         refuse_if_unusable(p, record, seen);
         if (settings_.chaos.target == victim::postgres) services_->wait_for_postgres();
 
-        auto out = gather(p, record, seen);
+        auto out = account_of(record, seen, result_.box.cores);
+        out.pattern = p.id;
+        out.title = p.title;
+        out.interrupted = signals_.count() > 0 && out.not_started > 0;
         out.in_flight_limit = std::min(need.in_flight, settings_.work.orders);
         out.floor_s = floor_of(done_work(out), need.in_flight).count();
         out.efficiency = out.time_s > 0 ? out.floor_s / out.time_s : 0;
@@ -256,40 +257,10 @@ private:
         if (services_->postgres_pid() != 0)
             request.services.push_back({"postgres", [this] { return services_->postgres_pid(); }});
         request.grace = settings_.grace;
-        add_incidents(request, p, trouble);
-        return request;
-    }
-
-    /// Where something is to die, a run that died is started again, as an operator would.
-    void add_incidents(run_request& request, const pattern& p, const scenario& trouble) {
-        if (trouble.database.terminate_at > 0)
-            request.incidents.push_back({"connections", trouble.database.terminate_at, [this](pid_t) {
-                                             return fmt::format("terminated {} connections to PostgreSQL",
-                                                                schema_->terminate_connections());
-                                         }});
-        const auto& chaos = settings_.chaos;
-        const bool spared = chaos.target == victim::redis && !p.needs_at(settings_.work).redis;
-        if (chaos.target != victim::none && !spared)
-            request.incidents.push_back({std::string(name_of(chaos.target)), chaos.at,
-                                         [this](pid_t run) { return strike(run); },
-                                         chaos.target == victim::redis || chaos.target == victim::postgres});
+        request.incidents = incidents_of(settings_.chaos, trouble, p, settings_.work, {*services_, *schema_});
+        // Where something is to die, a run that died is started again, as an operator would.
         if (!request.incidents.empty() || !trouble.poison.empty()) request.restarts = most_restarts;
-    }
-
-    std::string strike(pid_t run) {
-        switch (settings_.chaos.target) {
-            case victim::worker: {
-                const auto hit = kill_a_worker(run, settings_.work.seed);
-                return hit.is_the_run
-                           ? fmt::format("killed the run (process {}): it has no worker processes", hit.pid)
-                           : fmt::format("killed worker {}", hit.pid);
-            }
-            case victim::run: ::kill(run, SIGKILL); return fmt::format("killed the run (process {})", run);
-            case victim::redis: services_->kill_redis(); return "killed Redis, which came back empty";
-            case victim::postgres: services_->kill_postgres(); return "killed PostgreSQL, and started it again";
-            case victim::none: break;
-        }
-        return {};
+        return request;
     }
 
     /// A run that could not begin has measured nothing: its own words are the error.
@@ -303,67 +274,6 @@ private:
 
     static std::string death_of(const run_observation& seen) {
         return fmt::format("it died {} times, at last {}", seen.runs, seen.end.describe());
-    }
-
-    [[nodiscard]] static recovery_view recovery_of(const run_result& run, const recorder& record,
-                                                   const run_observation& seen) {
-        const auto in_seconds = [](std::chrono::nanoseconds t) { return std::chrono::duration<double>(t).count(); };
-        constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
-        recovery_view out;
-        out.runs = seen.runs;
-        out.killed = seen.struck.empty() && seen.runs > 1 ? "itself" : seen.struck;
-        if (out.killed.empty()) return out;
-        out.at_s = in_seconds(record.killed_at());
-        out.resumed_s =
-            record.resumed_at().count() > 0 ? in_seconds(record.resumed_at() - record.killed_at()) : unknown;
-        out.drained_s = run.time_s - out.at_s;
-        const auto p = record.read();
-        const auto once = static_cast<double>(p.http_attempts - p.repeated_attempts);
-        out.api_calls_again = run.api.known ? std::max(0.0, static_cast<double>(run.api.requests) - once) : unknown;
-        return out;
-    }
-
-    run_result gather(const pattern& p, const recorder& record, const run_observation& seen) {
-        const auto progress = record.read();
-        run_result out;
-        out.pattern = p.id;
-        out.title = p.title;
-        out.time_s = std::chrono::duration<double>(record.elapsed()).count();
-        out.orders = settings_.work.orders;
-        out.stored = progress.stored;
-        out.dead_lettered = progress.failures[static_cast<std::size_t>(stage::schedule)]
-                                             [static_cast<std::size_t>(error_kind::dead_letter)];
-        out.failed = progress.failed - std::min(progress.failed, out.dead_lettered);
-        out.not_started = out.orders - std::min(out.orders, progress.ended());
-        out.repeated = progress.repeated;
-        out.http_attempts = progress.http_attempts;
-        out.retries = progress.retries;
-        out.refused_retries = progress.refused_retries;
-        out.store_attempts = progress.store_attempts;
-        out.orders_per_s = out.time_s > 0 ? static_cast<double>(progress.ended()) / out.time_s : 0;
-        for (std::size_t s = 0; s < stage_count; ++s)
-            for (std::size_t k = 1; k < error_kind_count; ++k)
-                if (const auto n = progress.failures[s][k])
-                    out.failures.push_back({std::string(name_of(static_cast<stage>(s))),
-                                            std::string(name_of(static_cast<error_kind>(k))), n});
-        out.latency = summarise_latency(record);
-        out.memory = seen.memory;
-        out.memory.peak_rss_bytes = std::max(out.memory.peak_rss_bytes, record.peak_rss());
-        out.memory.hwm_sum_bytes = std::max(out.memory.hwm_sum_bytes, record.peak_rss());
-        out.cpu.user_s = seconds(seen.end.usage.ru_utime);
-        out.cpu.system_s = seconds(seen.end.usage.ru_stime);
-        const double box_s = out.time_s * static_cast<double>(result_.box.cores);
-        out.cpu.box_share = box_s > 0 ? out.cpu.total_s() / box_s : 0;
-        out.cpu_per_order_us =
-            progress.ended() > 0 ? out.cpu.total_s() * 1e6 / static_cast<double>(progress.ended()) : 0;
-        out.harness_cpu_s = seen.harness_cpu_s;
-        out.steal_share = seen.box.total_s > 0 ? std::max(0.0, seen.box.steal_s) / seen.box.total_s : 0;
-        out.in_flight = seen.in_flight;
-        out.series = seen.series;
-        out.services = seen.services;
-        out.notes = seen.notes;
-        out.interrupted = signals_.count() > 0 && out.not_started > 0;
-        return out;
     }
 
     /// Of the box's time, what neither the run nor the services nor we ourselves used. NaN where a server is the
