@@ -23,7 +23,7 @@ logged valgrind env PIPEBENCH_BUSY_LIMIT=100% valgrind --trace-children=yes \
     --assert 'all.lost == 0' --assert 'all.stored == 60' "$@" || code=$?
 ((code == 0 || code == 3)) || die "the runs ended with $code: see $logs/valgrind.log"
 
-watched=$(grep -l "ERROR SUMMARY" "$reports"/* | wc -l)
+watched=$({ grep -l "ERROR SUMMARY" "$reports"/* || true; } | wc -l)
 mapfile -t faulty < <(grep -lE "ERROR SUMMARY: [1-9]" "$reports"/*)
 if ((${#faulty[@]} > 0)); then
     grep -hE -A 12 "lost in loss|uninitialised|Invalid (read|write|free)" "${faulty[@]}" | head -40 >&2 || true

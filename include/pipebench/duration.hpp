@@ -1,4 +1,4 @@
-// Durations, sizes and counts as people write them: "100ms", "1.5s", "10k". One parser for the command line
+// Durations, sizes, counts, rates and shares as people write them: "100ms", "500MB", "10k", "500/s", "20%". One parser for the command line
 // and for saved results. Everything here is pure.
 #pragma once
 
@@ -30,5 +30,8 @@ inline constexpr duration max_duration = std::chrono::hours{24};
 
 /// Events a second: "500/s", "10k/s"; nullopt for anything else and for 0.
 [[nodiscard]] std::optional<std::uint64_t> parse_rate(std::string_view text);
+
+/// "5%" and "0.05" are 0.05; nothing for what is neither, or not from 0 to 100 %.
+[[nodiscard]] std::optional<double> parse_share(std::string_view text);
 
 }  // namespace pipebench

@@ -27,8 +27,8 @@ struct progress {
     std::uint64_t http_attempts = 0;      ///< of all ends
     std::uint64_t repeated_attempts = 0;  ///< of the repeated ones among them
     std::uint64_t store_attempts = 0;
-    std::uint64_t queued = 0;                                            ///< offered, and not begun
-    std::uint64_t first_attempts = 0, retries = 0, refused_retries = 0;  ///< HTTP; refused by the retry budget
+    std::uint64_t queued = 0;                        ///< offered, and not begun
+    std::uint64_t retries = 0, refused_retries = 0;  ///< HTTP; those that the retry budget refused
     std::array<std::array<std::uint64_t, error_kind_count>, stage_count> failures{};
 
     [[nodiscard]] std::uint64_t ended() const noexcept { return stored + failed; }
@@ -46,7 +46,7 @@ private:
 };
 
 /// One run's record. Any thread and any process that inherited the descriptor may call begin() and end() at
-/// the same time: each is a handful of relaxed atomic additions. It holds a byte and three bits an order, no more.
+/// the same time: each is a handful of relaxed atomic additions. It holds a byte and four bits an order, no more.
 class recorder {
 public:
     /// An order on its way: what begin() gives and end() takes.

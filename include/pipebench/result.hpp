@@ -87,7 +87,7 @@ inline constexpr std::size_t max_series_points = 1200;
 
 /// What was killed during the run, and what it took to come back. Zeros where nothing was.
 struct recovery_view {
-    std::string killed;      ///< "worker", "run", "redis", "postgres", "connections"; empty: nothing
+    std::string killed;      ///< "worker", "run", "redis", "postgres", "connections", "itself"; empty: nothing
     double at_s = 0;         ///< on the run's clock
     double resumed_s = 0;    ///< from the kill to the next order that ended for the first time; NaN: none did
     double drained_s = 0;    ///< from the kill to the end of the run

@@ -22,7 +22,7 @@ enum class fault_kind : std::uint8_t {
     reset,          ///< the head and half of the body, then RST
     truncated,      ///< the head and half of the body, then FIN
     slow,           ///< answers well, `time` later
-    black_hole,     ///< never answers; the connection stays open
+    black_hole,     ///< never answers; the connection stays open, up to the server's idle timeout of 75 s
     drip,           ///< answers well, one byte at a time with `time` between two of them
     huge_body,      ///< Content-Length: 1 GB, and bytes without end
     endless_body,   ///< chunks without end

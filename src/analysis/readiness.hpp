@@ -10,7 +10,7 @@
 
 namespace pipebench {
 
-/// Worst first: the first that applies is the verdict, all that apply are said.
+/// Worst first; all that apply are said.
 enum class finding : std::uint8_t {
     loses_work,          ///< the ledger found orders lost, corrupt or unexpected
     breaks,              ///< orders were never done, or failed for want of resources of this box
@@ -28,8 +28,8 @@ inline constexpr std::array<std::string_view, 7> readiness_rules{
     "duplicates effects: orders were written twice; harmless only where the write is idempotent, as it is here",
     "throttled: more than 5 % of the requests got 429",
     "fails orders: more than 0.1 % failed for what was not their own fault",
-    "over memory budget: peak RSS above --memory-budget",
-    "too slow: a run took longer than --target-time"};
+    "over memory budget: peak RSS (the median of the rounds) above --memory-budget",
+    "too slow: the time (the median of the rounds) is beyond --target-time"};
 
 struct readiness {
     std::string pattern;

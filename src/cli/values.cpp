@@ -7,7 +7,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace pipebench {
 namespace {
@@ -114,16 +113,6 @@ CLI::Option* add_colour_option(CLI::App& app, colour_wish& wish) {
         app, "--color", {"auto", "always", "never"}, "colours on stdout [auto]", [&wish](const std::string& c) {
             wish = c == "auto" ? colour_wish::automatic : c == "always" ? colour_wish::always : colour_wish::never;
         });
-}
-
-std::optional<double> parse_share(std::string_view text) {
-    const bool percent = text.ends_with('%');
-    if (percent) text.remove_suffix(1);
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    if (percent) value /= 100;
-    return value >= 0 && value <= 1 ? std::optional(value) : std::nullopt;
 }
 
 }  // namespace pipebench

@@ -47,7 +47,4 @@ CLI::Option* add_chaos(CLI::App& app, std::function<void(const chaos_plan&)> tak
 CLI::Option* add_jitter(CLI::App& app, std::function<void(const jitter&)> take);
 CLI::Option* add_colour_option(CLI::App& app, colour_wish& wish);
 
-/// "5%" and "0.05" are 0.05; nothing for what is neither, or not from 0 to 100 %.
-[[nodiscard]] std::optional<double> parse_share(std::string_view text);
-
 }  // namespace pipebench

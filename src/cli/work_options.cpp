@@ -222,6 +222,12 @@ void require_servers_of_our_own(const session_settings& s) {
             throw setup_error(fmt::format("--scenario: '{}' is about the API, and --target gives one that pipebench "
                                           "cannot make misbehave: leave --target out",
                                           one.name));
+    for (const scenario& one : s.scenarios)
+        if (one.database.terminate_at > 0 && s.servers.postgres.find("application_name") != std::string::npos)
+            throw setup_error(
+                fmt::format("--scenario: '{}' finds its connections by their application_name: leave that "
+                            "out of --postgres",
+                            one.name));
     const auto uses_redis = [](const pattern* p) { return p->needs_at(workload{}).redis; };
     if (s.chaos.target == victim::redis && std::none_of(s.patterns.begin(), s.patterns.end(), uses_redis))
         throw setup_error("--chaos: kill-redis needs a pattern that uses Redis: add -p redis-streams");

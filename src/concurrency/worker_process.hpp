@@ -1,5 +1,6 @@
 // Worker processes: forked copies of the calling process, each at the end of a channel. For one parent thread
-// that holds no thread, connection or event loop when it forks.
+// that holds no thread and no event loop when it forks; a replacement, which is forked amid the work, closes the
+// descriptors of the parent's connections and never uses them.
 #pragma once
 
 #include "concurrency/descriptor.hpp"

@@ -93,4 +93,14 @@ std::optional<std::uint64_t> parse_count(std::string_view text) {
     return value;
 }
 
+std::optional<double> parse_share(std::string_view text) {
+    const bool percent = text.ends_with('%');
+    if (percent) text.remove_suffix(1);
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    if (percent) value /= 100;
+    return value >= 0 && value <= 1 ? std::optional(value) : std::nullopt;
+}
+
 }  // namespace pipebench

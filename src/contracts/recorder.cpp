@@ -17,7 +17,7 @@ namespace pipebench {
 using clock = std::chrono::steady_clock;
 using counter = std::atomic<std::uint64_t>;
 
-// Lies at the start of the shared mapping, three bits per order behind it, and then a byte. The kernel hands the pages out
+// Lies at the start of the shared mapping, four bits per order behind it, and then a byte. The kernel hands the pages out
 // zeroed, which is the right first value of every field.
 struct recorder::board {
     std::uint64_t orders;
@@ -33,14 +33,15 @@ struct recorder::board {
 
     static std::size_t words(std::uint64_t orders) { return static_cast<std::size_t>(orders / 64 + 1); }
     static std::size_t bytes(std::uint64_t orders) {
-        return sizeof(board) + 3 * words(orders) * sizeof(counter) + static_cast<std::size_t>(orders + 1);
+        return sizeof(board) + 4 * words(orders) * sizeof(counter) + static_cast<std::size_t>(orders + 1);
     }
     counter* ended_bits() { return reinterpret_cast<counter*>(this + 1); }
     counter* stored_bits() { return ended_bits() + words(orders); }
     counter* begun_bits() { return stored_bits() + words(orders); }
+    counter* again_bits() { return begun_bits() + words(orders); }
     /// How the order failed at its first end: see code_of(); 0: it did not.
     std::atomic<std::uint8_t>& failed_as(order_id id) {
-        return reinterpret_cast<std::atomic<std::uint8_t>*>(begun_bits() + words(orders))[id];
+        return reinterpret_cast<std::atomic<std::uint8_t>*>(again_bits() + words(orders))[id];
     }
     counter& failures_as(std::uint8_t code) {
         return failures[(code - 1) / error_kind_count][(code - 1) % error_kind_count];
@@ -59,6 +60,11 @@ std::int64_t now_ns() noexcept { return std::chrono::nanoseconds(clock::now().ti
 bool test_and_set(counter* bits, order_id id) noexcept {
     const std::uint64_t mask = 1ull << (id % 64);
     return (bits[id / 64].fetch_or(mask, std::memory_order_relaxed) & mask) != 0;
+}
+/// Clears it; true if it was set.
+bool test_and_clear(counter* bits, order_id id) noexcept {
+    const std::uint64_t mask = 1ull << (id % 64);
+    return (bits[id / 64].fetch_and(~mask, std::memory_order_relaxed) & mask) != 0;
 }
 bool test(const counter* bits, order_id id) noexcept { return (get(bits[id / 64]) >> (id % 64) & 1) != 0; }
 
@@ -127,9 +133,11 @@ void recorder::offer() noexcept { add(board_->offered, 1); }
 
 recorder::ticket recorder::begin(order_id id) noexcept {
     add(board_->begins, 1);
-    // Begun before, and never ended: whoever held it has died, and will not end it.
-    if (id <= board_->orders && test_and_set(board_->begun_bits(), id) && !test(board_->ended_bits(), id))
+    // Begun before, and not ended: whoever held it has died, it seems, and will not end it.
+    if (id <= board_->orders && test_and_set(board_->begun_bits(), id) && !test(board_->ended_bits(), id)) {
         add(board_->begun_again, 1);
+        test_and_set(board_->again_bits(), id);
+    }
     return {id, clock::now()};
 }
 
@@ -148,6 +156,8 @@ void recorder::end(const ticket& t, const outcome& given) noexcept {
     if (again) {
         add(board_->repeated, 1);
         add(board_->repeated_attempts, o.attempts);
+        // Begun again, and ended twice: the first holder was alive after all.
+        if (test_and_clear(board_->again_bits(), t.id)) board_->begun_again.fetch_sub(1, std::memory_order_relaxed);
         if (first_success) {  // it had been given up, and was stored after all
             add(board_->stored, 1);
             board_->failed.fetch_sub(1, std::memory_order_relaxed);
@@ -209,8 +219,11 @@ std::chrono::nanoseconds recorder::resumed_at() const noexcept {
 void recorder::forget_unfinished() noexcept {
     board_->offered.store(get(board_->begins), std::memory_order_relaxed);
     add(board_->begun_again, read().in_flight());
-    for (std::size_t w = 0; w < board::words(board_->orders); ++w)
+    for (std::size_t w = 0; w < board::words(board_->orders); ++w) {
         board_->begun_bits()[w].fetch_and(get(board_->ended_bits()[w]), std::memory_order_relaxed);
+        board_->again_bits()[w].store(0, std::memory_order_relaxed);
+    }
+    board_->resumed_ns.store(0, std::memory_order_relaxed);  // what ended while it was dying was no recovery
 }
 
 void recorder::request_stop() noexcept { board_->stop.store(true, std::memory_order_relaxed); }
@@ -227,7 +240,6 @@ progress recorder::read() const noexcept {
     p.http_attempts = get(board_->http_attempts);
     p.repeated_attempts = get(board_->repeated_attempts);
     p.store_attempts = get(board_->store_attempts);
-    p.first_attempts = get(board_->shared_traffic.firsts);
     p.retries = get(board_->shared_traffic.retries);
     p.refused_retries = get(board_->shared_traffic.refused);
     for (std::size_t s = 0; s < stage_count; ++s)

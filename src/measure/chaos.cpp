@@ -1,12 +1,11 @@
 #include "measure/chaos.hpp"
 
 #include "measure/process_tree.hpp"
-#include "pipebench/number.hpp"
+#include "pipebench/duration.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <thread>
@@ -17,16 +16,6 @@ namespace {
 
 constexpr std::array<std::string_view, 5> names{"none", "worker", "run", "redis", "postgres"};
 constexpr auto death_limit = std::chrono::seconds(5);
-
-std::optional<double> share_of(std::string_view text) {
-    const bool percent = text.ends_with('%');
-    if (percent) text.remove_suffix(1);
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    if (percent) value /= 100;
-    return value >= 0 && value < 1 ? std::optional(value) : std::nullopt;
-}
 
 }  // namespace
 
@@ -39,8 +28,8 @@ std::optional<chaos_plan> parse_chaos(std::string_view text) {
     chaos_plan plan;
     const auto at = text.find('@');
     if (at != std::string_view::npos) {
-        const auto share = share_of(text.substr(at + 1));
-        if (!share) return std::nullopt;
+        const auto share = parse_share(text.substr(at + 1));
+        if (!share || *share == 1) return std::nullopt;  // there is nothing left to kill then
         plan.at = *share;
     }
     for (std::size_t i = 1; i < names.size(); ++i)
@@ -52,10 +41,11 @@ std::string format_chaos(const chaos_plan& plan) {
     return plan.target == victim::none ? "" : fmt::format("kill-{}@{:g}%", name_of(plan.target), 100 * plan.at);
 }
 
-casualty kill_a_worker(pid_t run, std::uint64_t choice) {
+pid_t kill_a_worker(pid_t run, std::uint64_t choice) {
     const auto workers = children_of(run);
-    const casualty hit{workers.empty() ? run : workers[choice % workers.size()], workers.empty()};
-    ::kill(hit.pid, SIGKILL);
+    if (workers.empty()) return 0;
+    const pid_t hit = workers[choice % workers.size()];
+    ::kill(hit, SIGKILL);
     return hit;
 }
 

@@ -1,5 +1,5 @@
-// What is killed amid a run, and when: --chaos kill-worker@50%. The killing itself is the session's (session.cpp), since
-// it owns what dies.
+// What is killed amid a run, and when: --chaos kill-worker@50%. What that does to the run and its servers is in
+// incidents.cpp.
 #pragma once
 
 #include <sys/types.h>
@@ -29,12 +29,8 @@ struct chaos_plan {
 [[nodiscard]] std::optional<chaos_plan> parse_chaos(std::string_view text);
 [[nodiscard]] std::string format_chaos(const chaos_plan& plan);  ///< empty for none
 
-/// SIGKILL to one worker of the run, chosen by `choice`, or to the run itself when it has no worker.
-struct casualty {
-    pid_t pid = 0;
-    bool is_the_run = false;
-};
-casualty kill_a_worker(pid_t run, std::uint64_t choice);
+/// SIGKILL to one worker of the run, chosen by `choice`. Its pid, or 0: there is none.
+pid_t kill_a_worker(pid_t run, std::uint64_t choice);
 
 /// SIGKILL to a process and all its descendants; returns when they are gone, or after a limit of 5 s. The process itself
 /// is not reaped.

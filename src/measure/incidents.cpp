@@ -7,14 +7,23 @@
 namespace pipebench {
 namespace {
 
-std::string kill_victim(victim target, pid_t run, std::uint64_t seed, session_services& services) {
+std::string kill_run(pid_t run) {
+    ::kill(run, SIGKILL);
+    return fmt::format("killed the run (process {})", run);
+}
+
+/// One that has its workers and no longer needs them is near its end: it is left alone.
+std::string kill_worker_of(pid_t run, const workload& work, const pattern& p) {
+    if (p.needs_at(work).processes == 1) return kill_run(run) + ": it has no worker processes";
+    const pid_t hit = kill_a_worker(run, work.seed);
+    return hit > 0 ? fmt::format("killed worker {}", hit) : "found no worker left to kill";
+}
+
+std::string kill_victim(victim target, pid_t run, const workload& work, const pattern& p,
+                        session_services& services) {
     switch (target) {
-        case victim::worker: {
-            const auto hit = kill_a_worker(run, seed);
-            return hit.is_the_run ? fmt::format("killed the run (process {}): it has no worker processes", hit.pid)
-                                  : fmt::format("killed worker {}", hit.pid);
-        }
-        case victim::run: ::kill(run, SIGKILL); return fmt::format("killed the run (process {})", run);
+        case victim::worker: return kill_worker_of(run, work, p);
+        case victim::run: return kill_run(run);
         case victim::redis: services.kill_redis(); return "killed Redis, which came back empty";
         case victim::postgres: services.kill_postgres(); return "killed PostgreSQL, and started it again";
         case victim::none: break;
@@ -34,8 +43,8 @@ std::vector<incident> incidents_of(const chaos_plan& chaos, const scenario& trou
                        }});
     const bool spared = chaos.target == victim::redis && !p.needs_at(work).redis;
     if (chaos.target == victim::none || spared) return out;
-    const auto strike = [target = chaos.target, seed = work.seed, &services = targets.services](pid_t run) {
-        return kill_victim(target, run, seed, services);
+    const auto strike = [target = chaos.target, &work, &p, &services = targets.services](pid_t run) {
+        return kill_victim(target, run, work, p, services);
     };
     const bool restarts = chaos.target == victim::redis || chaos.target == victim::postgres;
     out.push_back({std::string(name_of(chaos.target)), chaos.at, strike, restarts});

@@ -18,7 +18,8 @@ struct incident_targets {
     session_schema& schema;
 };
 
-/// In no order; none for a pattern that does not use what would die. `work`: its seed chooses the worker.
+/// In no order; none for a pattern that does not use what would die. `work`, whose seed chooses the worker, and the
+/// pattern must outlive them, too.
 [[nodiscard]] std::vector<incident> incidents_of(const chaos_plan& chaos, const scenario& trouble, const pattern& p,
                                                  const workload& work, incident_targets targets);
 

@@ -18,8 +18,9 @@ run_result account_of(const recorder& record, const run_observation& seen, std::
     out.time_s = std::chrono::duration<double>(record.elapsed()).count();
     out.orders = record.orders();
     out.stored = progress.stored;
-    out.dead_lettered = progress.failures[static_cast<std::size_t>(stage::schedule)]
-                                         [static_cast<std::size_t>(error_kind::dead_letter)];
+    out.dead_lettered =
+        progress
+            .failures[static_cast<std::size_t>(stage::schedule)][static_cast<std::size_t>(error_kind::dead_letter)];
     out.failed = progress.failed - std::min(progress.failed, out.dead_lettered);
     out.not_started = out.orders - std::min(out.orders, progress.ended());
     out.repeated = progress.repeated;
@@ -41,8 +42,7 @@ run_result account_of(const recorder& record, const run_observation& seen, std::
     out.cpu.system_s = seconds(seen.end.usage.ru_stime);
     const double box_s = out.time_s * static_cast<double>(cores);
     out.cpu.box_share = box_s > 0 ? out.cpu.total_s() / box_s : 0;
-    out.cpu_per_order_us =
-        progress.ended() > 0 ? out.cpu.total_s() * 1e6 / static_cast<double>(progress.ended()) : 0;
+    out.cpu_per_order_us = progress.ended() > 0 ? out.cpu.total_s() * 1e6 / static_cast<double>(progress.ended()) : 0;
     out.harness_cpu_s = seen.harness_cpu_s;
     out.steal_share = seen.box.total_s > 0 ? std::max(0.0, seen.box.steal_s) / seen.box.total_s : 0;
     out.in_flight = seen.in_flight;
@@ -52,8 +52,7 @@ run_result account_of(const recorder& record, const run_observation& seen, std::
     return out;
 }
 
-recovery_view recovery_of(const run_result& run, const recorder& record,
-                                               const run_observation& seen) {
+recovery_view recovery_of(const run_result& run, const recorder& record, const run_observation& seen) {
     const auto in_seconds = [](std::chrono::nanoseconds t) { return std::chrono::duration<double>(t).count(); };
     constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
     recovery_view out;
@@ -61,8 +60,7 @@ recovery_view recovery_of(const run_result& run, const recorder& record,
     out.killed = seen.struck.empty() && seen.runs > 1 ? "itself" : seen.struck;
     if (out.killed.empty()) return out;
     out.at_s = in_seconds(record.killed_at());
-    out.resumed_s =
-        record.resumed_at().count() > 0 ? in_seconds(record.resumed_at() - record.killed_at()) : unknown;
+    out.resumed_s = record.resumed_at().count() > 0 ? in_seconds(record.resumed_at() - record.killed_at()) : unknown;
     out.drained_s = run.time_s - out.at_s;
     const auto p = record.read();
     const auto once = static_cast<double>(p.http_attempts - p.repeated_attempts);

@@ -5,7 +5,6 @@
 #include "pipebench/error.hpp"
 #include "services/postgres.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -17,13 +16,18 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <optional>
 
 namespace pipebench {
 namespace {
 
 using clock = std::chrono::steady_clock;
+
+constexpr std::int64_t longest_wait_ms = 100;
+constexpr std::int64_t longest_wait_for_incident_ms = 1;  // a fast run does ten orders in it
+
+/// By SIGKILL: any other signal is a crash, which must not pass for an operator's restart.
+bool was_killed(const child_end& end) { return WIFSIGNALED(end.status) && WTERMSIG(end.status) == SIGKILL; }
 
 double own_cpu_seconds() {
     rusage r{};
@@ -179,7 +183,8 @@ run_observation observe_run(const run_request& request, recorder& record, signal
         end.follow(signals, run.process());
         progress(record, tree.rss_now());
         ended = run.end();
-        if (ended && WIFSIGNALED(ended->status) && signals.count() == 0 && run.runs() <= request.restarts) {
+        if (ended && was_killed(*ended) && signals.count() == 0 && run.runs() <= request.restarts) {
+            record.mark_kill();  // by itself, if by none of the incidents
             record.forget_unfinished();
             run.start_again(*ended);
             tree.follow(run.process().pid());
@@ -191,7 +196,7 @@ run_observation observe_run(const run_request& request, recorder& record, signal
                                        {notes.read_end(), POLLIN, 0}}};
         const auto wait = std::min(next_tree, series.next()) - clock::now();
         const auto ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
-        const std::int64_t longest = incidents.is_waiting() ? 1 : 100;
+        const std::int64_t longest = incidents.is_waiting() ? longest_wait_for_incident_ms : longest_wait_ms;
         ::poll(waiting.data(), waiting.size(), static_cast<int>(std::clamp<std::int64_t>(ms, 1, longest)));
     }
     notes.close_write_end();

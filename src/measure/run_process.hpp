@@ -75,7 +75,7 @@ struct run_observation {
     std::vector<std::string> notes;  ///< what the run printed, line by line, bounded
 };
 
-/// Called a few times a second while the run goes on, with its RSS.
+/// Called whenever the session looks at the run, ten to a thousand times a second, with its RSS.
 using on_progress = std::function<void(const recorder&, std::uint64_t rss)>;
 
 /// Starts the run and watches it. After the first signal it is asked to end, after the grace or a second one it

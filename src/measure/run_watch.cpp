@@ -50,7 +50,7 @@ void note_reader::take(char c) {
 void service_watch::begin() {
     const pid_t pid = service_.pid();
     const bool anew = pid_ != 0 && pid != pid_;
-    if (!anew) size_before_ = tree_size(pid);
+    if (pid_ == 0) size_before_ = tree_size(pid);
     pid_ = pid;
     cpu_before_ = anew ? 0 : tree_cpu_seconds(pid);
     sampler_.emplace(pid);
@@ -78,7 +78,8 @@ service_usage service_watch::finish() {
 
 bool incident_watch::is_due(const incident& what) const {
     if (record_.elapsed().count() == 0 || record_.clock_stopped()) return false;
-    return static_cast<double>(record_.read().ended()) >= what.at * static_cast<double>(record_.orders());
+    const auto ended = record_.read().ended();  // one at least: before, there may be no workers yet
+    return ended > 0 && static_cast<double>(ended) >= what.at * static_cast<double>(record_.orders());
 }
 
 void incident_watch::strike_when_due(pid_t run) {

@@ -1,7 +1,6 @@
 #include "measure/series.hpp"
 
 #include <array>
-#include <cmath>
 #include <limits>
 
 namespace pipebench {

@@ -190,7 +190,7 @@ private:
         if (api) api_account = api->stop();
         if (!request.spec.where.redis.empty())
             delete_redis_keys(services_->redis_url(), order_stream_keys(request.spec.where.stream).all());
-        refuse_if_unusable(p, record, seen);
+        refuse_if_unusable(p, record, seen, request.restarts > 0);
         if (settings_.chaos.target == victim::postgres) services_->wait_for_postgres();
 
         auto out = account_of(record, seen, result_.box.cores);
@@ -202,6 +202,8 @@ private:
         out.efficiency = out.time_s > 0 ? out.floor_s / out.time_s : 0;
         out.api = api_account.seen;
         out.recovery = recovery_of(out, record, seen);
+        if (trouble.api.down.time > duration{})  // it cut off requests unread, and did not count them
+            out.recovery.api_calls_again = std::numeric_limits<double>::quiet_NaN();
         for (auto& service : out.services)
             if (service.name == "mock-api") service.cpu_s = api_account.cpu_s;
         out.foreign_share = foreign_share(out, seen.box);
@@ -264,16 +266,20 @@ private:
     }
 
     /// A run that could not begin has measured nothing: its own words are the error.
-    void refuse_if_unusable(const pattern& p, const recorder& record, const run_observation& seen) const {
+    /// Where something was to die, a run that has begun has a row, which says what became of it.
+    void refuse_if_unusable(const pattern& p, const recorder& record, const run_observation& seen,
+                            bool was_to_die) const {
         const bool cut_short = signals_.count() > 0;
         if (cut_short || seen.end.exited_with(0)) return;
-        if (seen.runs > 1 && record.elapsed().count() > 0) return;  // it began: its row says what became of it
+        if (was_to_die && record.read().begun > 0) return;
         const auto why = seen.notes.empty() ? "it ended: " + seen.end.describe() : seen.notes.back();
         throw run_failure(p.id, fmt::format("{}: the run did not end by itself: {}", p.id, why));
     }
 
     static std::string death_of(const run_observation& seen) {
-        return fmt::format("it died {} times, at last {}", seen.runs, seen.end.describe());
+        if (seen.runs > 1) return fmt::format("it died {} times, at last {}", seen.runs, seen.end.describe());
+        return fmt::format("it did not end by itself: {}",
+                           seen.notes.empty() ? seen.end.describe() : seen.notes.back());
     }
 
     /// Of the box's time, what neither the run nor the services nor we ourselves used. NaN where a server is the

@@ -56,7 +56,9 @@ task<> worker(const run_context& ctx, async_pipeline& pipeline, stream_consumer&
 /// Looks for what the dead have left, twice per lease.
 task<> take_over(const run_context& ctx, async_pipeline& pipeline, stream_consumer& stream) {
     const auto& s = ctx.work.streams;
-    while (co_await stream.next_check(s.lease)) {
+    while (!ctx.stop.requested()) {
+        const bool open = co_await stream.next_check(s.lease);
+        if (!open) break;
         co_await stream.claim(s.lease);
         const auto hopeless = co_await stream.exhausted(s.max_deliveries);
         for (const auto& order : hopeless) ctx.out.end(ctx.out.begin(order.id), stream_consumer::given_up);

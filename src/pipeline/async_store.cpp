@@ -144,6 +144,7 @@ bool async_store::connection::prepare() {
 task<error_kind> async_store::connection::insert(const order_row& row, time_point deadline) {
     const auto opened = co_await open(deadline);
     if (opened != error_kind::none) co_return opened;
+    if (!ready_) co_return error_kind::reset;  // lost again before it was our turn
     if (!send(row)) {
         drop(error_kind::reset);
         co_return error_kind::reset;

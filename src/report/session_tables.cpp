@@ -30,8 +30,6 @@ void make_printable(run_result& run) {
 /// A latency, or "-" where no order ended.
 std::string latency_cell(const run_result& r, double ms) { return r.ended() == 0 ? "-" : fixed(ms, 1); }
 
-std::string api_cell(const run_result& r, std::uint64_t count) { return r.api.known ? grouped(count) : "-"; }
-
 bool stands_out(const run_result& r) { return !r.verdict.trusted || r.interrupted; }
 
 bool says(const std::string& text, std::string_view lower_case_word) {
@@ -45,10 +43,6 @@ std::string verdict_cell(const run_result& r) {
         text = text.empty() ? "NOT TRUSTED" : "NOT TRUSTED: " + text;
     if (!r.interrupted || says(text, "interrupted")) return text;
     return fmt::format("INTERRUPTED after {} of {} orders; {}", grouped(r.ended()), grouped(r.orders), text);
-}
-
-row begin_row(const run_result& r) {
-    return stands_out(r) ? row{{"! " + r.pattern}, tone::alarm} : row{{r.pattern}, tone::plain};
 }
 
 std::vector<std::string> service_names(const std::vector<pattern_summary>& patterns) {
@@ -98,6 +92,12 @@ row main_row(const pattern_summary& p, bool spread) {
 }
 
 }  // namespace
+
+std::string api_cell(const run_result& r, std::uint64_t count) { return r.api.known ? grouped(count) : "-"; }
+
+row begin_row(const run_result& r) {
+    return stands_out(r) ? row{{"! " + r.pattern}, tone::alarm} : row{{r.pattern}, tone::plain};
+}
 
 session_result printable_copy(session_result r) {
     make_printable(r.started_at, r.command, r.profile, r.chaos);

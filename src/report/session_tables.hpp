@@ -15,6 +15,11 @@ namespace pipebench::reporting {
 /// The table. With several rounds, how much time and CPU varied stands beside them.
 [[nodiscard]] table main_table(const std::vector<pattern_summary>& patterns);
 
+/// The first cell of a pattern's row, and the tone of all of it.
+[[nodiscard]] row begin_row(const run_result& r);
+/// What the API has counted; "-" where its view is not known.
+[[nodiscard]] std::string api_cell(const run_result& r, std::uint64_t count);
+
 struct titled_table {
     std::string title;
     table content;

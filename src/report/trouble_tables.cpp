@@ -1,6 +1,7 @@
 #include "report/trouble_tables.hpp"
 
 #include "pipebench/scenario.hpp"
+#include "report/session_tables.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -29,13 +30,6 @@ mean_and_peak of(const std::vector<double>& values) {
     return {fixed(sum / static_cast<double>(n), 1), fixed(peak, 0)};
 }
 
-row begin_row(const run_result& r) {
-    const bool alarm = !r.verdict.trusted || r.interrupted;
-    return {{(alarm ? "! " : "") + r.pattern}, alarm ? tone::alarm : tone::plain};
-}
-
-std::string api_count(const run_result& r, std::uint64_t n) { return r.api.known ? grouped(n) : "-"; }
-
 }  // namespace
 
 table pressure_table(const std::vector<pattern_summary>& patterns) {
@@ -62,9 +56,8 @@ table pressure_table(const std::vector<pattern_summary>& patterns) {
             line.cells.push_back(std::move(mean));
             line.cells.push_back(std::move(peak));
         }
-        for (std::string cell :
-             {grouped(run.retries), grouped(run.refused_retries), api_count(run, run.api.throttled),
-              api_count(run, run.api.faults), api_count(run, run.api.early)})
+        for (std::string cell : {grouped(run.retries), grouped(run.refused_retries), api_cell(run, run.api.throttled),
+                                 api_cell(run, run.api.faults), api_cell(run, run.api.early)})
             line.cells.push_back(std::move(cell));
         t.rows.push_back(std::move(line));
     }

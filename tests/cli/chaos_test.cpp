@@ -90,17 +90,6 @@ std::ptrdiff_t notes_that_say(const json& run, const std::string& text) {
                          [&](const json& note) { return contains(note.get<std::string>(), text); });
 }
 
-/// The forked workers of a run: processes whose parent is the run's own.
-std::vector<process> workers(const user& someone) {
-    auto out = someone.processes();
-    std::erase_if(out, [](const process& p) { return !contains(p.command_line, "_run"); });
-    const auto all = out;
-    std::erase_if(out, [&](const process& p) {
-        return std::ranges::none_of(all, [&](const process& q) { return q.pid == p.parent; });
-    });
-    return out;
-}
-
 /// Rows that the run under way has committed in our PostgreSQL; none before it has a table.
 std::int64_t rows_in_database(const std::string& table) {
     const auto schema = sql(fmt::format("SELECT schemaname FROM pg_tables WHERE tablename = '{}'", table));

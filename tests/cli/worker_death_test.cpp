@@ -14,17 +14,6 @@ using nlohmann::json;
 
 namespace {
 
-/// The forked workers of a run: processes whose parent is the run's own.
-std::vector<process> workers(const user& someone) {
-    auto out = someone.processes();
-    std::erase_if(out, [](const process& p) { return !contains(p.command_line, "_run"); });
-    const auto all = out;
-    std::erase_if(out, [&](const process& p) {
-        return std::ranges::none_of(all, [&](const process& q) { return q.pid == p.parent; });
-    });
-    return out;
-}
-
 /// Kills one worker once all of them are there and at work.
 pid_t kill_one_of(const user& someone, std::size_t fleet) {
     REQUIRE(comes_true([&] { return workers(someone).size() == fleet; }));

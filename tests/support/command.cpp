@@ -203,4 +203,14 @@ std::vector<std::string> quick_and(const std::vector<std::string>& more) {
     return out;
 }
 
+std::vector<process> workers(const user& someone) {
+    auto out = someone.processes();
+    std::erase_if(out, [](const process& p) { return !contains(p.command_line, "_run"); });
+    const auto all = out;
+    std::erase_if(out, [&](const process& p) {
+        return std::ranges::none_of(all, [&](const process& q) { return q.pid == p.parent; });
+    });
+    return out;
+}
+
 }  // namespace pipebench::test

@@ -97,6 +97,9 @@ private:
     private_directory tmp_, files_;
 };
 
+/// The forked workers of a run: processes whose parent is the run's own.
+[[nodiscard]] std::vector<process> workers(const user& someone);
+
 [[nodiscard]] std::string read_file(const std::filesystem::path& path);
 [[nodiscard]] bool contains(const std::string& text, const std::string& part);
 [[nodiscard]] std::vector<std::string> lines_of(const std::string& text);

@@ -96,6 +96,18 @@ TEST_CASE("a late success wins over a failure", "[recorder]") {
     CHECK(r.read().repeated == 1);
 }
 
+TEST_CASE("an order that two have in hand is in flight once, and leaves nothing in flight", "[recorder]") {
+    auto r = recorder::create(10);
+    const auto first = r.begin(1), second = r.begin(1);
+    CHECK(r.read().in_flight() == 1);
+    r.end(first, success);
+    r.end(second, success);
+    const auto other = r.begin(2);
+    CHECK(r.read().in_flight() == 1);
+    r.end(other, success);
+    CHECK(r.read().in_flight() == 0);
+}
+
 TEST_CASE("a late success takes the failure back, so that the kinds add up to what failed", "[recorder]") {
     auto r = recorder::create(10);
     r.end(r.begin(1), {stage::fetch, error_kind::timeout, 4, 0});
@@ -389,7 +401,7 @@ TEST_CASE("the traffic of all who hold the record is one", "[recorder]") {
     auto same = recorder::attach(::dup(r.descriptor()));
     traffic(same.shared_traffic(), 0, 0).count_first();
     CHECK(traffic(r.shared_traffic(), 0, 0).take_retry());
-    CHECK(same.read().first_attempts == 1);
+    CHECK(same.shared_traffic().firsts == 1);
     CHECK(same.read().retries == 1);
     CHECK(same.read().refused_retries == 0);
 }
