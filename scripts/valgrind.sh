@@ -16,11 +16,11 @@ mkdir -p "$reports"
 step "60 orders by each pattern (a minute or two)"
 # Its verdicts do not matter here (all is slow), its ledger does: 3 is both, so the ledger is asserted.
 code=0
-logged valgrind env PIPEBENCH_BUSY_LIMIT=100% valgrind --trace-children=yes \
+PIPEBENCH_BUSY_LIMIT=100% valgrind --trace-children=yes \
     '--trace-children-skip=*/postgres,*/redis-server,*/valkey-server,*/initdb' --leak-check=full \
     --errors-for-leak-kinds=definite --log-file="$reports/%p" \
     "$repo/build/dev/pipebench" run -n 60 -c 10 --http-latency 5ms --db-latency 5ms --quiet \
-    --assert 'all.lost == 0' --assert 'all.stored == 60' "$@" || code=$?
+    --assert 'all.lost == 0' --assert 'all.stored == 60' "$@" >"$logs/valgrind.log" 2>&1 || code=$?
 ((code == 0 || code == 3)) || die "the runs ended with $code: see $logs/valgrind.log"
 
 watched=$({ grep -l "ERROR SUMMARY" "$reports"/* || true; } | wc -l)
