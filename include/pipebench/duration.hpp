@@ -1,5 +1,5 @@
-// Durations, sizes, counts, rates and shares as people write them: "100ms", "500MB", "10k", "500/s", "20%". One parser for the command line
-// and for saved results. Everything here is pure.
+// Durations, sizes, counts, rates and shares as people write them: "100ms", "500MB", "10k", "500/s", "20%". One parser
+// for the command line and for saved results. Everything here is pure.
 #pragma once
 
 #include <chrono>

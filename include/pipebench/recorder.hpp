@@ -85,7 +85,8 @@ public:
     /// What all workers share of the retry budget and the rate limit.
     [[nodiscard]] traffic_state& shared_traffic() const noexcept;
 
-    /// Something was killed, now (the first time counts): from here to the next order that ends for the first time is the time to recover.
+    /// Something was killed, now (the first time counts): from here to the next order that ends for the first time is
+    /// the time to recover.
     void mark_kill() noexcept;
     [[nodiscard]] std::chrono::nanoseconds killed_at() const noexcept;   ///< on the run's clock; 0: never
     [[nodiscard]] std::chrono::nanoseconds resumed_at() const noexcept;  ///< on the run's clock; 0: not yet

@@ -78,9 +78,9 @@ struct series_view {
     double interval_ms = 0;
     std::vector<double> t_s;  ///< on the run's clock
     std::vector<double> in_flight;
-    std::vector<double> queued;  ///< in the pattern's own queue: offered and not begun
-    std::vector<double> lag,
-        pending;  ///< of the stream: not delivered yet; delivered and not acknowledged. NaN: not known
+    std::vector<double> queued;   ///< in the pattern's own queue: offered and not begun
+    std::vector<double> lag;      ///< of the stream: not delivered yet. NaN: not known
+    std::vector<double> pending;  ///< of the stream: delivered and not acknowledged. NaN: not known
     std::vector<double> completed, failed, rss_mb;
 };
 inline constexpr std::size_t max_series_points = 1200;
@@ -92,8 +92,8 @@ struct recovery_view {
     double resumed_s = 0;    ///< from the kill to the next order that ended for the first time; NaN: none did
     double drained_s = 0;    ///< from the kill to the end of the run
     std::uint64_t runs = 1;  ///< started, the one after a kill included
-    double api_calls_again =
-        0;  ///< requests beyond those of each order's first end; NaN: the API's view is not known
+    /// Requests beyond those of each order's first end; NaN: the API's view is not known.
+    double api_calls_again = 0;
 };
 
 struct run_result {

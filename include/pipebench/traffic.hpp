@@ -35,7 +35,7 @@ public:
     [[nodiscard]] bool take_retry() noexcept;
 
     /// When the next request may be sent: `now` without a limit. A token bucket that holds a tenth of a second's
-    /// tokens, as the generic cell rate algorithm (ITU-T I.371). Nothing when it would be after `latest`: then no
+    /// tokens and is full at first, as the generic cell rate algorithm (ITU-T I.371). Nothing when it would be after `latest`: then no
     /// token is taken.
     [[nodiscard]] std::optional<time_point> next_slot(time_point now, time_point latest) noexcept;
 

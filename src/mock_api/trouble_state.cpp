@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ratio>
-#include <type_traits>
 
 namespace pipebench {
 namespace {
@@ -51,22 +49,6 @@ void order_memory::not_before(order_id id, std::chrono::milliseconds time) noexc
 bool order_memory::is_early(order_id id, std::chrono::milliseconds now) noexcept {
     const std::atomic_ref<std::uint32_t> slot(not_before_[id % slots]);
     return now.count() < slot.load(std::memory_order_relaxed);
-}
-
-token_bucket::token_bucket(std::uint64_t per_second) noexcept
-    : interval_(static_cast<count>((std::nano::den + per_second - 1) / per_second)),
-      tolerance_(static_cast<count>(std::max<std::uint64_t>(1, per_second / 10) - 1) * interval_) {
-    static_assert(std::is_same_v<server_clock::period, std::nano>);
-}
-
-bool token_bucket::take(server_clock::time_point now) noexcept {
-    const count time = now.time_since_epoch().count();
-    auto full_at = full_at_.load(std::memory_order_relaxed);
-    for (;;) {
-        const count from = std::max(full_at, time);
-        if (from - time > tolerance_) return false;
-        if (full_at_.compare_exchange_weak(full_at, from + interval_, std::memory_order_relaxed)) return true;
-    }
 }
 
 trouble_state::trouble_state(const api_settings& settings, counters& count)

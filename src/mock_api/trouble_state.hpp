@@ -5,6 +5,7 @@
 
 #include "mock_api/behaviour.hpp"
 #include "mock_api/counters.hpp"
+#include "pipebench/traffic.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -42,17 +43,17 @@ private:
     zeroed<std::uint32_t> not_before_;
 };
 
-/// A token bucket as one number: the time at which it would be full again (GCRA, ITU-T I.371). It holds a tenth of a
-/// second's tokens, one at least, and is full at first.
+/// The client's rate limit (pipebench/traffic.hpp) on the server's side: who would have to wait is turned away.
 class token_bucket {
 public:
-    explicit token_bucket(std::uint64_t per_second) noexcept;  ///< above 0
-    bool take(server_clock::time_point now) noexcept;          ///< false: there was no token
+    explicit token_bucket(std::uint64_t per_second) noexcept : limit_(state_, 0, per_second) {}  ///< above 0
+    token_bucket(const token_bucket&) = delete;
+    token_bucket& operator=(const token_bucket&) = delete;
+    bool take(server_clock::time_point now) noexcept { return limit_.next_slot(now, now).has_value(); }
 
 private:
-    using count = server_clock::rep;
-    const count interval_, tolerance_;
-    std::atomic<count> full_at_{std::numeric_limits<count>::min()};
+    traffic_state state_{};
+    traffic limit_;
 };
 
 class trouble_state {

@@ -2,6 +2,7 @@
 // that it ends. Every wait is bounded by `patience`; none is a guess at how long something takes.
 #include "mock_api/server.hpp"
 #include "pipebench/error.hpp"
+#include "support/command.hpp"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
@@ -30,6 +31,7 @@
 #include <vector>
 
 using namespace pipebench;
+using pipebench::test::comes_true;
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
@@ -114,16 +116,6 @@ private:
     boost::beast::flat_buffer buffer_;
     std::deque<std::string> pending_;
 };
-
-template <class Condition>
-bool comes_true(Condition condition) {
-    const auto deadline = steady::now() + patience;
-    while (!condition()) {
-        if (steady::now() > deadline) return false;
-        std::this_thread::sleep_for(1ms);
-    }
-    return true;
-}
 
 std::string body_of(order_id id, std::uint64_t seed = 42) {
     std::string out;

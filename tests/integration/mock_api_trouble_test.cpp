@@ -2,6 +2,7 @@
 // outage begins and ends. Every wait is bounded by `patience`; nothing is expected to be fast.
 #include "mock_api/faults.hpp"
 #include "mock_api/server.hpp"
+#include "support/command.hpp"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
@@ -24,6 +25,7 @@
 #include <vector>
 
 using namespace pipebench;
+using pipebench::test::comes_true;
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
 using steady = std::chrono::steady_clock;
@@ -134,16 +136,6 @@ private:
     asio::ip::tcp::socket socket_;
     std::string text_;
 };
-
-template <class Condition>
-bool comes_true(Condition condition) {
-    const auto deadline = steady::now() + patience;
-    while (!condition()) {
-        if (steady::now() > deadline) return false;
-        std::this_thread::sleep_for(1ms);
-    }
-    return true;
-}
 
 /// Of this process, in which the server runs.
 std::size_t resident_bytes() {
