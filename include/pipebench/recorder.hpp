@@ -70,10 +70,14 @@ public:
     /// The order has ended. A second end of the same order counts as a repetition and changes nothing else,
     /// but for a late success: stored wins over failed. An outcome that is_valid() denies counts as worker_died.
     void end(const ticket& t, const outcome& o) noexcept;
+    /// The end of an order that nobody timed: as end(), with no latency.
+    void settle(order_id id, const outcome& o) noexcept;
 
     /// The clock of the run: around pattern::run, in the run's own process. A run that is started again does not
     /// start it again.
     void start_clock() noexcept;
+    /// What came before was no part of the run. Not once stopped.
+    void restart_clock() noexcept;
     void stop_clock() noexcept;
     [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept;  ///< so far, or in all once stopped
     [[nodiscard]] bool clock_stopped() const noexcept;
@@ -105,6 +109,7 @@ public:
 
 private:
     struct board;
+    bool count_end(order_id id, const outcome& given) noexcept;
     recorder(board* b, int descriptor, std::size_t bytes) noexcept;
 
     board* board_;

@@ -65,13 +65,14 @@ struct workload {
     connection_use connections = connection_use::keep_alive;
     time_limits limits;
     retry_policy retry;
-    std::uint64_t rate_limit = 0;   ///< requests a second that the client sends at the most; 0: no limit
-    std::vector<order_id> poison;   ///< of the scenario: each kills the worker that takes it on
-    unsigned db_connections = 8;    ///< of an asynchronous pattern, all processes together
-    unsigned permits = 100;         ///< semaphore
-    unsigned pool_processes = 100;  ///< process-pool
-    unsigned threads = 100;         ///< thread-pool
-    stream_parameters streams;      ///< redis-streams
+    std::uint64_t rate_limit = 0;       ///< requests a second that the client sends at the most; 0: no limit
+    std::vector<order_id> poison;       ///< of the scenario: each kills the worker that takes it on
+    unsigned db_connections = 8;        ///< of an asynchronous pattern, all processes together
+    unsigned permits = 100;             ///< semaphore
+    unsigned pool_processes = 100;      ///< process-pool
+    unsigned threads = 100;             ///< thread-pool
+    unsigned runner_concurrency = 100;  ///< what a program of the user's (--runner) is told
+    stream_parameters streams;          ///< redis-streams
 };
 
 void to_json(nlohmann::json& out, const workload& w);

@@ -89,6 +89,7 @@ std::span<const subcommand> subcommands() noexcept {
         subcommand{"list", "patterns, profiles and formats", declare_list},
         subcommand{"doctor", "what this box can hold, and what is missing", declare_doctor},
         subcommand{"mock-api", "serve the mock order API alone", declare_mock_api},
+        subcommand{"services", "the servers of a run, for a program of your own", declare_services},
         subcommand{"_run", "one run in a process of its own", declare_runner},
     };
     return table;

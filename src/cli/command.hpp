@@ -33,6 +33,7 @@ action declare_sweep(CLI::App& app);
 action declare_list(CLI::App& app);
 action declare_doctor(CLI::App& app);
 action declare_mock_api(CLI::App& app);
+action declare_services(CLI::App& app);
 action declare_runner(CLI::App& app);
 
 /// What a measurement is to the caller: one that is not to be trusted answers no assertion.

@@ -43,6 +43,7 @@ gate_settings settings_of(const gate_options& options, const CLI::App& app) {
     s.base = options.base;
     s.head = options.head.empty() ? s.own_binary : options.head;
     s.patterns = patterns_of(*options.work);
+    if (s.patterns.empty()) throw setup_error("--pattern: none is left to measure");
     s.work = workload_of(*options.work);
     s.work_arguments = work_arguments(app, *options.work);
     s.command = printable_command();

@@ -21,7 +21,7 @@ stream_parameters streams_at(unsigned concurrency) {
 
 workload equal(unsigned concurrency) {
     workload w;
-    w.permits = w.threads = w.pool_processes = concurrency;
+    w.permits = w.threads = w.pool_processes = w.runner_concurrency = concurrency;
     w.streams = streams_at(concurrency);
     return w;
 }

@@ -86,6 +86,7 @@ action declare_run(CLI::App& app) {
     declare_work(app, options->session->work);
     declare_rounds(app, options->session);
     declare_assertions(app, options);
+    declare_runners(app, options->session);
     declare_trouble(app, options->session);
     declare_servers(app, options->session->servers);
     app.add_flag("--keep", options->keep, "leave the tables in PostgreSQL");

@@ -27,7 +27,7 @@ std::string short_count(std::uint64_t n) { return n % 1000 == 0 ? fmt::format("{
 
 void declare_what(CLI::App& app, const work_options_ptr& o) {
     app.option_defaults()->group(what_group);
-    app.add_option("-p,--pattern", o->patterns, "all, or ids separated by commas [all]")
+    app.add_option("-p,--pattern", o->patterns, "all, none, or ids separated by commas [all]")
         ->delimiter(',')
         ->type_name("ID");
     add_count(app, "-n,--orders", {1, 10'000'000}, fmt::format("orders per run [{}]", short_count(o->orders)),
@@ -89,6 +89,8 @@ void declare_parameters(CLI::App& app, const work_options_ptr& o) {
                   [](w& x) -> unsigned& { return x.pool_processes; });
     add_parameter(app, o, "--threads", most_concurrency, "thread-pool: threads",
                   [](w& x) -> unsigned& { return x.threads; });
+    add_parameter(app, o, "--runner-concurrency", most_concurrency, "what a --runner may have in flight",
+                  [](w& x) -> unsigned& { return x.runner_concurrency; });
     add_parameter(app, o, "--workers", most_concurrency, "redis-streams: asynchronous workers",
                   [](w& x) -> unsigned& { return x.streams.workers; });
     add_parameter(app, o, "--processes", 1000, "redis-streams: processes they are spread over",
@@ -158,6 +160,15 @@ void declare_trouble(CLI::App& app, const session_options_ptr& o) {
              [o](auto bytes) { o->memory_budget_bytes = bytes; });
 }
 
+void declare_runners(CLI::App& app, const session_options_ptr& o) {
+    app.option_defaults()->group("Programs of your own (docs/runners.md)");
+    app.add_option("--runner", o->runners, "a program beside the patterns; may be given several times")
+        ->type_name("NAME=COMMAND")
+        ->allow_extra_args(false);
+    add_duration(app, "--runner-limit", {std::chrono::milliseconds{1}, max_duration}, "then it has to end [10m]",
+                 [o](duration d) { o->runner_limit = d; });
+}
+
 void declare_grace(CLI::App& app, const session_options_ptr& o) {
     add_duration(app, "--grace", {{}, std::chrono::minutes{10}}, "time to drain after Ctrl-C [5s]",
                  [o](duration d) { o->grace = d; });
@@ -181,7 +192,7 @@ workload workload_of(const work_options& options) {
 }
 
 std::vector<const pattern*> patterns_of(const work_options& options) {
-    std::vector<std::string> known{"all"};
+    std::vector<std::string> known{"all", "none"};
     for (const pattern& p : patterns()) known.emplace_back(p.id);
     std::vector<const pattern*> out;
     for (const auto& name : options.patterns) {
@@ -228,9 +239,27 @@ void require_servers_of_our_own(const session_settings& s) {
                 fmt::format("--scenario: '{}' finds its connections by their application_name: leave that "
                             "out of --postgres",
                             one.name));
+    if (s.chaos.target != victim::none && !s.runners.empty())
+        throw setup_error("--chaos: only the patterns can be killed and started again: leave --runner out");
     const auto uses_redis = [](const pattern* p) { return p->needs_at(workload{}).redis; };
     if (s.chaos.target == victim::redis && std::none_of(s.patterns.begin(), s.patterns.end(), uses_redis))
         throw setup_error("--chaos: kill-redis needs a pattern that uses Redis: add -p redis-streams");
+}
+
+void add_runners(const session_options& options, session_settings& s) {
+    for (const auto& text : options.runners) {
+        const auto runner = s.runners.emplace_back(parse_runner(text));
+        const auto& entry = runner->entry();
+        const auto all = patterns();
+        const auto same_id = [&](const pattern& p) { return p.id == entry.id; };
+        const auto same = [&](const pattern* p) { return same_id(*p); };
+        if (entry.id == "all" || entry.id == "none" || std::any_of(all.begin(), all.end(), same_id) ||
+            std::any_of(s.patterns.begin(), s.patterns.end(), same))
+            throw setup_error(fmt::format("--runner: the name '{}' is taken", entry.id));
+        s.patterns.push_back(&entry);
+    }
+    s.runner_limit = options.runner_limit;
+    if (s.patterns.empty()) throw setup_error("--pattern: none is left to run; name a pattern, or add --runner");
 }
 
 }  // namespace
@@ -238,6 +267,7 @@ void require_servers_of_our_own(const session_settings& s) {
 session_settings settings_of(const session_options& options) {
     session_settings s;
     s.patterns = patterns_of(*options.work);
+    add_runners(options, s);
     s.work = workload_of(*options.work);
     s.profile = options.work->profile;
     s.command = printable_command();

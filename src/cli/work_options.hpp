@@ -29,6 +29,8 @@ struct session_options {
     std::shared_ptr<server_choice> servers = std::make_shared<server_choice>();
     std::uint64_t rounds = 1, warmup = 0;
     double busy_limit = default_busy_limit;
+    std::vector<std::string> runners;  ///< NAME=COMMAND
+    duration runner_limit = std::chrono::minutes{10};
     std::vector<std::string> scenarios{std::string(calm)};
     chaos_plan chaos;
     duration target_time{};  ///< 0: none
@@ -44,6 +46,8 @@ void declare_servers(CLI::App& app, const std::shared_ptr<server_choice>& choice
 void declare_rounds(CLI::App& app, const session_options_ptr& o);
 /// --scenario, --chaos, --target-time and --memory-budget.
 void declare_trouble(CLI::App& app, const session_options_ptr& o);
+/// --runner and --runner-limit.
+void declare_runners(CLI::App& app, const session_options_ptr& o);
 void declare_grace(CLI::App& app, const session_options_ptr& o);
 
 /// These throw setup_error, which names the option.

@@ -40,7 +40,7 @@ public:
           parent_(::getpid()) {}
 
     [[noreturn]] void run() {
-        ::setsid();
+        if (settings_.own_session) ::setsid();
         reset_signals();
         constexpr rlimit no_core{0, 0};  // its memory may hold passwords
         ::setrlimit(RLIMIT_CORE, &no_core);

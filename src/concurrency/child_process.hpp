@@ -29,6 +29,7 @@ struct child_settings {
                                            ///< 1 and 2 are ours where not named; all others are closed
     std::optional<user_identity> user;     ///< privileges are dropped to it for good
     std::string directory;                 ///< working directory; empty: ours
+    bool own_session = true;               ///< a Ctrl-C on the terminal does not reach it
     int death_signal = SIGKILL;            ///< sent by the kernel when the thread that started it ends
 };
 
@@ -40,7 +41,7 @@ struct child_end {
     [[nodiscard]] std::string describe() const;  ///< "exited with 1", "killed by signal 9 (Killed)"
 };
 
-/// A running program in a session of its own: a Ctrl-C on the terminal does not reach it. Spawn from a thread
+/// A running program. Spawn from a thread
 /// that lives as long as the child shall: the death signal is bound to it. The destructor kills and reaps.
 class child_process {
 public:

@@ -141,30 +141,31 @@ recorder::ticket recorder::begin(order_id id) noexcept {
     return {id, clock::now()};
 }
 
-void recorder::end(const ticket& t, const outcome& given) noexcept {
-    if (t.id == 0 || t.id > board_->orders) return;  // nobody ordered it: the ledger will say so
+/// True at its first end.
+bool recorder::count_end(order_id id, const outcome& given) noexcept {
+    if (id == 0 || id > board_->orders) return false;  // nobody ordered it: the ledger will say so
     // It may be the last message of a worker whose memory was spoilt: never an index of ours.
     const outcome o = is_valid(given) ? given : outcome{stage::schedule, error_kind::worker_died};
     add(board_->http_attempts, o.attempts);
     add(board_->store_attempts, o.stores);
-    auto& failed_as = board_->failed_as(t.id);
+    auto& failed_as = board_->failed_as(id);
     std::uint8_t not_yet_failed = 0;
     // Before the order counts as ended: whoever stores it after all takes this failure back.
     if (!o.stored()) failed_as.compare_exchange_strong(not_yet_failed, code_of(o), std::memory_order_relaxed);
-    const bool again = test_and_set(board_->ended_bits(), t.id);
-    const bool first_success = o.stored() && !test_and_set(board_->stored_bits(), t.id);
+    const bool again = test_and_set(board_->ended_bits(), id);
+    const bool first_success = o.stored() && !test_and_set(board_->stored_bits(), id);
     if (again) {
         add(board_->repeated, 1);
         add(board_->repeated_attempts, o.attempts);
         // Begun again, and ended twice: the first holder was alive after all.
-        if (test_and_clear(board_->again_bits(), t.id)) board_->begun_again.fetch_sub(1, std::memory_order_relaxed);
+        if (test_and_clear(board_->again_bits(), id)) board_->begun_again.fetch_sub(1, std::memory_order_relaxed);
         if (first_success) {  // it had been given up, and was stored after all
             add(board_->stored, 1);
             board_->failed.fetch_sub(1, std::memory_order_relaxed);
             if (const auto code = failed_as.load(std::memory_order_relaxed); code != 0)
                 board_->failures_as(code).fetch_sub(1, std::memory_order_relaxed);
         }
-        return;
+        return false;
     }
     if (first_success) {
         add(board_->stored, 1);
@@ -172,22 +173,29 @@ void recorder::end(const ticket& t, const outcome& given) noexcept {
         add(board_->failed, 1);
         if (!o.stored()) add(board_->failures_as(failed_as.load(std::memory_order_relaxed)), 1);
     }
-    const auto now = clock::now();
     if (board_->killed_ns.load(std::memory_order_relaxed) != 0) {
         std::int64_t not_yet = 0;
         board_->resumed_ns.compare_exchange_strong(not_yet, now_ns(), std::memory_order_relaxed);
     }
-    const auto took = now - t.began;
+    return true;
+}
+
+void recorder::end(const ticket& t, const outcome& o) noexcept {
+    if (!count_end(t.id, o)) return;
+    const auto took = clock::now() - t.began;
     const auto ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(took).count());
     add(board_->latency[latency_bin(took)], 1);
     add(board_->latency_sum_ns, ns);
     raise_to(board_->latency_max_ns, ns);
 }
 
+void recorder::settle(order_id id, const outcome& o) noexcept { count_end(id, o); }
+
 void recorder::start_clock() noexcept {
     std::int64_t not_yet = 0;
     board_->started_ns.compare_exchange_strong(not_yet, now_ns());
 }
+void recorder::restart_clock() noexcept { board_->started_ns = now_ns(); }
 void recorder::stop_clock() noexcept { board_->stopped_ns = now_ns(); }
 bool recorder::clock_stopped() const noexcept { return board_->stopped_ns != 0; }
 

@@ -137,6 +137,7 @@ void to_json(nlohmann::json& out, const workload& w) {
         {"permits", w.permits},
         {"pool_processes", w.pool_processes},
         {"threads", w.threads},
+        {"runner_concurrency", w.runner_concurrency},
         {"workers", w.streams.workers},
         {"processes", w.streams.processes},
         {"batch", w.streams.batch},
@@ -167,6 +168,7 @@ void from_json(const nlohmann::json& in, workload& w) {
     read(in, "permits", w.permits);
     read(in, "pool_processes", w.pool_processes);
     read(in, "threads", w.threads);
+    read(in, "runner_concurrency", w.runner_concurrency);
     read(in, "workers", w.streams.workers);
     read(in, "processes", w.streams.processes);
     read(in, "batch", w.streams.batch);

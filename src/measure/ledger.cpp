@@ -61,6 +61,10 @@ private:
     order_id next_ = 1;
 };
 
+setup_error unreadable(const std::exception& e) {
+    return setup_error(fmt::format("the ledger cannot be read: {}", printable(e.what())));
+}
+
 }  // namespace
 
 ledger_view check_ledger(const ledger_question& question) try {
@@ -82,7 +86,27 @@ ledger_view check_ledger(const ledger_question& question) try {
         if (page.size() < rows_per_page) return books.close();
     }
 } catch (const std::exception& e) {
-    throw setup_error(fmt::format("the ledger cannot be read: {}", printable(e.what())));
+    throw unreadable(e);
+}
+
+void settle_what_is_there(const std::string& postgres, const table_name& table, recorder& record) try {
+    pqxx::connection connection(postgres);
+    pqxx::read_transaction transaction(connection);
+    const auto sql = fmt::format("SELECT order_id FROM {} WHERE order_id > $1 ORDER BY order_id LIMIT {}",
+                                 table.quoted(), rows_per_page);
+    std::int64_t last = 0;
+    for (;;) {
+        const auto page = exec_params(transaction, sql, last);
+        for (const auto& r : page) {
+            last = r[0].as<std::int64_t>();
+            const auto id = static_cast<order_id>(last);
+            if (id <= record.orders() && !record.has_ended(id))
+                record.settle(id, {stage::store, error_kind::none, 0, 0});
+        }
+        if (page.size() < rows_per_page) return;
+    }
+} catch (const std::exception& e) {
+    throw unreadable(e);
 }
 
 }  // namespace pipebench

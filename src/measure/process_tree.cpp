@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -46,8 +47,12 @@ std::uint64_t kilobytes_at(std::string_view text, std::string_view label) {
 }
 
 void for_each_child(pid_t pid, const std::function<void(pid_t)>& f) {
-    const auto text = read_file(fmt::format("/proc/{0}/task/{0}/children", pid));
-    for (std::string_view rest = text; const auto child = next_number(rest);) f(static_cast<pid_t>(child));
+    std::error_code gone;
+    std::filesystem::directory_iterator thread(fmt::format("/proc/{}/task", pid), gone);
+    for (; !gone && thread != std::filesystem::directory_iterator(); thread.increment(gone)) {  // any may have forked
+        const auto text = read_file(thread->path() / "children");
+        for (std::string_view rest = text; const auto child = next_number(rest);) f(static_cast<pid_t>(child));
+    }
 }
 
 void for_each_in_tree(pid_t root, const std::function<void(pid_t)>& f) {

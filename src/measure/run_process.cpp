@@ -2,6 +2,7 @@
 
 #include "measure/process_tree.hpp"
 #include "measure/run_watch.hpp"
+#include "measure/runner_report.hpp"
 #include "pipebench/error.hpp"
 #include "services/postgres.hpp"
 
@@ -16,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <limits>
 #include <optional>
 
 namespace pipebench {
@@ -48,33 +50,57 @@ std::vector<std::string> run_environment(const run_request& request) {
     return out;
 }
 
-child_process start_run(const run_request& request, const recorder& record, int notes) {
+/// Where a run writes to: its notes, and what a program of the user's says of its orders.
+struct run_outputs {
+    int report, notes;
+};
+
+child_process start_program(const runner_program& program, run_outputs to) {
+    child_settings settings;
+    settings.arguments = {"/bin/sh", "-c", program.command};
+    settings.environment = program.environment;
+    settings.descriptors = {{1, to.report}, {2, to.notes}};
+    return child_process::spawn(settings);
+}
+
+child_process start_run(const run_request& request, recorder& record, run_outputs to) {
+    if (!request.program.command.empty()) {
+        auto child = start_program(request.program, to);
+        record.start_clock();  // until it says when
+        return child;
+    }
     const auto spec = write_spec(request.spec);
     child_settings settings;
     settings.arguments = {request.binary, "_run"};
     settings.environment = run_environment(request);
     settings.descriptors = {
-        {1, notes}, {2, notes}, {spec_descriptor, spec.get()}, {recorder_descriptor, record.descriptor()}};
+        {1, to.notes}, {2, to.notes}, {spec_descriptor, spec.get()}, {recorder_descriptor, record.descriptor()}};
     return child_process::spawn(settings);
 }
 
-/// From the first signal on: asks, waits for the grace, kills.
+/// From the first signal on, or when a program's time is over: asks, waits for the grace, kills.
 class ending {
 public:
-    ending(recorder& record, duration grace) : record_(record), grace_(grace) {}
+    ending(const run_request& request, recorder& record) : request_(request), record_(record) {}
 
     void follow(const signal_watch& signals, child_process& run) {
-        if (signals.count() == 0) return;
+        out_of_time_ = out_of_time_ || (is_program() && record_.elapsed() >= request_.program.limit);
+        if (signals.count() == 0 && !out_of_time_) return;
         if (!deadline_) {
+            if (is_program()) ::kill(-run.pid(), SIGTERM);
             record_.request_stop();
-            deadline_ = clock::now() + grace_;
+            deadline_ = clock::now() + request_.grace;
         }
         if (signals.count() > 1 || clock::now() >= *deadline_) run.signal(SIGKILL);
     }
+    [[nodiscard]] bool out_of_time() const noexcept { return out_of_time_; }
 
 private:
+    [[nodiscard]] bool is_program() const noexcept { return !request_.program.command.empty(); }
+
+    const run_request& request_;
     recorder& record_;
-    duration grace_;
+    bool out_of_time_ = false;
     std::optional<clock::time_point> deadline_;
 };
 
@@ -91,11 +117,17 @@ timeval operator+(const timeval& a, const timeval& b) {
 /// The run's process, and the next one after it was killed.
 class run_under_way {
 public:
-    run_under_way(const run_request& request, const recorder& record, int notes)
-        : request_(request), record_(record), notes_(notes) {
+    run_under_way(const run_request& request, recorder& record, run_outputs outputs)
+        : request_(request), record_(record), outputs_(outputs) {
         start();
     }
 
+    run_under_way(const run_under_way&) = delete;
+    run_under_way& operator=(const run_under_way&) = delete;
+    ~run_under_way() { end_group(); }
+
+    /// What a program of the user's has left in its process group; true: there was something.
+    bool end_group() { return !request_.program.command.empty() && ::kill(-process_->pid(), SIGKILL) == 0; }
     [[nodiscard]] child_process& process() noexcept { return *process_; }
     [[nodiscard]] unsigned runs() const noexcept { return runs_; }
     /// The end of the last one, with what all of them have used.
@@ -116,16 +148,22 @@ public:
 private:
     void start() {
         process_.reset();
-        process_.emplace(start_run(request_, record_, notes_));
+        process_.emplace(start_run(request_, record_, outputs_));
     }
 
     const run_request& request_;
-    const recorder& record_;
-    int notes_;
+    recorder& record_;
+    run_outputs outputs_;
     std::optional<child_process> process_;
     unsigned runs_ = 1;
     timeval user_{}, system_{};
 };
+
+/// It was not told when orders begin.
+void forget_in_flight(run_observation& seen) {
+    seen.in_flight = {};
+    for (double& n : seen.series.in_flight) n = std::numeric_limits<double>::quiet_NaN();
+}
 
 }  // namespace
 
@@ -158,13 +196,19 @@ run_observation observe_run(const run_request& request, recorder& record, signal
     const double cpu_before = own_cpu_seconds();
     const auto box_before = read_box_time();
     std::vector<service_watch> services(request.services.begin(), request.services.end());
-    note_reader notes;
-    run_under_way run(request, record, notes.write_end());
-    if (request.restarts == 0) notes.close_write_end();
+    note_book notes;
+    runner_report report(record);
+    line_pipe printed([&](std::string_view line) { notes.add(line); });
+    line_pipe reported([&](std::string_view line) {
+        if (!report.take(line)) notes.add(line);
+    });
+    const auto close_write_ends = [&] { printed.close_write_end(), reported.close_write_end(); };
+    run_under_way run(request, record, {reported.write_end(), printed.write_end()});
+    if (request.restarts == 0) close_write_ends();
     process_tree_sampler tree(run.process().pid());
     series_sampler series(record, request.stream);
     incident_watch incidents(request.incidents, record, services);
-    ending end(record, request.grace);
+    ending end(request, record);
     flight_watch in_flight(record);
     auto next_tree = clock::now();
 
@@ -178,7 +222,8 @@ run_observation observe_run(const run_request& request, recorder& record, signal
         series.sample_when_due(tree.rss_now());
         for (auto& s : services) s.sample_when_due();
         incidents.strike_when_due(run.process().pid());
-        notes.drain();
+        printed.drain();
+        reported.drain();
         signals.poll();
         end.follow(signals, run.process());
         progress(record, tree.rss_now());
@@ -191,16 +236,21 @@ run_observation observe_run(const run_request& request, recorder& record, signal
             ended.reset();
         }
         if (ended) break;
-        std::array<pollfd, 3> waiting{{{run.process().pid_descriptor(), POLLIN, 0},
+        std::array<pollfd, 4> waiting{{{run.process().pid_descriptor(), POLLIN, 0},
                                        {signals.native(), POLLIN, 0},
-                                       {notes.read_end(), POLLIN, 0}}};
+                                       {printed.read_end(), POLLIN, 0},
+                                       {reported.read_end(), POLLIN, 0}}};
         const auto wait = std::min(next_tree, series.next()) - clock::now();
         const auto ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
         const std::int64_t longest = incidents.is_waiting() ? longest_wait_for_incident_ms : longest_wait_ms;
         ::poll(waiting.data(), waiting.size(), static_cast<int>(std::clamp<std::int64_t>(ms, 1, longest)));
     }
-    notes.close_write_end();
+    close_write_ends();
     if (!record.clock_stopped()) record.stop_clock();  // the run died: its time ends with it
+
+    if (run.end_group()) notes.add("it left processes behind, which were killed");
+    printed.finish();
+    reported.finish();
 
     run_observation out;
     out.end = *ended;
@@ -212,7 +262,10 @@ run_observation observe_run(const run_request& request, recorder& record, signal
     out.runs = run.runs();
     for (auto& s : services) out.services.push_back(s.finish());
     out.box = read_box_time() - box_before;
-    out.notes = notes.finish();
+    if (!request.program.command.empty() && !report.tells_begins()) forget_in_flight(out);
+    out.out_of_time = end.out_of_time();
+    out.in_flight_limit = report.in_flight_limit();
+    out.notes = notes.take();
     incidents.tell(out.notes);
     return out;
 }

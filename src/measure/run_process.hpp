@@ -10,6 +10,7 @@
 
 #include <csignal>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,8 +53,16 @@ struct incident {
     bool restarts_a_service = false;
 };
 
+/// A program of the user's in place of pipebench's own `_run` (docs/runners.md).
+struct runner_program {
+    std::string command;                        ///< for /bin/sh; empty: there is none
+    std::vector<std::string> environment;       ///< the whole of it
+    duration limit = std::chrono::minutes{10};  ///< then it is asked to end, as after a signal
+};
+
 struct run_request {
     std::string binary;  ///< pipebench's own
+    runner_program program;
     run_spec spec;
     std::vector<watched_service> services;
     duration grace = std::chrono::seconds{5};  ///< for draining, after a signal
@@ -70,9 +79,11 @@ struct run_observation {
     box_time box;  ///< that passed meanwhile
     flight_view in_flight;
     series_view series;
-    std::string struck;              ///< the name of the first incident; empty: none came to pass
-    unsigned runs = 1;               ///< started
-    std::vector<std::string> notes;  ///< what the run printed, line by line, bounded
+    std::string struck;                            ///< the name of the first incident; empty: none came to pass
+    unsigned runs = 1;                             ///< started
+    std::vector<std::string> notes;                ///< what the run printed, line by line, bounded
+    bool out_of_time = false;                      ///< a program that took longer than its limit
+    std::optional<std::uint64_t> in_flight_limit;  ///< that a program said it has
 };
 
 /// Called whenever the session looks at the run, ten to a thousand times a second, with its RSS.

@@ -14,7 +14,7 @@ namespace pipebench {
 
 using clock = std::chrono::steady_clock;
 
-note_reader::note_reader() {
+line_pipe::line_pipe(on_line take) : take_line_(std::move(take)) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) throw system_failure("cannot make a pipe", errno);
     in_ = descriptor(ends[0]);
@@ -22,7 +22,7 @@ note_reader::note_reader() {
     ::fcntl(out_.get(), F_SETFL, 0);  // whoever writes may wait for us
 }
 
-void note_reader::drain() {
+void line_pipe::drain() {
     std::array<char, 4096> part{};
     ssize_t n = 0;
     while (in_.is_open() && (n = ::read(in_.get(), part.data(), part.size())) > 0)
@@ -30,21 +30,28 @@ void note_reader::drain() {
     if (n == 0) in_.reset();  // all writers are gone: to poll it would be to spin
 }
 
-std::vector<std::string> note_reader::finish() {
+void line_pipe::finish() {
     drain();
     if (!line_.empty()) take('\n');
-    if (left_out_ > 0) notes_.push_back(fmt::format("... and {} lines more", left_out_));
-    return std::move(notes_);
 }
 
-void note_reader::take(char c) {
+void line_pipe::take(char c) {
     if (c != '\n') {
-        if (line_.size() < max_note_bytes) line_ += c;
+        if (line_.size() < max_line_bytes) line_ += c;
         return;
     }
-    if (notes_.size() < max_notes) notes_.push_back(printable(line_));
-    else ++left_out_;
+    take_line_(line_);
     line_.clear();
+}
+
+void note_book::add(std::string_view line) {
+    if (notes_.size() < max_notes) notes_.push_back(printable(line));
+    else ++left_out_;
+}
+
+std::vector<std::string> note_book::take() {
+    if (left_out_ > 0) notes_.push_back(fmt::format("... and {} lines more", left_out_));
+    return std::move(notes_);
 }
 
 void service_watch::begin() {

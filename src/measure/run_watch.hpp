@@ -13,24 +13,38 @@
 
 namespace pipebench {
 
-/// The lines that the run and its workers print, as they come: max_notes of them, cut to max_note_bytes.
-class note_reader {
+/// A pipe that gives what is written into it line by line, each cut to max_line_bytes.
+class line_pipe {
 public:
-    static constexpr std::size_t max_notes = 50, max_note_bytes = 400;
+    static constexpr std::size_t max_line_bytes = 400;
+    using on_line = std::function<void(std::string_view)>;
 
-    note_reader();  ///< throws setup_error
+    explicit line_pipe(on_line take);  ///< throws setup_error
     [[nodiscard]] int write_end() const noexcept { return out_.get(); }
     [[nodiscard]] int read_end() const noexcept { return in_.get(); }  ///< -1 at its end
     void close_write_end() noexcept { out_.reset(); }
 
     void drain();
-    std::vector<std::string> finish();
+    /// What is left, and a line that was not ended.
+    void finish();
 
 private:
     void take(char c);
 
+    on_line take_line_;
     descriptor in_, out_;
     std::string line_;
+};
+
+/// What the run and its workers print beside their contract: max_notes lines.
+class note_book {
+public:
+    static constexpr std::size_t max_notes = 50;
+
+    void add(std::string_view line);
+    [[nodiscard]] std::vector<std::string> take();
+
+private:
     std::vector<std::string> notes_;
     std::size_t left_out_ = 0;
 };

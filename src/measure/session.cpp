@@ -183,22 +183,26 @@ private:
             request.spec.where.target = api->url();
             request.services.push_back({"mock-api", [&api] { return api->pid(); }});
         }
+        if (is_runner(p))
+            request.program = {std::string(p.command), runner_environment(request.spec), settings_.runner_limit};
         auto record = recorder::create(settings_.work.orders);
         const auto seen = observe_run(request, record, signals_,
                                       [&](const recorder& r, std::uint64_t rss) { observer_.run_goes(p, r, rss); });
         mock_api_process::account api_account;
         if (api) api_account = api->stop();
-        if (!request.spec.where.redis.empty())
-            delete_redis_keys(services_->redis_url(), order_stream_keys(request.spec.where.stream).all());
+        if (!request.spec.where.redis.empty()) forget_stream(p, request.spec.where);
         refuse_if_unusable(p, record, seen, request.restarts > 0);
         if (settings_.chaos.target == victim::postgres) services_->wait_for_postgres();
 
+        const table_name table{request.spec.where.schema, request.spec.where.table};
+        if (is_runner(p)) settle_what_is_there(services_->postgres_url(), table, record);
         auto out = account_of(record, seen, result_.box.cores);
         out.pattern = p.id;
         out.title = p.title;
         out.interrupted = signals_.count() > 0 && out.not_started > 0;
-        out.in_flight_limit = std::min(need.in_flight, settings_.work.orders);
-        out.floor_s = floor_of(done_work(out), need.in_flight).count();
+        const auto in_flight = seen.in_flight_limit.value_or(need.in_flight);
+        out.in_flight_limit = std::min(in_flight, settings_.work.orders);
+        out.floor_s = floor_of(done_work(out), in_flight).count();
         out.efficiency = out.time_s > 0 ? out.floor_s / out.time_s : 0;
         out.api = api_account.seen;
         out.recovery = recovery_of(out, record, seen);
@@ -207,7 +211,6 @@ private:
         for (auto& service : out.services)
             if (service.name == "mock-api") service.cpu_s = api_account.cpu_s;
         out.foreign_share = foreign_share(out, seen.box);
-        const table_name table{request.spec.where.schema, request.spec.where.table};
         const bool whole = !out.interrupted && seen.end.exited_with(0);
         out.ledger = check_ledger({services_->postgres_url(), table, record,
                                    whole ? run_extent::complete : run_extent::cut_short,
@@ -271,12 +274,22 @@ private:
                             bool was_to_die) const {
         const bool cut_short = signals_.count() > 0;
         if (cut_short || seen.end.exited_with(0)) return;
+        // A program of the user's that fails is a row that says so, unless the shell could not start it.
+        if (is_runner(p) && !seen.end.exited_with(126) && !seen.end.exited_with(127)) return;
         if (was_to_die && record.read().begun > 0) return;
         const auto why = seen.notes.empty() ? "it ended: " + seen.end.describe() : seen.notes.back();
         throw run_failure(p.id, fmt::format("{}: the run did not end by itself: {}", p.id, why));
     }
 
+    static bool is_runner(const pattern& p) noexcept { return !p.command.empty(); }
+
+    void forget_stream(const pattern& p, const addresses& where) const {
+        if (is_runner(p)) delete_redis_prefix(services_->redis_url(), where.stream);
+        else delete_redis_keys(services_->redis_url(), order_stream_keys(where.stream).all());
+    }
+
     static std::string death_of(const run_observation& seen) {
+        if (seen.out_of_time) return "it did not end within --runner-limit";
         if (seen.runs > 1) return fmt::format("it died {} times, at last {}", seen.runs, seen.end.describe());
         return fmt::format("it did not end by itself: {}",
                            seen.notes.empty() ? seen.end.describe() : seen.notes.back());

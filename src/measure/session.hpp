@@ -6,6 +6,7 @@
 #include "measure/run_process.hpp"
 #include "measure/session_schema.hpp"
 #include "measure/session_services.hpp"
+#include "measure/user_runner.hpp"
 #include "measure/verdict.hpp"
 #include "pipebench/error.hpp"
 #include "pipebench/pattern.hpp"
@@ -21,7 +22,9 @@
 namespace pipebench {
 
 struct session_settings {
-    std::vector<const pattern*> patterns;
+    std::vector<const pattern*> patterns;  ///< those of the user's runners among them
+    user_runners runners;                  ///< keeps those alive
+    duration runner_limit = std::chrono::minutes{10};
     workload work;
     std::string profile;
     std::string command;  ///< as typed, without secrets

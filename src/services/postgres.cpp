@@ -203,6 +203,18 @@ std::string ask(PGconn* c, const char* sql) {
     return PQresultStatus(r.get()) == PGRES_TUPLES_OK && PQntuples(r.get()) > 0 ? PQgetvalue(r.get(), 0, 0) : "";
 }
 
+/// As a value in a URL (RFC 3986, 2.1); a slash may stand there as it is.
+std::string percent_encoded(const fs::path& path) {
+    std::string out;
+    for (const char c : path.native()) {
+        const bool plain =
+            std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '/' || c == '-' || c == '_' || c == '.';
+        if (plain) out += c;
+        else out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return out;
+}
+
 /// libpq would take PGPORT, PGSERVICE, PGOPTIONS and the like for ours, too: they are meant for another server.
 void forget_libpq_environment() {
     std::vector<std::string> names;
@@ -226,8 +238,8 @@ fs::path postgres_template_cache() {
 throwaway_postgres::throwaway_postgres(const scratch_directory& scratch, const postgres_settings& settings)
     : connections_(settings.connections),
       user_(server_user("postgres")),
-      connection_string_(
-          fmt::format("host={} user=pipebench dbname=postgres", (scratch.path() / "postgres").native())) {
+      connection_string_(fmt::format("postgresql:///postgres?host={}&user=pipebench",
+                                     percent_encoded(scratch.path() / "postgres"))) {
     forget_libpq_environment();
     bindir_ = bindir_or_advice(settings.bindir);
     home_ = scratch.make("postgres", user_);

@@ -39,5 +39,7 @@ private:
 
 /// Deletes keys of ours. Errors are of no interest by then.
 void delete_redis_keys(const std::string& url, const std::vector<std::string>& keys) noexcept;
+/// Every key that begins with the prefix, in which no character has a meaning for SCAN's MATCH.
+void delete_redis_prefix(const std::string& url, const std::string& prefix) noexcept;
 
 }  // namespace pipebench

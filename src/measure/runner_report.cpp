@@ -1,0 +1,98 @@
+#include "measure/runner_report.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace pipebench {
+namespace {
+
+constexpr double longest_ms = 1e9;  ///< 11 days
+
+std::string_view next_word(std::string_view& rest) {
+    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+    const auto word = rest.substr(0, rest.find(' '));
+    rest.remove_prefix(word.size());
+    return word;
+}
+
+template <class Number>
+std::optional<Number> number_in(std::string_view word) {
+    Number value{};
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+    if (error != std::errc{} || end != word.data() + word.size()) return std::nullopt;
+    return value;
+}
+
+/// The one of the first `count` values of the enum that has this name.
+template <class Name>
+std::optional<Name> named(std::string_view word, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i)
+        if (name_of(static_cast<Name>(i)) == word) return static_cast<Name>(i);
+    return std::nullopt;
+}
+
+bool read_took(std::string_view word, runner_line& line) {
+    if (word.empty()) return true;
+    const auto ms = number_in<double>(word);
+    if (!ms || !(*ms >= 0 && *ms <= longest_ms)) return false;
+    line.took = std::chrono::nanoseconds(static_cast<std::int64_t>(*ms * 1e6));
+    return true;
+}
+
+bool read_failure(std::string_view& rest, runner_line& line) {
+    const auto at = named<stage>(next_word(rest), stage_count);
+    const auto kind = named<error_kind>(next_word(rest), error_kind_count);
+    if (!at || !kind || *kind == error_kind::none) return false;
+    line.result.at = *at;
+    line.result.kind = *kind;
+    return true;
+}
+
+}  // namespace
+
+std::optional<runner_line> parse_runner_line(std::string_view rest) {
+    using word = runner_line::word;
+    static constexpr std::array<std::string_view, 5> words{"start", "in-flight", "begin", "stored", "failed"};
+    const auto first = next_word(rest);
+    const auto found = std::find(words.begin(), words.end(), first);
+    if (found == words.end()) return std::nullopt;
+    runner_line line{static_cast<word>(found - words.begin())};
+    if (line.is != word::start) {
+        const auto number = number_in<std::uint64_t>(next_word(rest));
+        if (!number || *number == 0) return std::nullopt;
+        line.number = *number;
+    }
+    if (line.is == word::stored && !read_took(next_word(rest), line)) return std::nullopt;
+    if (line.is == word::failed && !read_failure(rest, line)) return std::nullopt;
+    return next_word(rest).empty() ? std::optional(line) : std::nullopt;
+}
+
+bool runner_report::take(std::string_view text) {
+    const auto line = parse_runner_line(text);
+    if (!line || (line->is != runner_line::word::in_flight && line->number > record_.orders())) return false;
+    switch (line->is) {
+        case runner_line::word::start: record_.restart_clock(); break;
+        case runner_line::word::in_flight: in_flight_limit_ = line->number; break;
+        case runner_line::word::begin:
+            tells_begins_ = true;
+            begun_.insert_or_assign(line->number, record_.begin(line->number));
+            break;
+        case runner_line::word::stored:
+        case runner_line::word::failed: ended(*line); break;
+    }
+    return true;
+}
+
+/// Also for one that failed. Its own figure of how long it took goes before ours: the line may have waited in a buffer.
+void runner_report::ended(const runner_line& line) {
+    const auto begun = begun_.find(line.number);
+    auto ticket = begun != begun_.end() ? begun->second : record_.begin(line.number);
+    const bool timed = line.took || begun != begun_.end();
+    if (line.took) ticket.began = clock::now() - *line.took;
+    if (timed) record_.end(ticket, line.result);
+    else record_.settle(line.number, line.result);
+    if (begun != begun_.end()) begun_.erase(begun);
+}
+
+}  // namespace pipebench

@@ -1,0 +1,110 @@
+#include "measure/user_runner.hpp"
+
+#include "concurrency/child_process.hpp"
+#include "pipebench/error.hpp"
+#include "pipeline/order_table.hpp"
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace pipebench {
+namespace {
+
+constexpr std::size_t longest_name = 30;
+constexpr unsigned spare_connections = 20;  ///< for a pool that is a little larger than was asked for
+constexpr std::chrono::seconds shell_limit{10};
+
+bool is_name(std::string_view name) {
+    const auto letter = [](char c) { return c >= 'a' && c <= 'z'; };
+    const auto inner = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '-'; };
+    return !name.empty() && name.size() <= longest_name && letter(name[0]) &&
+           std::all_of(name.begin(), name.end(), inner);
+}
+
+/// Whether the shell finds the first word of the command, where that is a plain word: a mistake in it should not show
+/// when the runs before it are over.
+bool is_found(std::string_view command) {
+    const auto begin = std::min(command.find_first_not_of(' '), command.size());
+    const std::string word(command.substr(begin, command.find(' ', begin) - begin));
+    const auto plain = [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '/' || c == '-';
+    };
+    if (!std::all_of(word.begin(), word.end(), plain)) return true;
+    child_settings asking;
+    asking.arguments = {"/bin/sh", "-c", "command -v -- \"$1\" >/dev/null 2>&1", "sh", word};
+    for (char** entry = environ; *entry != nullptr; ++entry) asking.environment.emplace_back(*entry);
+    const auto end = child_process::spawn(asking).wait_for(shell_limit);
+    return !end || end->exited_with(0);
+}
+
+std::string milliseconds(duration d) {
+    return fmt::format("{}", std::chrono::duration<double, std::milli>(d).count());
+}
+
+}  // namespace
+
+needs needs_of_runner(const workload& work) {
+    return {
+        .in_flight = work.runner_concurrency,
+        .database_connections = std::max(work.runner_concurrency, work.db_connections) + spare_connections,
+        .redis = true,
+    };
+}
+
+user_runner::user_runner(std::string name, std::string command)
+    : name_(std::move(name)),
+      command_(std::move(command)),
+      entry_{.id = name_,
+             .title = name_,
+             .summary = "a program of the user's",
+             .needs_at = needs_of_runner,
+             .run = nullptr,
+             .command = command_} {}
+
+std::shared_ptr<const user_runner> parse_runner(std::string_view text) {
+    const auto equals = text.find('=');
+    const auto name = text.substr(0, equals);
+    if (equals == text.npos || text.find_first_not_of(' ', equals + 1) == text.npos)
+        throw setup_error(fmt::format("--runner: '{}' is not NAME=COMMAND", printable(text, 60)));
+    if (!is_name(name))
+        throw setup_error(fmt::format("--runner: '{}' is not a name: 1 to {} of a-z, 0-9 and '-', a letter first",
+                                      printable(name, 60), longest_name));
+    const auto command = text.substr(equals + 1);
+    if (!is_found(command))
+        throw setup_error(
+            fmt::format("--runner: {}: the shell finds no such command: {}", name, printable(command, 60)));
+    return std::make_shared<const user_runner>(std::string(name), std::string(command));
+}
+
+std::vector<std::string> runner_environment(const run_spec& spec) {
+    std::vector<std::string> out;
+    for (char** entry = environ; *entry != nullptr; ++entry)
+        if (!std::string_view(*entry).starts_with("PIPEBENCH_")) out.emplace_back(*entry);
+    const auto& work = spec.work;
+    const nlohmann::json parameters = work;
+    const table_name table{spec.where.schema, spec.where.table};
+    const auto put = [&](std::string_view name, std::string_view value) {
+        out.push_back(fmt::format("PIPEBENCH_{}={}", name, value));
+    };
+    put("ORDERS", std::to_string(work.orders));
+    put("CONCURRENCY", std::to_string(work.runner_concurrency));
+    put("TARGET", spec.where.target);
+    put("POSTGRES", spec.where.postgres);
+    put("REDIS", spec.where.redis);
+    put("TABLE", table.quoted());
+    put("INSERT", insert_sql(table));
+    put("STREAM", spec.where.stream);
+    put("HTTP_LATENCY_MS", milliseconds(work.http.mean));
+    put("DB_LATENCY_MS", milliseconds(work.db_latency));
+    put("CONNECTIONS", parameters.at("connections").get<std::string>());
+    put("ATTEMPTS", std::to_string(work.retry.attempts));
+    put("SEED", std::to_string(work.seed));
+    put("PARAMETERS", parameters.dump());
+    return out;
+}
+
+}  // namespace pipebench
