@@ -53,6 +53,8 @@ public:
 
 private:
     struct common;
+    [[nodiscard]] std::shared_ptr<class blocking_store> shared_rows() const;
+
     const workload* work_;
     addresses where_;
     std::shared_ptr<common> common_;

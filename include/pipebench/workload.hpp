@@ -31,6 +31,8 @@ struct latency {
 
 enum class connection_use : std::uint8_t { keep_alive, per_order };
 enum class batch_mode : std::uint8_t { together, one_by_one };
+/// `batch`: rows that wait for a connection at the same moment share one statement, and one transaction.
+enum class write_mode : std::uint8_t { row, batch };
 
 /// Times allowed to one order.
 struct time_limits {
@@ -65,9 +67,11 @@ struct workload {
     connection_use connections = connection_use::keep_alive;
     time_limits limits;
     retry_policy retry;
-    std::uint64_t rate_limit = 0;       ///< requests a second that the client sends at the most; 0: no limit
-    std::vector<order_id> poison;       ///< of the scenario: each kills the worker that takes it on
-    unsigned db_connections = 8;        ///< of an asynchronous pattern, all processes together
+    std::uint64_t rate_limit = 0;  ///< requests a second that the client sends at the most; 0: no limit
+    std::vector<order_id> poison;  ///< of the scenario: each kills the worker that takes it on
+    write_mode write = write_mode::row;
+    unsigned write_batch = 100;         ///< rows in one statement at the most
+    unsigned db_connections = 8;        ///< a pattern's pool, all processes together; each process has one at least
     unsigned permits = 100;             ///< semaphore
     unsigned pool_processes = 100;      ///< process-pool
     unsigned threads = 100;             ///< thread-pool

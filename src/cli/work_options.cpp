@@ -54,6 +54,13 @@ void declare_load(CLI::App& app, const work_options_ptr& o) {
                    const auto use = c == "per-order" ? connection_use::per_order : connection_use::keep_alive;
                    o->changes.push_back([use](workload& w) { w.connections = use; });
                });
+    add_choice(app, "--write-mode", {"row", "batch"},
+               "a transaction per order, or the rows that wait together in one [row]", [o](const std::string& m) {
+                   const auto mode = m == "batch" ? write_mode::batch : write_mode::row;
+                   o->changes.push_back([mode](workload& w) { w.write = mode; });
+               });
+    add_count(app, "--write-batch", {1, 1000}, "rows of one statement at the most, in batch mode [100]",
+              [o](auto n) { o->changes.push_back([n](workload& w) { w.write_batch = static_cast<unsigned>(n); }); });
     add_count(app, "--attempts", {1, 100}, "per order and stage; 1 switches retrying off [4]", [o](auto n) {
         o->changes.push_back([n](workload& w) { w.retry.attempts = static_cast<unsigned>(n); });
     });
@@ -110,7 +117,7 @@ void declare_parameters(CLI::App& app, const work_options_ptr& o) {
                  [o](duration d) { o->changes.push_back([d](workload& x) { x.streams.lease = d; }); });
     add_parameter(app, o, "--max-deliveries", 1000, "redis-streams: then an order is a dead letter [5]",
                   [](w& x) -> unsigned& { return x.streams.max_deliveries; });
-    add_parameter(app, o, "--db-connections", 1000, "pool of each asynchronous pattern [8]",
+    add_parameter(app, o, "--db-connections", 1000, "pool of each pattern; at least one a process [8]",
                   [](w& x) -> unsigned& { return x.db_connections; });
 }
 

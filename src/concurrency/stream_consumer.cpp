@@ -106,15 +106,22 @@ void stream_consumer::interrupt() noexcept {
 
 // --- taking orders ---
 
-task<std::vector<stream_order>> stream_consumer::read(unsigned count, duration block) {
-    if (closed()) co_return std::vector<stream_order>{};
-    auto command = only({"XREADGROUP", "GROUP", order_stream_keys::group, name_, "COUNT", std::to_string(count),
-                         "BLOCK", milliseconds(block), "STREAMS", all_.keys_.orders, ">"});
+task<std::vector<stream_order>> stream_consumer::acknowledge_and_read(std::vector<stream_order> done, unsigned count,
+                                                                      duration block) {
+    std::vector<stream_order> none;
+    if (closed()) {
+        co_await acknowledge(done);
+        co_return none;
+    }
+    auto commands = acknowledgements(done);
+    commands.push_back({"XREADGROUP", "GROUP", order_stream_keys::group, name_, "COUNT", std::to_string(count),
+                        "BLOCK", milliseconds(block), "STREAMS", all_.keys_.orders, ">"});
     interruptible_ = true;
-    const auto replies = co_await ask(std::move(command), block);
+    const auto replies = co_await ask(std::move(commands), block);
     interruptible_ = false;
-    if (replies.empty()) co_return std::vector<stream_order>{};
-    auto entries = entries_read(*replies.front());
+    forget(done);
+    if (replies.empty()) co_return none;
+    auto entries = entries_read(*replies.back());
     co_return co_await take(std::move(entries));
 }
 
@@ -138,7 +145,8 @@ task<> stream_consumer::drop(std::vector<std::string> entries) {
     for (const auto& entry : entries) all_.in_hand_.erase(entry);
 }
 
-task<> stream_consumer::acknowledge(const std::vector<stream_order>& orders) {
+/// XADD of the results, then XACK: who dies in between leaves an order that comes again, not one without a result.
+std::vector<redis_command> stream_consumer::acknowledgements(const std::vector<stream_order>& orders) const {
     std::vector<redis_command> commands;
     std::vector<std::string> done;
     for (const auto& o : orders) {
@@ -146,10 +154,18 @@ task<> stream_consumer::acknowledge(const std::vector<stream_order>& orders) {
         commands.push_back(result_of(all_.keys_, o.id, *o.result));
         done.push_back(o.entry);
     }
-    // In this order: who dies in between leaves an order that comes again, not one without a result.
     if (!done.empty()) commands.push_back(acknowledgement(all_.keys_, done));
-    if (!done.empty()) co_await ask(std::move(commands));
+    return commands;
+}
+
+void stream_consumer::forget(const std::vector<stream_order>& orders) {
     for (const auto& o : orders) all_.in_hand_.erase(o.entry);
+}
+
+task<> stream_consumer::acknowledge(const std::vector<stream_order>& orders) {
+    auto commands = acknowledgements(orders);
+    if (!commands.empty()) co_await ask(std::move(commands));
+    forget(orders);
 }
 
 // --- taking over ---

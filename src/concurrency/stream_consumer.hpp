@@ -48,7 +48,12 @@ public:
     stream_consumer(stream_consumers& all, executor ex, std::string name);
 
     /// Up to `count` new orders; none when the block time has passed, or when closed.
-    task<std::vector<stream_order>> read(unsigned count, duration block);
+    task<std::vector<stream_order>> read(unsigned count, duration block) {
+        return acknowledge_and_read({}, count, block);
+    }
+    /// The same, with an acknowledge() of what is done in the same write.
+    task<std::vector<stream_order>> acknowledge_and_read(std::vector<stream_order> done, unsigned count,
+                                                         duration block);
 
     /// Makes what has been pending for longer than the lease, with whomever, this consumer's own. No delivery is
     /// counted, and what is in hand in this process is left where it is.
@@ -78,6 +83,8 @@ private:
     task<std::vector<redis_reply>> try_once(std::vector<redis_command> commands, duration wait);
     task<> count_deliveries(std::vector<std::string> entries);
     task<> drop(std::vector<std::string> entries);
+    void forget(const std::vector<stream_order>& orders);
+    [[nodiscard]] std::vector<redis_command> acknowledgements(const std::vector<stream_order>& orders) const;
     task<std::vector<stream_order>> take(std::vector<stream_entry> entries);
     [[nodiscard]] std::vector<stream_order> next_claimed(unsigned count);
     void interrupt() noexcept;

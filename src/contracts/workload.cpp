@@ -73,6 +73,7 @@ struct choice {
 constexpr choice<connection_use> connection_uses{"keep-alive", "per-order", connection_use::keep_alive,
                                                  connection_use::per_order};
 constexpr choice<batch_mode> batch_modes{"together", "one-by-one", batch_mode::together, batch_mode::one_by_one};
+constexpr choice<write_mode> write_modes{"row", "batch", write_mode::row, write_mode::batch};
 
 template <class Choice>
 const char* name_of(const choice<Choice>& c, Choice value) {
@@ -133,6 +134,8 @@ void to_json(nlohmann::json& out, const workload& w) {
         {"retry_budget", w.retry.budget},
         {"rate_limit", w.rate_limit},
         {"poison", w.poison},
+        {"write_mode", name_of(write_modes, w.write)},
+        {"write_batch", w.write_batch},
         {"db_connections", w.db_connections},
         {"permits", w.permits},
         {"pool_processes", w.pool_processes},
@@ -164,6 +167,8 @@ void from_json(const nlohmann::json& in, workload& w) {
     read(in, "retry_budget", w.retry.budget);
     read(in, "rate_limit", w.rate_limit);
     read(in, "poison", w.poison);
+    read(in, "write_mode", write_modes, w.write);
+    read(in, "write_batch", w.write_batch);
     read(in, "db_connections", w.db_connections);
     read(in, "permits", w.permits);
     read(in, "pool_processes", w.pool_processes);

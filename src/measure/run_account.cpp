@@ -38,7 +38,7 @@ run_result account_of(const recorder& record, const run_observation& seen, std::
     out.memory = seen.memory;
     out.memory.peak_rss_bytes = std::max(out.memory.peak_rss_bytes, record.peak_rss());
     out.memory.hwm_sum_bytes = std::max(out.memory.hwm_sum_bytes, record.peak_rss());
-    out.cpu.user_s = seconds(seen.end.usage.ru_utime);
+    out.cpu.user_s = std::max(0.0, seconds(seen.end.usage.ru_utime) - seen.cpu_before_start_s);
     out.cpu.system_s = seconds(seen.end.usage.ru_stime);
     const double box_s = out.time_s * static_cast<double>(cores);
     out.cpu.box_share = box_s > 0 ? out.cpu.total_s() / box_s : 0;

@@ -212,6 +212,7 @@ run_observation observe_run(const run_request& request, recorder& record, signal
     flight_watch in_flight(record);
     auto next_tree = clock::now();
 
+    double cpu_before_start_s = 0;
     std::optional<child_end> ended;
     while (!ended) {
         if (clock::now() >= next_tree) {
@@ -223,7 +224,9 @@ run_observation observe_run(const run_request& request, recorder& record, signal
         for (auto& s : services) s.sample_when_due();
         incidents.strike_when_due(run.process().pid());
         printed.drain();
+        const bool had_started = report.started();
         reported.drain();
+        if (report.started() && !had_started) cpu_before_start_s = tree_cpu_seconds(run.process().pid());
         signals.poll();
         end.follow(signals, run.process());
         progress(record, tree.rss_now());
@@ -263,6 +266,7 @@ run_observation observe_run(const run_request& request, recorder& record, signal
     for (auto& s : services) out.services.push_back(s.finish());
     out.box = read_box_time() - box_before;
     if (!request.program.command.empty() && !report.tells_begins()) forget_in_flight(out);
+    out.cpu_before_start_s = cpu_before_start_s;
     out.out_of_time = end.out_of_time();
     out.in_flight_limit = report.in_flight_limit();
     out.notes = notes.take();

@@ -82,6 +82,7 @@ struct run_observation {
     std::string struck;                            ///< the name of the first incident; empty: none came to pass
     unsigned runs = 1;                             ///< started
     std::vector<std::string> notes;                ///< what the run printed, line by line, bounded
+    double cpu_before_start_s = 0;   ///< of a program: what it used before it said that it starts
     bool out_of_time = false;                      ///< a program that took longer than its limit
     std::optional<std::uint64_t> in_flight_limit;  ///< that a program said it has
 };

@@ -72,7 +72,10 @@ bool runner_report::take(std::string_view text) {
     const auto line = parse_runner_line(text);
     if (!line || (line->is != runner_line::word::in_flight && line->number > record_.orders())) return false;
     switch (line->is) {
-        case runner_line::word::start: record_.restart_clock(); break;
+        case runner_line::word::start:
+            started_ = true;
+            record_.restart_clock();
+            break;
         case runner_line::word::in_flight: in_flight_limit_ = line->number; break;
         case runner_line::word::begin:
             tells_begins_ = true;

@@ -34,6 +34,8 @@ public:
 
     /// That it said it holds in flight, at the most.
     [[nodiscard]] std::optional<std::uint64_t> in_flight_limit() const noexcept { return in_flight_limit_; }
+    /// It has said that it starts.
+    [[nodiscard]] bool started() const noexcept { return started_; }
     /// Whether it says when orders begin: without that, what is in flight is not known.
     [[nodiscard]] bool tells_begins() const noexcept { return tells_begins_; }
 
@@ -43,7 +45,7 @@ private:
 
     recorder& record_;
     std::optional<std::uint64_t> in_flight_limit_;
-    bool tells_begins_ = false;
+    bool started_ = false, tells_begins_ = false;
     std::unordered_map<order_id, recorder::ticket> begun_;  ///< at most the orders of the run
 };
 

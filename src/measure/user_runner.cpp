@@ -102,6 +102,8 @@ std::vector<std::string> runner_environment(const run_spec& spec) {
     put("DB_LATENCY_MS", milliseconds(work.db_latency));
     put("CONNECTIONS", parameters.at("connections").get<std::string>());
     put("ATTEMPTS", std::to_string(work.retry.attempts));
+    put("WRITE_MODE", parameters.at("write_mode").get<std::string>());
+    put("WRITE_BATCH", std::to_string(work.write_batch));
     put("SEED", std::to_string(work.seed));
     put("PARAMETERS", parameters.dump());
     return out;

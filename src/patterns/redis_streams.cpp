@@ -46,11 +46,13 @@ task<> carry_out(const run_context& ctx, async_pipeline& pipeline, std::vector<s
 }
 
 task<> worker(const run_context& ctx, async_pipeline& pipeline, stream_consumer& stream) {
+    std::vector<stream_order> batch;
     while (!ctx.stop.requested() && !stream.closed()) {
-        auto batch = co_await stream.read(ctx.work.streams.batch, ctx.work.streams.block);
+        const auto& s = ctx.work.streams;  // acknowledged only now, after the write, and as the next are read
+        batch = co_await stream.acknowledge_and_read(std::move(batch), s.batch, s.block);
         co_await carry_out(ctx, pipeline, batch);
-        co_await stream.acknowledge(batch);  // only now: after the write
     }
+    co_await stream.acknowledge(batch);
 }
 
 /// Looks for what the dead have left, twice per lease.

@@ -4,14 +4,15 @@
 // with blocking calls over connections of their own, and take the next.
 //
 // Wins where libraries only block: code reads top to bottom, and the kernel does the scheduling.
-// Breaks with C: a stack, an API connection and a database connection per thread, a context switch per wait,
-// and one queue that all of them contend for.
+// Breaks with C: a stack and an API connection per thread, a context switch per wait, and one queue, and one pool of
+// database connections, that all of them contend for.
 //
 // In flight: C threads.
 #include "patterns/patterns.hpp"
 
 #include "concurrency/bounded_queue.hpp"
 
+#include <algorithm>
 #include <thread>
 #include <vector>
 
@@ -50,8 +51,8 @@ void run(const run_context& ctx) {
 needs needs_at(const workload& work) {
     return {
         .in_flight = work.threads,
-        .database_connections = work.threads,
-        .descriptors = 2ull * work.threads,
+        .database_connections = std::min(work.threads, work.db_connections),
+        .descriptors = std::uint64_t{work.threads} + work.db_connections,
     };
 }
 

@@ -17,8 +17,9 @@ task<outcome> async_driver::process(order_id id) {
     order_course course(work_, traffic_, id, now());
     for (;;) switch (course.next()) {
             case step::fetch: {
-                const auto fetched = co_await fetcher_.fetch(id, course.attempt_deadline(now()));
+                auto fetched = co_await fetcher_.fetch(id, course.attempt_deadline(now()));
                 course.fetched(fetched, now());
+                fetcher_.give_back(std::move(fetched.body));
                 break;
             }
             case step::store: {

@@ -15,8 +15,12 @@ using tcp = asio::ip::tcp;
 
 class async_fetcher::connection {
 public:
-    explicit connection(executor ex)
-        : socket_(ex), deadline_(ex, [this] { expired_ = true, close(); }), buffer_(max_response_header + 4096) {}
+    /// `room`: memory for a body, which all connections share: an answer is read by one at a time.
+    connection(executor ex, std::string& room)
+        : room_(room),
+          socket_(ex),
+          deadline_(ex, [this] { expired_ = true, close(); }),
+          buffer_(max_response_header + 4096) {}
 
     void set_deadline(time_point when) {
         expired_ = false;
@@ -34,8 +38,7 @@ public:
         error_code ec;
         render_request(request_, api, id, use);
         co_await asio::async_write(socket_, asio::buffer(request_), asio::redirect_error(use_task, ec));
-        parser_.emplace();
-        set_limits(*parser_);
+        parser_.emplace(room_);
         if (!ec) co_await http::async_read(socket_, buffer_, *parser_, asio::redirect_error(use_task, ec));
         deadline_.clear();
         fetch_result result{kind(ec, exchange_phase::exchanging), {}, {}};
@@ -60,6 +63,7 @@ private:
         socket_.close(ignored);
     }
 
+    std::string& room_;
     asio::basic_stream_socket<tcp, executor> socket_;
     watchdog deadline_;
     boost::beast::flat_buffer buffer_;
@@ -69,7 +73,7 @@ private:
 };
 
 async_fetcher::async_fetcher(executor ex, api_endpoint api, tcp::endpoint where, connection_use use)
-    : executor_(ex), api_(std::move(api)), where_(where), use_(use) {}
+    : executor_(ex), api_(std::move(api)), where_(where), use_(use), room_(std::make_unique<std::string>()) {}
 
 async_fetcher::async_fetcher(async_fetcher&&) noexcept = default;
 async_fetcher::~async_fetcher() = default;
@@ -87,7 +91,7 @@ task<fetch_result> async_fetcher::fetch(order_id id, time_point deadline) {
     for (;;) {
         auto used = take_idle();
         const bool reused = used != nullptr;
-        if (!reused) used = std::make_unique<connection>(executor_);
+        if (!reused) used = std::make_unique<connection>(executor_, *room_);
         used->set_deadline(deadline);
         if (!reused) {
             const auto kind = co_await used->connect(where_);

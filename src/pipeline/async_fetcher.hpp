@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace pipebench {
@@ -25,6 +26,9 @@ public:
     /// One attempt, connecting included, over by the deadline. Never throws for a failed exchange.
     task<fetch_result> fetch(order_id id, time_point deadline);
 
+    /// A body that was read and is not needed any more: the next one is put into its memory.
+    void give_back(std::string body) noexcept { *room_ = std::move(body); }
+
     /// Closes the idle connections. Nothing may be in flight.
     void close() noexcept;
 
@@ -36,6 +40,7 @@ private:
     api_endpoint api_;
     asio::ip::tcp::endpoint where_;
     connection_use use_;
+    std::unique_ptr<std::string> room_;
     std::vector<std::unique_ptr<connection>> idle_;  ///< the last used is used next
 };
 

@@ -11,7 +11,9 @@
 #include <boost/asio/redirect_error.hpp>
 
 #include <algorithm>
+#include <array>
 #include <deque>
+#include <span>
 
 namespace pipebench {
 
@@ -24,10 +26,20 @@ struct result_deleter {
 };
 using pg_result = std::unique_ptr<PGresult, result_deleter>;
 
+// Without a write of its own where libpq can: flush() then sends what a turn of the event loop has brought together.
+bool send_sync(PGconn* pg) {
+#ifdef LIBPQ_HAS_SEND_PIPELINE_SYNC
+    return PQsendPipelineSync(pg) == 1;
+#else
+    return PQpipelineSync(pg) == 1;
+#endif
+}
+
 }  // namespace
 
-struct async_store::settings {
-    std::string connection_string, insert_sql;
+struct async_store::statements {
+    std::string connection_string, row_sql, batch_sql;
+    bool in_batches = false;
 };
 
 // One connection. Statements are sent as they come and answered in their order: `waiting_` holds who waits.
@@ -35,15 +47,18 @@ struct async_store::settings {
 // those that come after it was dropped find that the socket is another one (`generation_`).
 class async_store::connection : public std::enable_shared_from_this<connection> {
 public:
-    connection(executor ex, std::shared_ptr<const settings> s)
-        : executor_(ex), settings_(std::move(s)), socket_(ex), oldest_(ex, [this] { expire(); }) {}
+    connection(executor ex, std::shared_ptr<const statements> s)
+        : executor_(ex), statements_(std::move(s)), socket_(ex), oldest_(ex, [this] { expire(); }) {}
     ~connection() { drop(error_kind::reset); }
 
     [[nodiscard]] std::size_t busy() const noexcept { return waiting_.size(); }
 
     task<error_kind> open(time_point deadline);
-    task<error_kind> insert(const order_row& row, time_point deadline);
+    /// One statement, and one transaction, of all the rows.
+    task<error_kind> insert(std::span<const order_row* const> rows, time_point deadline);
     void close() noexcept { drop(error_kind::reset); }
+
+    bool is_writing = false;  ///< a batch
 
 private:
     struct waiter {
@@ -55,7 +70,8 @@ private:
     task<error_kind> open_once(time_point deadline);
     task<bool> poll_until_connected();
     bool prepare();
-    bool send(const order_row& row);
+    bool send(std::span<const order_row* const> rows);
+    bool send_prepared(const char* statement, const std::array<const char*, insert_parameters>& values);
     void flush();
     void listen();
     bool take_results();
@@ -66,7 +82,7 @@ private:
     void keep_watch();
 
     executor executor_;
-    std::shared_ptr<const settings> settings_;
+    std::shared_ptr<const statements> statements_;
     asio::posix::basic_stream_descriptor<executor> socket_;
     watchdog oldest_;
     PGconn* pg_ = nullptr;
@@ -74,6 +90,7 @@ private:
     std::uint64_t generation_ = 0;
     std::deque<resumer<error_kind>> wait_for_open_;
     std::deque<waiter> waiting_;
+    batch_parameters batch_;
 };
 
 // Those who come while it is being opened wait for the one attempt that is under way.
@@ -95,7 +112,7 @@ task<error_kind> async_store::connection::open(time_point deadline) {
 
 task<error_kind> async_store::connection::open_once(time_point deadline) {
     const char* const keys[] = {"dbname", nullptr};
-    const char* const values[] = {settings_->connection_string.c_str(), nullptr};
+    const char* const values[] = {statements_->connection_string.c_str(), nullptr};
     pg_ = PQconnectStartParams(keys, values, 1);
     if (pg_ == nullptr) co_return error_kind::resources;
     oldest_.set(deadline);  // libpq ignores connect_timeout here
@@ -132,20 +149,22 @@ task<bool> async_store::connection::poll_until_connected() {
     co_return false;
 }
 
-// The statement is prepared in the pipeline's first turn; nobody waits for it but the rows behind it, which
-// fail when it does.
+// The statements are prepared in the pipeline's first turn; nobody waits for them but the rows behind them, which
+// fail when they do.
 bool async_store::connection::prepare() {
     PQsetNoticeProcessor(
         pg_, [](void*, const char*) {}, nullptr);  // what matters of it comes as an error as well
     return PQsetnonblocking(pg_, 1) == 0 && PQenterPipelineMode(pg_) == 1 &&
-           PQsendPrepare(pg_, insert_statement, settings_->insert_sql.c_str(), 0, nullptr) == 1;
+           PQsendPrepare(pg_, insert_statement, statements_->row_sql.c_str(), 0, nullptr) == 1 &&
+           (!statements_->in_batches ||
+            PQsendPrepare(pg_, batch_insert_statement, statements_->batch_sql.c_str(), 0, nullptr) == 1);
 }
 
-task<error_kind> async_store::connection::insert(const order_row& row, time_point deadline) {
+task<error_kind> async_store::connection::insert(std::span<const order_row* const> rows, time_point deadline) {
     const auto opened = co_await open(deadline);
     if (opened != error_kind::none) co_return opened;
     if (!ready_) co_return error_kind::reset;  // lost again before it was our turn
-    if (!send(row)) {
+    if (!send(rows)) {
         drop(error_kind::reset);
         co_return error_kind::reset;
     }
@@ -158,12 +177,17 @@ task<error_kind> async_store::connection::insert(const order_row& row, time_poin
                                                                                                       use_task);
 }
 
+bool async_store::connection::send(std::span<const order_row* const> rows) {
+    if (rows.size() == 1) return send_prepared(insert_statement, row_parameters(*rows.front()).values());
+    batch_.fill(rows);
+    return send_prepared(batch_insert_statement, batch_.values());
+}
+
 // A Sync behind each statement makes it a transaction of its own.
-bool async_store::connection::send(const order_row& row) {
-    const row_parameters parameters(row);
-    return PQsendQueryPrepared(pg_, insert_statement, insert_parameters, parameters.values().data(), nullptr, nullptr,
-                               0) == 1 &&
-           PQpipelineSync(pg_) == 1;
+bool async_store::connection::send_prepared(const char* statement,
+                                            const std::array<const char*, insert_parameters>& values) {
+    return PQsendQueryPrepared(pg_, statement, insert_parameters, values.data(), nullptr, nullptr, 0) == 1 &&
+           send_sync(pg_);
 }
 
 // While output is left over: the server may be waiting for us to read, too, which listen() does all the time.
@@ -241,11 +265,95 @@ void async_store::connection::drop(error_kind why) {
     while (!waiting_.empty()) settle_front(why);
 }
 
-async_store::async_store(executor ex, std::string connection_string, const table_name& table, unsigned connections)
+// Rows wait until the event loop has done what was ready, and until they may go (store_settings) and a connection is
+// free; then all of them go, as one statement.
+class async_store::batches {
+public:
+    batches(executor ex, std::vector<std::shared_ptr<connection>> connections, store_settings settings)
+        : executor_(ex), connections_(std::move(connections)), settings_(settings), writing_(ex) {}
+
+    task<error_kind> store(const order_row& row, time_point deadline) {
+        const auto queue_up = [this, &row, deadline](resumer<error_kind> r) {
+            waiting_.push_back({&row, deadline, std::move(r)});
+            look_soon();
+        };
+        co_return co_await asio::async_initiate<const asio::use_awaitable_t<executor>&, void(error_kind)>(queue_up,
+                                                                                                          use_task);
+    }
+
+private:
+    struct waiter {
+        const order_row* row;
+        time_point deadline;
+        resumer<error_kind> resume;
+    };
+    using batch = std::vector<waiter>;
+
+    void look_soon() {
+        if (std::exchange(will_look_, true)) return;
+        asio::post(executor_, [this] {
+            will_look_ = false;
+            for (auto& c : connections_)
+                if (!c->is_writing && settings_.may_go(waiting_.size(), being_written_))
+                    writing_.spawn(write(*c, take()));
+        });
+    }
+
+    batch take() {
+        batch out;
+        for (; !waiting_.empty() && out.size() < settings_.rows_per_write; waiting_.pop_front())
+            out.push_back(std::move(waiting_.front()));
+        return out;
+    }
+
+    task<> write(connection& c, batch rows) {
+        c.is_writing = true;
+        being_written_ += rows.size();
+        const auto kind = co_await try_write(c, rows);
+        const bool refused = kind == error_kind::database && rows.size() > 1;
+        // Each is tried alone then: only the one that spoils the statement fails.
+        for (auto& w : rows) {
+            auto its_kind = kind;
+            if (refused) its_kind = co_await try_write(c, {&w, 1});
+            settle(w, its_kind);
+        }
+        c.is_writing = false;
+        being_written_ -= rows.size();
+        if (!waiting_.empty()) look_soon();
+    }
+
+    static task<error_kind> try_write(connection& c, std::span<const waiter> waiters) {
+        std::vector<const order_row*> rows;
+        rows.reserve(waiters.size());
+        auto deadline = time_point::max();
+        for (const auto& w : waiters) {
+            rows.push_back(w.row);
+            deadline = std::min(deadline, w.deadline);
+        }
+        co_return co_await c.insert(rows, deadline);
+    }
+
+    void settle(waiter& w, error_kind kind) {
+        asio::post(executor_, [resume = std::move(w.resume), kind]() mutable { std::move(resume)(kind); });
+    }
+
+    executor executor_;
+    std::vector<std::shared_ptr<connection>> connections_;
+    store_settings settings_;
+    std::size_t being_written_ = 0;
+    task_group writing_;
+    std::deque<waiter> waiting_;  ///< at most what is in flight
+    bool will_look_ = false;
+};
+
+async_store::async_store(executor ex, std::string connection_string, const table_name& table, store_settings settings)
     : executor_(ex) {
-    const auto shared = std::make_shared<const settings>(settings{std::move(connection_string), insert_sql(table)});
-    for (unsigned i = 0; i < std::max(connections, 1u); ++i)
+    const bool in_batches = settings.rows_per_write > 1;
+    const auto shared = std::make_shared<const statements>(
+        statements{std::move(connection_string), insert_sql(table), batch_insert_sql(table), in_batches});
+    for (unsigned i = 0; i < settings.connections; ++i)
         connections_.push_back(std::make_shared<connection>(ex, shared));
+    if (in_batches) batches_ = std::make_unique<batches>(ex, connections_, settings);
 }
 
 async_store::async_store(async_store&&) noexcept = default;
@@ -264,7 +372,9 @@ async_store::connection& async_store::least_busy() {
 }
 
 task<error_kind> async_store::store(const order_row& row, time_point deadline) {
-    co_return co_await least_busy().insert(row, deadline);
+    if (batches_) co_return co_await batches_->store(row, deadline);
+    const order_row* const only = &row;
+    co_return co_await least_busy().insert({&only, 1}, deadline);
 }
 
 void async_store::close() noexcept {

@@ -1,5 +1,5 @@
-// Writes rows from one event loop through a pool of connections in libpq's pipeline mode: many statements
-// under way on each connection, each a transaction of its own.
+// Writes rows from one event loop through a pool of connections in libpq's pipeline mode: many statements under way on
+// each connection, each a transaction of its own; or, in batches, one statement on each, with all the rows that waited.
 #pragma once
 
 #include "pipebench/async.hpp"
@@ -19,7 +19,7 @@ class async_store {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
-    async_store(executor ex, std::string connection_string, const table_name& table, unsigned connections);
+    async_store(executor ex, std::string connection_string, const table_name& table, store_settings settings);
     async_store(async_store&&) noexcept;
     ~async_store();
 
@@ -34,12 +34,14 @@ public:
     void close() noexcept;
 
 private:
-    struct settings;
+    struct statements;
     class connection;
+    class batches;
     connection& least_busy();
 
     executor executor_;
     std::vector<std::shared_ptr<connection>> connections_;
+    std::unique_ptr<batches> batches_;  ///< none: a statement per row
 };
 
 }  // namespace pipebench

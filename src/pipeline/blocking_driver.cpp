@@ -6,7 +6,8 @@
 
 namespace pipebench {
 
-blocking_driver::blocking_driver(const workload& work, traffic shared, blocking_fetcher fetcher, blocking_store store)
+blocking_driver::blocking_driver(const workload& work, traffic shared, blocking_fetcher fetcher,
+                                 std::shared_ptr<blocking_store> store)
     : work_(work), traffic_(shared), fetcher_(std::move(fetcher)), store_(std::move(store)) {}
 
 outcome blocking_driver::process(order_id id) {
@@ -16,12 +17,13 @@ outcome blocking_driver::process(order_id id) {
     order_course course(work_, traffic_, id, now());
     for (;;) switch (course.next()) {
             case step::fetch: {
-                const auto fetched = fetcher_.fetch(id, course.attempt_deadline(now()));
+                auto fetched = fetcher_.fetch(id, course.attempt_deadline(now()));
                 course.fetched(fetched, now());
+                fetcher_.give_back(std::move(fetched.body));
                 break;
             }
             case step::store: {
-                const auto kind = store_.store(course.row(), course.attempt_deadline(now()));
+                const auto kind = store_->store(course.row(), course.attempt_deadline(now()));
                 course.stored(kind, now());
                 break;
             }

@@ -28,8 +28,7 @@ fetch_result blocking_fetcher::exchange(order_id id) {
     stale_ = false;
     render_request(request_, api_, id, use_);
     socket_.write_all(request_, ec);
-    response_parser parser;
-    set_limits(parser);
+    response_parser parser(room_);
     if (!ec) http::read(socket_, buffer_, parser, ec);
     if (ec) {
         stale_ = !parser.got_some() && kind_of(ec, exchange_phase::exchanging) == error_kind::reset;

@@ -1,4 +1,4 @@
-// Writes one row after another over one libpqxx connection, and blocks while it does.
+// Writes rows for all blocking workers of a process over a few libpqxx connections that they share.
 #pragma once
 
 #include "concurrency/socket_watchdog.hpp"
@@ -7,29 +7,45 @@
 #include "pipeline/order_table.hpp"
 
 #include <chrono>
+#include <condition_variable>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
 namespace pipebench {
 
-/// Of one worker. Connects at the first row, and again at the next one after a connection was lost.
+/// Thread-safe. Whoever may go (store_settings) and finds a connection free takes it, and with it the rows that have waited the longest, its own among
+/// them or not; the others find theirs done (a leader and its followers, as in group commit: nobody waits for a batch to
+/// fill). A connection that was lost is opened again by the next who needs it. The destructor needs it unused.
 class blocking_store {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
-    blocking_store(std::string connection_string, const table_name& table, std::shared_ptr<socket_watchdog> dog);
-    blocking_store(blocking_store&&) noexcept;
+    blocking_store(std::string connection_string, const table_name& table, std::shared_ptr<socket_watchdog> dog,
+                   store_settings settings);
     ~blocking_store();
 
-    /// One row in one transaction, over by the deadline; `none` when it is committed. Never throws for a
-    /// failed statement or connection.
+    /// One row, over by the deadline; `none` when it is committed. Never throws for a failed statement or connection.
     error_kind store(const order_row& row, time_point deadline);
 
 private:
     class session;
-    std::string connection_string_, insert_sql_;
-    std::shared_ptr<socket_watchdog> dog_;
-    std::unique_ptr<session> session_;
+    struct connection;
+    struct waiter;
+
+    void lead(std::unique_lock<std::mutex>& lock);
+    void write(connection& c);
+    error_kind try_write(connection& c, std::size_t first, std::size_t count);
+
+    const std::string connection_string_, row_sql_, batch_sql_;
+    const std::shared_ptr<socket_watchdog> dog_;
+    const store_settings settings_;
+    std::mutex mutex_;
+    std::deque<waiter*> waiting_;  ///< rows that no connection has taken yet
+    std::vector<std::unique_ptr<connection>> idle_;
+    std::size_t in_use_ = 0, being_written_ = 0;
 };
 
 }  // namespace pipebench

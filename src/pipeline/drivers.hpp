@@ -12,14 +12,15 @@ namespace pipebench {
 
 class blocking_driver final : public blocking_pipeline {
 public:
-    blocking_driver(const workload& work, traffic shared, blocking_fetcher fetcher, blocking_store store);
+    blocking_driver(const workload& work, traffic shared, blocking_fetcher fetcher,
+                    std::shared_ptr<blocking_store> store);
     outcome process(order_id id) override;
 
 private:
     const workload& work_;
     traffic traffic_;
     blocking_fetcher fetcher_;
-    blocking_store store_;
+    std::shared_ptr<blocking_store> store_;  ///< of all workers of the process
 };
 
 class async_driver final : public async_pipeline {

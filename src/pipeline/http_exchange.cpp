@@ -8,7 +8,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace pipebench {
 namespace {
@@ -26,9 +28,24 @@ bool is_json(boost::beast::string_view content_type) {
 
 }  // namespace
 
-void set_limits(response_parser& parser) {
-    parser.header_limit(max_response_header);
-    parser.body_limit(max_response_body);
+response_parser::response_parser(std::string& room) : room_(room) {
+    header_limit(max_response_header);
+    body_limit(max_response_body);
+}
+
+/// Of a field that is there twice the first counts.
+void response_parser::on_field_impl(http::field name, view, view value, error_code&) {
+    auto* kept = name == http::field::content_type  ? &content_type_
+                 : name == http::field::retry_after ? &retry_after_
+                                                    : nullptr;
+    if (kept != nullptr && kept->empty()) kept->assign(value.data(), value.size());
+}
+
+/// The parser has held the length against its limit before.
+void response_parser::on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) {
+    body_ = std::exchange(room_, {});
+    body_.clear();
+    if (length) body_.reserve(static_cast<std::size_t>(std::min(*length, max_response_body)));
 }
 
 void render_request(std::string& out, const api_endpoint& api, order_id id, connection_use use) {
@@ -39,14 +56,11 @@ void render_request(std::string& out, const api_endpoint& api, order_id id, conn
 }
 
 fetch_result read_response(response_parser& parser, std::chrono::sys_seconds now) {
-    auto& response = parser.get();
-    const auto kind = kind_of_status(response.result_int());
-    if (kind != error_kind::none) {
-        const auto asked = response[http::field::retry_after];
-        return {kind, {}, parse_retry_after({asked.data(), asked.size()}, now).value_or(duration{})};
-    }
-    if (!is_json(response[http::field::content_type])) return {error_kind::protocol, {}, {}};
-    return {error_kind::none, std::move(response.body()), {}};
+    const auto kind = kind_of_status(parser.status());
+    if (kind != error_kind::none)
+        return {kind, {}, parse_retry_after(parser.retry_after(), now).value_or(duration{})};
+    if (!is_json(parser.content_type())) return {error_kind::protocol, {}, {}};
+    return {error_kind::none, std::move(parser.body()), {}};
 }
 
 error_kind kind_of(const boost::system::error_code& ec, exchange_phase phase) {

@@ -7,8 +7,7 @@
 #include "pipeline/endpoint.hpp"
 
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/basic_parser.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <chrono>
@@ -21,10 +20,38 @@ namespace http = boost::beast::http;
 inline constexpr std::uint32_t max_response_header = 16 * 1024;
 inline constexpr std::uint64_t max_response_body = 1024 * 1024;
 
-using response_parser = http::response_parser<http::string_body>;
+/// Takes of a response what we look at, and nothing else: no table of its fields is made. Its limits are set: a hostile
+/// Content-Length is refused before memory is reserved for it.
+class response_parser final : public http::basic_parser<false> {
+public:
+    /// The body is put into the memory of `room`, which is taken when the body begins.
+    explicit response_parser(std::string& room);
 
-/// A parser with our limits set: a hostile Content-Length is refused before memory is reserved for it.
-void set_limits(response_parser& parser);
+    [[nodiscard]] unsigned status() const noexcept { return status_; }
+    [[nodiscard]] const std::string& content_type() const noexcept { return content_type_; }
+    [[nodiscard]] const std::string& retry_after() const noexcept { return retry_after_; }
+    [[nodiscard]] std::string& body() noexcept { return body_; }
+
+private:
+    using error_code = boost::system::error_code;
+    using view = boost::beast::string_view;
+
+    void on_request_impl(http::verb, view, view, int, error_code&) override {}
+    void on_response_impl(int code, view, int, error_code&) override { status_ = static_cast<unsigned>(code); }
+    void on_field_impl(http::field name, view name_text, view value, error_code&) override;
+    void on_header_impl(error_code&) override {}
+    void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override;
+    std::size_t on_body_impl(view part, error_code&) override { return body_.append(part), part.size(); }
+    void on_chunk_header_impl(std::uint64_t, view, error_code&) override {}
+    std::size_t on_chunk_body_impl(std::uint64_t, view part, error_code& ec) override {
+        return on_body_impl(part, ec);
+    }
+    void on_finish_impl(error_code&) override {}
+
+    std::string& room_;
+    unsigned status_ = 0;
+    std::string content_type_, retry_after_, body_;
+};
 
 /// `GET {prefix}/orders/{id}`, replacing what `out` held.
 void render_request(std::string& out, const api_endpoint& api, order_id id, connection_use use);

@@ -21,10 +21,10 @@ order_course::time_point order_course::attempt_deadline(time_point now) const {
 void order_course::fetched(const fetch_result& result, time_point now) {
     ++result_.attempts;
     if (result.kind != error_kind::none) return failed_try(stage::fetch, result.kind, result.retry_after, now);
-    const auto parsed = parse_order(result.body);
-    if (!parsed) return end(stage::transform, error_kind::bad_content);
-    if (parsed->id != id_) return end(stage::transform, error_kind::wrong_order);
-    row_ = transform(*parsed);
+    static thread_local order parsed;  // a worker's buffer: its texts keep their room from order to order
+    if (!parse_order(result.body, parsed)) return end(stage::transform, error_kind::bad_content);
+    if (parsed.id != id_) return end(stage::transform, error_kind::wrong_order);
+    row_ = transform(parsed);
     tries_ = 0;
     step_ = step::store;
 }

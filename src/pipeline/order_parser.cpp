@@ -2,16 +2,18 @@
 
 #include "pipeline/calendar.hpp"
 
-#include <nlohmann/json.hpp>
+#include <boost/json/basic_parser_impl.hpp>
 
 #include <algorithm>
+#include <array>
+#include <limits>
 #include <string>
-#include <vector>
 
 namespace pipebench {
 namespace {
 
-using json = nlohmann::json;
+namespace json = boost::json;
+using boost::system::error_code;
 
 /// Which object or array the reader is in.
 enum class place : std::uint8_t { outside, order, ship_to, lines, line, elsewhere };
@@ -29,52 +31,59 @@ bool is_capitals(std::string_view s, std::size_t length) {
     return s.size() == length && std::all_of(s.begin(), s.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
-/// Takes the order straight from the parser's events: no tree is built, and depth is bounded here.
-class order_reader final : public json::json_sax_t {
+constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
+
+/// Takes the order straight from the parser's events: no tree is built, and depth is bounded here. Where a text has no
+/// escapes, the parser gives a view of the bytes themselves.
+class order_reader {
 public:
-    explicit order_reader(order& out) : order_(out) {}
+    // What the parser asks for: our own bounds are tighter, or are the size of the body.
+    static constexpr std::size_t max_object_size = no_limit, max_array_size = no_limit, max_key_size = no_limit,
+                                 max_string_size = no_limit;
 
-    bool null() override { return !expects_value(); }
-    bool boolean(bool) override { return !expects_value(); }
-    bool number_float(number_float_t, const string_t&) override { return !expects_value(); }
-    bool binary(binary_t&) override { return false; }
-    bool parse_error(std::size_t, const std::string&, const json::exception&) override { return false; }
-
-    bool number_unsigned(number_unsigned_t value) override {
-        if (here() == place::order && key_ == "id") return order_.id = value, true;
-        constexpr number_unsigned_t limit = std::numeric_limits<std::int64_t>::max();
-        return value <= limit ? take_number(static_cast<std::int64_t>(value)) : !expects_value();
-    }
-    bool number_integer(number_integer_t value) override { return take_number(value); }
-
-    bool string(string_t& value) override {
-        std::string* field = text_field();
-        if (field != nullptr) return *field = std::move(value), true;
-        if (here() == place::order && key_ == "service_level") return take_service(value);
-        if (here() == place::order && key_ == "created_at") return take_created_at(value);
-        return !expects_value();
+    explicit order_reader(order& out) : order_(out) {
+        out.id = 0;
+        for (auto* text : {&out.customer, &out.street, &out.postcode, &out.city, &out.country, &out.currency})
+            text->clear();
+        out.lines.clear();
     }
 
-    bool start_object(std::size_t) override {
-        if (path_.size() >= max_json_depth) return false;
-        switch (here()) {
-            case place::outside: return enter(place::order);
-            case place::order: return enter(key_ == "ship_to" ? place::ship_to : place::elsewhere);
-            case place::lines:
-                // Numbers that are no line's until they are read: a missing one must not pass for 0.
-                return order_.lines.size() < max_lines &&
-                       (order_.lines.push_back({{}, 0, -1, -1}), enter(place::line));
-            default: return enter(place::elsewhere);
-        }
+    bool on_document_begin(error_code&) { return true; }
+    bool on_document_end(error_code&) { return true; }
+    bool on_null(error_code& ec) { return take(!expects_value(), ec); }
+    bool on_bool(bool, error_code& ec) { return take(!expects_value(), ec); }
+    bool on_number_part(json::string_view, error_code&) { return true; }
+    bool on_double(double, json::string_view, error_code& ec) { return take(!expects_value(), ec); }
+    bool on_int64(std::int64_t value, json::string_view, error_code& ec) {
+        if (value >= 0 && is_id()) return order_.id = static_cast<order_id>(value), true;
+        return take(take_number(value), ec);
     }
-    bool start_array(std::size_t) override {
-        if (path_.size() >= max_json_depth || here() == place::outside || here() == place::lines) return false;
-        if (here() == place::order && key_ == "lines") return order_.lines.clear(), enter(place::lines);
-        return enter(place::elsewhere);
+    bool on_uint64(std::uint64_t value, json::string_view, error_code& ec) {  // beyond std::int64_t
+        if (is_id()) return order_.id = value, true;
+        return take(!expects_value(), ec);
     }
-    bool key(string_t& name) override { return key_ = std::move(name), true; }
-    bool end_object() override { return path_.pop_back(), true; }
-    bool end_array() override { return path_.pop_back(), true; }
+
+    bool on_string_part(json::string_view part, std::size_t, error_code&) { return parts_.append(part), true; }
+    bool on_string(json::string_view last, std::size_t, error_code& ec) {
+        const auto value = whole(last);
+        const bool good = take_text({value.data(), value.size()});
+        parts_.clear();
+        return take(good, ec);
+    }
+    bool on_key_part(json::string_view part, std::size_t, error_code&) { return parts_.append(part), true; }
+    bool on_key(json::string_view last, std::size_t, error_code&) {
+        const auto name = whole(last);
+        key_.assign(name.data(), name.size());
+        parts_.clear();
+        return true;
+    }
+
+    bool on_object_begin(error_code& ec) { return take(begin_object(), ec); }
+    bool on_object_end(std::size_t, error_code&) { return --depth_, true; }
+    bool on_array_begin(error_code& ec) { return take(begin_array(), ec); }
+    bool on_array_end(std::size_t, error_code&) { return --depth_, true; }
+    bool on_comment_part(json::string_view, error_code&) { return true; }  // the parser refuses comments
+    bool on_comment(json::string_view, error_code&) { return true; }
 
     /// Every member was there and within its bounds.
     bool complete() const {
@@ -85,8 +94,46 @@ public:
     }
 
 private:
-    place here() const { return path_.empty() ? place::outside : path_.back(); }
-    bool enter(place p) { return path_.push_back(p), true; }
+    /// Any error of ours: which one is of no interest.
+    static bool take(bool good, error_code& ec) {
+        if (!good) ec = json::error::exception;
+        return good;
+    }
+
+    json::string_view whole(json::string_view last) {
+        if (parts_.empty()) return last;
+        parts_.append(last);
+        return parts_;
+    }
+
+    place here() const { return depth_ == 0 ? place::outside : path_[depth_ - 1]; }
+    bool enter(place p) { return path_[depth_++] = p, true; }
+    bool is_id() const { return here() == place::order && key_ == "id"; }
+
+    bool begin_object() {
+        if (depth_ >= max_json_depth) return false;
+        switch (here()) {
+            case place::outside: return enter(place::order);
+            case place::order: return enter(key_ == "ship_to" ? place::ship_to : place::elsewhere);
+            case place::lines:
+                // Numbers that are no line's until they are read: a missing one must not pass for 0.
+                return order_.lines.size() < max_lines &&
+                       (order_.lines.push_back({{}, 0, -1, -1}), enter(place::line));
+            default: return enter(place::elsewhere);
+        }
+    }
+    bool begin_array() {
+        if (depth_ >= max_json_depth || here() == place::outside || here() == place::lines) return false;
+        if (here() == place::order && key_ == "lines") return order_.lines.clear(), enter(place::lines);
+        return enter(place::elsewhere);
+    }
+
+    bool take_text(std::string_view value) {
+        if (std::string* field = text_field()) return field->assign(value), true;
+        if (here() == place::order && key_ == "service_level") return take_service(value);
+        if (here() == place::order && key_ == "created_at") return take_created_at(value);
+        return !expects_value();
+    }
 
     /// A value of the wrong type is an error only where we look for one.
     bool expects_value() {
@@ -130,13 +177,13 @@ private:
         return *field = value, true;
     }
 
-    bool take_service(const std::string& name) {
+    bool take_service(std::string_view name) {
         const auto service = parse_service(name);
         if (service) order_.service = *service, has_service_ = true;
         return service.has_value();
     }
 
-    bool take_created_at(const std::string& text) {
+    bool take_created_at(std::string_view text) {
         const auto at = parse_timestamp(text);
         if (at) order_.created_at = *at, has_created_at_ = true;
         return at.has_value();
@@ -149,19 +196,27 @@ private:
     }
 
     order& order_;
-    std::vector<place> path_;
+    std::array<place, max_json_depth> path_{};
+    std::size_t depth_ = 0;
     std::string key_;
+    std::string parts_;  ///< of a text that comes in more than one
     bool has_service_ = false, has_created_at_ = false;
 };
 
 }  // namespace
 
+bool parse_order(std::string_view json_text, order& out) {
+    json::parse_options options;
+    options.max_depth = max_json_depth + 1;  // the reader's own bound comes first
+    json::basic_parser<order_reader> parser(options, out);
+    error_code ec;
+    const auto used = parser.write_some(false, json_text.data(), json_text.size(), ec);
+    return !ec && used == json_text.size() && parser.handler().complete();
+}
+
 std::optional<order> parse_order(std::string_view json_text) {
-    if (json_text.find('\0') != json_text.npos) return std::nullopt;  // the library takes it for the end of the text
     order out;
-    order_reader reader(out);
-    if (!json::sax_parse(json_text, &reader) || !reader.complete()) return std::nullopt;
-    return out;
+    return parse_order(json_text, out) ? std::optional(std::move(out)) : std::nullopt;
 }
 
 }  // namespace pipebench

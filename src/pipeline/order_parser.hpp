@@ -15,8 +15,10 @@ inline constexpr std::int64_t max_quantity = 10'000;
 inline constexpr std::int64_t max_unit_price_minor = 100'000'000;
 inline constexpr std::int64_t max_weight_grams = 10'000'000;
 
-/// Nothing when the bytes are not JSON (RFC 8259, UTF-8), nested too deeply, not an order, or out of bounds.
-/// Unknown members are skipped; of one that is there twice the last counts. Pure; never throws for foreign input.
+/// False when the bytes are not JSON (RFC 8259, UTF-8), nested too deeply, not an order, or out of bounds; `out` is of no
+/// use then. What it held before is replaced, and its memory used again. Unknown members are skipped; of one that is
+/// there twice the last counts. Never throws for foreign input.
+[[nodiscard]] bool parse_order(std::string_view json_text, order& out);
 [[nodiscard]] std::optional<order> parse_order(std::string_view json_text);
 
 }  // namespace pipebench

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 namespace pipebench {
 namespace {
@@ -32,6 +33,54 @@ std::string insert_sql(const table_name& name) {
     return fmt::format("INSERT INTO {} AS o ({}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
                        "ON CONFLICT (order_id) DO UPDATE SET deliveries = o.deliveries + 1",
                        name.quoted(), columns);
+}
+
+// An element of line_totals is itself an array, and unnest() would take it apart: it comes as a text.
+std::string batch_insert_sql(const table_name& name) {
+    return fmt::format("INSERT INTO {} AS o ({}) SELECT u1, u2, u3, u4, u5, u6, u7, u8, u9::bigint[], u10 "
+                       "FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], "
+                       "$7::bigint[], $8::date[], $9::text[], $10::bigint[]) "
+                       "AS u (u1, u2, u3, u4, u5, u6, u7, u8, u9, u10) "
+                       "ON CONFLICT (order_id) DO UPDATE SET deliveries = o.deliveries + 1",
+                       name.quoted(), columns);
+}
+
+namespace {
+
+void append_element(std::string& array, std::int64_t value) {
+    fmt::format_to(std::back_inserter(array), "{}", value);
+}
+
+void append_element(std::string& array, std::string_view text) {
+    array += '"';
+    for (const char c : text) {
+        if (c == '"' || c == '\\') array += '\\';
+        array += c;
+    }
+    array += '"';
+}
+
+}  // namespace
+
+void batch_parameters::fill(std::span<const order_row* const> rows) {
+    for (auto& array : arrays_) array = "{";
+    for (const order_row* row : rows) {
+        std::size_t column = 0;
+        const auto add = [&](const auto& value) {
+            auto& array = arrays_[column++];
+            if (array.size() > 1) array += ',';
+            append_element(array, value);
+        };
+        add(static_cast<std::int64_t>(row->id));
+        for (const auto* text : {&row->customer, &row->region, &row->currency}) add(std::string_view(*text));
+        for (const auto number : {row->item_count, row->total_minor, row->weight_grams}) add(number);
+        for (const auto* text : {&row->promised_on, &row->line_totals}) add(std::string_view(*text));
+        add(row->checksum);
+    }
+    for (std::size_t i = 0; i < arrays_.size(); ++i) {
+        arrays_[i] += '}';
+        values_[i] = arrays_[i].c_str();
+    }
 }
 
 row_parameters::row_parameters(const order_row& row) {

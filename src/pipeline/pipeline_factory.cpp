@@ -6,6 +6,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <mutex>
+
 namespace pipebench {
 namespace {
 
@@ -16,6 +19,10 @@ asio::ip::tcp::endpoint resolve(const api_endpoint& api) {
     const auto found = resolver.resolve(api.host, std::to_string(api.port), ec);
     if (ec) throw setup_error(fmt::format("--target: cannot find host {}: {}", printable(api.host), ec.message()));
     return found.begin()->endpoint();
+}
+
+store_settings store_settings_at(const workload& work, unsigned connections) {
+    return {std::max(connections, 1u), work.write == write_mode::batch ? std::size_t{work.write_batch} : 1};
 }
 
 }  // namespace
@@ -34,22 +41,34 @@ struct pipeline_factory::common {
     traffic_state own{};
     traffic requests;
     std::shared_ptr<socket_watchdog> dog = std::make_shared<socket_watchdog>();
+    std::mutex rows_mutex;
+    std::weak_ptr<blocking_store> rows;  ///< of the blocking workers there are; its connections end with the last one
 };
 
 pipeline_factory::pipeline_factory(const workload& work, addresses where, traffic_state* shared)
     : work_(&work), where_(std::move(where)), common_(std::make_shared<common>(work, where_, shared)) {}
 
+std::shared_ptr<blocking_store> pipeline_factory::shared_rows() const {
+    const std::lock_guard lock(common_->rows_mutex);
+    auto rows = common_->rows.lock();
+    if (!rows) {
+        rows = std::make_shared<blocking_store>(where_.postgres, common_->table, common_->dog,
+                                                store_settings_at(*work_, work_->db_connections));
+        common_->rows = rows;
+    }
+    return rows;
+}
+
 std::unique_ptr<blocking_pipeline> pipeline_factory::blocking() const {
-    return std::make_unique<blocking_driver>(*work_, common_->requests,
-                                             blocking_fetcher(common_->api, common_->at, work_->connections),
-                                             blocking_store(where_.postgres, common_->table, common_->dog));
+    return std::make_unique<blocking_driver>(
+        *work_, common_->requests, blocking_fetcher(common_->api, common_->at, work_->connections), shared_rows());
 }
 
 task<std::unique_ptr<async_pipeline>> pipeline_factory::async(unsigned database_connections) const {
     const auto ex = co_await asio::this_coro::executor;
     auto pipeline = std::make_unique<async_driver>(
         ex, *work_, common_->requests, async_fetcher(ex, common_->api, common_->at, work_->connections),
-        async_store(ex, where_.postgres, common_->table, database_connections));
+        async_store(ex, where_.postgres, common_->table, store_settings_at(*work_, database_connections)));
     co_await pipeline->open();
     co_return pipeline;
 }
