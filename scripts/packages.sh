@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Which packages pipebench needs, and how the missing ones are installed. Sourced after lib.sh.
 # Groups: build (compile it), run (the servers it starts), test (what only the tests use), lint (the format check),
-# clang (the other compiler), fuzz and valgrind (what finds faults of memory), fresh-machine (make a bare Debian).
+# clang (the other compiler), fuzz and valgrind (what finds faults of memory), fresh-machine (make a bare Debian),
+# peers (the same patterns in Python, to compare with), limits (what measures the servers alone).
 
 : "${repo:?source lib.sh first}"
 # shellcheck source=scripts/apt-sources.sh
@@ -34,7 +35,15 @@ packages_of() {
         valgrind) printf '%s\n' valgrind ;;
         fuzz) printf '%s\n' clang libclang-rt-dev ;; # the runtimes of the sanitizers and of libFuzzer
         fresh-machine) printf '%s\n' debian-archive-keyring debootstrap git iproute2 ;;
-        *) die "no package group '$group' (there are: build run test lint clang fuzz valgrind fresh-machine)" ;;
+        peers)
+            printf '%s\n' python3 python3-aiohttp python3-asyncpg python3-psycopg2 python3-redis python3-requests \
+                python3-uvloop
+            ;;
+        limits) printf '%s\n' python3 redis-tools wrk ;; # pgbench comes with postgresql
+        *)
+            die "no package group '$group' (there are: build run test lint clang fuzz valgrind fresh-machine peers" \
+                "limits)"
+            ;;
         esac
     done
 }

@@ -2,6 +2,7 @@
 // session reads progress from it while the run writes, and no message is needed for either.
 #pragma once
 
+#include "pipebench/cpu_section.hpp"
 #include "pipebench/order.hpp"
 #include "pipebench/outcome.hpp"
 #include "pipebench/traffic.hpp"
@@ -73,10 +74,13 @@ public:
     /// The end of an order that nobody timed: as end(), with no latency.
     void settle(order_id id, const outcome& o) noexcept;
 
+    /// From here on no clock is read for an order, and no latency is kept; to see what that costs.
+    void leave_out_latencies() noexcept;
+
     /// The clock of the run: around pattern::run, in the run's own process. A run that is started again does not
     /// start it again.
     void start_clock() noexcept;
-    /// What came before was no part of the run. Not once stopped.
+    /// What came before was no part of the run. Nothing happens once it has stopped.
     void restart_clock() noexcept;
     void stop_clock() noexcept;
     [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept;  ///< so far, or in all once stopped
@@ -85,6 +89,10 @@ public:
     /// The run's own high-water mark of memory (VmHWM), for runs too short to be sampled from outside.
     void keep_peak_rss(std::uint64_t bytes) noexcept;
     [[nodiscard]] std::uint64_t peak_rss() const noexcept;
+
+    /// A sample of CPU time (section_sampler.hpp). Safe in a signal handler.
+    void count_sample(cpu_section s) noexcept;
+    [[nodiscard]] std::array<std::uint64_t, cpu_section_count> samples() const noexcept;
 
     /// What all workers share of the retry budget and the rate limit.
     [[nodiscard]] traffic_state& shared_traffic() const noexcept;

@@ -36,6 +36,11 @@ struct cpu_usage {
     [[nodiscard]] double total_s() const { return user_s + system_s; }
 };
 
+struct cpu_split {              ///< of the CPU time per order, by samples (--profile-stages)
+    std::uint64_t samples = 0;  ///< 0: not asked for
+    double fetch_us = 0, transform_us = 0, store_us = 0, scheduling_us = 0;
+};
+
 struct service_usage {
     std::string name;  ///< mock-api, postgres, redis
     double cpu_s = 0;
@@ -113,6 +118,7 @@ struct run_result {
     memory_usage memory;
     cpu_usage cpu;
     double cpu_per_order_us = 0;
+    cpu_split cpu_sections;
     double harness_cpu_s = 0;  ///< of pipebench itself during the run: sampling and progress
     double steal_share = 0;    ///< of the box's CPU time, taken by the hypervisor
     double foreign_share = 0;  ///< of the box's CPU time, used by what we did not start; NaN: not known

@@ -91,6 +91,15 @@ memory_usage typical_memory(const rounds& runs) {
     return out;
 }
 
+cpu_split typical_split(const rounds& runs) {
+    cpu_split out;
+    using c = cpu_split;
+    for (auto field : {&c::fetch_us, &c::transform_us, &c::store_us, &c::scheduling_us})
+        out.*field = middle(runs, [&](const run_result& r) { return r.cpu_sections.*field; });
+    out.samples = sum(runs, [](const run_result& r) { return r.cpu_sections.samples; });
+    return out;
+}
+
 std::vector<service_usage> typical_services(const rounds& runs) {
     std::vector<service_usage> out = runs.front()->services;
     for (auto& service : out) {
@@ -182,6 +191,7 @@ run_result typical_run(const rounds& runs) {
     out.cpu.user_s = middle(runs, [](const run_result& r) { return r.cpu.user_s; });
     out.cpu.system_s = middle(runs, [](const run_result& r) { return r.cpu.system_s; });
     out.cpu.box_share = middle(runs, [](const run_result& r) { return r.cpu.box_share; });
+    out.cpu_sections = typical_split(runs);
     out.latency = typical_latency(runs);
     out.memory = typical_memory(runs);
     out.services = typical_services(runs);

@@ -85,6 +85,11 @@ action declare_run(CLI::App& app) {
     const auto options = std::make_shared<run_options>();
     declare_work(app, options->session->work);
     declare_rounds(app, options->session);
+    app.add_flag("--profile-stages", options->session->profile_stages,
+                 "sample where CPU time goes: fetch, transform, store, or scheduling");
+    app.add_flag_callback(
+        "--no-watch", [session = options->session] { session->watch = watching::end_only; },
+        "time, CPU and ledger only: no samples, latencies or progress; to see what those cost");
     declare_assertions(app, options);
     declare_runners(app, options->session);
     declare_trouble(app, options->session);

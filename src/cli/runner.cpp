@@ -1,6 +1,7 @@
 // _run: one run in a process of its own. pipebench starts it and tells it what to run through a descriptor;
 // there is nothing for a user here.
 #include "cli/command.hpp"
+#include "concurrency/section_sampler.hpp"
 #include "measure/process_tree.hpp"
 #include "measure/run_spec.hpp"
 #include "pipebench/pattern.hpp"
@@ -26,6 +27,8 @@ exit_code run_one() {
         std::fflush(stderr);
     };
     if (const auto warning = choose_test_cost(spec.pattern); !warning.empty()) note(warning);
+    if (spec.profile_stages) enable_section_sampling(record);
+    sample_this_thread();
     record.start_clock();
     chosen->run({spec.work, open, record, record.stop(), note});
     record.stop_clock();

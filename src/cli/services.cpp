@@ -66,7 +66,7 @@ exit_code follow(child_process program, signal_watch& signals) {
             return static_cast<exit_code>(exited ? WEXITSTATUS(end->status) : 128 + WTERMSIG(end->status));
         }
         signals.poll();
-        if (signals.first() == SIGTERM) program.signal(SIGTERM);
+        if (signals.was_terminated()) program.signal(SIGTERM);
     }
 }
 
@@ -97,7 +97,7 @@ exit_code serve(const services_options& options) {
                   services.redis_url(),
                   table.schema,
                   table.table,
-                  fmt::format("pipebench:services:{}", ::getpid())};
+                  fmt::format("pipebench:services:{:010}", ::getpid())};
     auto environment = runner_environment(spec);
     if (options.command.empty()) print_exports(environment);
     const auto code =

@@ -11,7 +11,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
+#include <cstring>
 #include <utility>
 
 namespace pipebench {
@@ -266,7 +268,10 @@ void add_runners(const session_options& options, session_settings& s) {
         s.patterns.push_back(&entry);
     }
     s.runner_limit = options.runner_limit;
-    if (s.patterns.empty()) throw setup_error("--pattern: none is left to run; name a pattern, or add --runner");
+    for (const scenario& one : s.scenarios)
+        if (!one.poison.empty() && !s.runners.empty())
+            throw setup_error(fmt::format("--scenario: '{}' is for the patterns only: leave --runner out", one.name));
+    if (s.patterns.empty()) throw setup_error("--pattern: none leaves nothing to run");
 }
 
 }  // namespace
@@ -274,7 +279,6 @@ void add_runners(const session_options& options, session_settings& s) {
 session_settings settings_of(const session_options& options) {
     session_settings s;
     s.patterns = patterns_of(*options.work);
-    add_runners(options, s);
     s.work = workload_of(*options.work);
     s.profile = options.work->profile;
     s.command = printable_command();
@@ -283,7 +287,10 @@ session_settings settings_of(const session_options& options) {
     s.rounds = options.rounds;
     s.warmup = options.warmup;
     s.busy_limit = options.busy_limit;
+    s.profile_stages = options.profile_stages;
+    s.watch = options.watch;
     s.scenarios = scenarios_of(options);
+    add_runners(options, s);
     s.chaos = options.chaos;
     require_servers_of_our_own(s);
     s.target_time_s = std::chrono::duration<double>(options.target_time).count();
@@ -313,6 +320,21 @@ void check_addresses(server_choice& choice) {
     if (!choice.postgres.empty()) static_cast<void>(printable_postgres(choice.postgres));
 }
 
+namespace {
+
+/// As a shell would need it.
+std::string as_shell_word(const std::string& word) {
+    const auto plain = [](unsigned char c) {
+        return std::isalnum(c) != 0 || std::strchr("_./-:=,@%+*", c) != nullptr;
+    };
+    if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
+    std::string out = "'";
+    for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return out + "'";
+}
+
+}  // namespace
+
 std::string printable_command() {
     std::FILE* in = std::fopen("/proc/self/cmdline", "r");
     std::string raw(64 * 1024, '\0');
@@ -327,7 +349,7 @@ std::string printable_command() {
             if (word == name) secret = true;
             if (word.starts_with(name + "=")) word = name + "=***";
         }
-        out += ' ' + printable(word);
+        out += ' ' + printable(as_shell_word(word));
     }
     return out;
 }

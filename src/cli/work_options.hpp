@@ -29,6 +29,8 @@ struct session_options {
     std::shared_ptr<server_choice> servers = std::make_shared<server_choice>();
     std::uint64_t rounds = 1, warmup = 0;
     double busy_limit = default_busy_limit;
+    watching watch = watching::all;
+    bool profile_stages = false;
     std::vector<std::string> runners;  ///< NAME=COMMAND
     duration runner_limit = std::chrono::minutes{10};
     std::vector<std::string> scenarios{std::string(calm)};

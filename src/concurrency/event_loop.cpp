@@ -1,5 +1,7 @@
 #include "concurrency/event_loop.hpp"
 
+#include "concurrency/section_sampler.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 
 #include <exception>
@@ -10,7 +12,9 @@ void run_event_loop(const std::function<task<>()>& main) {
     asio::io_context loop(1);
     std::exception_ptr failure;
     asio::co_spawn(loop.get_executor(), main(), [&failure](std::exception_ptr e) { failure = e; });
-    loop.run();
+    if (!sections_are_sampled()) loop.run();
+    else  // what is between two handlers is scheduling
+        while (loop.run_one() > 0) work_for(cpu_section::scheduling);
     if (failure) std::rethrow_exception(failure);
 }
 

@@ -21,11 +21,12 @@ using counter = std::atomic<std::uint64_t>;
 // zeroed, which is the right first value of every field.
 struct recorder::board {
     std::uint64_t orders;
-    std::atomic<bool> stop;
+    std::atomic<bool> stop, untimed;
     std::atomic<std::int64_t> started_ns, stopped_ns, killed_ns, resumed_ns;  // steady clock; 0: not yet
     counter peak_rss;
     counter offered, begins, begun_again, stored, failed, repeated;
     counter http_attempts, repeated_attempts, store_attempts;
+    counter samples[cpu_section_count];
     traffic_state shared_traffic;
     counter failures[stage_count][error_kind_count];
     counter latency_sum_ns, latency_max_ns;
@@ -138,7 +139,7 @@ recorder::ticket recorder::begin(order_id id) noexcept {
         add(board_->begun_again, 1);
         test_and_set(board_->again_bits(), id);
     }
-    return {id, clock::now()};
+    return {id, board_->untimed.load(std::memory_order_relaxed) ? clock::time_point{} : clock::now()};
 }
 
 /// True at its first end.
@@ -181,7 +182,7 @@ bool recorder::count_end(order_id id, const outcome& given) noexcept {
 }
 
 void recorder::end(const ticket& t, const outcome& o) noexcept {
-    if (!count_end(t.id, o)) return;
+    if (!count_end(t.id, o) || board_->untimed.load(std::memory_order_relaxed)) return;
     const auto took = clock::now() - t.began;
     const auto ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(took).count());
     add(board_->latency[latency_bin(took)], 1);
@@ -191,11 +192,15 @@ void recorder::end(const ticket& t, const outcome& o) noexcept {
 
 void recorder::settle(order_id id, const outcome& o) noexcept { count_end(id, o); }
 
+void recorder::leave_out_latencies() noexcept { board_->untimed.store(true, std::memory_order_relaxed); }
+
 void recorder::start_clock() noexcept {
     std::int64_t not_yet = 0;
     board_->started_ns.compare_exchange_strong(not_yet, now_ns());
 }
-void recorder::restart_clock() noexcept { board_->started_ns = now_ns(); }
+void recorder::restart_clock() noexcept {
+    if (!clock_stopped()) board_->started_ns = now_ns();
+}
 void recorder::stop_clock() noexcept { board_->stopped_ns = now_ns(); }
 bool recorder::clock_stopped() const noexcept { return board_->stopped_ns != 0; }
 
@@ -207,6 +212,13 @@ std::chrono::nanoseconds recorder::elapsed() const noexcept {
 
 void recorder::keep_peak_rss(std::uint64_t bytes) noexcept { raise_to(board_->peak_rss, bytes); }
 std::uint64_t recorder::peak_rss() const noexcept { return get(board_->peak_rss); }
+
+void recorder::count_sample(cpu_section s) noexcept { add(board_->samples[static_cast<std::size_t>(s)], 1); }
+std::array<std::uint64_t, cpu_section_count> recorder::samples() const noexcept {
+    std::array<std::uint64_t, cpu_section_count> out{};
+    std::transform(std::begin(board_->samples), std::end(board_->samples), out.begin(), get);
+    return out;
+}
 
 traffic_state& recorder::shared_traffic() const noexcept { return board_->shared_traffic; }
 

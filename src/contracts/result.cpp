@@ -68,11 +68,12 @@ void read_value(const json& in, const char* key, std::vector<Element>& out) {
 }
 
 /// Fields that the first results of this schema did not have.
-constexpr std::array<std::string_view, 20> later_fields{
-    "round",   "position",        "foreign_share", "in_flight",     "threads",
-    "rounds",  "warmup_runs",     "assertions",    "scenario",      "dead_lettered",
-    "retries", "refused_retries", "series",        "recovery",      "throttled",
-    "faults",  "early",           "chaos",         "target_time_s", "memory_budget_bytes"};
+constexpr std::array<std::string_view, 21> later_fields{
+    "round",       "position",        "foreign_share", "in_flight",     "threads",
+    "rounds",      "warmup_runs",     "assertions",    "scenario",      "dead_lettered",
+    "retries",     "refused_retries", "series",        "recovery",      "throttled",
+    "faults",      "early",           "chaos",         "target_time_s", "memory_budget_bytes",
+    "cpu_sections"};
 bool added_later(std::string_view key) {
     return std::find(later_fields.begin(), later_fields.end(), key) != later_fields.end();
 }
@@ -116,6 +117,7 @@ PIPEBENCH_FIELDS(failure_count, stage, kind, orders)
 PIPEBENCH_FIELDS(memory_usage, peak_rss_bytes, peak_pss_bytes, hwm_sum_bytes, processes, rss_samples, pss_samples,
                  interval_ms, largest_gap_ms)
 PIPEBENCH_FIELDS(cpu_usage, user_s, system_s, box_share)
+PIPEBENCH_FIELDS(cpu_split, samples, fetch_us, transform_us, store_us, scheduling_us)
 PIPEBENCH_FIELDS(service_usage, name, cpu_s, peak_pss_bytes)
 PIPEBENCH_FIELDS(api_view, known, threads, requests, responses, refusals, throttled, faults, early, connections,
                  peak_connections, peak_concurrent)
@@ -128,8 +130,8 @@ PIPEBENCH_FIELDS(assertion_outcome, text, held, detail)
 PIPEBENCH_FIELDS(run_result, pattern, title, scenario, round, position, in_flight_limit, time_s, floor_s, efficiency,
                  orders_per_s, orders, stored, failed, dead_lettered, not_started, repeated, http_attempts,
                  store_attempts, retries, refused_retries, failures, latency, memory, cpu, cpu_per_order_us,
-                 harness_cpu_s, steal_share, foreign_share, in_flight, series, recovery, services, api, ledger,
-                 interrupted, verdict, notes)
+                 cpu_sections, harness_cpu_s, steal_share, foreign_share, in_flight, series, recovery, services, api,
+                 ledger, interrupted, verdict, notes)
 PIPEBENCH_FIELDS(box_info, host_os, kernel, cpu_model, governor, virtualization, cores, memory_bytes,
                  descriptor_limit, load_1min)
 PIPEBENCH_FIELDS(build_info, version, type, compiler, sanitizers)

@@ -16,10 +16,10 @@ namespace pipebench {
 namespace {
 
 constexpr auto first_interval = std::chrono::milliseconds(5);
-constexpr auto usual_interval = std::chrono::milliseconds(50);
+constexpr auto longest_interval = std::chrono::milliseconds(500);
 constexpr auto refresh_interval = std::chrono::seconds(1);
-constexpr std::chrono::nanoseconds pss_interval = std::chrono::seconds(1);
-constexpr double pss_allowance_s = 0.004;  ///< on top of the budget, for short runs
+constexpr std::chrono::nanoseconds pss_interval = std::chrono::seconds(1);  ///< and a quarter of the run's age
+constexpr double pss_allowance_s = 0.004;                                   ///< on top of the budget, for short runs
 
 std::string read_file(const std::string& path) {
     const descriptor in(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -46,29 +46,34 @@ std::uint64_t kilobytes_at(std::string_view text, std::string_view label) {
     return next_number(rest) * 1024;
 }
 
-void for_each_child(pid_t pid, const std::function<void(pid_t)>& f) {
-    std::error_code gone;
-    std::filesystem::directory_iterator thread(fmt::format("/proc/{}/task", pid), gone);
-    for (; !gone && thread != std::filesystem::directory_iterator(); thread.increment(gone)) {  // any may have forked
-        const auto text = read_file(thread->path() / "children");
-        for (std::string_view rest = text; const auto child = next_number(rest);) f(static_cast<pid_t>(child));
-    }
+void for_each_child_of(const std::string& thread, const std::function<void(pid_t)>& f) {
+    const auto text = read_file(thread + "/children");
+    for (std::string_view rest = text; const auto child = next_number(rest);) f(static_cast<pid_t>(child));
 }
 
-void for_each_in_tree(pid_t root, const std::function<void(pid_t)>& f) {
+void for_each_child(pid_t pid, forks_from whom, const std::function<void(pid_t)>& f) {
+    if (whom == forks_from::main_thread) return for_each_child_of(fmt::format("/proc/{0}/task/{0}", pid), f);
+    std::error_code gone;
+    std::filesystem::directory_iterator thread(fmt::format("/proc/{}/task", pid), gone);
+    for (; !gone && thread != std::filesystem::directory_iterator(); thread.increment(gone))
+        for_each_child_of(thread->path().native(), f);
+}
+
+void for_each_in_tree(pid_t root, forks_from whom, const std::function<void(pid_t)>& f) {
     f(root);
-    for_each_child(root, [&](pid_t child) { for_each_in_tree(child, f); });
+    for_each_child(root, whom, [&](pid_t child) { for_each_in_tree(child, whom, f); });
 }
 
 }  // namespace
 
-process_tree_sampler::process_tree_sampler(pid_t root)
-    : root_(root), started_(clock::now()), last_sample_(started_) {}
+process_tree_sampler::process_tree_sampler(pid_t root, forks_from whom)
+    : root_(root), whom_(whom), started_(clock::now()), last_sample_(started_) {}
 
-// Often at first, since a run may be short; then seldom enough to cost nothing.
+// Often at first, since a run may be short; then seldom enough to cost next to nothing beside a run that mostly waits. What
+// peaks between two samples is still in the kernel's own high-water mark.
 std::chrono::milliseconds process_tree_sampler::interval() const {
     const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - started_);
-    const auto by_age = std::clamp<std::chrono::milliseconds>(age / 20, first_interval, usual_interval);
+    const auto by_age = std::clamp<std::chrono::milliseconds>(age / 20, first_interval, longest_interval);
     return std::max<std::chrono::milliseconds>(by_age, std::chrono::milliseconds(2 * members_.size()));
 }
 
@@ -79,14 +84,14 @@ void process_tree_sampler::sample() {
     last_sample_ = now;
     // Between two full looks at the tree only its root is asked for new children: a worker has none.
     if (now - last_refresh_ >= refresh_interval) refresh_members();
-    else for_each_child(root_, [this](pid_t child) { add_with_children(child); });
+    else for_each_child(root_, whom_, [this](pid_t child) { add_with_children(child); });
     sample_rss();
     if (pss_is_due()) sample_pss();
 }
 
 void process_tree_sampler::refresh_members() {
     last_refresh_ = clock::now();
-    for_each_in_tree(root_, [this](pid_t pid) { add_with_children(pid); });
+    for_each_in_tree(root_, whom_, [this](pid_t pid) { add_with_children(pid); });
 }
 
 void process_tree_sampler::add_with_children(pid_t pid) {
@@ -119,10 +124,12 @@ void process_tree_sampler::sample_rss() {
 }
 
 bool process_tree_sampler::pss_is_due() const {
-    const auto since = clock::now() - last_pss_;
+    const auto now = clock::now();
+    const auto since = now - last_pss_;
+    const auto interval = std::max<std::chrono::nanoseconds>(pss_interval, (now - started_) / 4);
     const auto grown = static_cast<double>(rss_now_) / static_cast<double>(std::max<std::uint64_t>(rss_at_pss_, 1));
-    const bool due = since >= pss_interval || grown > 1.2 || (grown > 1.02 && since >= pss_interval / 10);
-    const std::chrono::duration<double> elapsed = clock::now() - started_, spent = pss_cost_;
+    const bool due = since >= interval || grown > 1.2 || (grown > 1.02 && since >= interval / 10);
+    const std::chrono::duration<double> elapsed = now - started_, spent = pss_cost_;
     return due && spent.count() <= pss_budget * elapsed.count() + pss_allowance_s;
 }
 
@@ -150,7 +157,7 @@ memory_usage process_tree_sampler::usage() const {
 double tree_cpu_seconds(pid_t root) {
     static const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
     std::uint64_t used = 0;
-    for_each_in_tree(root, [&used](pid_t pid) {
+    for_each_in_tree(root, forks_from::any_thread, [&used](pid_t pid) {
         const auto text = read_file(fmt::format("/proc/{}/stat", pid));
         // The name in parentheses may hold anything. Fields 14 to 17 are utime, stime, cutime, cstime: proc(5).
         std::string_view rest = text;
@@ -169,9 +176,26 @@ bool is_alive(pid_t pid) {
     return state != std::string::npos && state + 2 < text.size() && text[state + 2] != 'Z';
 }
 
+// Fields 3 to 5 are state, parent and group: proc(5).
+bool group_is_alive(pid_t group) {
+    std::error_code ec;
+    for (std::filesystem::directory_iterator at("/proc", ec); !ec && at != std::filesystem::directory_iterator();
+         at.increment(ec)) {
+        const auto name = at->path().filename().native();
+        if (name.find_first_not_of("0123456789") != name.npos) continue;
+        const auto text = read_file(at->path() / "stat");
+        std::string_view rest = text;
+        rest.remove_prefix(std::min(text.rfind(')') + 1, text.size()));
+        const bool zombie = rest.starts_with(" Z");
+        next_number(rest);  // the parent
+        if (next_number(rest) == static_cast<std::uint64_t>(group) && !zombie) return true;
+    }
+    return false;
+}
+
 std::vector<pid_t> children_of(pid_t pid) {
     std::vector<pid_t> out;
-    for_each_child(pid, [&out](pid_t child) {
+    for_each_child(pid, forks_from::main_thread, [&out](pid_t child) {
         if (is_alive(child)) out.push_back(child);
     });
     return out;
@@ -179,7 +203,7 @@ std::vector<pid_t> children_of(pid_t pid) {
 
 std::size_t tree_size(pid_t root) {
     std::size_t n = 0;
-    for_each_in_tree(root, [&n](pid_t) { ++n; });
+    for_each_in_tree(root, forks_from::any_thread, [&n](pid_t) { ++n; });
     return n;
 }
 

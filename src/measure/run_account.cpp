@@ -3,12 +3,36 @@
 #include "measure/histogram.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace pipebench {
 namespace {
 
 double seconds(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; }
+
+/// Each section's share of the samples, of what an order took.
+cpu_split split_of(const std::array<std::uint64_t, cpu_section_count>& samples, double cpu_per_order_us) {
+    cpu_split out;
+    for (const auto n : samples) out.samples += n;
+    if (out.samples == 0) return out;
+    const auto of = [&](cpu_section s) {
+        return cpu_per_order_us * static_cast<double>(samples[static_cast<std::size_t>(s)]) /
+               static_cast<double>(out.samples);
+    };
+    out.fetch_us = of(cpu_section::fetch);
+    out.transform_us = of(cpu_section::transform);
+    out.store_us = of(cpu_section::store);
+    out.scheduling_us = of(cpu_section::scheduling);
+    return out;
+}
+
+/// Before it said that it starts, a program of the user's was not at work yet.
+void leave_out(double before_start_s, cpu_usage& cpu) {
+    const double user = std::min(cpu.user_s, before_start_s);
+    cpu.user_s -= user;
+    cpu.system_s = std::max(0.0, cpu.system_s - (before_start_s - user));
+}
 
 }  // namespace
 
@@ -38,11 +62,13 @@ run_result account_of(const recorder& record, const run_observation& seen, std::
     out.memory = seen.memory;
     out.memory.peak_rss_bytes = std::max(out.memory.peak_rss_bytes, record.peak_rss());
     out.memory.hwm_sum_bytes = std::max(out.memory.hwm_sum_bytes, record.peak_rss());
-    out.cpu.user_s = std::max(0.0, seconds(seen.end.usage.ru_utime) - seen.cpu_before_start_s);
+    out.cpu.user_s = seconds(seen.end.usage.ru_utime);
     out.cpu.system_s = seconds(seen.end.usage.ru_stime);
+    leave_out(seen.cpu_before_start_s, out.cpu);
     const double box_s = out.time_s * static_cast<double>(cores);
     out.cpu.box_share = box_s > 0 ? out.cpu.total_s() / box_s : 0;
     out.cpu_per_order_us = progress.ended() > 0 ? out.cpu.total_s() * 1e6 / static_cast<double>(progress.ended()) : 0;
+    out.cpu_sections = split_of(record.samples(), out.cpu_per_order_us);
     out.harness_cpu_s = seen.harness_cpu_s;
     out.steal_share = seen.box.total_s > 0 ? std::max(0.0, seen.box.steal_s) / seen.box.total_s : 0;
     out.in_flight = seen.in_flight;

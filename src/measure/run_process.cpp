@@ -84,7 +84,7 @@ public:
     ending(const run_request& request, recorder& record) : request_(request), record_(record) {}
 
     void follow(const signal_watch& signals, child_process& run) {
-        out_of_time_ = out_of_time_ || (is_program() && record_.elapsed() >= request_.program.limit);
+        out_of_time_ = out_of_time_ || (is_program() && clock::now() - began_ >= request_.program.limit);
         if (signals.count() == 0 && !out_of_time_) return;
         if (!deadline_) {
             if (is_program()) ::kill(-run.pid(), SIGTERM);
@@ -100,6 +100,7 @@ private:
 
     const run_request& request_;
     recorder& record_;
+    const clock::time_point began_ = clock::now();
     bool out_of_time_ = false;
     std::optional<clock::time_point> deadline_;
 };
@@ -127,7 +128,10 @@ public:
     ~run_under_way() { end_group(); }
 
     /// What a program of the user's has left in its process group; true: there was something.
-    bool end_group() { return !request_.program.command.empty() && ::kill(-process_->pid(), SIGKILL) == 0; }
+    bool end_group() {
+        if (request_.program.command.empty() || !group_is_alive(process_->pid())) return false;
+        return ::kill(-process_->pid(), SIGKILL) == 0;
+    }
     [[nodiscard]] child_process& process() noexcept { return *process_; }
     [[nodiscard]] unsigned runs() const noexcept { return runs_; }
     /// The end of the last one, with what all of them have used.
@@ -162,7 +166,8 @@ private:
 /// It was not told when orders begin.
 void forget_in_flight(run_observation& seen) {
     seen.in_flight = {};
-    for (double& n : seen.series.in_flight) n = std::numeric_limits<double>::quiet_NaN();
+    for (auto* column : {&seen.series.in_flight, &seen.series.queued})
+        for (double& n : *column) n = std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace
@@ -187,6 +192,7 @@ void signal_watch::poll() noexcept {
     signalfd_siginfo info{};
     while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
         if (first_ == 0) first_ = static_cast<int>(info.ssi_signo);
+        terminated_ = terminated_ || info.ssi_signo == SIGTERM;
         ++count_;
     }
 }
@@ -205,31 +211,38 @@ run_observation observe_run(const run_request& request, recorder& record, signal
     const auto close_write_ends = [&] { printed.close_write_end(), reported.close_write_end(); };
     run_under_way run(request, record, {reported.write_end(), printed.write_end()});
     if (request.restarts == 0) close_write_ends();
-    process_tree_sampler tree(run.process().pid());
-    series_sampler series(record, request.stream);
+    process_tree_sampler tree(run.process().pid(),
+                              request.program.command.empty() ? forks_from::main_thread : forks_from::any_thread);
+    std::optional<series_sampler> series(std::in_place, record, request.stream);
     incident_watch incidents(request.incidents, record, services);
     ending end(request, record);
-    flight_watch in_flight(record);
+    std::optional<flight_watch> in_flight(record);
     auto next_tree = clock::now();
 
     double cpu_before_start_s = 0;
     std::optional<child_end> ended;
     while (!ended) {
-        if (clock::now() >= next_tree) {
+        if (request.watch == watching::all && clock::now() >= next_tree) {
             tree.sample();
-            in_flight.sample();
+            in_flight->sample();
             next_tree = clock::now() + tree.interval();
         }
-        series.sample_when_due(tree.rss_now());
-        for (auto& s : services) s.sample_when_due();
+        if (request.watch == watching::all) {
+            series->sample_when_due(tree.rss_now());
+            for (auto& s : services) s.sample_when_due();
+        }
         incidents.strike_when_due(run.process().pid());
         printed.drain();
         const bool had_started = report.started();
         reported.drain();
-        if (report.started() && !had_started) cpu_before_start_s = tree_cpu_seconds(run.process().pid());
+        if (report.started() && !had_started) {  // what was seen before was no part of the run
+            cpu_before_start_s = tree_cpu_seconds(run.process().pid());
+            in_flight.emplace(record);
+            series.emplace(record, request.stream);
+        }
         signals.poll();
         end.follow(signals, run.process());
-        progress(record, tree.rss_now());
+        if (request.watch == watching::all) progress(record, tree.rss_now());
         ended = run.end();
         if (ended && was_killed(*ended) && signals.count() == 0 && run.runs() <= request.restarts) {
             record.mark_kill();  // by itself, if by none of the incidents
@@ -243,7 +256,9 @@ run_observation observe_run(const run_request& request, recorder& record, signal
                                        {signals.native(), POLLIN, 0},
                                        {printed.read_end(), POLLIN, 0},
                                        {reported.read_end(), POLLIN, 0}}};
-        const auto wait = std::min(next_tree, series.next()) - clock::now();
+        const auto next =
+            request.watch == watching::all ? std::min(next_tree, series->next()) : clock::time_point::max();
+        const auto wait = next - clock::now();
         const auto ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
         const std::int64_t longest = incidents.is_waiting() ? longest_wait_for_incident_ms : longest_wait_ms;
         ::poll(waiting.data(), waiting.size(), static_cast<int>(std::clamp<std::int64_t>(ms, 1, longest)));
@@ -259,8 +274,8 @@ run_observation observe_run(const run_request& request, recorder& record, signal
     out.end = *ended;
     out.memory = tree.usage();
     out.harness_cpu_s = own_cpu_seconds() - cpu_before;
-    out.in_flight = in_flight.seen();
-    out.series = series.take();
+    out.in_flight = in_flight->seen();
+    out.series = series->take();
     out.struck = incidents.struck();
     out.runs = run.runs();
     for (auto& s : services) out.services.push_back(s.finish());

@@ -29,12 +29,14 @@ public:
     void poll() noexcept;
     [[nodiscard]] int first() const noexcept { return first_; }  ///< 0, SIGINT or SIGTERM
     [[nodiscard]] unsigned count() const noexcept { return count_; }
+    [[nodiscard]] bool was_terminated() const noexcept { return terminated_; }  ///< a SIGTERM was among them
 
 private:
     descriptor signals_;
     sigset_t before_{};
     int first_ = 0;
     unsigned count_ = 0;
+    bool terminated_ = false;
 };
 
 /// A server of ours beside the run, to be sampled. Its pid is asked for again after an incident, which may have started
@@ -53,6 +55,9 @@ struct incident {
     bool restarts_a_service = false;
 };
 
+/// `end_only`: time, CPU and the ledger, and nothing on the way there; to see what the watching costs.
+enum class watching : std::uint8_t { all, end_only };
+
 /// A program of the user's in place of pipebench's own `_run` (docs/runners.md).
 struct runner_program {
     std::string command;                        ///< for /bin/sh; empty: there is none
@@ -68,7 +73,8 @@ struct run_request {
     duration grace = std::chrono::seconds{5};  ///< for draining, after a signal
     std::vector<incident> incidents;
     unsigned restarts = 0;  ///< how often a run that was killed is started again
-    stream_probe stream;    ///< empty: there is none
+    watching watch = watching::all;
+    stream_probe stream;  ///< empty: there is none
 };
 
 struct run_observation {
@@ -82,7 +88,7 @@ struct run_observation {
     std::string struck;                            ///< the name of the first incident; empty: none came to pass
     unsigned runs = 1;                             ///< started
     std::vector<std::string> notes;                ///< what the run printed, line by line, bounded
-    double cpu_before_start_s = 0;   ///< of a program: what it used before it said that it starts
+    double cpu_before_start_s = 0;                 ///< of a program: what it used before it said that it starts
     bool out_of_time = false;                      ///< a program that took longer than its limit
     std::optional<std::uint64_t> in_flight_limit;  ///< that a program said it has
 };

@@ -26,7 +26,10 @@ void from_json(const nlohmann::json& in, addresses& a) {
 }
 
 descriptor write_spec(const run_spec& spec) {
-    const nlohmann::json j{{"pattern", spec.pattern}, {"work", spec.work}, {"where", spec.where}};
+    const nlohmann::json j{{"pattern", spec.pattern},
+                           {"work", spec.work},
+                           {"where", spec.where},
+                           {"profile_stages", spec.profile_stages}};
     const auto text = j.dump();
     descriptor out(::memfd_create("pipebench-spec", MFD_CLOEXEC));
     if (!out.is_open() || ::pwrite(out.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
@@ -40,7 +43,8 @@ run_spec read_spec(int from) try {
     for (ssize_t n = 0; (n = ::pread(from, part.data(), part.size(), static_cast<off_t>(text.size()))) > 0;)
         text.append(part.data(), static_cast<std::size_t>(n));
     const auto j = nlohmann::json::parse(text);
-    return {j.at("pattern").get<std::string>(), j.at("work").get<workload>(), j.at("where").get<addresses>()};
+    return {j.at("pattern").get<std::string>(), j.at("work").get<workload>(), j.at("where").get<addresses>(),
+            j.at("profile_stages").get<bool>()};
 } catch (const nlohmann::json::exception&) {
     throw setup_error("_run is for pipebench itself: it starts it, and tells it what to run");
 }

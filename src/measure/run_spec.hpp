@@ -14,6 +14,7 @@ struct run_spec {
     std::string pattern;
     workload work;
     addresses where;
+    bool profile_stages = false;  ///< sample where CPU time goes
 };
 
 /// The descriptors that `pipebench _run` finds open.

@@ -61,7 +61,8 @@ void service_watch::begin() {
     pid_ = pid;
     cpu_before_ = anew ? 0 : tree_cpu_seconds(pid);
     sampler_.emplace(pid);
-    next_ = clock::now() + std::chrono::milliseconds(300);
+    began_ = clock::now();
+    next_ = began_ + std::chrono::milliseconds(300);
 }
 
 void service_watch::settle() {
@@ -72,8 +73,7 @@ void service_watch::settle() {
 void service_watch::sample_when_due() {
     if (clock::now() < next_) return;
     sampler_->sample();
-    next_ =
-        clock::now() + std::max<std::chrono::milliseconds>(std::chrono::milliseconds(500), 4 * sampler_->interval());
+    next_ = clock::now() + std::max<clock::duration>(std::chrono::milliseconds(500), 3 * (clock::now() - began_));
 }
 
 // A backend's time is exact only once the postmaster has waited for it: they are given a moment to end.

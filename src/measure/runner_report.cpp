@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace pipebench {
 namespace {
@@ -73,8 +74,7 @@ bool runner_report::take(std::string_view text) {
     if (!line || (line->is != runner_line::word::in_flight && line->number > record_.orders())) return false;
     switch (line->is) {
         case runner_line::word::start:
-            started_ = true;
-            record_.restart_clock();
+            if (!std::exchange(started_, true)) record_.restart_clock();
             break;
         case runner_line::word::in_flight: in_flight_limit_ = line->number; break;
         case runner_line::word::begin:

@@ -186,6 +186,7 @@ private:
         if (is_runner(p))
             request.program = {std::string(p.command), runner_environment(request.spec), settings_.runner_limit};
         auto record = recorder::create(settings_.work.orders);
+        if (settings_.watch == watching::end_only) record.leave_out_latencies();
         const auto seen = observe_run(request, record, signals_,
                                       [&](const recorder& r, std::uint64_t rss) { observer_.run_goes(p, r, rss); });
         mock_api_process::account api_account;
@@ -206,19 +207,20 @@ private:
         out.efficiency = out.time_s > 0 ? out.floor_s / out.time_s : 0;
         out.api = api_account.seen;
         out.recovery = recovery_of(out, record, seen);
-        if (trouble.api.down.time > duration{})  // it cut off requests unread, and did not count them
+        // An outage cuts off requests unread, and does not count them; a program does not tell of its own.
+        if (trouble.api.down.time > duration{} || is_runner(p))
             out.recovery.api_calls_again = std::numeric_limits<double>::quiet_NaN();
         for (auto& service : out.services)
             if (service.name == "mock-api") service.cpu_s = api_account.cpu_s;
-        out.foreign_share = foreign_share(out, seen.box);
-        const bool whole = !out.interrupted && seen.end.exited_with(0);
+        out.foreign_share = foreign_share(out, seen);
+        const bool whole = !out.interrupted && seen.end.exited_with(0) && !seen.out_of_time;
         out.ledger = check_ledger({services_->postgres_url(), table, record,
                                    whole ? run_extent::complete : run_extent::cut_short,
                                    settings_.servers.target.empty() ? settings_.expected : nullptr});
         schema_->end_table(table);
         out.verdict =
             judge(out, {result_.box.cores, need.database_connections, floor_tolerance(settings_.work),
-                        settings_.busy_limit, result_.build, whole || out.interrupted ? "" : death_of(seen)});
+                        settings_.busy_limit, result_.build, whole || out.interrupted ? "" : death_of(p, seen)});
         if (out.steal_share > steal_warning)
             warn(fmt::format("{}: the hypervisor took {:.0f} % of the box's time during the run", p.id,
                              100 * out.steal_share));
@@ -247,6 +249,7 @@ private:
         request.binary = settings_.binary;
         request.spec = {std::string(p.id), settings_.work, {}};
         request.spec.work.poison = trouble.poison;
+        request.spec.profile_stages = settings_.profile_stages;
         auto& where = request.spec.where;
         where.target = settings_.servers.target;
         where.postgres = services_->postgres_url();
@@ -262,9 +265,11 @@ private:
         if (services_->postgres_pid() != 0)
             request.services.push_back({"postgres", [this] { return services_->postgres_pid(); }});
         request.grace = settings_.grace;
+        request.watch = settings_.watch;
         request.incidents = incidents_of(settings_.chaos, trouble, p, settings_.work, {*services_, *schema_});
         // Where something is to die, a run that died is started again, as an operator would.
-        if (!request.incidents.empty() || !trouble.poison.empty()) request.restarts = most_restarts;
+        if (!is_runner(p) && (!request.incidents.empty() || !trouble.poison.empty()))
+            request.restarts = most_restarts;
         return request;
     }
 
@@ -288,8 +293,10 @@ private:
         else delete_redis_keys(services_->redis_url(), order_stream_keys(where.stream).all());
     }
 
-    static std::string death_of(const run_observation& seen) {
+    static std::string death_of(const pattern& p, const run_observation& seen) {
         if (seen.out_of_time) return "it did not end within --runner-limit";
+        if (is_runner(p))
+            return fmt::format("it {}{}", seen.end.describe(), seen.notes.empty() ? "" : ": " + seen.notes.back());
         if (seen.runs > 1) return fmt::format("it died {} times, at last {}", seen.runs, seen.end.describe());
         return fmt::format("it did not end by itself: {}",
                            seen.notes.empty() ? seen.end.describe() : seen.notes.back());
@@ -297,11 +304,12 @@ private:
 
     /// Of the box's time, what neither the run nor the services nor we ourselves used. NaN where a server is the
     /// user's: it may be on this box.
-    [[nodiscard]] double foreign_share(const run_result& run, const box_time& box) const {
+    [[nodiscard]] double foreign_share(const run_result& run, const run_observation& seen) const {
+        const auto& box = seen.box;
         const auto& given = settings_.servers;
         const bool all_ours = given.target.empty() && given.postgres.empty() && given.redis.empty();
         if (!all_ours || box.total_s <= 0) return std::numeric_limits<double>::quiet_NaN();
-        double ours_s = run.cpu.total_s() + run.harness_cpu_s;
+        double ours_s = run.cpu.total_s() + seen.cpu_before_start_s + run.harness_cpu_s;
         for (const auto& s : run.services) ours_s += s.cpu_s;
         return std::max(0.0, box.busy_s - ours_s) / box.total_s;
     }

@@ -36,6 +36,8 @@ struct session_settings {
     std::uint64_t rounds = 1;               ///< each pattern once in each, in the order of plan_rounds()
     std::uint64_t warmup = 0;               ///< rounds before them, which are not counted
     double busy_limit = default_busy_limit;
+    watching watch = watching::all;
+    bool profile_stages = false;  ///< sample where the patterns' CPU time goes
     leftovers tables = leftovers::drop;
     duration grace = std::chrono::seconds{5};
     std::string binary;                           ///< pipebench's own

@@ -35,7 +35,9 @@ bool is_found(std::string_view command) {
     };
     if (!std::all_of(word.begin(), word.end(), plain)) return true;
     child_settings asking;
-    asking.arguments = {"/bin/sh", "-c", "command -v -- \"$1\" >/dev/null 2>&1", "sh", word};
+    asking.arguments = {
+        "/bin/sh", "-c",
+        "command -v -- \"$1\" >/dev/null 2>&1 && case $1 in */*) [ -f \"$1\" ] && [ -x \"$1\" ];; esac", "sh", word};
     for (char** entry = environ; *entry != nullptr; ++entry) asking.environment.emplace_back(*entry);
     const auto end = child_process::spawn(asking).wait_for(shell_limit);
     return !end || end->exited_with(0);
@@ -90,6 +92,7 @@ std::vector<std::string> runner_environment(const run_spec& spec) {
     const auto put = [&](std::string_view name, std::string_view value) {
         out.push_back(fmt::format("PIPEBENCH_{}={}", name, value));
     };
+    out.push_back("PGAPPNAME=" + spec.where.schema);  // by which its connections can be told from others
     put("ORDERS", std::to_string(work.orders));
     put("CONCURRENCY", std::to_string(work.runner_concurrency));
     put("TARGET", spec.where.target);

@@ -1,6 +1,7 @@
 #include "pipeline/async_fetcher.hpp"
 
 #include "concurrency/watchdog.hpp"
+#include "pipebench/cpu_section.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
@@ -30,6 +31,7 @@ public:
     task<error_kind> connect(tcp::endpoint where) {
         error_code ec;
         co_await socket_.async_connect(where, asio::redirect_error(use_task, ec));
+        work_for(cpu_section::fetch);
         if (!ec) socket_.set_option(tcp::no_delay(true), ec);
         co_return kind(ec, exchange_phase::connecting);
     }
@@ -38,8 +40,10 @@ public:
         error_code ec;
         render_request(request_, api, id, use);
         co_await asio::async_write(socket_, asio::buffer(request_), asio::redirect_error(use_task, ec));
+        work_for(cpu_section::fetch);
         parser_.emplace(room_);
         if (!ec) co_await http::async_read(socket_, buffer_, *parser_, asio::redirect_error(use_task, ec));
+        work_for(cpu_section::fetch);
         deadline_.clear();
         fetch_result result{kind(ec, exchange_phase::exchanging), {}, {}};
         stale_ = !parser_->got_some() && result.kind == error_kind::reset;

@@ -2,6 +2,7 @@
 
 #include "concurrency/task_group.hpp"
 #include "concurrency/watchdog.hpp"
+#include "pipebench/cpu_section.hpp"
 #include "pipeline/sql_state.hpp"
 
 #include <libpq-fe.h>
@@ -200,6 +201,7 @@ void async_store::connection::flush() {
     socket_.async_wait(asio::posix::descriptor_base::wait_write,
                        [self = shared_from_this(), mine = generation_](error_code ec) {
                            if (mine != self->generation_) return;
+                           work_for(cpu_section::store);
                            self->flushing_ = false;
                            if (!ec) self->flush();
                        });
@@ -211,6 +213,7 @@ void async_store::connection::listen() {
     socket_.async_wait(asio::posix::descriptor_base::wait_read,
                        [self = shared_from_this(), mine = generation_](error_code ec) {
                            if (mine != self->generation_) return;
+                           work_for(cpu_section::store);
                            self->listening_ = false;
                            if (ec || PQconsumeInput(self->pg_) == 0 || !self->take_results())
                                return self->drop(error_kind::reset);
@@ -292,6 +295,7 @@ private:
     void look_soon() {
         if (std::exchange(will_look_, true)) return;
         asio::post(executor_, [this] {
+            work_for(cpu_section::store);
             will_look_ = false;
             for (auto& c : connections_)
                 if (!c->is_writing && settings_.may_go(waiting_.size(), being_written_))

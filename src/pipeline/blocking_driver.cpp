@@ -1,3 +1,4 @@
+#include "pipebench/cpu_section.hpp"
 #include "pipeline/drivers.hpp"
 #include "pipeline/order_course.hpp"
 #include "pipeline/poison.hpp"
@@ -17,13 +18,17 @@ outcome blocking_driver::process(order_id id) {
     order_course course(work_, traffic_, id, now());
     for (;;) switch (course.next()) {
             case step::fetch: {
+                work_for(cpu_section::fetch);
                 auto fetched = fetcher_.fetch(id, course.attempt_deadline(now()));
+                work_for(cpu_section::transform);
                 course.fetched(fetched, now());
                 fetcher_.give_back(std::move(fetched.body));
                 break;
             }
             case step::store: {
+                work_for(cpu_section::store);
                 const auto kind = store_->store(course.row(), course.attempt_deadline(now()));
+                work_for(cpu_section::scheduling);
                 course.stored(kind, now());
                 break;
             }
@@ -31,7 +36,7 @@ outcome blocking_driver::process(order_id id) {
                 std::this_thread::sleep_for(course.pause());
                 course.waited(now());
                 break;
-            case step::done: return course.result();
+            case step::done: work_for(cpu_section::scheduling); return course.result();
         }
 }
 

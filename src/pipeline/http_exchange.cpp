@@ -35,10 +35,9 @@ response_parser::response_parser(std::string& room) : room_(room) {
 
 /// Of a field that is there twice the first counts.
 void response_parser::on_field_impl(http::field name, view, view value, error_code&) {
-    auto* kept = name == http::field::content_type  ? &content_type_
-                 : name == http::field::retry_after ? &retry_after_
-                                                    : nullptr;
-    if (kept != nullptr && kept->empty()) kept->assign(value.data(), value.size());
+    if (name == http::field::content_type && content_type_ == content::unknown)
+        content_type_ = is_json(value) ? content::json : content::other;
+    if (name == http::field::retry_after && retry_after_.empty()) retry_after_.assign(value.data(), value.size());
 }
 
 /// The parser has held the length against its limit before.
@@ -59,7 +58,7 @@ fetch_result read_response(response_parser& parser, std::chrono::sys_seconds now
     const auto kind = kind_of_status(parser.status());
     if (kind != error_kind::none)
         return {kind, {}, parse_retry_after(parser.retry_after(), now).value_or(duration{})};
-    if (!is_json(parser.content_type())) return {error_kind::protocol, {}, {}};
+    if (!parser.promises_json()) return {error_kind::protocol, {}, {}};
     return {error_kind::none, std::move(parser.body()), {}};
 }
 

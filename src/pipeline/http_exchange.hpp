@@ -28,7 +28,7 @@ public:
     explicit response_parser(std::string& room);
 
     [[nodiscard]] unsigned status() const noexcept { return status_; }
-    [[nodiscard]] const std::string& content_type() const noexcept { return content_type_; }
+    [[nodiscard]] bool promises_json() const noexcept { return content_type_ == content::json; }
     [[nodiscard]] const std::string& retry_after() const noexcept { return retry_after_; }
     [[nodiscard]] std::string& body() noexcept { return body_; }
 
@@ -50,7 +50,8 @@ private:
 
     std::string& room_;
     unsigned status_ = 0;
-    std::string content_type_, retry_after_, body_;
+    enum class content : std::uint8_t { unknown, json, other } content_type_ = content::unknown;
+    std::string retry_after_, body_;
 };
 
 /// `GET {prefix}/orders/{id}`, replacing what `out` held.

@@ -41,7 +41,9 @@ public:
     static constexpr std::size_t max_object_size = no_limit, max_array_size = no_limit, max_key_size = no_limit,
                                  max_string_size = no_limit;
 
-    explicit order_reader(order& out) : order_(out) {
+    order_reader(order& out, std::string& parts, std::string& key_text)
+        : order_(out), parts_(parts), key_text_(key_text) {
+        parts_.clear();
         out.id = 0;
         for (auto* text : {&out.customer, &out.street, &out.postcode, &out.city, &out.country, &out.currency})
             text->clear();
@@ -72,9 +74,12 @@ public:
     }
     bool on_key_part(json::string_view part, std::size_t, error_code&) { return parts_.append(part), true; }
     bool on_key(json::string_view last, std::size_t, error_code&) {
-        const auto name = whole(last);
-        key_.assign(name.data(), name.size());
-        parts_.clear();
+        key_ = whole(last);
+        if (!parts_.empty()) {  // it had escapes: it must outlive the parts of its value
+            key_text_.swap(parts_);
+            key_ = key_text_;
+            parts_.clear();
+        }
         return true;
     }
 
@@ -198,8 +203,9 @@ private:
     order& order_;
     std::array<place, max_json_depth> path_{};
     std::size_t depth_ = 0;
-    std::string key_;
-    std::string parts_;  ///< of a text that comes in more than one
+    json::string_view key_;  ///< in the bytes themselves, or in key_text_
+    std::string& parts_;     ///< of a text that comes in more than one
+    std::string& key_text_;
     bool has_service_ = false, has_created_at_ = false;
 };
 
@@ -207,8 +213,9 @@ private:
 
 bool parse_order(std::string_view json_text, order& out) {
     json::parse_options options;
-    options.max_depth = max_json_depth + 1;  // the reader's own bound comes first
-    json::basic_parser<order_reader> parser(options, out);
+    options.max_depth = max_json_depth + 1;           // the reader's own bound comes first
+    static thread_local std::string parts, key_text;  // a worker's buffers
+    json::basic_parser<order_reader> parser(options, out, parts, key_text);
     error_code ec;
     const auto used = parser.write_some(false, json_text.data(), json_text.size(), ec);
     return !ec && used == json_text.size() && parser.handler().complete();

@@ -1,3 +1,4 @@
+#include "concurrency/section_sampler.hpp"
 #include "concurrency/socket_watchdog.hpp"
 #include "pipebench/error.hpp"
 #include "pipeline/drivers.hpp"
@@ -60,11 +61,13 @@ std::shared_ptr<blocking_store> pipeline_factory::shared_rows() const {
 }
 
 std::unique_ptr<blocking_pipeline> pipeline_factory::blocking() const {
+    sample_this_thread();
     return std::make_unique<blocking_driver>(
         *work_, common_->requests, blocking_fetcher(common_->api, common_->at, work_->connections), shared_rows());
 }
 
 task<std::unique_ptr<async_pipeline>> pipeline_factory::async(unsigned database_connections) const {
+    sample_this_thread();
     const auto ex = co_await asio::this_coro::executor;
     auto pipeline = std::make_unique<async_driver>(
         ex, *work_, common_->requests, async_fetcher(ex, common_->api, common_->at, work_->connections),

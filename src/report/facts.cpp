@@ -52,10 +52,11 @@ words build_lines(const session_result& r) {
 }
 
 // What changes the numbers, in the order in which a reader asks; the rest is in the JSON.
-constexpr std::array<const char*, 19> parameters_that_matter{
-    "orders",  "http_latency",   "http_jitter",    "db_latency",   "connections", "attempts", "seed",
-    "permits", "threads",        "pool_processes", "workers",      "processes",   "batch",    "batch_mode",
-    "block",   "db_connections", "rate_limit",     "retry_budget", "lease"};
+constexpr std::array<const char*, 22> parameters_that_matter{
+    "orders", "http_latency", "http_jitter", "db_latency",        "connections", "attempts",
+    "seed",   "permits",      "threads",     "pool_processes",    "workers",     "processes",
+    "batch",  "batch_mode",   "block",       "db_connections",    "rate_limit",  "retry_budget",
+    "lease",  "write_mode",   "write_batch", "runner_concurrency"};
 
 words parameter_lines(const session_result& r) {
     words line;
@@ -128,7 +129,7 @@ words sampling_lines(const session_result& r) {
     };
     const auto& gap = *std::max_element(r.runs.begin(), r.runs.end(), less_gap);
     const auto& few = *std::min_element(r.runs.begin(), r.runs.end(), less_pss);
-    return {fmt::format("memory every {} ms, largest gap {} ms ({}); fewest samples: {} of RSS, {} of PSS ({})",
+    return {fmt::format("memory every {} ms at last, largest gap {} ms ({}); fewest samples: {} of RSS, {} of PSS ({})",
                         fixed(r.runs.front().memory.interval_ms, 0), fixed(gap.memory.largest_gap_ms, 0), gap.pattern,
                         grouped(few.memory.rss_samples), grouped(few.memory.pss_samples), few.pattern)};
 }

@@ -179,11 +179,35 @@ table beside_table(const std::vector<pattern_summary>& patterns) {
     return t;
 }
 
+/// Without rows where nothing was sampled.
+table sections_table(const std::vector<pattern_summary>& patterns) {
+    table t{{{"Pattern", "", align::left},
+             {"Fetch", "us"},
+             {"Transform", "us"},
+             {"Store", "us"},
+             {"Scheduling", "us"},
+             {"CPU/order", "us"},
+             {"Samples", ""}},
+            {}};
+    for (const auto& p : patterns) {
+        const auto& s = p.typical.cpu_sections;
+        if (s.samples == 0) continue;
+        row line = begin_row(p.typical);
+        for (const double us : {s.fetch_us, s.transform_us, s.store_us, s.scheduling_us, p.typical.cpu_per_order_us})
+            line.cells.push_back(fixed(us, 1));
+        line.cells.push_back(grouped(s.samples));
+        t.rows.push_back(std::move(line));
+    }
+    return t;
+}
+
 }  // namespace
 
 std::vector<titled_table> further_tables(const std::vector<pattern_summary>& patterns) {
     std::vector<titled_table> out{
         {"Around it: orders, ledger, and what the API counted for itself", around_table(patterns)},
+        {"Where the CPU time of an order goes, by samples of what each thread was at work for",
+         sections_table(patterns)},
         {"Under way: ten samples a second, and what was tried again", pressure_table(patterns)},
         {"After the kill: what was done again, and how long it took", recovery_table(patterns)},
         {"Beside it: processes, services and harness during the run", beside_table(patterns)}};

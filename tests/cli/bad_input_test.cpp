@@ -39,7 +39,7 @@ TEST_CASE("a wrong option, command or value is refused in one line with the righ
         {{"-n"}, {"--orders"}},
         {{"--pattern", "fanout"}, {"'fanout'", "did you mean 'fan-out'?"}},
         {{"--pattern", "thread-pol,fan-out"}, {"'thread-pol'", "did you mean 'thread-pool'?"}},
-        {{"--pattern", "xyz"}, {"'xyz'", "known: all, fan-out"}},
+        {{"--pattern", "xyz"}, {"'xyz'", "known: all, none, fan-out"}},
         {{"--profile", "equel"}, {"--profile", "did you mean 'equal'?"}},
         {{"--color", "maybe"}, {"--color", "'maybe'", "always"}},
         {{"--batch-mode", "both"}, {"--batch-mode", "together"}},

@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <csignal>
 #include <map>
 
@@ -82,12 +81,6 @@ void check_all_stored(const json& run) {
     CAPTURE(run.dump(1));
     CHECK(run["stored"] == run["orders"]);
     CHECK(run["ledger"]["rows"] == run["orders"]);
-}
-
-/// How many notes of a run say so.
-std::ptrdiff_t notes_that_say(const json& run, const std::string& text) {
-    return std::count_if(run["notes"].begin(), run["notes"].end(),
-                         [&](const json& note) { return contains(note.get<std::string>(), text); });
 }
 
 /// Rows that the run under way has committed in our PostgreSQL; none before it has a table.

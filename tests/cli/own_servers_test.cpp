@@ -1,5 +1,5 @@
 // Servers of the user's own: used and left as they were, their secrets kept.
-#include "support/command.hpp"
+#include "support/saved.hpp"
 #include "support/services.hpp"
 
 #include "concurrency/redis_client.hpp"
@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <csignal>
+#include <fstream>
 
 using namespace pipebench;
 using namespace pipebench::test;
@@ -28,6 +29,23 @@ void drop(const std::vector<std::string>& names) {
 }
 
 std::int64_t redis_keys() { return redis_client(parse_redis_address(redis()), 5s).command({"DBSIZE"})->integer; }
+
+/// Of a runner: more of them than one SCAN finds.
+constexpr const char* make_keys = R"py(
+import os, socket
+redis = socket.socket(socket.AF_UNIX)
+redis.connect(os.environ["PIPEBENCH_REDIS"].removeprefix("unix://"))
+prefix, keys = os.environ["PIPEBENCH_STREAM"], 3000
+redis.sendall("".join(f"SET {prefix}:{key} 1\r\n" for key in range(keys)).encode())
+replies = redis.makefile()
+print(sum(replies.readline().strip() == "+OK" for _ in range(keys)), "keys made", flush=True)
+)py";
+
+std::string program_that_makes_keys(const user& someone) {
+    const auto path = someone.file("keys.py");
+    std::ofstream(path) << make_keys;
+    return "/usr/bin/python3 " + path;
+}
 
 std::string find_url(const std::string& said) {
     const auto at = said.find("http://");
@@ -71,6 +89,39 @@ TEST_CASE("a Redis of the user's is used, and nothing is left in it", "[run][ser
     CHECK(end.code == 0);
     CHECK_FALSE(contains(end.err, "throwaway"));
     CHECK(redis_keys() == before);
+}
+
+TEST_CASE("keys that a program leaves in a Redis of the user's are deleted, and no others",
+          "[run][servers][runner]") {
+    const user someone;
+    const auto file = someone.file("r.json");
+    redis_client(parse_redis_address(redis()), 5s).command({"SET", "pipebench:precious", "1"});
+    const auto before = redis_keys();
+    const auto end =
+        someone.run_pipebench(quick_and({"-p", "none", "--runner", "mine=" + program_that_makes_keys(someone),
+                                         "--redis", redis(), "--postgres", postgres(), "--export-json", file}));
+    CAPTURE(end.err);
+    CHECK(notes_that_say(saved(file)["runs"][0], "3000 keys made") == 1);
+    CHECK(redis_keys() == before);
+    CHECK(schemas().empty());
+}
+
+TEST_CASE("services uses servers of the user's, and leaves nothing in them", "[services][servers]") {
+    const user someone;
+    redis_client(parse_redis_address(redis()), 5s).command({"SET", "pipebench:precious", "1"});
+    const auto before = redis_keys();
+    const auto end =
+        someone.run_pipebench({"services", "-n", "20", "-c", "8", "--postgres", postgres(), "--redis", redis(), "--",
+                               "sh", "-c", "env; exec " + program_that_makes_keys(someone)});
+    CAPTURE(end.err);
+    CHECK(end.code == 0);
+    CHECK(contains(end.out, "PIPEBENCH_POSTGRES=" + postgres() + '\n'));
+    CHECK(contains(end.out, "PIPEBENCH_REDIS=" + redis() + '\n'));
+    CHECK(contains(end.out, "3000 keys made"));
+    CHECK_FALSE(contains(end.err, "throwaway"));
+    CHECK(redis_keys() == before);
+    CHECK(schemas().empty());
+    CHECK(someone.left_behind().empty());
 }
 
 TEST_CASE("the environment names the servers where no option does", "[run][servers]") {

@@ -238,7 +238,7 @@ TEST_CASE("the reports for people name the box, the build, the servers, the ledg
         for (const auto* part :
              {"Floor: no schedule", "Eff. = floor / time", "Intel(R) Xeon(R)", "25.3 GB", "pipebench 0.1.0",
               "g++ 12.2.0", "postgres 15.14, throwaway: fsync=off", "DOES NOT BALANCE: 34,186 rows", "3 lost",
-              "contents checked", "process-pool: 7 fetch/reset, 3 store/database", "memory every 20 ms",
+              "contents checked", "process-pool: 7 fetch/reset, 3 store/database", "memory every 20 ms at last",
               "http-latency 100ms", "orders 10000", "something else was running"})
             CHECK_THAT(out, ContainsSubstring(part));
         CHECK_THAT(render(format, test_support::sample_session()),

@@ -61,8 +61,8 @@ constexpr std::size_t least_piece = 5;
 
 /// As the fetchers read: a piece of `step` bytes more each time.
 void receive(std::string_view bytes, std::size_t step) {
-    response_parser parser;
-    set_limits(parser);
+    std::string room;
+    response_parser parser(room);
     parser.eager(true);
     boost::beast::flat_buffer buffer(max_response_header + 4096);
     boost::system::error_code ec;
@@ -76,7 +76,7 @@ void receive(std::string_view bytes, std::size_t step) {
         if (ec == http::error::need_more) ec = {};
     }
     if (!ec && !parser.is_done() && parser.got_some()) parser.put_eof(ec);
-    require(parser.get().body().size() <= max_response_body, "a body is bounded");
+    require(parser.body().size() <= max_response_body, "a body is bounded");
     if (ec) return (void)kind_of(ec, exchange_phase::exchanging);
     if (parser.is_done()) take(read_response(parser, {}).body);
 }

@@ -6,9 +6,17 @@
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace pipebench::test {
 
 inline nlohmann::json saved(const std::string& path) { return nlohmann::json::parse(read_file(path)); }
+
+/// How many notes of a run say so.
+inline std::ptrdiff_t notes_that_say(const nlohmann::json& run, const std::string& text) {
+    return std::count_if(run["notes"].begin(), run["notes"].end(),
+                         [&](const nlohmann::json& note) { return contains(note.get<std::string>(), text); });
+}
 
 /// One line on stderr that says all of this, nothing on stdout, and exit code 2.
 inline void check_refusal(const command_end& end, const std::vector<std::string>& said) {

@@ -105,6 +105,7 @@ TEST_CASE("equal gives every bounded pattern exactly C orders in flight, whateve
         REQUIRE(w.permits == c);
         REQUIRE(w.threads == c);
         REQUIRE(w.pool_processes == c);
+        REQUIRE(w.runner_concurrency == c);
         REQUIRE(w.streams.workers * w.streams.batch == c);
         REQUIRE(w.streams.mode == batch_mode::together);
         REQUIRE(w.streams.workers <= 20);

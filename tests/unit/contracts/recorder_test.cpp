@@ -141,6 +141,57 @@ TEST_CASE("an outcome that names no stage or kind is the death of the worker tha
     CHECK(r.read().failures[index(stage::schedule)][index(error_kind::worker_died)] == 3);
 }
 
+TEST_CASE("an order that is settled has ended, and nobody knows how long it took", "[recorder]") {
+    auto r = recorder::create(10);
+    r.settle(1, success);
+    r.settle(2, failure);
+    const auto p = r.read();
+    CHECK(p.stored == 1);
+    CHECK(p.failed == 1);
+    CHECK(p.failures[index(stage::fetch)][index(error_kind::timeout)] == 1);
+    CHECK(p.http_attempts == 5);
+    CHECK(p.in_flight() == 0);
+    CHECK(r.was_stored(1));
+    CHECK(r.has_ended(2));
+    CHECK_FALSE(r.was_stored(2));
+    CHECK(counted_latencies(r) == 0);
+    CHECK(r.latency_sum() == 0ns);
+    CHECK(r.latency_max() == 0ns);
+}
+
+TEST_CASE("an order that was begun and is settled is in flight no more", "[recorder]") {
+    auto r = recorder::create(10);
+    (void)r.begin(1);
+    REQUIRE(r.read().in_flight() == 1);
+    r.settle(1, success);
+    CHECK(r.read().in_flight() == 0);
+    CHECK(r.read().begun == 1);
+    CHECK(counted_latencies(r) == 0);
+}
+
+TEST_CASE("to settle an order that has ended is a repetition, and a late success wins there, too", "[recorder]") {
+    auto r = recorder::create(10);
+    r.end(r.begin(1), success);
+    r.settle(1, failure);
+    r.settle(2, failure);
+    r.settle(2, success);
+    const auto p = r.read();
+    CHECK(p.repeated == 2);
+    CHECK(p.stored == 2);
+    CHECK(p.failed == 0);
+    CHECK(p.failures[index(stage::fetch)][index(error_kind::timeout)] == 0);
+    CHECK(counted_latencies(r) == 1);  // of the one that was timed
+}
+
+TEST_CASE("an order that nobody ordered is not settled", "[recorder]") {
+    auto r = recorder::create(64);
+    r.settle(0, success);
+    r.settle(65, success);
+    r.settle(~order_id{0}, failure);
+    CHECK(r.read().ended() == 0);
+    CHECK(r.read().http_attempts == 0);
+}
+
 TEST_CASE("each order has bits of its own, also where they share a word", "[recorder]") {
     auto r = recorder::create(200);
     for (order_id id = 1; id <= 200; id += 3) r.end(r.begin(id), id % 2 == 0 ? success : failure);
@@ -197,6 +248,30 @@ TEST_CASE("the clock stands at nothing, runs, and stands still", "[recorder]") {
     while (std::chrono::nanoseconds(clock_type::now().time_since_epoch()) == before) std::this_thread::yield();
     CHECK(r.elapsed() == stopped_at);
     CHECK(stopped_at > early);
+}
+
+TEST_CASE("a clock that is restarted has not seen what came before", "[recorder]") {
+    auto r = recorder::create(1);
+    r.start_clock();
+    while (r.elapsed() < 5ms) std::this_thread::yield();
+    const auto before = clock_type::now();
+    r.restart_clock();
+    const auto elapsed = r.elapsed();
+    CHECK(elapsed <= clock_type::now() - before);
+    CHECK_FALSE(r.clock_stopped());
+    r.start_clock();  // it runs already
+    while (r.elapsed() <= elapsed) std::this_thread::yield();
+    r.stop_clock();
+    CHECK(r.elapsed() > elapsed);
+    CHECK(r.elapsed() <= clock_type::now() - before);
+}
+
+TEST_CASE("a clock that never ran is started where it is restarted", "[recorder]") {
+    auto r = recorder::create(1);
+    const auto before = clock_type::now();
+    r.restart_clock();
+    while (r.elapsed() == 0ns) std::this_thread::yield();
+    CHECK(r.elapsed() <= clock_type::now() - before);
 }
 
 TEST_CASE("a stop that is requested is seen through a flag given out before", "[recorder]") {

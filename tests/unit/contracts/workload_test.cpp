@@ -43,6 +43,9 @@ workload unusual_workload() {
     w.permits = 1;
     w.pool_processes = 2;
     w.threads = 3;
+    w.runner_concurrency = 4;
+    w.write = write_mode::batch;
+    w.write_batch = 7;
     w.streams = {5, 6, 7, 8ms, batch_mode::one_by_one, 9s};
     return w;
 }

@@ -1,0 +1,214 @@
+#!/usr/bin/env bash
+# What scripts/limits.sh measures, inside `pipebench services`: each stage alone, the patterns row by row, each stage
+# again, the patterns in batches, each stage again. All of it goes to RESULT as JSON, the tables made of it to stdout.
+#
+#   pipebench services --profile capacity -- bench/limits/measure.sh BINARY REPEAT SECONDS RESULT [arguments of run]
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
+
+here=$repo/bench/limits
+binary=$1 repeat=$2 seconds=$3 result=$4
+arguments=("${@:5}")
+batch_rows=${PIPEBENCH_WRITE_BATCH:-100} # of a transaction
+wrk_connections=64
+redis_connections=50
+cores=$(nproc)
+threads=$((cores < wrk_connections ? cores : wrk_connections))
+socket=${PIPEBENCH_REDIS#unix://}
+stream=$PIPEBENCH_STREAM:limits
+
+# Debian keeps pgbench and psql beside the server; what it has on the PATH chooses among clusters, and there is none.
+newest=$(compgen -G '/usr/lib/postgresql/*/bin/pgbench' | sort -V | tail -n 1 || true)
+PATH=${newest:+${newest%/*}:}$PATH
+for tool in wrk pgbench psql redis-benchmark redis-cli python3; do
+    command -v "$tool" >/dev/null || die "needs $tool"
+done
+
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/pipebench-limits.XXXXXX")
+running=
+
+clean_up() {
+    trap '' INT TERM
+    if [[ -n $running ]]; then
+        kill -TERM "$running" 2>/dev/null || true
+        wait "$running" || true
+    fi
+    rm -rf -- "$scratch"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# run COMMAND...: in the background, and waited for: a signal need not wait until it ends by itself.
+run() {
+    local code=0
+    "$@" </dev/null &
+    running=$!
+    wait "$running" || code=$?
+    running=
+    return "$code"
+}
+
+# Of the CPU time of the box since its start, in ticks: "busy all".
+ticks() { awk '/^cpu / { busy = $2 + $3 + $4 + $7 + $8 + $9; print busy, busy + $5 + $6 }' /proc/stat; }
+
+# measure STAGE COMMAND...: runs it, and notes the rate that it tells, and the ticks around it.
+measure() {
+    local stage=$1 before after rate
+    shift
+    before=$(ticks)
+    run "$@" >"$scratch/output" 2>"$scratch/errors" || complain "$1 failed"
+    after=$(ticks)
+    rate=$(rate_of "$1") || complain "$1 saw errors, or tells no rate"
+    echo "$stage $rate $before $after" >>"$scratch/samples"
+    step "  $stage: $(printf %.0f "$rate")/s"
+}
+
+# How busy the box is when nothing is asked of it: what other programs use.
+measure_others() {
+    local before
+    before=$(ticks)
+    run sleep 1
+    echo "others 0 $before $(ticks)" >>"$scratch/samples"
+}
+
+# rate_of TOOL: from its output; fails where there is none, or where there were errors.
+rate_of() {
+    case $1 in
+    wrk) awk '$1 == "orders" && $3 == 0 { rate = $2 } END { print rate; exit !rate }' ;;
+    pgbench)
+        awk '/^tps = / { rate = $3 } /^number of failed transactions: [1-9]/ { failed = 1 }
+             END { print rate; exit failed || !rate }'
+        ;;
+    redis-benchmark) awk -F '","' 'END { gsub(/"/, "", $2); print $2; exit !($2 > 0) }' ;;
+    esac <"$scratch/output"
+}
+
+complain() {
+    tail -qn 5 "$scratch/output" "$scratch/errors" >&2
+    die "$1"
+}
+
+# The values of a row, as the patterns send them: all are parameters, as text. Only the id differs from row to row.
+names=(customer region currency item_count total_minor weight_grams promised_on line_totals checksum)
+types=(text text text bigint bigint bigint date text bigint)
+row=('Aoife Papadopoulou' EMEA EUR 24 8909087 31874 2025-10-10 '{139672,4765030,20828,109251}' 4242424242424242424)
+
+# The very INSERT of the patterns, with pgbench's variables for its parameters. Keys ascend over all connections.
+write_row_script() {
+    local sql=$PIPEBENCH_INSERT n
+    for ((n = 10; n >= 2; --n)); do sql=${sql//\$$n/:${names[n - 2]}}; done
+    cat >"$scratch/row.sql" <<SCRIPT
+\\set n :n + 1
+\\set id :n * :clients + :client_id
+${sql//\$1/:id};
+SCRIPT
+}
+
+# The same for many rows in one statement: an array per column, as a client would send them.
+write_batch_script() {
+    local arrays='' n
+    for n in "${!names[@]}"; do arrays+=", :${names[n]}::${types[n]}[]"; done
+    local columns=${names[*]}
+    columns=${columns// /, }
+    cat >"$scratch/batch.sql" <<SCRIPT
+\\set n :n + 1
+\\set first (:n * :clients + :client_id) * $batch_rows
+INSERT INTO $PIPEBENCH_TABLE AS o (order_id, $columns)
+SELECT :first + id, ${columns/line_totals/line_totals::bigint[]}
+FROM unnest(${arrays#, }) WITH ORDINALITY AS made ($columns, id)
+ON CONFLICT (order_id) DO UPDATE SET deliveries = o.deliveries + 1;
+SCRIPT
+}
+
+# array_of TYPE VALUE: as PostgreSQL reads it, with as many elements as a batch has rows.
+array_of() {
+    local element=$2 elements
+    [[ $1 == bigint ]] || element="\"$element\""
+    printf -v elements "$element,%.0s" $(seq "$batch_rows")
+    echo "{${elements%,}}"
+}
+
+define_values() {
+    local n
+    for n in "${!names[@]}"; do
+        row_values+=(-D "${names[n]}=${row[n]}")
+        batch_values+=(-D "${names[n]}=$(array_of "${types[n]}" "${row[n]}")")
+    done
+}
+
+postgres_stage() { # STAGE SCRIPT CONNECTIONS VALUES...
+    psql --quiet --no-psqlrc --command "TRUNCATE $PIPEBENCH_TABLE" "$PIPEBENCH_POSTGRES" >&2
+    measure "$1" pgbench --no-vacuum --protocol prepared --file "$scratch/$2" --client "$3" --jobs "$cores" \
+        --time "$seconds" -D n=0 -D "clients=$3" "${@:4}" "$PIPEBENCH_POSTGRES"
+}
+
+# redis-benchmark counts requests and no seconds: how many fill them, a short run tells.
+redis_stage() { # DEPTH
+    local rate
+    local tool=(redis-benchmark -s "$socket" -c "$redis_connections" -P "$1" --csv)
+    local xadd=(xadd "$stream" '*' order 4711)
+    run "${tool[@]}" -n 20000 "${xadd[@]}" >"$scratch/output" 2>"$scratch/errors" || complain "redis-benchmark failed"
+    rate=$(rate_of redis-benchmark) || complain "redis-benchmark saw errors, or tells no rate"
+    measure "xadd_$1" "${tool[@]}" -n "$((${rate%.*} * seconds))" "${xadd[@]}"
+    redis-cli -s "$socket" UNLINK "$stream" >/dev/null
+}
+
+measure_stages() {
+    local connections
+    measure_others
+    measure mock_api wrk -t "$threads" -c "$wrk_connections" -d "${seconds}s" -s "$here/orders.lua" \
+        "$PIPEBENCH_TARGET" -- "$PIPEBENCH_ORDERS"
+    for connections in 1 8 20; do
+        postgres_stage "insert_$connections" row.sql "$connections" "${row_values[@]}"
+    done
+    postgres_stage batches batch.sql 8 "${batch_values[@]}"
+    redis_stage 1
+    redis_stage 16
+}
+
+# The patterns on the same PostgreSQL and Redis, each run with a mock API of its own. A bad verdict (1, 3) does not end
+# it.
+measure_patterns() { # MODE [ARGUMENT...]
+    local code=0 file=$scratch/$1.json
+    step "the patterns, write mode $1"
+    run env -u PIPEBENCH_TARGET "$binary" --profile capacity --orders "$PIPEBENCH_ORDERS" --export-json - "${@:2}" \
+        "${arguments[@]}" >"$file" || code=$?
+    ((code == 0 || code == 1 || code == 3)) || exit "$code"
+    if ((code > verdict)); then verdict=$code; fi
+}
+
+knows_batches() { "$binary" run --help | grep -e '--write-mode' >/dev/null; }
+
+# A box is not as fast now as a minute ago: the stages are measured before, between and after the patterns.
+measure_stages_until() { # ROUND
+    while ((round < $1)); do
+        round=$((round + 1))
+        step "each stage alone, round $round of $repeat"
+        measure_stages
+    done
+}
+
+verdict=0 round=0 row_values=() batch_values=()
+row_mode=() batch_result=()
+write_row_script
+write_batch_script
+define_values
+if knows_batches; then
+    row_mode=(--write-mode row)
+    batch_result=("$scratch/batch.json")
+fi
+measure_stages_until $(((repeat + 2) / 3))
+measure_patterns row "${row_mode[@]}"
+measure_stages_until $(((2 * repeat + 2) / 3))
+if knows_batches; then
+    measure_patterns batch --write-mode batch
+else
+    step "this pipebench has no --write-mode: no batches"
+fi
+measure_stages_until "$repeat"
+python3 "$here/shares.py" --collect "$result" "$seconds" "$batch_rows" "$scratch/samples" "$scratch/row.json" \
+    "${batch_result[@]}"
+python3 "$here/shares.py" "$result"
+((verdict == 0)) || exit "$verdict"

@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""Prints, as markdown, what each stage reached alone, and what share of the limit of both each pattern reached.
+
+shares.py LIMITS.json                                                the tables of what scripts/limits.sh has saved
+shares.py --collect LIMITS.json SECONDS ROWS SAMPLES ROW [BATCH]     for measure.sh: makes that file of its parts
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from statistics import median
+from typing import Any
+
+SCHEMA = "pipebench.limits/1"
+PATTERNS = ("fan-out", "semaphore", "process-pool", "thread-pool", "redis-streams")
+STAGES = {
+    "mock_api": "mock API, by wrk",
+    "insert_1": "PostgreSQL, a row per transaction, 1 connection",
+    "insert_8": "PostgreSQL, a row per transaction, 8 connections",
+    "insert_20": "PostgreSQL, a row per transaction, 20 connections",
+    "batches": "PostgreSQL, {rows:,} rows per transaction, 8 connections",
+    "xadd_1": "Redis, XADD, one at a time on 50 connections",
+    "xadd_16": "Redis, XADD, 16 at a time on 50 connections",
+}
+OTHERS_LIMIT = 0.2  # of the box, that other programs may use before a remark says so
+INSERTS = ("insert_1", "insert_8", "insert_20")
+STAGE_HEADINGS = ("Alone", "Per second", "Lowest", "Highest", "Each (us)", "Box busy (%)")
+PATTERN_HEADINGS = (
+    "Pattern", "Orders/s, row", "of the limit", "CPU/order (us)",
+    "Orders/s, batch", "of the limit", "CPU/order (us)", "batch / row",
+)  # fmt: skip
+HOW_TO_READ = """\
+Limit: 1 / (1 / mock API + 1 / PostgreSQL). Each alone fills the box, so that an order takes the time of both; what wrk
+and pgbench use for asking is in it, and Redis is not. Where the box was not busy, a pattern that overlaps the two can
+pass the limit. All but lowest and highest are medians.
+"""
+
+Result = dict[str, Any]
+Run = dict[str, Any]
+Sample = dict[str, float]
+
+
+def main(arguments: list[str]) -> int:
+    try:
+        if len(arguments) in (6, 7) and arguments[0] == "--collect":
+            collect(*arguments[1:])
+        elif len(arguments) == 1 and not arguments[0].startswith("-"):
+            print(render(load(arguments[0])), end="")
+        else:
+            return refuse("usage: shares.py LIMITS.json")
+    except OSError as error:
+        return refuse(f"{error.filename}: {error.strerror}")
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return refuse(f"{arguments[-1]} is not what scripts/limits.sh saves ({SCHEMA})")
+    return 0
+
+
+def refuse(why: str) -> int:
+    print(f"shares.py: {why}", file=sys.stderr)
+    return 2
+
+
+def load(path: str) -> Any:
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def collect(to: str, seconds: str, rows: str, samples: str, row: str, batch: str = "") -> None:
+    """Samples are lines: stage, rate, and the CPU ticks of the box, busy and all, before and after. What pgbench counts
+    are transactions, of a batch as well. "others" is the box with nothing asked of it."""
+    stages: dict[str, list[Sample]] = {}
+    with open(samples, encoding="utf-8") as file:
+        for stage, rate, *ticks in map(str.split, file):
+            busy, total, busy_after, total_after = map(int, ticks)
+            per_s = float(rate) * (int(rows) if stage == "batches" else 1)
+            share = (busy_after - busy) / max(1, total_after - total)
+            stages.setdefault(stage, []).append({"per_s": per_s, "box_share": share})
+    limits = {
+        "schema": SCHEMA,
+        "seconds": int(seconds),
+        "batch_rows": int(rows),
+        "stages": stages,
+        "row": load(row),
+        "batch": load(batch) if batch else None,
+    }
+    with open(to, "w", encoding="utf-8") as file:
+        json.dump(limits, file)
+        file.write("\n")
+
+
+def render(limits: Result) -> str:
+    if limits["schema"] != SCHEMA:
+        raise ValueError(limits["schema"])
+    rates = {stage: median(s["per_s"] for s in limits["stages"][stage]) for stage in STAGES}
+    best = max(INSERTS, key=lambda stage: rates[stage])
+    row_limit = both(rates["mock_api"], rates[best])
+    batch_limit = both(rates["mock_api"], rates["batches"])
+    parts = [
+        headline(limits),
+        stage_table(limits, best, row_limit, batch_limit),
+        pattern_table(limits, row_limit, batch_limit),
+        HOW_TO_READ,
+        "".join(f"- {line}\n" for line in remarks(limits)),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def both(first: float, second: float) -> float:
+    return 1 / (1 / first + 1 / second)
+
+
+def headline(limits: Result) -> str:
+    result = limits["row"]
+    box, rounds, repeat = result["box"], result["rounds"], len(limits["stages"]["mock_api"])
+    return (
+        f"{box['cores']} cores, {box['cpu_model']}; {result['started_at'][:10]}; "
+        f"{result['parameters']['orders']:,} orders, {rounds} round{'s' * (rounds != 1)}; "
+        f"each stage alone {repeat} x {limits['seconds']} s\n"
+    )
+
+
+def stage_table(limits: Result, best: str, row_limit: float, batch_limit: float) -> str:
+    rows = []
+    for stage, title in STAGES.items():
+        rates = [sample["per_s"] for sample in limits["stages"][stage]]
+        busy = median(sample["box_share"] for sample in limits["stages"][stage])
+        title = title.format(rows=limits["batch_rows"]) + " (the best of the three)" * (stage == best)
+        rows.append((title, text(median(rates)), text(min(rates)), text(max(rates)), each(median(rates)),
+                     text(100 * busy)))  # fmt: skip
+    many = f"**limit, {limits['batch_rows']:,} rows per transaction**"
+    rows.append(("**limit, a row per transaction**", f"**{text(row_limit)}**", "", "", each(row_limit), ""))
+    rows.append((many, f"**{text(batch_limit)}**", "", "", each(batch_limit), ""))
+    return table(STAGE_HEADINGS, rows)
+
+
+def pattern_table(limits: Result, row_limit: float, batch_limit: float) -> str:
+    row = by_pattern(limits["row"])
+    batch = by_pattern(limits["batch"]) if limits["batch"] else {}
+    rows = []
+    for name in sorted({**row, **batch}, key=place):
+        mine, batched = row.get(name, []), batch.get(name, [])
+        cells = [name, *mode_cells(mine, row_limit)]
+        if batch:
+            cells += [*mode_cells(batched, batch_limit), quotient(orders_per_s(batched), orders_per_s(mine), "x")]
+        rows.append(cells)
+    return table(PATTERN_HEADINGS if batch else PATTERN_HEADINGS[:4], rows)
+
+
+def place(name: str) -> int:
+    return PATTERNS.index(name) if name in PATTERNS else len(PATTERNS)
+
+
+def by_pattern(result: Result) -> dict[str, list[Run]]:
+    out: dict[str, list[Run]] = {}
+    for run in result["runs"]:
+        if not run["interrupted"]:
+            out.setdefault(run["pattern"], []).append(run)
+    return out
+
+
+def mode_cells(runs: list[Run], limit: float) -> tuple[str, str, str]:
+    reached = orders_per_s(runs)
+    mark = "" if all(run["verdict"]["trusted"] for run in runs) else " !"
+    return text(reached) + mark, quotient(reached, limit, " %", 100), text(middle(runs, "cpu_per_order_us"))
+
+
+def orders_per_s(runs: list[Run]) -> float | None:
+    return middle(runs, "orders_per_s")
+
+
+def middle(runs: list[Run], name: str) -> float | None:
+    values = [run[name] for run in runs if run[name] is not None]
+    return median(values) if values else None
+
+
+def quotient(above: float | None, below: float | None, unit: str, scale: float = 1) -> str:
+    return text(scale * above / below, unit) if above is not None and below else ""
+
+
+def each(rate: float) -> str:
+    return text(1e6 / rate)
+
+
+def text(number: float | None, unit: str = "") -> str:
+    if number is None:
+        return ""
+    return f"{number:,.{0 if number >= 100 else 1 if number >= 10 else 2}f}{unit}"
+
+
+def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    headings = list(headings)
+    lines = ["| " + " | ".join(headings) + " |", "|---|" + "---:|" * (len(headings) - 1)]
+    lines += ["| " + " | ".join(cells) + " |" for cells in rows]
+    return "\n".join(lines) + "\n"
+
+
+def remarks(limits: Result) -> list[str]:
+    lines = [
+        f"{server['name']} {server['version'].split()[0]}: {server['settings']}" for server in limits["row"]["servers"]
+    ]
+    others = max(sample["box_share"] for sample in limits["stages"]["others"])
+    if others > OTHERS_LIMIT:
+        lines.append(f"! other programs used up to {100 * others:.0f} % of the box: measure again when they do not")
+    for mode in ("row", "batch"):
+        for name, runs in by_pattern(limits[mode] or {"runs": []}).items():
+            lines += [f"{mode}, {name}: {complaint}" for complaint in complaints(runs)]
+    return lines
+
+
+def complaints(runs: list[Run]) -> list[str]:
+    lost: Callable[[str], int] = lambda what: sum(run["ledger"][what] for run in runs)
+    lines = [f"{lost(what):,} orders {what}" for what in ("lost", "corrupt", "unexpected") if lost(what)]
+    if failed := sum(run["failed"] + run["dead_lettered"] for run in runs):
+        lines.append(f"{failed:,} orders failed")
+    untrusted = [run["verdict"]["text"] for run in runs if not run["verdict"]["trusted"]]
+    return lines + [f"! {untrusted.count(text)} of {len(runs)}: {text}" for text in dict.fromkeys(untrusted)]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
