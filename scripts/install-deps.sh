@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing of the given package groups: build run test lint clang fuzz (default: build run).
+# Installs what is missing of the given package groups: build run test lint clang fuzz valgrind peers limits (default: build run).
 # run.sh and test.sh do this by themselves; this is for a Dockerfile, or for root on a machine without sudo.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh

@@ -179,8 +179,6 @@ measure_patterns() { # MODE [ARGUMENT...]
     if ((code > verdict)); then verdict=$code; fi
 }
 
-knows_batches() { "$binary" run --help | grep -e '--write-mode' >/dev/null; }
-
 # A box is not as fast now as a minute ago: the stages are measured before, between and after the patterns.
 measure_stages_until() { # ROUND
     while ((round < $1)); do
@@ -191,24 +189,15 @@ measure_stages_until() { # ROUND
 }
 
 verdict=0 round=0 row_values=() batch_values=()
-row_mode=() batch_result=()
 write_row_script
 write_batch_script
 define_values
-if knows_batches; then
-    row_mode=(--write-mode row)
-    batch_result=("$scratch/batch.json")
-fi
 measure_stages_until $(((repeat + 2) / 3))
-measure_patterns row "${row_mode[@]}"
+measure_patterns row --write-mode row
 measure_stages_until $(((2 * repeat + 2) / 3))
-if knows_batches; then
-    measure_patterns batch --write-mode batch
-else
-    step "this pipebench has no --write-mode: no batches"
-fi
+measure_patterns batch --write-mode batch
 measure_stages_until "$repeat"
 python3 "$here/shares.py" --collect "$result" "$seconds" "$batch_rows" "$scratch/samples" "$scratch/row.json" \
-    "${batch_result[@]}"
+    "$scratch/batch.json"
 python3 "$here/shares.py" "$result"
 ((verdict == 0)) || exit "$verdict"

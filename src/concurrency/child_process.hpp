@@ -29,8 +29,8 @@ struct child_settings {
                                            ///< 1 and 2 are ours where not named; all others are closed
     std::optional<user_identity> user;     ///< privileges are dropped to it for good
     std::string directory;                 ///< working directory; empty: ours
-    bool own_session = true;               ///< a Ctrl-C on the terminal does not reach it
     int death_signal = SIGKILL;            ///< sent by the kernel when the thread that started it ends
+    bool own_session = true;               ///< a Ctrl-C on the terminal does not reach it
 };
 
 /// How a child ended, and what it and the children it waited for have used.

@@ -61,8 +61,8 @@ constexpr std::size_t least_piece = 5;
 
 /// As the fetchers read: a piece of `step` bytes more each time.
 void receive(std::string_view bytes, std::size_t step) {
-    std::string room;
-    response_parser parser(room);
+    std::string body_room;
+    response_parser parser(body_room);
     parser.eager(true);
     boost::beast::flat_buffer buffer(max_response_header + 4096);
     boost::system::error_code ec;

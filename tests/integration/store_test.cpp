@@ -29,7 +29,7 @@ struct setting {
     addresses where;
 
     explicit setting(const scripted_server& server) : where(addresses_for(server.url(), table)) {
-        where.postgres += " application_name=victim";
+        where.postgres += "&application_name=victim";
     }
     [[nodiscard]] std::int64_t rows() const { return count("SELECT count(*) FROM " + table.quoted()); }
 };

@@ -10,6 +10,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <thread>
@@ -233,6 +234,72 @@ TEST_CASE("latencies are binned, summed, and the largest is kept", "[recorder]")
                                              counts.end(), std::uint64_t{0});
     CHECK(at_least_5s == 1);
     CHECK(counted_latencies(r) == 3);
+}
+
+TEST_CASE("a record that leaves latencies out counts all else", "[recorder]") {
+    auto r = recorder::create(10);
+    r.leave_out_latencies();
+    const auto first = r.begin(1), second = r.begin(2);
+    CHECK(r.read().in_flight() == 2);
+    r.end(first, {stage::store, error_kind::none, 3, 2});
+    r.end(second, failure);
+    r.end(r.begin(1), success);
+    const auto p = r.read();
+    CHECK(p.begun == 2);
+    CHECK(p.in_flight() == 0);
+    CHECK(p.stored == 1);
+    CHECK(p.failed == 1);
+    CHECK(p.repeated == 1);
+    CHECK(p.http_attempts == 8);
+    CHECK(p.store_attempts == 3);
+    CHECK(p.failures[index(stage::fetch)][index(error_kind::timeout)] == 1);
+    CHECK(r.was_stored(1));
+    CHECK(r.has_ended(2));
+    CHECK(counted_latencies(r) == 0);
+    CHECK(r.latency_sum() == 0ns);
+    CHECK(r.latency_max() == 0ns);
+}
+
+TEST_CASE("latencies are left out from where it is said on, also of orders on their way", "[recorder]") {
+    auto r = recorder::create(10);
+    r.end(begun_before(1, 1s), success);
+    const auto on_its_way = begun_before(2, 5s);
+    r.leave_out_latencies();
+    r.end(on_its_way, success);
+    r.end(r.begin(3), success);
+    CHECK(r.read().stored == 3);
+    CHECK(counted_latencies(r) == 1);
+    CHECK(r.latency_max() >= 1s);
+    CHECK(r.latency_max() < 5s);
+    CHECK(r.latency_sum() == r.latency_max());
+}
+
+TEST_CASE("a process that shares the record leaves latencies out as well", "[recorder]") {
+    auto r = recorder::create(10);
+    auto shared = recorder::attach(::dup(r.descriptor()));
+    r.leave_out_latencies();
+    shared.end(shared.begin(1), success);
+    CHECK(r.read().stored == 1);
+    CHECK(counted_latencies(r) == 0);
+    CHECK(counted_latencies(shared) == 0);
+}
+
+TEST_CASE("samples are counted by section, by whoever shares the record, and touch nothing else", "[recorder]") {
+    using counts = std::array<std::uint64_t, cpu_section_count>;
+    auto r = recorder::create(10);
+    auto shared = recorder::attach(::dup(r.descriptor()));
+    CHECK(r.samples() == counts{});
+    std::uint64_t times = 0;
+    for (const auto s : {cpu_section::scheduling, cpu_section::fetch, cpu_section::transform, cpu_section::store}) {
+        ++times;
+        for (std::uint64_t i = 0; i < times; ++i) (i % 2 == 0 ? r : shared).count_sample(s);
+    }
+    CHECK(r.samples() == counts{1, 2, 3, 4});
+    CHECK(shared.samples() == r.samples());
+    CHECK(r.read().begun == 0);
+    CHECK(r.read().ended() == 0);
+    CHECK(counted_latencies(r) == 0);
+    CHECK(r.peak_rss() == 0);
 }
 
 TEST_CASE("the clock stands at nothing, runs, and stands still", "[recorder]") {

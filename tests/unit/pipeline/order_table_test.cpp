@@ -4,14 +4,42 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 #include <vector>
 
 using namespace pipebench;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::StartsWith;
+
+namespace {
+
+const order_row row_7{7, "Ada", "EMEA", "GBP", 4, 6347, 1750, "2026-03-16", "{5997,350}", -42};
+
+/// The parameters of one statement for all of these rows.
+std::vector<std::string> literals(batch_parameters& batch, const std::vector<order_row>& rows) {
+    std::vector<const order_row*> pointers;
+    for (const auto& row : rows) pointers.push_back(&row);
+    batch.fill(pointers);
+    return std::vector<std::string>(batch.values().begin(), batch.values().end());
+}
+
+std::vector<std::string> literals(const std::vector<order_row>& rows) {
+    batch_parameters batch;
+    return literals(batch, rows);
+}
+
+/// The literal of the column of customers, where there is only this one.
+std::string literal_of_customer(const std::string& customer) {
+    auto row = row_7;
+    row.customer = customer;
+    return literals({row}).at(1);
+}
+
+}  // namespace
 
 TEST_CASE("an identifier is one that needs no escaping", "[order_table]") {
     for (const std::string name : {"a", "_", "orders_2", "pipebench_1a2b", "x23456789"}) CHECK(is_identifier(name));
@@ -54,8 +82,7 @@ TEST_CASE("the columns of the insert are those of the table, with a parameter ea
 }
 
 TEST_CASE("a row's parameters are its fields as text, in the order of the columns", "[order_table]") {
-    const order_row row{7, "Ada", "EMEA", "GBP", 4, 6347, 1750, "2026-03-16", "{5997,350}", -42};
-    const row_parameters parameters(row);
+    const row_parameters parameters(row_7);
     const std::vector<std::string> values(parameters.values().begin(), parameters.values().end());
     CHECK(values == std::vector<std::string>{"7", "Ada", "EMEA", "GBP", "4", "6347", "1750", "2026-03-16",
                                              "{5997,350}", "-42"});
@@ -69,4 +96,127 @@ TEST_CASE("the largest and smallest numbers fit", "[order_table]") {
     CHECK(parameters.values()[0] == std::string("9223372036854775807"));
     for (const std::size_t i : {4u, 5u, 6u, 9u})
         CHECK(parameters.values().at(i) == std::string("-9223372036854775808"));
+}
+
+// --- rows that share a statement ---
+
+TEST_CASE("the insert of many rows has the columns of the insert of one, with an array for each", "[order_table]") {
+    const auto one = insert_sql({"s", "t"}), many = batch_insert_sql({"s", "t"});
+    CHECK_THAT(many, StartsWith(one.substr(0, one.find(')') + 1)));
+    for (std::size_t i = 1; i <= insert_parameters; ++i) CHECK_THAT(many, ContainsSubstring(fmt::format("${}::", i)));
+    CHECK_THAT(many, !ContainsSubstring(fmt::format("${}", insert_parameters + 1)));
+    CHECK_THAT(many, ContainsSubstring("ON CONFLICT (order_id) DO UPDATE SET deliveries = o.deliveries + 1"));
+}
+
+TEST_CASE("the insert of many rows is another statement than that of one, also by its name", "[order_table]") {
+    CHECK(std::string_view(insert_statement) != std::string_view(batch_insert_statement));
+    CHECK(insert_sql({"s", "t"}) != batch_insert_sql({"s", "t"}));
+}
+
+TEST_CASE("one row is arrays of one element, its texts in quotes", "[order_table]") {
+    CHECK(literals({row_7}) == std::vector<std::string>{"{7}", "{\"Ada\"}", "{\"EMEA\"}", "{\"GBP\"}", "{4}",
+                                                        "{6347}", "{1750}", "{\"2026-03-16\"}",
+                                                        "{\"{5997,350}\"}", "{-42}"});
+}
+
+TEST_CASE("the rows of a batch stand in each array in their order", "[order_table]") {
+    const order_row second{8, "Bo", "APAC", "JPY", 1, 350, 0, "2026-03-17", "{350}", 0};
+    const order_row third{9, "Cy", "AMER", "USD", 2, 20, 5, "2026-03-18", "{10,10}", 13};
+    CHECK(literals({row_7, second, third}) ==
+          std::vector<std::string>{"{7,8,9}", "{\"Ada\",\"Bo\",\"Cy\"}", "{\"EMEA\",\"APAC\",\"AMER\"}",
+                                   "{\"GBP\",\"JPY\",\"USD\"}", "{4,1,2}", "{6347,350,20}", "{1750,0,5}",
+                                   "{\"2026-03-16\",\"2026-03-17\",\"2026-03-18\"}",
+                                   "{\"{5997,350}\",\"{350}\",\"{10,10}\"}", "{-42,0,13}"});
+}
+
+TEST_CASE("the largest and smallest numbers fit into an array as well", "[order_table]") {
+    constexpr auto lowest = std::numeric_limits<std::int64_t>::min(),
+                   highest = std::numeric_limits<std::int64_t>::max();
+    const order_row row{static_cast<order_id>(highest), "", "", "", lowest, lowest, lowest, "", "", lowest};
+    const auto values = literals({row, row});
+    CHECK(values.at(0) == "{9223372036854775807,9223372036854775807}");
+    for (const std::size_t i : {4u, 5u, 6u, 9u})
+        CHECK(values.at(i) == "{-9223372036854775808,-9223372036854775808}");
+}
+
+// What stands between quotes is taken as it is, but for the quote and the backslash (PostgreSQL manual, 8.15.6).
+TEST_CASE("in an array, a text keeps every character that it has", "[order_table]") {
+    const auto [text, literal] = GENERATE(table<std::string, std::string>({
+        {"say \"no\"", "{\"say \\\"no\\\"\"}"},
+        {"\"", "{\"\\\"\"}"},
+        {"back\\slash", "{\"back\\\\slash\"}"},
+        {"\\", "{\"\\\\\"}"},
+        {"\\\"", "{\"\\\\\\\"\"}"},
+        {"Doe, Jane", "{\"Doe, Jane\"}"},
+        {"{a,b}", "{\"{a,b}\"}"},
+        {"}", "{\"}\"}"},
+        {"", "{\"\"}"},
+        {"NULL", "{\"NULL\"}"},
+        {"null", "{\"null\"}"},
+        {"  spaces  ", "{\"  spaces  \"}"},
+        {"a\tb\nc", "{\"a\tb\nc\"}"},
+        {"it's", "{\"it's\"}"},
+        {"Zo\xc3\xab \xf0\x9f\x98\x80", "{\"Zo\xc3\xab \xf0\x9f\x98\x80\"}"},
+    }));
+    CAPTURE(text);
+    CHECK(literal_of_customer(text) == literal);
+}
+
+TEST_CASE("an empty text, first, amid or last, is an element like any other", "[order_table]") {
+    auto empty = row_7;
+    empty.customer.clear();
+    CHECK(literals({empty, row_7, empty}).at(1) == "{\"\",\"Ada\",\"\"}");
+    CHECK(literals({empty, empty}).at(1) == "{\"\",\"\"}");
+}
+
+TEST_CASE("parameters that are filled again hold nothing of the batch before", "[order_table]") {
+    auto longer = row_7;
+    longer.customer = std::string(1000, 'x');
+    batch_parameters batch;
+    CHECK(literals(batch, std::vector(50, longer)).at(1).size() > 50'000);
+    CHECK(literals(batch, {row_7}) == literals({row_7}));
+    CHECK(literals(batch, {row_7, longer, row_7}) == literals({row_7, longer, row_7}));
+}
+
+// --- when rows go ---
+
+TEST_CASE("row by row, whatever waits may go at once", "[order_table]") {
+    const store_settings by_row{8, 1};
+    for (const std::size_t being_written : {0u, 1u, 7u, 1000u}) {
+        CAPTURE(being_written);
+        CHECK_FALSE(by_row.may_go(0, being_written));
+        CHECK(by_row.may_go(1, being_written));
+        CHECK(by_row.may_go(50, being_written));
+    }
+}
+
+TEST_CASE("in batches, rows go once as many wait as are being written, or a whole batch", "[order_table]") {
+    const auto [waiting, being_written, go] = GENERATE(table<std::size_t, std::size_t, bool>({
+        {0, 0, false},
+        {0, 1, false},
+        {0, 1000, false},
+        {1, 0, true},
+        {50, 0, true},
+        {1, 1, true},
+        {1, 2, false},
+        {19, 20, false},
+        {20, 20, true},
+        {21, 20, true},
+        {99, 100, false},
+        {100, 100, true},
+        {99, 1000, false},
+        {100, 1000, true},
+        {101, 1000, true},
+    }));
+    CAPTURE(waiting, being_written);
+    CHECK(store_settings{8, 100}.may_go(waiting, being_written) == go);
+}
+
+TEST_CASE("a batch of two at the most is not waited for any longer than for two", "[order_table]") {
+    const store_settings by_two{8, 2};
+    CHECK(by_two.may_go(1, 0));
+    CHECK(by_two.may_go(1, 1));
+    CHECK_FALSE(by_two.may_go(1, 2));
+    CHECK_FALSE(by_two.may_go(1, 100));
+    CHECK(by_two.may_go(2, 100));
 }
