@@ -40,7 +40,7 @@ public:
     virtual void close() noexcept = 0;
 };
 
-/// Gives each worker its own fetcher and store. Copyable; open after a fork, never before.
+/// Gives each worker its own fetcher, and a store or its share of one. Copyable; open after a fork, never before.
 class pipeline_factory {
 public:
     /// `shared`: what all workers of the run share (recorder.hpp); without it, what this factory opens shares its own.

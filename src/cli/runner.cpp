@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
 namespace pipebench {
 namespace {
@@ -27,7 +28,8 @@ exit_code run_one() {
         std::fflush(stderr);
     };
     if (const auto warning = choose_test_cost(spec.pattern); !warning.empty()) note(warning);
-    if (spec.profile_stages) enable_section_sampling(record);
+    std::optional<section_sampling> sampling;
+    if (spec.profile_stages) sampling.emplace(record);
     sample_this_thread();
     record.start_clock();
     chosen->run({spec.work, open, record, record.stop(), note});

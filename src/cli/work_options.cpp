@@ -271,7 +271,7 @@ void add_runners(const session_options& options, session_settings& s) {
     for (const scenario& one : s.scenarios)
         if (!one.poison.empty() && !s.runners.empty())
             throw setup_error(fmt::format("--scenario: '{}' is for the patterns only: leave --runner out", one.name));
-    if (s.patterns.empty()) throw setup_error("--pattern: none leaves nothing to run");
+    if (s.patterns.empty()) throw setup_error("--pattern: none is for --runner alone: name a pattern");
 }
 
 }  // namespace

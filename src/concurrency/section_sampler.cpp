@@ -51,12 +51,17 @@ private:
 
 }  // namespace
 
-void enable_section_sampling(recorder& record) {
+section_sampling::section_sampling(recorder& record) noexcept {
     sampled = &record;
     struct sigaction action {};
     action.sa_handler = count_sample;
     action.sa_flags = SA_RESTART;
     ::sigaction(SIGPROF, &action, nullptr);
+}
+
+section_sampling::~section_sampling() {
+    ::signal(SIGPROF, SIG_IGN);  // this thread's own timer still runs
+    sampled = nullptr;
 }
 
 bool sections_are_sampled() noexcept { return sampled != nullptr; }

@@ -9,9 +9,15 @@ namespace pipebench {
 /// Asked for as often; the kernel looks at its ticks only, so on many it is one sample in 4 ms of CPU.
 inline constexpr std::chrono::milliseconds section_sampling_interval{1};
 
-/// From here on sample_this_thread() has an effect, in this process and those that it forks. `record` must outlive them
-/// all. Once, before any other thread.
-void enable_section_sampling(recorder& record);
+/// As long as it lives sample_this_thread() has an effect, in this process and those that it forks. `record` must outlive
+/// it. One, from before there is any other thread until there is none any more.
+class section_sampling {
+public:
+    explicit section_sampling(recorder& record) noexcept;
+    section_sampling(const section_sampling&) = delete;
+    section_sampling& operator=(const section_sampling&) = delete;
+    ~section_sampling();
+};
 [[nodiscard]] bool sections_are_sampled() noexcept;
 
 /// Until the thread ends. Without an effect when there is a timer already, or nothing is to be sampled. Throws setup_error.

@@ -122,6 +122,8 @@ private:
                           [this](const std::string& text) { warn(text); });
         result_.servers = services_->servers();
         schema_.emplace(services_->postgres_url(), "pipebench_" + id_, settings_.tables);
+        if (settings_.watch == watching::end_only)
+            warn("--no-watch: memory, latencies and what is in flight were not looked at: their columns say nothing");
         if (settings_.tables == leftovers::keep) warn("--keep: the tables stay in schema " + schema_->name());
         if (!choice.target.empty())
             warn("with --target, contents are checked against the rows' own checksums only, and the API's view is "

@@ -27,9 +27,9 @@ table_name session_schema::make_table(const std::string& name, duration write_la
     const auto function = fmt::format("\"{}\".\"{}_is_slow\"", name_, name);
     const double seconds = std::chrono::duration<double>(write_latency).count();
     execute(fmt::format("CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS "
-                        "'BEGIN PERFORM pg_sleep({:.6f}); RETURN NEW; END'",
+                        "'BEGIN PERFORM pg_sleep({:.6f}); RETURN NULL; END'",
                         function, seconds));
-    execute(fmt::format("CREATE TRIGGER slow BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION {}()", table.quoted(),
+    execute(fmt::format("CREATE TRIGGER slow BEFORE INSERT ON {} FOR EACH STATEMENT EXECUTE FUNCTION {}()", table.quoted(),
                         function));
     return table;
 }

@@ -27,7 +27,7 @@ struct result_deleter {
 };
 using pg_result = std::unique_ptr<PGresult, result_deleter>;
 
-// Without a write of its own where libpq can: flush() then sends what a turn of the event loop has brought together.
+// Where libpq can, without a write of its own: flush() follows.
 bool send_sync(PGconn* pg) {
 #ifdef LIBPQ_HAS_SEND_PIPELINE_SYNC
     return PQsendPipelineSync(pg) == 1;
@@ -314,6 +314,7 @@ private:
         c.is_writing = true;
         being_written_ += rows.size();
         const auto kind = co_await try_write(c, rows);
+        work_for(cpu_section::store);
         const bool refused = kind == error_kind::database && rows.size() > 1;
         // Each is tried alone then: only the one that spoils the statement fails.
         for (auto& w : rows) {

@@ -73,13 +73,13 @@ error_kind blocking_store::store(const order_row& row, time_point deadline) {
     waiter me{row, deadline};
     waiting_.push_back(&me);
     while (me.at != state::done) {
-        const bool may_lead = in_use_ < settings_.connections && settings_.may_go(waiting_.size(), being_written_);
-        if (me.at == state::waits && may_lead) {
+        if (me.at == state::waits && may_lead()) {
             lead(lock);
         } else if (me.at == state::taken) {
             me.turn.wait(lock);  // its leader is bound by the deadlines of all of them
         } else if (me.turn.wait_until(lock, deadline) == std::cv_status::timeout && me.at == state::waits) {
             std::erase(waiting_, &me);
+            wake_next();  // the call may have been for us
             return error_kind::timeout;
         }
     }
@@ -97,6 +97,7 @@ void blocking_store::lead(std::unique_lock<std::mutex>& lock) {
     }
     const auto rows = mine->taken.size();
     being_written_ += rows;
+    wake_next();  // there may be another connection
     lock.unlock();
     write(*mine);
     lock.lock();
@@ -108,7 +109,15 @@ void blocking_store::lead(std::unique_lock<std::mutex>& lock) {
     mine->taken.clear();
     idle_.push_back(std::move(mine));
     --in_use_;
-    if (!waiting_.empty()) waiting_.front()->turn.notify_one();
+    wake_next();
+}
+
+bool blocking_store::may_lead() const {
+    return in_use_ < settings_.connections && settings_.may_go(waiting_.size(), being_written_);
+}
+
+void blocking_store::wake_next() {
+    if (may_lead()) waiting_.front()->turn.notify_one();
 }
 
 /// Where a statement of many rows is refused, each is tried alone: only the one that spoils it fails.

@@ -36,6 +36,8 @@ private:
     struct waiter;
 
     void lead(std::unique_lock<std::mutex>& lock);
+    [[nodiscard]] bool may_lead() const;
+    void wake_next();
     void write(connection& c);
     error_kind try_write(connection& c, std::size_t first, std::size_t count);
 

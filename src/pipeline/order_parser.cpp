@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <limits>
 #include <string>
 
@@ -41,8 +42,8 @@ public:
     static constexpr std::size_t max_object_size = no_limit, max_array_size = no_limit, max_key_size = no_limit,
                                  max_string_size = no_limit;
 
-    order_reader(order& out, std::string& parts, std::string& key_text)
-        : order_(out), parts_(parts), key_text_(key_text) {
+    order_reader(std::string_view json_text, order& out, std::string& parts, std::string& key_text)
+        : text_(json_text), order_(out), parts_(parts), key_text_(key_text) {
         parts_.clear();
         out.id = 0;
         for (auto* text : {&out.customer, &out.street, &out.postcode, &out.city, &out.country, &out.currency})
@@ -75,11 +76,13 @@ public:
     bool on_key_part(json::string_view part, std::size_t, error_code&) { return parts_.append(part), true; }
     bool on_key(json::string_view last, std::size_t, error_code&) {
         key_ = whole(last);
-        if (!parts_.empty()) {  // it had escapes: it must outlive the parts of its value
-            key_text_.swap(parts_);
+        const bool in_the_text = std::less_equal<>{}(text_.data(), key_.data()) &&
+                                 std::less_equal<>{}(key_.data() + key_.size(), text_.data() + text_.size());
+        if (!in_the_text) {  // it had escapes, and is where the next text will be
+            key_text_.assign(key_.data(), key_.size());
             key_ = key_text_;
-            parts_.clear();
         }
+        parts_.clear();
         return true;
     }
 
@@ -200,6 +203,7 @@ private:
                l.weight_grams <= max_weight_grams;
     }
 
+    std::string_view text_;
     order& order_;
     std::array<place, max_json_depth> path_{};
     std::size_t depth_ = 0;
@@ -215,7 +219,7 @@ bool parse_order(std::string_view json_text, order& out) {
     json::parse_options options;
     options.max_depth = max_json_depth + 1;           // the reader's own bound comes first
     static thread_local std::string parts, key_text;  // a worker's buffers
-    json::basic_parser<order_reader> parser(options, out, parts, key_text);
+    json::basic_parser<order_reader> parser(options, json_text, out, parts, key_text);
     error_code ec;
     const auto used = parser.write_some(false, json_text.data(), json_text.size(), ec);
     return !ec && used == json_text.size() && parser.handler().complete();

@@ -43,6 +43,9 @@ TEST_CASE("a wrong option, command or value is refused in one line with the righ
         {{"--profile", "equel"}, {"--profile", "did you mean 'equal'?"}},
         {{"--color", "maybe"}, {"--color", "'maybe'", "always"}},
         {{"--batch-mode", "both"}, {"--batch-mode", "together"}},
+        {{"--write-mode", "wrong"}, {"--write-mode", "'wrong'", "row, batch"}},
+        {{"--write-mode", "bacth"}, {"--write-mode", "did you mean 'batch'?"}},
+        {{"--write-mode", ""}, {"--write-mode", "row, batch"}},
         {{"report"}, {"file"}},
         {{"report", "--format", "xml", "x.json"}, {"--format", "'xml'", "markdown"}},
         {{"mock-api", "--listen", "0.0.0.0"}, {"--listen", "--allow-remote"}},
@@ -56,6 +59,12 @@ TEST_CASE("a number that is none, or out of bounds, is refused with its bounds",
     const std::string n =
         GENERATE("0", "-5", "1e30", "99999999999999999999999", "ten", "", "1.5", "10kk", "0x10", " 5");
     check_refusal({{"-n", n}, {"--orders", '\'' + n + '\'', "from 1 to"}});
+}
+
+TEST_CASE("a size of batches that is none, or out of bounds, is refused with its bounds", "[bad-input]") {
+    const std::string n = GENERATE("0", "-1", "1001", "1k1", "all", "", "2.5");
+    check_refusal(
+        {{"--write-mode", "batch", "--write-batch", n}, {"--write-batch", '\'' + n + '\'', "from 1 to 1000"}});
 }
 
 TEST_CASE("a duration without a unit, negative or too long is refused with what is accepted", "[bad-input]") {

@@ -405,9 +405,9 @@ TEST_CASE("a program whose time is over is not started again, and none of its ch
           "[runner][signal]") {
     const user someone;
     const auto file = someone.file("pids");
-    const auto s = measured(
-        someone, alone({"mine=trap '' TERM; " + long_wait(file)}) +
-                     std::vector<std::string>{"--scenario", "poison", "--runner-limit", "500ms", "--grace", "200ms"});
+    const auto s = measured(someone, alone({"mine=trap '' TERM; " + long_wait(file)}) +
+                                         std::vector<std::string>{"--scenario", "db-restart", "--runner-limit",
+                                                                  "500ms", "--grace", "200ms"});
     CHECK(s.end.code == 3);
     const auto run = row_of(s, "mine");
     CHECK(verdict_of(run) == out_of_time);
@@ -422,7 +422,7 @@ TEST_CASE("a scenario that cuts the connections to PostgreSQL cuts those of a pr
                               std::vector<std::string>{"--scenario", "db-restart", "--runner-limit", "10s"});
     const auto run = row_of(s, "mine");
     CAPTURE(run["notes"].dump(1));
-    CHECK(notes_that_say(run, "terminated ") == 1);
+    CHECK(notes_that_say(run, "terminated 1 connections") == 1);
     CHECK(notes_that_say(run, "terminated 0 ") == 0);
     CHECK(run["time_s"].get<double>() < 10);  // its statement was cut off
 }
@@ -560,6 +560,7 @@ TEST_CASE("a runner that will not do is refused before anything is started", "[r
         {{"--runner-concurrency", "0"}, {"--runner-concurrency", "'0'", "from 1 to"}},
         {{"--chaos", "kill-worker", "--runner", "mine=true"}, {"--chaos", "leave --runner out"}},
         {{"-p", "none"}, {"--pattern", "--runner"}},
+        {{"--scenario", "poison", "--runner", "mine=true"}, {"--scenario", "'poison'", "--runner"}},
         {{"sweep", "-p", "none", "--orders", "1,2"}, {"--pattern"}},
         {{"gate", "-p", "none", "--baseline", PIPEBENCH_BINARY}, {"--pattern"}},
     }));

@@ -134,3 +134,119 @@ TEST_CASE("an entry without an order is acknowledged and dropped", "[stream]") {
     });
     CHECK(s.pending() == 1);
 }
+
+// --- acknowledging and reading in one ---
+
+TEST_CASE("what is done is acknowledged with the read of the next", "[stream]") {
+    stream s(4);
+    with_consumers(s, [&](stream_consumers& all) -> task<> {
+        stream_consumer& consumer = all.join();
+        auto batch = co_await consumer.read(2, 1s);
+        CHECK(are(batch, 1, 2));
+        settle(batch);
+        batch = co_await consumer.acknowledge_and_read(std::move(batch), 2, 1s);
+        CHECK(are(batch, 3, 4));
+        CHECK(s.pending() == 2);
+        CHECK(s.results() == 2);
+        settle(batch);
+        batch = co_await consumer.acknowledge_and_read(std::move(batch), 2, 1ms);
+        CHECK(batch.empty());
+    });
+    CHECK(s.pending() == 0);
+    CHECK(s.results() == 4);
+    CHECK(s.all_results_in());
+}
+
+TEST_CASE("an order without a result stays pending beside those that are acknowledged", "[stream]") {
+    stream s(4);
+    with_consumers(s, [&](stream_consumers& all) -> task<> {
+        stream_consumer& consumer = all.join();
+        auto batch = co_await consumer.read(3, 1s);
+        CHECK(are(batch, 1, 3));
+        batch.at(0).result = batch.at(2).result = stored;
+        batch = co_await consumer.acknowledge_and_read(std::move(batch), 3, 1s);
+        CHECK(are(batch, 4, 4));
+    });
+    CHECK(s.pending() == 2);  // the second, and the fourth
+    CHECK(s.results() == 2);
+}
+
+TEST_CASE("with nothing done, acknowledging and reading is to read", "[stream]") {
+    stream s(1);
+    with_consumers(s, [&](stream_consumers& all) -> task<> {
+        std::vector<stream_order> nothing;
+        const auto batch = co_await all.join().acknowledge_and_read(std::move(nothing), 5, 1s);
+        CHECK(are(batch, 1, 1));
+    });
+    CHECK(s.pending() == 1);
+    CHECK(s.results() == 0);
+}
+
+TEST_CASE("what is done is acknowledged at once, although the read that goes with it waits", "[stream]") {
+    stream s(2);
+    bool acknowledged = false;
+    with_consumers(s, [&](stream_consumers& all) -> task<> {
+        stream_consumer& consumer = all.join();
+        auto batch = co_await consumer.read(2, 1s);
+        settle(batch);
+        const executor loop = co_await asio::this_coro::executor;
+        bool is_reading = true;
+        const auto wait_for_more = [&]() -> task<> {
+            const auto more = co_await consumer.acknowledge_and_read(std::move(batch), 1, 2 * patience);
+            CHECK(more.empty());
+            is_reading = false;
+        };
+        task_group group(loop);
+        group.spawn(wait_for_more());
+        timer a_moment(loop);
+        const auto deadline = steady::now() + patience;
+        while (s.pending() > 0 && steady::now() < deadline) {
+            a_moment.expires_after(1ms);
+            co_await a_moment.async_wait(use_task);
+        }
+        acknowledged = s.pending() == 0 && s.results() == 2 && is_reading;
+        all.close();
+        co_await group.join();
+    });
+    CHECK(acknowledged);
+    CHECK(s.all_results_in());
+}
+
+TEST_CASE("when closed, what is done is acknowledged, and nothing more is read", "[stream]") {
+    stream s(4);
+    with_consumers(s, [&](stream_consumers& all) -> task<> {
+        stream_consumer& consumer = all.join();
+        auto batch = co_await consumer.read(2, 1s);
+        CHECK(are(batch, 1, 2));
+        settle(batch);
+        all.close();
+        const auto more = co_await consumer.acknowledge_and_read(std::move(batch), 2, 1s);
+        CHECK(more.empty());
+    });
+    CHECK(s.pending() == 0);
+    CHECK(s.results() == 2);
+    with_consumers(s, [&](stream_consumers& all) -> task<> {  // the others were delivered to nobody
+        const auto rest = co_await all.join().read(4, 1s);
+        CHECK(are(rest, 3, 4));
+    });
+    CHECK(s.deliveries() == std::vector<std::uint64_t>{1, 1});
+}
+
+TEST_CASE("orders of several readers are acknowledged by whoever has them", "[stream]") {
+    stream s(200);
+    with_consumers(s, [&](stream_consumers& all) -> task<> {
+        task_group readers(co_await asio::this_coro::executor);
+        const auto reader = [&](stream_consumer& consumer) -> task<> {
+            std::vector<stream_order> batch;
+            do {
+                settle(batch);
+                batch = co_await consumer.acknowledge_and_read(std::move(batch), 7, 1ms);
+            } while (!batch.empty());
+        };
+        for (int i = 0; i < 4; ++i) readers.spawn(reader(all.join()));
+        co_await readers.join();
+    });
+    CHECK(s.pending() == 0);
+    CHECK(s.results() == 200);
+    CHECK(s.all_results_in());
+}

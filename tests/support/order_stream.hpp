@@ -48,6 +48,7 @@ struct stream {
         return redis_client(parse_redis_address(where.redis), std::chrono::seconds(5)).command(command);
     }
     [[nodiscard]] std::uint64_t length() const { return count_in(*ask({"XLEN", keys.orders})); }
+    [[nodiscard]] std::uint64_t results() const { return count_in(*ask({"XLEN", keys.results})); }
     [[nodiscard]] std::int64_t pending() const {
         return ask({"XPENDING", keys.orders, keys.group})->element[0]->integer;
     }

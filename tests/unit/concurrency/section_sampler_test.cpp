@@ -75,7 +75,7 @@ int exit_code_of(const Body& body) {
 counts samples_of(const std::function<void(recorder&)>& body) {
     auto record = recorder::create(1);
     REQUIRE(exit_code_of([&] {
-                enable_section_sampling(record);
+                const section_sampling sampling(record);
                 body(record);
             }) == 0);
     return record.samples();
@@ -147,7 +147,8 @@ TEST_CASE("to ask again changes nothing, and the timer of a thread ends with it"
         }).join();
         work_for(cpu_section::transform);
         work_for_long();
-        std::thread([] {  // which may have the number, and the memory, of the one before
+        // The next one may have the number, and the memory, of the one before.
+        std::thread([] {
             work_for(cpu_section::transform);
             work_for_long();
         }).join();
@@ -197,7 +198,7 @@ TEST_CASE("where nothing is to be sampled, asking for it does nothing", "[sectio
           }) == 0);
     CHECK(exit_code_of([] {
               auto record = recorder::create(1);
-              enable_section_sampling(record);
+              const section_sampling sampling(record);
               if (!sections_are_sampled()) throw std::runtime_error("they are not");
           }) == 0);
     CHECK_FALSE(sections_are_sampled());

@@ -9,6 +9,10 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 using namespace pipebench;
 using boost::system::error_code;
 
@@ -73,6 +77,39 @@ TEST_CASE("a good response gives its body, however it is framed", "[http]") {
     const auto result = exchange(bytes);
     CHECK(result.kind == error_kind::none);
     CHECK(result.body == "{\"id\":1}");
+}
+
+TEST_CASE("a body is put into the memory that is given for it, and nothing of what was there is left", "[http]") {
+    std::string room(10'000, 'x');
+    const void* const memory = room.data();
+    response_parser parser(room);
+    REQUIRE_FALSE(feed(parser, with_length("{\"id\":1}")).failed());
+    CHECK(parser.body() == "{\"id\":1}");
+    CHECK(static_cast<const void*>(parser.body().data()) == memory);
+    CHECK(room.empty());  // of two bodies that are on their way at once, the second has memory of its own
+    response_parser second(room);
+    REQUIRE_FALSE(feed(second, with_length("{\"id\":2}")).failed());
+    CHECK(second.body() == "{\"id\":2}");
+    CHECK(parser.body() == "{\"id\":1}");
+}
+
+TEST_CASE("a body replaces the longer or shorter one before it, however either is framed", "[http]") {
+    const std::vector<std::pair<std::string, std::string>> answers{
+        {with_length("{\"id\":1}"), "{\"id\":1}"},
+        {json_header + "\r\n[]", "[]"},
+        {json_header + "Transfer-Encoding: chunked\r\n\r\n1\r\n[\r\n3\r\n1,2\r\n1\r\n]\r\n0\r\n\r\n", "[1,2]"},
+        {with_length("{}"), "{}"},
+    };
+    std::string room;
+    for (const auto& [bytes, body] : answers) {
+        CAPTURE(bytes);
+        response_parser parser(room);
+        REQUIRE_FALSE(feed(parser, bytes).failed());
+        auto result = read_response(parser, {});
+        CHECK(result.kind == error_kind::none);
+        CHECK(result.body == body);
+        room = std::move(result.body);
+    }
 }
 
 TEST_CASE("a status that is not 200 is a kind of failure, and its body is of no interest", "[http]") {

@@ -4,6 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 using namespace pipebench;
@@ -47,6 +48,47 @@ const std::vector<std::string> members{"/id",
                                        "/lines/1/quantity",
                                        "/lines/1/unit_price_minor",
                                        "/lines/1/weight_grams"};
+
+/// Nothing of it is as in the sample.
+const std::string other = R"({
+    "id": 8, "customer": "Bo", "service_level": "same_day", "currency": "JPY",
+    "ship_to": {"street": "1 Ginza", "postcode": "104-0061", "city": "Tokyo", "country": "JP"},
+    "lines": [{"sku": "C-3", "quantity": 1, "unit_price_minor": 5, "weight_grams": 7},
+              {"sku": "C-4", "quantity": 2, "unit_price_minor": 6, "weight_grams": 8},
+              {"sku": "C-5", "quantity": 3, "unit_price_minor": 7, "weight_grams": 9}],
+    "created_at": "2025-01-02T03:04:05Z"})";
+
+/// The sample without the member at the path.
+std::string without(const std::string& path) {
+    auto order = json::parse(sample);
+    const json::json_pointer at(path);
+    order[at.parent_pointer()].erase(at.back());
+    return order.dump();
+}
+
+/// An order that was read before, as the parser finds it when its memory is used again.
+order used() {
+    order o;
+    REQUIRE(parse_order(other, o));
+    return o;
+}
+
+/// The names of all members, each once.
+const std::vector<std::string> names{
+    "id",      "customer", "service_level", "currency", "ship_to",          "street",       "postcode",  "city",
+    "country", "lines",    "sku",           "quantity", "unit_price_minor", "weight_grams", "created_at"};
+
+/// The word in quotes, with some of its characters, by number, as escapes.
+template <class Which>
+std::string escaped(const std::string& word, const Which& is_escaped) {
+    std::string out = "\"";
+    for (std::size_t i = 0; i < word.size(); ++i) {
+        const auto code = static_cast<unsigned>(static_cast<unsigned char>(word[i]));
+        if (is_escaped(i)) out += fmt::format("\\u{:04x}", code);
+        else out += word[i];
+    }
+    return out + '"';
+}
 
 }  // namespace
 
@@ -208,4 +250,115 @@ TEST_CASE("an order with any one byte changed, or cut anywhere, is an order with
     }
     CHECK(taken > 1000);  // or nothing was tried
     CHECK(refused > 1000);
+}
+
+// --- an order that is used again ---
+
+TEST_CASE("an order that is read into a used one is as if it were read into a new one", "[order_parser]") {
+    auto o = used();
+    REQUIRE(parse_order(sample, o));
+    CHECK(o == parse_order(sample));
+    REQUIRE(parse_order(other, o));  // and back, with more lines than there were
+    CHECK(o == used());
+}
+
+TEST_CASE("each member has to be there, also where the order before had it", "[order_parser]") {
+    for (const auto& member : members) {
+        if (member == "/lines/0") continue;  // one line less is another order
+        auto o = used();
+        CAPTURE(member);
+        CHECK_FALSE(parse_order(without(member), o));
+    }
+}
+
+TEST_CASE("lines are not added to those of the order before", "[order_parser]") {
+    auto o = used();
+    CHECK_FALSE(parse_order(with("/lines", json::array()), o));
+    o = used();
+    REQUIRE(parse_order(with("/lines", json::array({json::parse(sample)["lines"][1]})), o));
+    CHECK(o.lines == std::vector<order_line>{{"B-2", 1, 0, 0}});
+}
+
+TEST_CASE("an order is read right after one that was refused, wherever that broke off", "[order_parser]") {
+    auto o = used();
+    const auto hard =
+        with_bytes("\"customer\": \"  ada  LOVELACE\"", "\"custo\\u006der\": \"\\u0041da \\\"Lovelace\"");
+    for (std::size_t length = 0; length < hard.size(); ++length) {
+        CAPTURE(length);
+        REQUIRE_FALSE(parse_order(hard.substr(0, length), o));
+        REQUIRE(parse_order(sample, o));
+        REQUIRE(o == parse_order(sample));
+    }
+}
+
+// --- texts with escapes, which the parser gives in parts ---
+
+TEST_CASE("a member is known by its name, whichever of its characters are escaped", "[order_parser]") {
+    for (const auto& name : names) {
+        const auto written_as = [&](const std::string& text) { return with_bytes('"' + name + '"', text); };
+        CAPTURE(name);
+        for (std::size_t at = 0; at < name.size(); ++at) {
+            CAPTURE(at);
+            CHECK(parse_order(written_as(escaped(name, [at](std::size_t i) { return i == at; }))) ==
+                  parse_order(sample));
+        }
+        CHECK(parse_order(written_as(escaped(name, [](std::size_t) { return true; }))) == parse_order(sample));
+        CHECK(parse_order(written_as(escaped(name, [](std::size_t i) { return i % 2 == 0; }))) ==
+              parse_order(sample));
+    }
+}
+
+TEST_CASE("a name with escapes is still known when its value has some, too", "[order_parser]") {
+    const auto all = [](std::size_t) { return true; };
+    const auto first = [](std::size_t i) { return i == 0; };
+    const std::string customer = "Ada \\\"Countess\\\" of Lovelace, \\u00e9\\ud83d\\ude00";
+    const auto* as_read = "Ada \"Countess\" of Lovelace, \xc3\xa9\xf0\x9f\x98\x80";
+    for (const auto& name : {escaped("customer", all), escaped("customer", first)}) {
+        CAPTURE(name);
+        const auto o = parse_order(with_bytes("\"customer\": \"  ada  LOVELACE\"", name + ": \"" + customer + '"'));
+        REQUIRE(o);
+        CHECK(o->customer == as_read);
+        CHECK(o->street == "12 St James's Sq");
+    }
+    for (const auto& name : {escaped("sku", all), escaped("sku", first)}) {
+        CAPTURE(name);
+        const auto o = parse_order(with_bytes("\"sku\": \"A-1\"", name + ": " + escaped("A-1", all)));
+        CHECK(o == parse_order(sample));
+    }
+    for (const auto& name : {escaped("service_level", all), escaped("service_level", first)}) {
+        CAPTURE(name);
+        const auto o =
+            parse_order(with_bytes("\"service_level\": \"express\"", name + ": " + escaped("express", first)));
+        CHECK(o == parse_order(sample));
+    }
+}
+
+TEST_CASE("a name that only begins or ends like a member's is another one", "[order_parser]") {
+    const auto* name =
+        GENERATE("customer\\u0000", "customer\\u0020", "\\u0020customer", "Customer", "custome", "\\u0043ustomer");
+    CAPTURE(name);
+    CHECK_FALSE(parse_order(with_bytes("\"customer\"", fmt::format("\"{}\"", name))));
+    // Beside the right one it is a member that nobody knows.
+    CHECK(parse_order(with_bytes("\"id\": 7", fmt::format("\"id\": 7, \"{}\": \"Bo\"", name))) ==
+          parse_order(sample));
+}
+
+TEST_CASE("escapes count as what they stand for, and texts end where they end", "[order_parser]") {
+    const auto all = [](std::size_t) { return true; };
+    const auto customer = [](const std::string& text) { return with_bytes("\"  ada  LOVELACE\"", text); };
+    CHECK(parse_order(customer(escaped(std::string(max_text, 'x'), all)))->customer == std::string(max_text, 'x'));
+    CHECK_FALSE(parse_order(customer(escaped(std::string(max_text + 1, 'x'), all))));
+    CHECK(parse_order(customer("\"\\u0041\""))->customer == "A");
+    CHECK(parse_order(customer("\"A\\u0042\""))->customer == "AB");
+    CHECK(parse_order(customer("\"\\u0041B\""))->customer == "AB");
+    CHECK(parse_order(customer("\"\\u0041B\\u0043D\""))->customer == "ABCD");
+}
+
+TEST_CASE("names and texts that nobody knows may be long and full of escapes", "[order_parser]") {
+    const auto some = [](std::size_t i) { return i % 7 == 3; };
+    const auto length = GENERATE(as<std::size_t>{}, 1, 4095, 4096, 4097, 10'000, 50'000);
+    CAPTURE(length);
+    const auto text = escaped(std::string(length, 'x'), some);
+    CHECK(parse_order(with_bytes("\"id\": 7", "\"id\": 7, " + text + ": " + text)) == parse_order(sample));
+    CHECK_FALSE(parse_order(with_bytes("\"  ada  LOVELACE\"", escaped(std::string(length + max_text, 'x'), some))));
 }

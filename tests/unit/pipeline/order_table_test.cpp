@@ -115,8 +115,8 @@ TEST_CASE("the insert of many rows is another statement than that of one, also b
 
 TEST_CASE("one row is arrays of one element, its texts in quotes", "[order_table]") {
     CHECK(literals({row_7}) == std::vector<std::string>{"{7}", "{\"Ada\"}", "{\"EMEA\"}", "{\"GBP\"}", "{4}",
-                                                        "{6347}", "{1750}", "{\"2026-03-16\"}",
-                                                        "{\"{5997,350}\"}", "{-42}"});
+                                                        "{6347}", "{1750}", "{\"2026-03-16\"}", "{\"{5997,350}\"}",
+                                                        "{-42}"});
 }
 
 TEST_CASE("the rows of a batch stand in each array in their order", "[order_table]") {
@@ -135,8 +135,7 @@ TEST_CASE("the largest and smallest numbers fit into an array as well", "[order_
     const order_row row{static_cast<order_id>(highest), "", "", "", lowest, lowest, lowest, "", "", lowest};
     const auto values = literals({row, row});
     CHECK(values.at(0) == "{9223372036854775807,9223372036854775807}");
-    for (const std::size_t i : {4u, 5u, 6u, 9u})
-        CHECK(values.at(i) == "{-9223372036854775808,-9223372036854775808}");
+    for (const std::size_t i : {4u, 5u, 6u, 9u}) CHECK(values.at(i) == "{-9223372036854775808,-9223372036854775808}");
 }
 
 // What stands between quotes is taken as it is, but for the quote and the backslash (PostgreSQL manual, 8.15.6).

@@ -1,0 +1,210 @@
+// What a run is asked about itself beside the result: where its CPU time goes, or nothing at all.
+#include "pipebench/pattern.hpp"
+#include "support/saved.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_floating_point.hpp>
+
+#include <array>
+
+using namespace pipebench;
+using namespace pipebench::test;
+using nlohmann::json;
+
+namespace {
+
+constexpr const char* sections_heading = "Where the CPU time of an order goes";
+constexpr std::array sections{"fetch_us", "transform_us", "store_us", "scheduling_us"};
+
+std::uint64_t samples_of(const json& run) { return run["cpu_sections"]["samples"].get<std::uint64_t>(); }
+
+double sum_of_sections(const json& run) {
+    double sum = 0;
+    for (const char* name : sections) sum += run["cpu_sections"][name].get<double>();
+    return sum;
+}
+
+void check_balanced(const json& run) {
+    CAPTURE(run["pattern"].get<std::string>());
+    CHECK(run["stored"] == run["orders"]);
+    CHECK(run["ledger"]["rows"] == run["orders"]);
+    for (const char* wrong : {"lost", "corrupt", "unexpected", "redelivered"}) CHECK(run["ledger"][wrong] == 0);
+    CHECK(run["ledger"]["content_checked"] == true);
+}
+
+/// Whether docs/result.schema.json allows what is in the file.
+bool is_valid_by_schema(const std::string& path) {
+    const auto check = run({{"/usr/bin/python3", "-W", "ignore", "-m", "jsonschema", "-i", path,
+                             PIPEBENCH_SOURCE_DIR "/docs/result.schema.json"},
+                            {}});
+    UNSCOPED_INFO(check.err);
+    return check.code == 0;
+}
+
+bool has_validator() { return run({{"/usr/bin/python3", "-c", "import jsonschema"}, {}}).code == 0; }
+constexpr const char* no_validator = "Python's jsonschema is not installed (python3-jsonschema)";
+
+}  // namespace
+
+// --- --profile-stages ---
+
+TEST_CASE("samples of a run tell where the CPU time of an order goes, and add up to it", "[profile-stages]") {
+    const user someone;
+    const auto path = someone.file("r.json");
+    // So many that there are samples for sure: each pattern uses 0.1 s of CPU at the least, and a sample is of 4 ms.
+    const auto end =
+        run(someone.pipebench({"-q", "-p", "semaphore,thread-pool,process-pool,redis-streams", "-n", "4k",
+                               "--profile", "capacity", "--profile-stages", "--export-json", path}),
+            3 * patience);
+    CAPTURE(end.out, end.err);
+    // At full speed PostgreSQL or the mock API may be the limit, which the verdict says; nothing else may be wrong.
+    REQUIRE((end.code == 0 || end.code == 3));
+    CHECK(contains(end.out, sections_heading));
+    const auto result = saved(path);
+    REQUIRE(result["runs"].size() == 4);
+    for (const auto& run : result["runs"]) {
+        check_balanced(run);
+        CAPTURE(run["pattern"].get<std::string>(), run["cpu_sections"].dump());
+        CHECK(samples_of(run) > 0);
+        CHECK_THAT(sum_of_sections(run), Catch::Matchers::WithinRel(run["cpu_per_order_us"].get<double>(), 1e-6));
+        for (const char* name : sections) CHECK(run["cpu_sections"][name].get<double>() >= 0);
+        // One a millisecond is what is asked for, of each thread: more would be a timer too many.
+        const double cpu_s = run["cpu"]["user_s"].get<double>() + run["cpu"]["system_s"].get<double>();
+        CHECK(static_cast<double>(samples_of(run)) <= 1000 * cpu_s + 1);
+    }
+}
+
+TEST_CASE("a profile shows in the reports for people, also of a saved result", "[profile-stages]") {
+    const user someone;
+    const auto path = someone.file("r.json");
+    REQUIRE(someone
+                .run_pipebench({"-q", "-p", "semaphore", "-n", "2k", "--http-latency", "0", "--db-latency", "0",
+                                "--profile-stages", "--export-json", path})
+                .code != 2);
+    REQUIRE(samples_of(saved(path)["runs"][0]) > 0);
+    for (const char* format : {"text", "markdown"}) {
+        const auto end = someone.run_pipebench({"report", path, "--format", format});
+        CHECK(contains(end.out, sections_heading));
+        CHECK(contains(end.out, "Scheduling"));
+    }
+}
+
+TEST_CASE("without being asked, nothing is sampled, and no table says so", "[profile-stages]") {
+    const user someone;
+    const auto path = someone.file("r.json");
+    const auto end = someone.run_pipebench(quick_and({"-q", "--export-json", path}));
+    CHECK(end.code == 0);
+    CHECK_FALSE(contains(end.out, sections_heading));
+    const auto result = saved(path);
+    REQUIRE(result["runs"].size() == patterns().size());
+    for (const auto& run : result["runs"]) {
+        CHECK(samples_of(run) == 0);
+        for (const char* name : sections) CHECK(run["cpu_sections"][name] == 0);
+    }
+}
+
+// The timer goes on until the process has ended: a sample that comes at the very end must find its counter still there.
+TEST_CASE("to be sampled is the end of no run, however often it is done", "[profile-stages]") {
+    const user someone;
+    const auto path = someone.file("r.json");
+    const auto end = run(someone.pipebench({"-q", "-p", "semaphore", "-n", "5", "--http-latency", "0", "--db-latency",
+                                            "0", "-r", "40", "--profile-stages", "--export-json", path}),
+                         3 * patience);
+    CAPTURE(end.err);
+    CHECK(end.err.empty());
+    REQUIRE((end.code == 0 || end.code == 3));
+    CHECK(saved(path)["runs"].size() == 40);
+    CHECK(someone.left_behind().empty());
+}
+
+// --- --no-watch ---
+
+TEST_CASE("a run that nobody watches has its time, its CPU and its ledger, and nothing else", "[no-watch]") {
+    const user someone;
+    const auto path = someone.file("r.json");
+    const auto end = someone.run_pipebench(quick_and({"-q", "--no-watch", "--export-json", path}));
+    CAPTURE(end.out, end.err);
+    CHECK(end.code == 0);
+    CHECK(end.err.empty());
+    CHECK(contains(end.out, "balanced: "));
+    const auto result = saved(path);
+    REQUIRE(result["runs"].size() == patterns().size());
+    for (const auto& run : result["runs"]) {
+        check_balanced(run);
+        CAPTURE(run.dump(1));
+        CHECK(run["time_s"].get<double>() >= run["floor_s"].get<double>());
+        CHECK(run["cpu"]["user_s"].get<double>() + run["cpu"]["system_s"].get<double>() > 0);
+        CHECK(run["cpu_per_order_us"].get<double>() > 0);
+        CHECK(run["api"]["requests"] == 40);
+        CHECK(run["in_flight"]["samples"] == 0);
+        for (const auto& [name, value] : run["latency"].items()) CHECK(value.is_null());
+        CHECK(run["memory"]["rss_samples"] == 0);
+        CHECK(run["memory"]["pss_samples"] == 0);
+        for (const auto& [name, column] : run["series"].items()) CHECK((name == "interval_ms" || column.empty()));
+        CHECK(run["verdict"]["trusted"] == true);
+    }
+    CHECK(someone.left_behind().empty());
+}
+
+TEST_CASE("a result that nobody watched is valid by its schema", "[no-watch][export]") {
+    if (!has_validator()) SKIP(no_validator);
+    const user someone;
+    const auto path = someone.file("r.json");
+    REQUIRE(someone.run_pipebench(quick_and({"-q", "--no-watch", "--export-json", path})).code == 0);
+    CHECK(is_valid_by_schema(path));
+}
+
+TEST_CASE("a result with a profile is valid by its schema", "[profile-stages][export]") {
+    if (!has_validator()) SKIP(no_validator);
+    const user someone;
+    const auto path = someone.file("r.json");
+    REQUIRE(someone.run_pipebench(quick_and({"-q", "--profile-stages", "--export-json", path})).code == 0);
+    CHECK(is_valid_by_schema(path));
+}
+
+TEST_CASE("a result that nobody watched is rendered again alike to the byte", "[no-watch][export]") {
+    const user someone;
+    const auto json_file = someone.file("r.json"), csv = someone.file("r.csv"), markdown = someone.file("r.md");
+    const auto first = someone.run_pipebench(quick_and(
+        {"-q", "--no-watch", "--export-json", json_file, "--export-csv", csv, "--export-markdown", markdown}));
+    REQUIRE(first.code == 0);
+    const auto again = [&](const std::string& format) {
+        return someone.run_pipebench({"report", json_file, "--format", format}).out;
+    };
+    CHECK(again("text") == first.out);
+    CHECK(again("json") == read_file(json_file));
+    CHECK(again("csv") == read_file(csv));
+    CHECK(again("markdown") == read_file(markdown));
+}
+
+TEST_CASE("an assertion about what nobody looked at does not hold", "[no-watch]") {
+    const user someone;
+    const auto end = someone.run_pipebench(
+        quick_and({"-q", "-p", "semaphore", "--no-watch", "--assert", "all.p99_ms < 1000000000"}));
+    CAPTURE(end.out);
+    CHECK(end.code == 1);
+    const auto known =
+        someone.run_pipebench(quick_and({"-q", "-p", "semaphore", "--no-watch", "--assert", "all.stored == 40"}));
+    CHECK(known.code == 0);
+}
+
+TEST_CASE("a run is killed and begun again although nobody watches it", "[no-watch][chaos]") {
+    const user someone;
+    const auto path = someone.file("r.json");
+    const auto end = run(someone.pipebench({"-q", "-p", "semaphore,redis-streams", "-n", "200", "-c", "10",
+                                            "--http-latency", "5ms", "--db-latency", "5ms", "--lease", "500ms",
+                                            "--no-watch", "--chaos", "kill-run@50%", "--export-json", path}),
+                         2 * patience);
+    CAPTURE(end.out, end.err);
+    CHECK(end.code == 0);
+    const auto result = saved(path);
+    REQUIRE(result["runs"].size() == 2);
+    for (const auto& run : result["runs"]) {
+        CAPTURE(run["pattern"].get<std::string>(), run["recovery"].dump());
+        CHECK(run["stored"] == 200);
+        CHECK(run["ledger"]["rows"] == 200);
+        CHECK(run["ledger"]["lost"] == 0);
+        CHECK(run["recovery"]["killed"] == "run");
+        CHECK(run["recovery"]["runs"] == 2);
+    }
+}
