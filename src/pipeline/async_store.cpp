@@ -7,6 +7,7 @@
 
 #include <libpq-fe.h>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -273,7 +274,7 @@ void async_store::connection::drop(error_kind why) {
 class async_store::batches {
 public:
     batches(executor ex, std::vector<std::shared_ptr<connection>> connections, store_settings settings)
-        : executor_(ex), connections_(std::move(connections)), settings_(settings), writing_(ex) {}
+        : executor_(ex), connections_(std::move(connections)), settings_(settings) {}
 
     task<error_kind> store(const order_row& row, time_point deadline) {
         const auto queue_up = [this, &row, deadline](resumer<error_kind> r) {
@@ -289,6 +290,7 @@ private:
         const order_row* row;
         time_point deadline;
         resumer<error_kind> resume;
+        error_kind kind = error_kind::resources;  ///< until it is known
     };
     using batch = std::vector<waiter>;
 
@@ -298,8 +300,23 @@ private:
             work_for(cpu_section::store);
             will_look_ = false;
             for (auto& c : connections_)
-                if (!c->is_writing && settings_.may_go(waiting_.size(), being_written_))
-                    writing_.spawn(write(*c, take()));
+                if (!c->is_writing && settings_.may_go(waiting_.size(), being_written_)) start(*c);
+        });
+    }
+
+    // Whoever waits is told as the last thing of all: when nobody waits, nothing of this runs any more.
+    void start(connection& c) {
+        const auto rows = std::make_shared<batch>(take());
+        c.is_writing = true;
+        being_written_ += rows->size();
+        asio::co_spawn(executor_, write(c, *rows), [this, &c, rows](std::exception_ptr) {
+            work_for(cpu_section::store);
+            c.is_writing = false;
+            being_written_ -= rows->size();
+            if (!waiting_.empty()) look_soon();
+            for (auto& w : *rows)
+                asio::post(executor_,
+                           [resume = std::move(w.resume), kind = w.kind]() mutable { std::move(resume)(kind); });
         });
     }
 
@@ -310,21 +327,14 @@ private:
         return out;
     }
 
-    task<> write(connection& c, batch rows) {
-        c.is_writing = true;
-        being_written_ += rows.size();
+    /// Where a statement of many rows is refused, each is tried alone: only the one that spoils it fails.
+    static task<> write(connection& c, batch& rows) {
         const auto kind = co_await try_write(c, rows);
-        work_for(cpu_section::store);
         const bool refused = kind == error_kind::database && rows.size() > 1;
-        // Each is tried alone then: only the one that spoils the statement fails.
         for (auto& w : rows) {
-            auto its_kind = kind;
-            if (refused) its_kind = co_await try_write(c, {&w, 1});
-            settle(w, its_kind);
+            w.kind = kind;
+            if (refused) w.kind = co_await try_write(c, {&w, 1});
         }
-        c.is_writing = false;
-        being_written_ -= rows.size();
-        if (!waiting_.empty()) look_soon();
     }
 
     static task<error_kind> try_write(connection& c, std::span<const waiter> waiters) {
@@ -338,15 +348,10 @@ private:
         co_return co_await c.insert(rows, deadline);
     }
 
-    void settle(waiter& w, error_kind kind) {
-        asio::post(executor_, [resume = std::move(w.resume), kind]() mutable { std::move(resume)(kind); });
-    }
-
     executor executor_;
     std::vector<std::shared_ptr<connection>> connections_;
     store_settings settings_;
     std::size_t being_written_ = 0;
-    task_group writing_;
     std::deque<waiter> waiting_;  ///< at most what is in flight
     bool will_look_ = false;
 };
