@@ -145,7 +145,7 @@ TEST_CASE("a row, awaited", "[store]") {
     new_rows rows;
     loop l;
     async_store store(l.get_executor(), table.where(), table.name, row_by_row);
-    l.run(store.open(soon()));
+    store.start_opening(soon());
     measure({"async_store: a row", number}, [&](std::size_t) { l.run(store_one_by_one(store, rows, number)); });
 }
 
@@ -157,7 +157,7 @@ TEST_CASE("rows of many coroutines", "[store]") {
         new_rows rows;
         loop l;
         async_store store(l.get_executor(), table.where(), table.name, settings);
-        l.run(store.open(soon()));
+        store.start_opening(soon());
         const auto at_once = [&](std::size_t) { l.run(store_at_once(l.get_executor(), store, rows, number)); };
         measure({name, number}, at_once);
     }

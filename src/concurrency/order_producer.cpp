@@ -99,10 +99,13 @@ void order_producer::add_missing() {
     if (!settings_.stop.requested()) add(chunk);
 }
 
+// As one transaction: a worker that waits would be given the first of them alone, and its batch would not be full.
 void order_producer::add(const std::vector<order_id>& orders) {
-    std::vector<redis_command> commands;
+    if (orders.empty()) return;
+    std::vector<redis_command> commands{{"MULTI"}};
     for (const auto id : orders) commands.push_back({"XADD", keys_.orders, "*", "order", std::to_string(id)});
-    redis_->pipeline(commands);
+    commands.push_back({"EXEC"});
+    throw_if_aborted(*redis_->pipeline(commands).back());
     length_ += orders.size();
     for (const auto id : orders) {
         if (loss_ && added_[id]) ++loss_->added;

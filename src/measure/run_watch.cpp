@@ -73,7 +73,7 @@ void service_watch::settle() {
 void service_watch::sample_when_due() {
     if (clock::now() < next_) return;
     sampler_->sample();
-    next_ = clock::now() + std::max<clock::duration>(std::chrono::milliseconds(500), 3 * (clock::now() - began_));
+    next_ = clock::now() + std::max<clock::duration>(std::chrono::milliseconds(500), 9 * (clock::now() - began_));
 }
 
 // A backend's time is exact only once the postmaster has waited for it: they are given a moment to end.

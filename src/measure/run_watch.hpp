@@ -70,7 +70,7 @@ private:
     std::uint64_t peak_pss_ = 0;
     std::size_t size_before_ = 0;
     std::optional<process_tree_sampler> sampler_;
-    std::chrono::steady_clock::time_point began_, next_;  ///< each sample at four times the age of the one before
+    std::chrono::steady_clock::time_point began_, next_;  ///< each sample at ten times the age of the one before
 };
 
 /// Strikes each incident once its share of the orders has ended.

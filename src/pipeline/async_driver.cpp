@@ -9,7 +9,7 @@ async_driver::async_driver(executor ex, const workload& work, traffic shared, as
                            async_store store)
     : executor_(ex), work_(work), traffic_(shared), fetcher_(std::move(fetcher)), store_(std::move(store)) {}
 
-task<> async_driver::open() { co_await store_.open(std::chrono::steady_clock::now() + work_.limits.attempt); }
+void async_driver::start_opening() { store_.start_opening(std::chrono::steady_clock::now() + work_.limits.attempt); }
 
 task<outcome> async_driver::process(order_id id) {
     using step = order_course::step;

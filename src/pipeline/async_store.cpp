@@ -1,6 +1,5 @@
 #include "pipeline/async_store.hpp"
 
-#include "concurrency/task_group.hpp"
 #include "concurrency/watchdog.hpp"
 #include "pipebench/cpu_section.hpp"
 #include "pipeline/sql_state.hpp"
@@ -369,11 +368,9 @@ async_store::async_store(executor ex, std::string connection_string, const table
 async_store::async_store(async_store&&) noexcept = default;
 async_store::~async_store() { close(); }
 
-task<> async_store::open(time_point deadline) {
-    task_group all(executor_);
-    const auto open_one = [](connection& c, time_point by) -> task<> { co_await c.open(by); };
-    for (auto& c : connections_) all.spawn(open_one(*c, deadline));
-    co_await all.join();
+void async_store::start_opening(time_point deadline) {
+    for (auto& c : connections_)
+        asio::co_spawn(executor_, c->open(deadline), [c](std::exception_ptr, error_kind) {});  // holds it until then
 }
 
 async_store::connection& async_store::least_busy() {

@@ -23,8 +23,9 @@ public:
     async_store(async_store&&) noexcept;
     ~async_store();
 
-    /// Opens all connections at once; those that fail are tried again with the rows.
-    task<> open(time_point deadline);
+    /// Opens all connections, while the first orders are on their way; rows that come before wait for them, and those that
+    /// fail are tried again with the rows. The event loop runs until each is open or has failed.
+    void start_opening(time_point deadline);
 
     /// One row in one transaction, over by the deadline; `none` when its commit was confirmed. Never throws
     /// for a failed statement or connection. The row must live until then.

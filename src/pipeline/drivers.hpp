@@ -26,7 +26,7 @@ private:
 class async_driver final : public async_pipeline {
 public:
     async_driver(executor ex, const workload& work, traffic shared, async_fetcher fetcher, async_store store);
-    task<> open();
+    void start_opening();
     task<outcome> process(order_id id) override;
     void close() noexcept override;
 

@@ -72,7 +72,7 @@ task<std::unique_ptr<async_pipeline>> pipeline_factory::async(unsigned database_
     auto pipeline = std::make_unique<async_driver>(
         ex, *work_, common_->requests, async_fetcher(ex, common_->api, common_->at, work_->connections),
         async_store(ex, where_.postgres, common_->table, store_settings_at(*work_, database_connections)));
-    co_await pipeline->open();
+    pipeline->start_opening();
     co_return pipeline;
 }
 

@@ -42,19 +42,6 @@ void terminate_victims() {
     sql("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'victim'");
 }
 
-/// Another session's transaction that lets nobody at the table, as long as it lives.
-class table_lock {
-public:
-    explicit table_lock(const table_name& table) : connection_(postgres()), transaction_(connection_) {
-        transaction_.exec(fmt::format("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", table.quoted()));
-    }
-    void release() { transaction_.commit(); }
-
-private:
-    pqxx::connection connection_;
-    pqxx::work transaction_;
-};
-
 }  // namespace
 
 TEST_CASE("an order that is delivered twice has one row, and the row says so", "[store]") {

@@ -72,19 +72,6 @@ struct setting {
     }
 };
 
-/// Another session's transaction that lets nobody at the table, as long as it lives.
-class table_lock {
-public:
-    explicit table_lock(const table_name& table) : connection_(postgres()), transaction_(connection_) {
-        transaction_.exec(fmt::format("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", table.quoted()));
-    }
-    void release() { transaction_.commit(); }
-
-private:
-    pqxx::connection connection_;
-    pqxx::work transaction_;
-};
-
 std::vector<order_row> orders(order_id first, order_id last) {
     std::vector<order_row> out;
     for (order_id id = first; id <= last; ++id) out.push_back(transform(make_order(id, 42)));

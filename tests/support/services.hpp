@@ -28,4 +28,17 @@ namespace pipebench::test {
 pqxx::result sql(const std::string& statement);
 [[nodiscard]] std::int64_t count(const std::string& statement);  ///< its one number
 
+/// Another session's transaction that lets nobody at the table, as long as it lives.
+class table_lock {
+public:
+    explicit table_lock(const table_name& table) : connection_(postgres()), transaction_(connection_) {
+        transaction_.exec("LOCK TABLE " + table.quoted() + " IN ACCESS EXCLUSIVE MODE");
+    }
+    void release() { transaction_.commit(); }
+
+private:
+    pqxx::connection connection_;
+    pqxx::work transaction_;
+};
+
 }  // namespace pipebench::test
