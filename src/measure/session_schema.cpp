@@ -29,8 +29,8 @@ table_name session_schema::make_table(const std::string& name, duration write_la
     execute(fmt::format("CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS "
                         "'BEGIN PERFORM pg_sleep({:.6f}); RETURN NULL; END'",
                         function, seconds));
-    execute(fmt::format("CREATE TRIGGER slow BEFORE INSERT ON {} FOR EACH STATEMENT EXECUTE FUNCTION {}()", table.quoted(),
-                        function));
+    execute(fmt::format("CREATE TRIGGER slow BEFORE INSERT ON {} FOR EACH STATEMENT EXECUTE FUNCTION {}()",
+                        table.quoted(), function));
     return table;
 }
 

@@ -129,9 +129,10 @@ words sampling_lines(const session_result& r) {
     };
     const auto& gap = *std::max_element(r.runs.begin(), r.runs.end(), less_gap);
     const auto& few = *std::min_element(r.runs.begin(), r.runs.end(), less_pss);
-    return {fmt::format("memory every {} ms at last, largest gap {} ms ({}); fewest samples: {} of RSS, {} of PSS ({})",
-                        fixed(r.runs.front().memory.interval_ms, 0), fixed(gap.memory.largest_gap_ms, 0), gap.pattern,
-                        grouped(few.memory.rss_samples), grouped(few.memory.pss_samples), few.pattern)};
+    return {
+        fmt::format("memory every {} ms at last, largest gap {} ms ({}); fewest samples: {} of RSS, {} of PSS ({})",
+                    fixed(r.runs.front().memory.interval_ms, 0), fixed(gap.memory.largest_gap_ms, 0), gap.pattern,
+                    grouped(few.memory.rss_samples), grouped(few.memory.pss_samples), few.pattern)};
 }
 
 words failure_lines(const session_result& r) {
