@@ -1,9 +1,9 @@
 // What is told about an order, and read of it. begin() and end() are called for every order by whoever does the work:
 // what they take is the measurement's own share of the CPU that it measures, and they promise to take no memory.
+#include "contracts/recorder.hpp"
 #include "micro/measure.hpp"
 #include "micro/samples.hpp"
 #include "mock_api/order_book.hpp"
-#include "pipebench/recorder.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,9 +1,9 @@
 // Redis' protocol: the command that puts an order's result on a stream, as bytes, and the reply that brings a worker
 // five orders, as values. The worker of a stream does both for every order, the second a fifth at a time.
-#include "concurrency/order_stream.hpp"
-#include "concurrency/redis_reply.hpp"
 #include "micro/measure.hpp"
 #include "micro/samples.hpp"
+#include "redis/order_stream.hpp"
+#include "redis/redis_reply.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <fmt/format.h>

@@ -2,8 +2,8 @@
 // never open a connection by themselves.
 #pragma once
 
+#include "contracts/recorder.hpp"
 #include "pipebench/pipeline.hpp"
-#include "pipebench/recorder.hpp"
 #include "pipebench/workload.hpp"
 
 #include <functional>

@@ -1,10 +1,10 @@
 // One order's way through fetch, transform and store, as a pattern sees it: give an id, get an outcome.
 #pragma once
 
+#include "contracts/traffic.hpp"
 #include "pipebench/async.hpp"
 #include "pipebench/order.hpp"
 #include "pipebench/outcome.hpp"
-#include "pipebench/traffic.hpp"
 #include "pipebench/workload.hpp"
 
 #include <memory>

@@ -1,8 +1,8 @@
 #include "analysis/assertion.hpp"
 
 #include "analysis/metrics.hpp"
-#include "pipebench/error.hpp"
-#include "pipebench/suggestion.hpp"
+#include "contracts/error.hpp"
+#include "contracts/suggestion.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

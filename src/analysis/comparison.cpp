@@ -1,7 +1,7 @@
 #include "analysis/comparison.hpp"
 
-#include "pipebench/error.hpp"
-#include "pipebench/number.hpp"
+#include "contracts/error.hpp"
+#include "contracts/number.hpp"
 
 #include <fmt/format.h>
 

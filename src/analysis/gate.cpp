@@ -1,6 +1,6 @@
 #include "analysis/gate.hpp"
 
-#include "pipebench/number.hpp"
+#include "contracts/number.hpp"
 
 #include <boost/math/distributions/binomial.hpp>
 

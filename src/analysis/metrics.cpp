@@ -1,7 +1,7 @@
 #include "analysis/metrics.hpp"
 
 #include "analysis/statistics.hpp"
-#include "pipebench/scenario.hpp"
+#include "contracts/scenario.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 #include "analysis/mismatch.hpp"
 
 #include "analysis/metrics.hpp"
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -2,8 +2,8 @@
 
 #include "analysis/metrics.hpp"
 #include "analysis/summary.hpp"
-#include "pipebench/number.hpp"
-#include "pipebench/scenario.hpp"
+#include "contracts/number.hpp"
+#include "contracts/scenario.hpp"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "analysis/metrics.hpp"
-#include "pipebench/number.hpp"
+#include "contracts/number.hpp"
 #include "pipebench/result.hpp"
 
 #include <cstdint>

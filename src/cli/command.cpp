@@ -90,7 +90,7 @@ std::span<const subcommand> subcommands() noexcept {
         subcommand{"doctor", "what this box can hold, and what is missing", declare_doctor},
         subcommand{"mock-api", "serve the mock order API alone", declare_mock_api},
         subcommand{"services", "the servers of a run, for a program of your own", declare_services},
-        subcommand{"_run", "one run in a process of its own", declare_runner},
+        subcommand{"_run", "one run in a process of its own", declare_run_child},
     };
     return table;
 }

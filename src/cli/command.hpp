@@ -2,7 +2,7 @@
 // once they are parsed.
 #pragma once
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "pipebench/result.hpp"
 
 #include <CLI/CLI.hpp>
@@ -34,7 +34,7 @@ action declare_list(CLI::App& app);
 action declare_doctor(CLI::App& app);
 action declare_mock_api(CLI::App& app);
 action declare_services(CLI::App& app);
-action declare_runner(CLI::App& app);
+action declare_run_child(CLI::App& app);
 
 /// What a measurement is to the caller: one that is not to be trusted answers no assertion.
 [[nodiscard]] exit_code code_of(const session_result& r, const std::vector<assertion_outcome>& asked);

@@ -1,12 +1,12 @@
 // doctor: what this box can hold, which servers it has, and the command that mends what is missing.
 #include "cli/command.hpp"
 #include "cli/profiles.hpp"
-#include "measure/box.hpp"
-#include "measure/capacity.hpp"
 #include "pipebench/pattern.hpp"
 #include "services/find_program.hpp"
 #include "services/postgres.hpp"
 #include "services/scratch_directory.hpp"
+#include "session/capacity.hpp"
+#include "system/box.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // gate: an old binary against this one, in one session, and an exit code for CI.
-#include "measure/gate.hpp"
+#include "session/gate.hpp"
 #include "cli/command.hpp"
 #include "cli/export_files.hpp"
 #include "cli/progress.hpp"
@@ -7,8 +7,9 @@
 #include "cli/thresholds.hpp"
 #include "cli/values.hpp"
 #include "cli/work_options.hpp"
-#include "concurrency/child_process.hpp"
 #include "report/gate.hpp"
+#include "system/child_process.hpp"
+#include "system/environment.hpp"
 
 #include <fmt/format.h>
 

@@ -2,9 +2,9 @@
 #include "analysis/metrics.hpp"
 #include "cli/command.hpp"
 #include "cli/profiles.hpp"
+#include "contracts/scenario.hpp"
 #include "pipebench/pattern.hpp"
 #include "pipebench/reporter.hpp"
-#include "pipebench/scenario.hpp"
 
 #include <fmt/format.h>
 

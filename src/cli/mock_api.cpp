@@ -1,9 +1,9 @@
 // mock-api: the mock order API alone, for any client; also how a session starts its own.
 #include "cli/command.hpp"
 #include "cli/values.hpp"
-#include "measure/box.hpp"
+#include "contracts/scenario.hpp"
 #include "mock_api/server.hpp"
-#include "pipebench/scenario.hpp"
+#include "system/box.hpp"
 
 #include <poll.h>
 #include <sys/signalfd.h>

@@ -1,8 +1,8 @@
 // A file of results: found to be writable before anything is measured, and never half written.
 #pragma once
 
-#include "concurrency/descriptor.hpp"
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
+#include "system/descriptor.hpp"
 
 #include <string>
 #include <string_view>

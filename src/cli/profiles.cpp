@@ -1,6 +1,6 @@
 #include "cli/profiles.hpp"
 
-#include "measure/box.hpp"
+#include "system/box.hpp"
 
 #include <array>
 

@@ -1,7 +1,7 @@
 // How a session goes, on stderr: one live line per run on a terminal, a plain line every few seconds elsewhere.
 #pragma once
 
-#include "measure/session.hpp"
+#include "session/session.hpp"
 
 #include <CLI/CLI.hpp>
 

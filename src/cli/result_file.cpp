@@ -1,7 +1,7 @@
 #include "cli/result_file.hpp"
 
-#include "concurrency/descriptor.hpp"
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
+#include "system/descriptor.hpp"
 
 #include <fmt/format.h>
 

@@ -6,8 +6,8 @@
 #include "cli/terminal.hpp"
 #include "cli/values.hpp"
 #include "cli/work_options.hpp"
-#include "measure/session.hpp"
 #include "pipebench/reporter.hpp"
+#include "session/session.hpp"
 
 #include <unistd.h>
 
@@ -91,7 +91,7 @@ action declare_run(CLI::App& app) {
         "--no-watch", [session = options->session] { session->watch = watching::end_only; },
         "time, CPU and ledger only: no samples, latencies or progress; to see what those cost");
     declare_assertions(app, options);
-    declare_runners(app, options->session);
+    declare_run_childs(app, options->session);
     declare_trouble(app, options->session);
     declare_servers(app, options->session->servers);
     app.add_flag("--keep", options->keep, "leave the tables in PostgreSQL");

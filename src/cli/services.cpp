@@ -2,12 +2,13 @@
 // measure what the servers themselves can do. Nothing is measured here.
 #include "cli/command.hpp"
 #include "cli/work_options.hpp"
-#include "measure/box.hpp"
-#include "measure/session_schema.hpp"
-#include "measure/session_services.hpp"
 #include "measure/user_runner.hpp"
 #include "services/mock_api_process.hpp"
 #include "services/redis.hpp"
+#include "session/session_schema.hpp"
+#include "session/session_services.hpp"
+#include "system/box.hpp"
+#include "system/environment.hpp"
 
 #include <poll.h>
 #include <sys/wait.h>

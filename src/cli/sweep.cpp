@@ -1,6 +1,6 @@
 // sweep: the patterns over a range of one parameter, each point a session of its own, and how many orders fan-out
 // holds.
-#include "measure/sweep.hpp"
+#include "session/sweep.hpp"
 
 #include "cli/command.hpp"
 #include "cli/export_files.hpp"
@@ -8,6 +8,7 @@
 #include "cli/terminal.hpp"
 #include "cli/values.hpp"
 #include "cli/work_options.hpp"
+#include "contracts/units.hpp"
 #include "report/sweep.hpp"
 
 #include <fmt/format.h>

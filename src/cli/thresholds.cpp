@@ -1,7 +1,8 @@
 #include "cli/thresholds.hpp"
 
 #include "cli/values.hpp"
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
+#include "contracts/units.hpp"
 
 #include <fmt/format.h>
 

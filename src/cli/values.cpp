@@ -1,7 +1,8 @@
 #include "cli/values.hpp"
 
-#include "pipebench/error.hpp"
-#include "pipebench/suggestion.hpp"
+#include "contracts/error.hpp"
+#include "contracts/suggestion.hpp"
+#include "contracts/units.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -3,10 +3,10 @@
 #pragma once
 
 #include "cli/terminal.hpp"
-#include "measure/chaos.hpp"
+#include "contracts/suggestion.hpp"
 #include "pipebench/duration.hpp"
-#include "pipebench/suggestion.hpp"
 #include "pipebench/workload.hpp"
+#include "session/chaos.hpp"
 
 #include <CLI/CLI.hpp>
 

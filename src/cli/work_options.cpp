@@ -1,12 +1,13 @@
 #include "cli/work_options.hpp"
 
 #include "cli/values.hpp"
-#include "concurrency/child_process.hpp"
-#include "concurrency/redis_address.hpp"
+#include "contracts/error.hpp"
 #include "mock_api/order_book.hpp"
-#include "pipebench/error.hpp"
 #include "pipeline/endpoint.hpp"
 #include "pipeline/transform.hpp"
+#include "redis/redis_address.hpp"
+#include "system/child_process.hpp"
+#include "system/environment.hpp"
 
 #include <fmt/format.h>
 
@@ -169,7 +170,7 @@ void declare_trouble(CLI::App& app, const session_options_ptr& o) {
              [o](auto bytes) { o->memory_budget_bytes = bytes; });
 }
 
-void declare_runners(CLI::App& app, const session_options_ptr& o) {
+void declare_run_childs(CLI::App& app, const session_options_ptr& o) {
     app.option_defaults()->group("Programs of your own (docs/runners.md)");
     app.add_option("--runner", o->runners, "a program beside the patterns; may be given several times")
         ->type_name("NAME=COMMAND")

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "cli/profiles.hpp"
-#include "measure/session.hpp"
 #include "pipebench/pattern.hpp"
+#include "session/session.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -49,7 +49,7 @@ void declare_rounds(CLI::App& app, const session_options_ptr& o);
 /// --scenario, --chaos, --target-time and --memory-budget.
 void declare_trouble(CLI::App& app, const session_options_ptr& o);
 /// --runner and --runner-limit.
-void declare_runners(CLI::App& app, const session_options_ptr& o);
+void declare_run_childs(CLI::App& app, const session_options_ptr& o);
 void declare_grace(CLI::App& app, const session_options_ptr& o);
 
 /// These throw setup_error, which names the option.

@@ -1,6 +1,6 @@
 #include "concurrency/section_sampler.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 
 #include <sys/syscall.h>
 #include <unistd.h>

@@ -2,7 +2,7 @@
 // timer on its own CPU clock, whose signal, SIGPROF, counts the section in shared memory. Who waits is not sampled.
 #pragma once
 
-#include "pipebench/recorder.hpp"
+#include "contracts/recorder.hpp"
 
 namespace pipebench {
 

@@ -1,7 +1,7 @@
 #include "concurrency/worker_process.hpp"
 
-#include "concurrency/child_process.hpp"
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
+#include "system/child_process.hpp"
 
 #include <poll.h>
 #include <sys/epoll.h>

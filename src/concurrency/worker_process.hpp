@@ -3,7 +3,7 @@
 // descriptors of the parent's connections and never uses them.
 #pragma once
 
-#include "concurrency/descriptor.hpp"
+#include "system/descriptor.hpp"
 
 #include <sys/types.h>
 

@@ -1,4 +1,4 @@
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

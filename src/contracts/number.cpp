@@ -1,4 +1,4 @@
-#include "pipebench/number.hpp"
+#include "contracts/number.hpp"
 
 #include <fmt/format.h>
 

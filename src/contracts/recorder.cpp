@@ -1,6 +1,6 @@
-#include "pipebench/recorder.hpp"
+#include "contracts/recorder.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 
 #include <sys/mman.h>
 #include <sys/stat.h>

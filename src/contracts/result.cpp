@@ -1,6 +1,6 @@
 #include "pipebench/result.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 
 #include <fmt/format.h>
 

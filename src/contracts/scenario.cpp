@@ -1,8 +1,9 @@
-#include "pipebench/scenario.hpp"
+#include "contracts/scenario.hpp"
 
+#include "contracts/error.hpp"
 #include "contracts/scenario_files.hpp"
-#include "pipebench/error.hpp"
-#include "pipebench/suggestion.hpp"
+#include "contracts/suggestion.hpp"
+#include "contracts/units.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

@@ -1,6 +1,6 @@
-#include "pipebench/suggestion.hpp"
+#include "contracts/suggestion.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

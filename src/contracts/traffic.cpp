@@ -1,4 +1,4 @@
-#include "pipebench/traffic.hpp"
+#include "contracts/traffic.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,7 @@
 #include "pipebench/workload.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
+#include "contracts/units.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

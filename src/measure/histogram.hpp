@@ -1,7 +1,7 @@
 // Percentiles from the recorder's counts.
 #pragma once
 
-#include "pipebench/recorder.hpp"
+#include "contracts/recorder.hpp"
 #include "pipebench/result.hpp"
 
 #include <span>

@@ -1,6 +1,6 @@
 #include "measure/ledger.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "pipeline/pg_compat.hpp"
 #include "pipeline/transform.hpp"
 

@@ -2,8 +2,8 @@
 // are not believed. After Jepsen's total-queue checker: what goes in must come out.
 #pragma once
 
+#include "contracts/recorder.hpp"
 #include "pipebench/order.hpp"
-#include "pipebench/recorder.hpp"
 #include "pipebench/result.hpp"
 #include "pipeline/order_table.hpp"
 

@@ -1,8 +1,8 @@
 // A run's own numbers, from what it told the recorder and what was seen of it from outside. Pure.
 #pragma once
 
+#include "contracts/recorder.hpp"
 #include "measure/run_process.hpp"
-#include "pipebench/recorder.hpp"
 #include "pipebench/result.hpp"
 
 #include <cstdint>

@@ -1,14 +1,14 @@
 #include "measure/run_process.hpp"
 
-#include "measure/process_tree.hpp"
+#include "contracts/error.hpp"
 #include "measure/run_watch.hpp"
 #include "measure/runner_report.hpp"
-#include "pipebench/error.hpp"
-#include "services/postgres.hpp"
+#include "system/environment.hpp"
+#include "system/process_tree.hpp"
+#include "system/signal_watch.hpp"
 
 #include <poll.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 
@@ -171,31 +171,6 @@ void forget_in_flight(run_observation& seen) {
 }
 
 }  // namespace
-
-signal_watch::signal_watch() {
-    sigset_t wanted;
-    sigemptyset(&wanted);
-    sigaddset(&wanted, SIGINT);
-    sigaddset(&wanted, SIGTERM);
-    ::sigprocmask(SIG_BLOCK, &wanted, &before_);
-    ::signal(SIGPIPE, SIG_IGN);
-    signals_ = descriptor(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (!signals_.is_open()) throw system_failure("cannot watch signals", errno);
-}
-
-signal_watch::~signal_watch() {
-    poll();  // what is still pending would be delivered now
-    ::sigprocmask(SIG_SETMASK, &before_, nullptr);
-}
-
-void signal_watch::poll() noexcept {
-    signalfd_siginfo info{};
-    while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
-        if (first_ == 0) first_ = static_cast<int>(info.ssi_signo);
-        terminated_ = terminated_ || info.ssi_signo == SIGTERM;
-        ++count_;
-    }
-}
 
 run_observation observe_run(const run_request& request, recorder& record, signal_watch& signals,
                             const on_progress& progress) {

@@ -1,6 +1,6 @@
 #include "measure/run_spec.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 
 #include <sys/mman.h>
 

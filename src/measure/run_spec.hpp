@@ -2,9 +2,9 @@
 // argv or the environment, since the addresses hold secrets.
 #pragma once
 
-#include "concurrency/descriptor.hpp"
 #include "pipebench/pipeline.hpp"
 #include "pipebench/workload.hpp"
+#include "system/descriptor.hpp"
 
 #include <string>
 

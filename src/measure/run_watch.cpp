@@ -1,6 +1,6 @@
 #include "measure/run_watch.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 
 #include <fcntl.h>
 

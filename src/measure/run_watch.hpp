@@ -2,13 +2,17 @@
 // to be done to it. All of one thread.
 #pragma once
 
-#include "concurrency/descriptor.hpp"
-#include "measure/process_tree.hpp"
-#include "measure/run_process.hpp"
+#include "contracts/recorder.hpp"
+#include "measure/run_request.hpp"
+#include "pipebench/result.hpp"
+#include "system/descriptor.hpp"
+#include "system/process_tree.hpp"
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pipebench {

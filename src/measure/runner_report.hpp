@@ -1,7 +1,7 @@
 // What a program of the user's tells about its run on its standard output (docs/runners.md), a line each.
 #pragma once
 
-#include "pipebench/recorder.hpp"
+#include "contracts/recorder.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // The time series of a run, sampled from outside: what was in flight, what waited, what was done.
 #pragma once
 
-#include "pipebench/recorder.hpp"
+#include "contracts/recorder.hpp"
 #include "pipebench/result.hpp"
 
 #include <chrono>

@@ -1,7 +1,7 @@
 #include "measure/stream_probe.hpp"
 
-#include "concurrency/order_stream.hpp"
-#include "concurrency/redis_client.hpp"
+#include "redis/order_stream.hpp"
+#include "redis/redis_client.hpp"
 
 #include <limits>
 #include <memory>

@@ -1,8 +1,8 @@
 #include "measure/user_runner.hpp"
 
-#include "concurrency/child_process.hpp"
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "pipeline/order_table.hpp"
+#include "system/child_process.hpp"
 
 #include <unistd.h>
 

@@ -10,8 +10,8 @@
 // without a Content-Length 411. There is no Date field: a reply is the same at every time.
 #pragma once
 
+#include "contracts/scenario.hpp"
 #include "mock_api/order_book.hpp"
-#include "pipebench/scenario.hpp"
 #include "pipebench/workload.hpp"
 
 #include <boost/beast/http/basic_parser.hpp>

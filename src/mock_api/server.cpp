@@ -1,10 +1,10 @@
 #include "mock_api/server.hpp"
 
+#include "contracts/error.hpp"
 #include "mock_api/counters.hpp"
 #include "mock_api/server_loop.hpp"
 #include "mock_api/trouble_state.hpp"
 #include "pipebench/async.hpp"
-#include "pipebench/error.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/address.hpp>

@@ -1,7 +1,7 @@
 #include "mock_api/trouble_state.hpp"
 
+#include "contracts/error.hpp"
 #include "mock_api/faults.hpp"
-#include "pipebench/error.hpp"
 
 #include <algorithm>
 #include <cmath>

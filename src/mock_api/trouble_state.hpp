@@ -3,9 +3,9 @@
 // The clock is the caller's.
 #pragma once
 
+#include "contracts/traffic.hpp"
 #include "mock_api/behaviour.hpp"
 #include "mock_api/counters.hpp"
-#include "pipebench/traffic.hpp"
 
 #include <atomic>
 #include <chrono>

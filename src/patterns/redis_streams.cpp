@@ -16,10 +16,10 @@
 #include "patterns/patterns.hpp"
 
 #include "concurrency/event_loop.hpp"
-#include "concurrency/order_producer.hpp"
-#include "concurrency/stream_consumer.hpp"
 #include "concurrency/task_group.hpp"
 #include "concurrency/worker_process.hpp"
+#include "redis/order_producer.hpp"
+#include "redis/stream_consumer.hpp"
 
 #include <boost/asio/this_coro.hpp>
 

@@ -1,4 +1,4 @@
-#include "pipebench/cpu_section.hpp"
+#include "contracts/cpu_section.hpp"
 #include "pipeline/drivers.hpp"
 #include "pipeline/order_course.hpp"
 #include "pipeline/poison.hpp"

@@ -1,7 +1,7 @@
 #include "pipeline/async_fetcher.hpp"
 
 #include "concurrency/watchdog.hpp"
-#include "pipebench/cpu_section.hpp"
+#include "contracts/cpu_section.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>

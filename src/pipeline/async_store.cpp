@@ -1,7 +1,7 @@
 #include "pipeline/async_store.hpp"
 
 #include "concurrency/watchdog.hpp"
-#include "pipebench/cpu_section.hpp"
+#include "contracts/cpu_section.hpp"
 #include "pipeline/sql_state.hpp"
 
 #include <libpq-fe.h>

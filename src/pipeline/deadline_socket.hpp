@@ -2,7 +2,7 @@
 // synchronous calls, so this waits with poll(2) on a non-blocking socket. A Beast SyncStream.
 #pragma once
 
-#include "concurrency/descriptor.hpp"
+#include "system/descriptor.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>

@@ -1,8 +1,8 @@
 // The two drivers of an order's course (order_course.hpp): one blocks, one awaits. They differ in nothing else.
 #pragma once
 
+#include "contracts/traffic.hpp"
 #include "pipebench/pipeline.hpp"
-#include "pipebench/traffic.hpp"
 #include "pipeline/async_fetcher.hpp"
 #include "pipeline/async_store.hpp"
 #include "pipeline/blocking_fetcher.hpp"

@@ -1,6 +1,6 @@
 #include "pipeline/endpoint.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>

@@ -2,8 +2,8 @@
 // The blocking and the awaitable driver follow the same course, so that five patterns do identical work.
 #pragma once
 
+#include "contracts/traffic.hpp"
 #include "pipebench/outcome.hpp"
-#include "pipebench/traffic.hpp"
 #include "pipebench/workload.hpp"
 #include "pipeline/http_exchange.hpp"
 

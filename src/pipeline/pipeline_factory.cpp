@@ -1,6 +1,6 @@
 #include "concurrency/section_sampler.hpp"
 #include "concurrency/socket_watchdog.hpp"
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "pipeline/drivers.hpp"
 
 #include <boost/asio/this_coro.hpp>

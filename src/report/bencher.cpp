@@ -11,7 +11,7 @@
 // value is the median of the rounds, lower_value and upper_value are the smallest and the largest of them; one round
 // has no such bounds.
 #include "analysis/metrics.hpp"
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "report/formats.hpp"
 
 #include <fmt/format.h>

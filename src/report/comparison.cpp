@@ -2,7 +2,7 @@
 // changed, what to know before one believes it, and every row.
 #include "report/comparison.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "report/ratio_text.hpp"
 
 #include <fmt/format.h>

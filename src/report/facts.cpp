@@ -2,7 +2,7 @@
 #include "analysis/metrics.hpp"
 #include "analysis/ranking.hpp"
 #include "analysis/summary.hpp"
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "report/formats.hpp"
 #include "report/table.hpp"
 

@@ -1,7 +1,7 @@
 // What a gate found, for people and for programs: the verdict, each regression in a sentence, then every row.
 #include "report/gate.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "report/ratio_text.hpp"
 
 #include <fmt/format.h>

@@ -3,7 +3,7 @@
 // takes one direction for all of it, customSmallerIsBetter or customBiggerIsBetter; hence two files.
 #include "analysis/metrics.hpp"
 #include "analysis/statistics.hpp"
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "report/formats.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 #include "report/session_tables.hpp"
 
-#include "pipebench/error.hpp"
-#include "pipebench/scenario.hpp"
+#include "contracts/error.hpp"
+#include "contracts/scenario.hpp"
 #include "report/trouble_tables.hpp"
 
 #include <fmt/format.h>

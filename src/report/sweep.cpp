@@ -2,7 +2,7 @@
 #include "report/sweep.hpp"
 
 #include "analysis/ranking.hpp"
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "report/ratio_text.hpp"
 #include "report/table.hpp"
 

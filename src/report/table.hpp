@@ -1,7 +1,7 @@
 // What text and markdown share: a small table of UTF-8 cells, and the rules by which a number is shown. Pure. Widths are counted in code points: cells hold no wide or combining characters.
 #pragma once
 
-#include "pipebench/number.hpp"
+#include "contracts/number.hpp"
 #include "pipebench/reporter.hpp"
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "report/trouble_tables.hpp"
 
-#include "pipebench/scenario.hpp"
+#include "contracts/scenario.hpp"
 #include "report/session_tables.hpp"
 
 #include <fmt/format.h>

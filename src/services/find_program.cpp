@@ -1,6 +1,7 @@
 #include "services/find_program.hpp"
 
-#include "concurrency/child_process.hpp"
+#include "system/child_process.hpp"
+#include "system/environment.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,6 +1,8 @@
 #include "services/mock_api_process.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
+#include "contracts/units.hpp"
+#include "system/environment.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>

@@ -1,9 +1,9 @@
 // The mock order API as a process of its own: this binary, started again as `pipebench mock-api`.
 #pragma once
 
-#include "concurrency/child_process.hpp"
 #include "pipebench/result.hpp"
 #include "pipebench/workload.hpp"
+#include "system/child_process.hpp"
 
 #include <string>
 

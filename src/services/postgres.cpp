@@ -1,7 +1,9 @@
 #include "services/postgres.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "services/find_program.hpp"
+#include "system/environment.hpp"
+#include "system/kill.hpp"
 
 #include <fcntl.h>
 #include <libpq-fe.h>
@@ -255,7 +257,7 @@ throwaway_postgres::~throwaway_postgres() {
 void throwaway_postgres::wait_until_ready() { wait_for_answer(*server_, connection_string_, home_ / "log"); }
 
 // Its backends must be gone before the next one starts: they hold the shared memory that it will ask for.
-void throwaway_postgres::kill_and_start_again(void (*kill_tree)(pid_t root)) {
+void throwaway_postgres::kill_and_start_again() {
     kill_tree(server_->pid());
     server_.reset();
     server_.emplace(start_server(bindir_, home_, connections_, user_));
@@ -289,14 +291,6 @@ std::uint64_t free_connections(const std::string& connection_string) {
                      "- current_setting('superuser_reserved_connections')::int "
                      "- (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'))");
     return std::strtoull(free.c_str(), nullptr, 10);
-}
-
-std::vector<std::string> libpq_variables() {
-    std::vector<std::string> out;
-    for (const char* name : {"PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE", "PGSSLMODE", "PGSSLROOTCERT",
-                             "PGSSLCERT", "PGSSLKEY", "PGHOST", "PGPORT", "PGUSER", "PGDATABASE"})
-        if (const char* value = std::getenv(name)) out.push_back(fmt::format("{}={}", name, value));
-    return out;
 }
 
 }  // namespace pipebench

@@ -1,9 +1,9 @@
 // A throwaway PostgreSQL: started for a session, gone with it. Also: what a user's own PostgreSQL is and needs.
 #pragma once
 
-#include "concurrency/child_process.hpp"
 #include "pipebench/result.hpp"
 #include "services/scratch_directory.hpp"
+#include "system/child_process.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -30,8 +30,8 @@ public:
     [[nodiscard]] pid_t pid() const noexcept { return server_->pid(); }
 
     /// SIGKILL to the server and all its backends, and a new one at once, which recovers what was committed. Does not
-    /// wait until it answers. `kill_tree`: ends a process with all its descendants.
-    void kill_and_start_again(void (*kill_tree)(pid_t root));
+    /// wait until it answers.
+    void kill_and_start_again();
     void wait_until_ready();  ///< throws setup_error when it does not come to that
 
 private:
@@ -52,9 +52,6 @@ private:
 
 /// Connects once, and asks for version and settings. Throws setup_error without secrets.
 [[nodiscard]] server_info inspect_postgres(const std::string& connection_string, std::string origin);
-
-/// libpq's variables of the user's ("PGPASSFILE=..."), for whoever connects to a server of the user's.
-[[nodiscard]] std::vector<std::string> libpq_variables();
 
 /// How many connections more the server will take, as far as it tells.
 [[nodiscard]] std::uint64_t free_connections(const std::string& connection_string);

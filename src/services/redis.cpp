@@ -1,8 +1,9 @@
 #include "services/redis.hpp"
 
-#include "concurrency/redis_client.hpp"
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
+#include "redis/redis_client.hpp"
 #include "services/find_program.hpp"
+#include "system/environment.hpp"
 
 #include <fcntl.h>
 

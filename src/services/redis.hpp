@@ -1,9 +1,9 @@
 // A throwaway Redis (or Valkey): started for a session, gone with it.
 #pragma once
 
-#include "concurrency/child_process.hpp"
 #include "pipebench/result.hpp"
 #include "services/scratch_directory.hpp"
+#include "system/child_process.hpp"
 
 #include <filesystem>
 #include <optional>

@@ -1,6 +1,6 @@
 #include "services/scratch_directory.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 
 #include <fcntl.h>
 #include <pwd.h>

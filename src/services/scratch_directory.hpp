@@ -1,7 +1,7 @@
 // The one directory of a session: everything its servers write is in it, and it is gone when the session is.
 #pragma once
 
-#include "concurrency/child_process.hpp"
+#include "system/child_process.hpp"
 
 #include <filesystem>
 #include <optional>

@@ -1,7 +1,7 @@
 // Scenarios: whatever the API or the database does, a run ends, and every order is accounted for. The same rules are
 // held against every run (support/trouble.hpp); each test adds what its own trouble asks for.
+#include "contracts/traffic.hpp"
 #include "pipebench/pattern.hpp"
-#include "pipebench/traffic.hpp"
 #include "support/saved.hpp"
 #include "support/trouble.hpp"
 

@@ -2,7 +2,7 @@
 #include "support/saved.hpp"
 #include "support/services.hpp"
 
-#include "concurrency/redis_client.hpp"
+#include "redis/redis_client.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <fmt/format.h>

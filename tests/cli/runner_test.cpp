@@ -1,8 +1,8 @@
 // Programs of the user's beside the patterns (--runner), and the servers of a run for such a program (services): what
 // docs/runners.md promises holds whatever the program does, and its row says what that was.
-#include "measure/process_tree.hpp"
 #include "support/runners.hpp"
 #include "support/saved.hpp"
+#include "system/process_tree.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>

@@ -3,7 +3,7 @@
 
 #include "analysis/assertion.hpp"
 #include "analysis/metrics.hpp"
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "support/sample_result.hpp"
 
 #include <optional>

@@ -3,8 +3,9 @@
 #include "fuzz.hpp"
 
 #include "cli/values.hpp"
-#include "pipebench/error.hpp"
-#include "pipebench/scenario.hpp"
+#include "contracts/error.hpp"
+#include "contracts/scenario.hpp"
+#include "contracts/units.hpp"
 
 using namespace pipebench;
 using fuzz::require;

@@ -2,7 +2,7 @@
 // bytes that came are worth.
 #include "fuzz.hpp"
 
-#include "concurrency/redis_reply.hpp"
+#include "redis/redis_reply.hpp"
 
 #include <memory>
 

@@ -2,7 +2,7 @@
 // shown to people without a throw and without a command to their terminal.
 #include "fuzz.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "pipebench/reporter.hpp"
 
 #include <array>

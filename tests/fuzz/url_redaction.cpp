@@ -2,9 +2,9 @@
 // one that is written as it should be, nor of one whose '@' and '/' somebody forgot to encode.
 #include "fuzz.hpp"
 
-#include "concurrency/redis_address.hpp"
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "pipeline/endpoint.hpp"
+#include "redis/redis_address.hpp"
 #include "services/postgres.hpp"
 
 #include <fmt/format.h>

@@ -3,7 +3,7 @@
 #include "fuzz.hpp"
 
 #include "concurrency/worker_process.hpp"
-#include "pipebench/recorder.hpp"
+#include "contracts/recorder.hpp"
 
 #include <sys/socket.h>
 

@@ -1,7 +1,7 @@
 // The mock API over real sockets: what clients see, what the counters say, what happens at the limits, and
 // that it ends. Every wait is bounded by `patience`; none is a guess at how long something takes.
+#include "contracts/error.hpp"
 #include "mock_api/server.hpp"
-#include "pipebench/error.hpp"
 #include "support/command.hpp"
 
 #include <boost/asio/connect.hpp>

@@ -1,5 +1,5 @@
 // The throwaway PostgreSQL, and what is said about a PostgreSQL of the user's.
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "services/postgres.hpp"
 #include "support/command.hpp"
 #include "support/services.hpp"

@@ -1,8 +1,9 @@
 // A program that is run for its output may do anything: hang, crash, talk without end, ignore us. All of it ends.
-#include "measure/program_run.hpp"
+#include "system/program_run.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "support/command.hpp"
+#include "system/environment.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,8 +1,8 @@
 // The throwaway Redis, and what is said about a Redis of the user's.
 #include "services/redis.hpp"
 
-#include "concurrency/redis_client.hpp"
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
+#include "redis/redis_client.hpp"
 #include "support/command.hpp"
 #include "support/services.hpp"
 

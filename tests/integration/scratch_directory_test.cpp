@@ -1,7 +1,7 @@
 // The session's directory: private, locked while its owner lives, and swept away when it does not.
 #include "services/scratch_directory.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "support/command.hpp"
 
 #include <fcntl.h>

@@ -1,8 +1,9 @@
 // What becomes of orders when consumers die, when one of them kills, and when Redis itself goes away. Where a lease
 // has to pass, Redis is told that it has.
-#include "concurrency/child_process.hpp"
 #include "concurrency/task_group.hpp"
 #include "support/order_stream.hpp"
+#include "system/child_process.hpp"
+#include "system/environment.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,6 +1,6 @@
 #include "support/command.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 
 #include <fcntl.h>
 #include <poll.h>

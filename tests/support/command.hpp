@@ -1,7 +1,7 @@
 // Runs a program as a user does, under a time limit, and finds what it leaves behind.
 #pragma once
 
-#include "concurrency/descriptor.hpp"
+#include "system/descriptor.hpp"
 
 #include <sys/types.h>
 

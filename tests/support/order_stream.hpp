@@ -2,8 +2,8 @@
 #pragma once
 
 #include "concurrency/event_loop.hpp"
-#include "concurrency/order_producer.hpp"
-#include "concurrency/stream_consumer.hpp"
+#include "redis/order_producer.hpp"
+#include "redis/stream_consumer.hpp"
 #include "support/command.hpp"
 #include "support/services.hpp"
 

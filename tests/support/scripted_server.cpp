@@ -1,7 +1,7 @@
 #include "support/scripted_server.hpp"
 
+#include "contracts/error.hpp"
 #include "mock_api/order_book.hpp"
-#include "pipebench/error.hpp"
 
 #include <netinet/in.h>
 #include <poll.h>

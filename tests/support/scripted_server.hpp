@@ -1,8 +1,8 @@
 // An HTTP server that misbehaves as told: each connection follows a script on a thread of its own.
 #pragma once
 
-#include "concurrency/descriptor.hpp"
 #include "pipebench/order.hpp"
+#include "system/descriptor.hpp"
 
 #include <atomic>
 #include <chrono>

@@ -1,5 +1,5 @@
 #include "analysis/assertion.hpp"
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "support/sample_result.hpp"
 
 #include <catch2/catch_test_macros.hpp>

@@ -2,7 +2,7 @@
 // on sessions whose noise is known.
 #include "analysis/comparison.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "report/comparison.hpp"
 #include "support/sample_result.hpp"
 

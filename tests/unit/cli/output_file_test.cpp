@@ -2,7 +2,7 @@
 // from before must be there, whole, until the new one is.
 #include "cli/output_file.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>

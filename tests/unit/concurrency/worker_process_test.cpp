@@ -2,8 +2,9 @@
 // anything behind.
 #include "concurrency/worker_process.hpp"
 
-#include "concurrency/child_process.hpp"
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
+#include "system/child_process.hpp"
+#include "system/environment.hpp"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -1,8 +1,8 @@
 // The recorder is what every number of a run is made of: an order counted twice, or lost between two processes,
 // would be a wrong result that looks right.
-#include "pipebench/recorder.hpp"
+#include "contracts/recorder.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 
 #include <sys/mman.h>
 #include <sys/wait.h>

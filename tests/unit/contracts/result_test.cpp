@@ -1,6 +1,6 @@
 // Saved results are read from anywhere: from another version, half written, or made by an enemy. Whatever it is,
 // it gives a result or one line of refusal.
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "pipebench/result.hpp"
 #include "support/sample_result.hpp"
 

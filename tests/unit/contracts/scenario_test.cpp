@@ -1,6 +1,6 @@
 // Scenarios as people write them. One that is read wrongly tests another trouble than it says.
-#include "pipebench/error.hpp"
-#include "pipebench/scenario.hpp"
+#include "contracts/error.hpp"
+#include "contracts/scenario.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>

@@ -1,6 +1,6 @@
 // The bounds on a run's requests: a retry beyond the budget makes an outage worse, a slot given twice breaks the limit
 // that the API set. The clock is a number here.
-#include "pipebench/traffic.hpp"
+#include "contracts/traffic.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>

@@ -1,6 +1,6 @@
 // The parameters travel as JSON to the run's own process and into the saved result: nothing may get lost or bent
 // on the way, and what is broken is refused in one line.
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "pipebench/workload.hpp"
 
 #include <catch2/catch_test_macros.hpp>

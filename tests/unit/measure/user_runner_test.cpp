@@ -2,7 +2,7 @@
 // measured, and whatever docs/runners.md promises must be in the program's environment.
 #include "measure/user_runner.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 #include "pipeline/order_table.hpp"
 #include "support/runners.hpp"
 

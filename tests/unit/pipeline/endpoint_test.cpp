@@ -1,7 +1,7 @@
 // The --target a user types. It may hold a secret by mistake, so what is refused is not repeated.
 #include "pipeline/endpoint.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>

@@ -2,7 +2,7 @@
 #include "report/session_tables.hpp"
 #include "support/sample_result.hpp"
 
-#include "pipebench/error.hpp"
+#include "contracts/error.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>

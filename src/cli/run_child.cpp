@@ -1,0 +1,45 @@
+// _run: one run in a process of its own. pipebench starts it and tells it what to run through a descriptor;
+// there is nothing for a user here.
+#include "cli/command.hpp"
+#include "concurrency/section_sampler.hpp"
+#include "measure/run_spec.hpp"
+#include "pipebench/pattern.hpp"
+#include "pipeline/test_cost.hpp"
+#include "system/process_tree.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+
+namespace pipebench {
+namespace {
+
+exit_code run_one() {
+    const auto spec = read_spec(spec_descriptor);
+    auto record = recorder::attach(recorder_descriptor);
+    const auto all = patterns();
+    const auto chosen = std::find_if(all.begin(), all.end(), [&](const pattern& p) { return p.id == spec.pattern; });
+    if (chosen == all.end()) throw setup_error("no such pattern: " + spec.pattern);
+    const pipeline_factory open(spec.work, spec.where, &record.shared_traffic());
+    const auto note = [](std::string_view line) {
+        fmt::print(stderr, "{}\n", line);
+        std::fflush(stderr);
+    };
+    if (const auto warning = choose_test_cost(spec.pattern); !warning.empty()) note(warning);
+    std::optional<section_sampling> sampling;
+    if (spec.profile_stages) sampling.emplace(record);
+    sample_this_thread();
+    record.start_clock();
+    chosen->run({spec.work, open, record, record.stop(), note});
+    record.stop_clock();
+    record.keep_peak_rss(own_peak_rss());
+    return exit_code::ok;
+}
+
+}  // namespace
+
+action declare_run_child(CLI::App&) { return run_one; }
+
+}  // namespace pipebench

@@ -1,0 +1,54 @@
+// What the session asks of one run: which program, with which workload, beside which servers, and what is done to it.
+#pragma once
+
+#include "measure/run_spec.hpp"
+#include "measure/series.hpp"
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace pipebench {
+
+/// A server of ours beside the run, to be sampled. Its pid is asked for again after an incident, which may have started
+/// it anew.
+struct watched_service {
+    std::string name;
+    std::function<pid_t()> pid;
+};
+
+/// Something that is done to the run, or to what it depends on, amid it.
+struct incident {
+    std::string name;  ///< as in recovery_view::killed
+    double at = 0.5;   ///< share of the orders that have ended
+    /// `run`: its process. What it returns becomes a note.
+    std::function<std::string(pid_t run)> strike;
+    bool restarts_a_service = false;
+};
+
+/// `end_only`: time, CPU and the ledger, and nothing on the way there; to see what the watching costs.
+enum class watching : std::uint8_t { all, end_only };
+
+/// A program of the user's in place of pipebench's own `_run` (docs/runners.md).
+struct runner_program {
+    std::string command;                        ///< for /bin/sh; empty: there is none
+    std::vector<std::string> environment;       ///< the whole of it
+    duration limit = std::chrono::minutes{10};  ///< then it is asked to end, as after a signal
+};
+
+struct run_request {
+    std::string binary;  ///< pipebench's own
+    runner_program program;
+    run_spec spec;
+    std::vector<watched_service> services;
+    duration grace = std::chrono::seconds{5};  ///< for draining, after a signal
+    std::vector<incident> incidents;
+    unsigned restarts = 0;  ///< how often a run that was killed is started again
+    watching watch = watching::all;
+    stream_probe stream;  ///< empty: there is none
+};
+
+}  // namespace pipebench

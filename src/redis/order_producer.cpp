@@ -1,0 +1,149 @@
+#include "redis/order_producer.hpp"
+
+#include "contracts/number.hpp"
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <thread>
+
+namespace pipebench {
+namespace {
+
+using clock = reconnect_pace::clock;
+
+constexpr duration client_limit = std::chrono::seconds{30};
+constexpr std::uint64_t orders_per_chunk = 1000;  ///< XADDs in one round trip
+constexpr std::size_t entries_per_page = 1000;    ///< of XRANGE and XREAD
+constexpr const char* results_wait_ms = "100";
+constexpr const char* no_wait_ms = "1";  ///< 0 would be for ever
+constexpr const char* first_result = "0-0";
+
+}  // namespace
+
+order_producer::order_producer(const addresses& where, producer_settings settings)
+    : keys_(where.stream),
+      address_(parse_redis_address(where.redis)),
+      settings_(std::move(settings)),
+      redis_(std::in_place, address_, client_limit),
+      added_(settings_.orders + 1),
+      seen_(settings_.orders + 1),
+      last_result_(first_result) {}
+
+void order_producer::add_all() {
+    while (!settings_.stop.requested() && !attempt([&] { add_missing(); })) {
+    }
+}
+
+void order_producer::read_results() {
+    attempt([&] {
+        // Every entry stays on the stream until the run is over: a shorter one has lost some, though Redis was there.
+        if (take_results(results_wait_ms) == 0 && stream_length() < length_) {
+            open_loss(loss::kind::stream_gone);
+            make_up_for_loss();
+        }
+    });
+}
+
+/// Reconnects first where that is due. False: Redis is away, and a pause has passed.
+bool order_producer::attempt(const std::function<void()>& work) try {
+    if (!redis_) reconnect();
+    work();
+    return true;
+} catch (const redis_error& e) {
+    const auto* refusal = dynamic_cast<const redis_refusal*>(&e);
+    const bool away = dynamic_cast<const redis_lost*>(&e) != nullptr || (refusal && refusal->still_loading());
+    if (!away) throw;
+    redis_.reset();
+    open_loss(loss::kind::redis_away);
+    const auto pause = loss_->pace.next(clock::now());
+    if (!pause) throw;
+    std::this_thread::sleep_for(*pause);
+    return false;
+}
+
+void order_producer::open_loss(loss::kind what) {
+    if (!loss_) loss_.emplace(loss{{settings_.patience, static_cast<std::uint64_t>(::getpid())}, clock::now(), what});
+}
+
+void order_producer::reconnect() {
+    redis_.emplace(address_, client_limit);
+    if (loss_) make_up_for_loss();
+}
+
+void order_producer::make_up_for_loss() {
+    last_result_ = first_result;
+    add_missing();
+    if (settings_.note) settings_.note(describe_loss());
+    loss_.reset();
+}
+
+std::string order_producer::describe_loss() const {
+    const auto again = counted(loss_->added, "order", "orders") + " added again";
+    if (loss_->what == loss::kind::stream_gone) return "The stream in Redis was lost: " + again;
+    const std::chrono::duration<double> away = clock::now() - loss_->since;
+    return fmt::format("Redis was away for {:.1f} s and {}: {}", away.count(),
+                       loss_->came_back_empty ? "came back empty" : "came back", again);
+}
+
+void order_producer::add_missing() {
+    while (take_results(no_wait_ms) > 0) {
+    }
+    const auto there = look_at_stream();
+    std::vector<order_id> chunk;
+    for (order_id id = 1; id <= settings_.orders && !settings_.stop.requested(); ++id) {
+        if (!seen_[id] && !there[id]) chunk.push_back(id);
+        if (chunk.size() == orders_per_chunk) add(std::exchange(chunk, {}));
+    }
+    if (!settings_.stop.requested()) add(chunk);
+}
+
+// As one transaction: a worker that waits would be given the first of them alone, and its batch would not be full.
+void order_producer::add(const std::vector<order_id>& orders) {
+    if (orders.empty()) return;
+    std::vector<redis_command> commands{{"MULTI"}};
+    for (const auto id : orders) commands.push_back({"XADD", keys_.orders, "*", "order", std::to_string(id)});
+    commands.push_back({"EXEC"});
+    throw_if_aborted(*redis_->pipeline(commands).back());
+    length_ += orders.size();
+    for (const auto id : orders) {
+        if (loss_ && added_[id]) ++loss_->added;
+        added_[id] = true;
+    }
+}
+
+/// Which orders are on the stream, done or not.
+std::vector<bool> order_producer::look_at_stream() {
+    std::vector<bool> there(settings_.orders + 1);
+    length_ = stream_length();
+    if (loss_ && length_ == 0) loss_->came_back_empty = true;
+    std::string from = "-";
+    for (std::size_t read = length_ == 0 ? 0 : entries_per_page; read == entries_per_page;) {
+        const auto page = entries_listed(
+            *redis_->command({"XRANGE", keys_.orders, from, "+", "COUNT", std::to_string(entries_per_page)}));
+        for (const auto& entry : page)
+            if (const auto id = order_in(entry); id <= settings_.orders) there[id] = added_[id] = true;
+        if (!page.empty()) from = "(" + page.back().id;  // from the next one on
+        read = page.size();
+    }
+    return there;
+}
+
+std::uint64_t order_producer::stream_length() { return count_in(*redis_->command({"XLEN", keys_.orders})); }
+
+/// The number of entries read.
+std::size_t order_producer::take_results(const char* wait_ms) {
+    const auto entries = entries_read(*redis_->command({"XREAD", "COUNT", std::to_string(entries_per_page), "BLOCK",
+                                                        wait_ms, "STREAMS", keys_.results, last_result_}));
+    for (const auto& entry : entries) {
+        last_result_ = entry.id;
+        const auto id = order_in(entry);
+        if (id == 0 || id > settings_.orders || seen_[id]) continue;  // not ours, or delivered again
+        seen_[id] = true;
+        ++seen_count_;
+    }
+    return entries.size();
+}
+
+}  // namespace pipebench

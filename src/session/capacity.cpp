@@ -1,0 +1,46 @@
+#include "session/capacity.hpp"
+
+#include "system/box.hpp"
+
+#include <sys/resource.h>
+
+#include <fmt/format.h>
+
+namespace pipebench {
+namespace {
+
+constexpr std::uint64_t spare_descriptors = 64;                ///< besides sockets: logs, pipes, libraries
+constexpr std::uint64_t bytes_per_order_in_flight = 8 * 1024;  ///< more than was ever measured: see docs/why.md
+constexpr std::uint64_t bytes_per_process = 3 * 1024 * 1024;
+
+}  // namespace
+
+box_limits limits_of_this_box() {
+    rlimit processes{};
+    ::getrlimit(RLIMIT_NPROC, &processes);
+    rlimit descriptors{};
+    ::getrlimit(RLIMIT_NOFILE, &descriptors);
+    return {descriptors.rlim_cur, ephemeral_ports(), available_memory(), processes.rlim_cur};
+}
+
+std::optional<std::string> does_not_fit(const pattern& p, const workload& work, const box_limits& limits) {
+    const auto need = p.needs_at(work);
+    const auto refuse = [&](std::uint64_t wanted, const char* what, std::uint64_t have, const char* advice) {
+        return fmt::format("{}: {} orders in flight need {} {}, this box has {}: {}", p.id, need.in_flight, wanted,
+                           what, have, advice);
+    };
+    if (const auto wanted = need.descriptors + spare_descriptors; wanted > limits.descriptors)
+        return refuse(wanted, "descriptors", limits.descriptors, "lower -n or -c, or raise 'ulimit -n'");
+    if (need.in_flight > limits.ports)
+        return refuse(need.in_flight, "local ports", limits.ports,
+                      "lower -n or -c, or widen net.ipv4.ip_local_port_range");
+    if (need.processes > limits.processes)
+        return refuse(need.processes, "processes", limits.processes,
+                      "lower -c or --pool-processes, or raise 'ulimit -u'");
+    const auto memory = need.in_flight * bytes_per_order_in_flight + need.processes * bytes_per_process;
+    if (memory > limits.memory_bytes)
+        return refuse(memory / 1'000'000, "MB of memory", limits.memory_bytes / 1'000'000, "lower -n or -c");
+    return std::nullopt;
+}
+
+}  // namespace pipebench

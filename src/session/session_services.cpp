@@ -1,0 +1,57 @@
+#include "session/session_services.hpp"
+
+#include "contracts/error.hpp"
+#include "redis/redis_address.hpp"
+
+#include <fmt/format.h>
+
+namespace pipebench {
+namespace {
+
+constexpr std::uint64_t connections_of_our_own = 2;  ///< beside the runs': the schema's and the ledger's
+
+void check_free_connections(const std::string& url, std::uint64_t wanted) {
+    const auto free = free_connections(url);
+    if (wanted + connections_of_our_own > free)
+        throw setup_error(fmt::format("--postgres: the runs need {} connections and the server has {} free: lower "
+                                      "-c, or raise its max_connections",
+                                      wanted + connections_of_our_own, free));
+}
+
+}  // namespace
+
+session_services::session_services(const server_choice& choice, const server_needs& need, const say& message,
+                                   const say& warning) {
+    const bool redis_given = need.redis && !choice.redis.empty();
+    if (!choice.postgres.empty()) use_postgres(choice, need.database_connections);
+    if (redis_given) use_redis(choice, warning);
+    scratch_directory::sweep();
+    if (choice.postgres.empty() || (need.redis && !redis_given)) scratch_.emplace(server_user("postgres"));
+    if (choice.postgres.empty()) use_postgres(choice, need.database_connections);
+    if (need.redis && !redis_given) use_redis(choice, warning);
+    for (const auto& s : servers_) message(fmt::format("{} {}, {}", s.name, s.version, s.origin));
+}
+
+void session_services::use_postgres(const server_choice& choice, std::uint64_t connections) {
+    if (choice.postgres.empty()) {
+        postgres_.emplace(*scratch_, postgres_settings{choice.pg_bindir, connections});
+        postgres_url_ = postgres_->connection_string();
+        servers_.push_back(inspect_postgres(postgres_url_, "throwaway"));
+    } else {
+        postgres_url_ = choice.postgres;
+        servers_.push_back(inspect_postgres(postgres_url_, printable_postgres(postgres_url_)));
+        check_free_connections(postgres_url_, connections);
+    }
+}
+
+void session_services::use_redis(const server_choice& choice, const say& warning) {
+    const bool own = choice.redis.empty();
+    if (own) redis_.emplace(*scratch_);
+    redis_url_ = own ? redis_->url() : choice.redis;
+    const auto origin = own ? "throwaway" : parse_redis_address(redis_url_).printable_form();
+    std::vector<std::string> warnings;
+    servers_.push_back(inspect_redis(redis_url_, origin, warnings));
+    for (const auto& w : warnings) warning(w);
+}
+
+}  // namespace pipebench

@@ -1,0 +1,230 @@
+#include "session/sweep.hpp"
+
+#include "contracts/error.hpp"
+#include "session/capacity.hpp"
+#include "system/box.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <limits>
+#include <optional>
+
+namespace pipebench {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+/// What a point asks of the box, one resource at a time.
+struct resource {
+    const char* name;
+    const char* unit;
+    std::uint64_t box_limits::*amount;
+    std::uint64_t divisor;
+};
+constexpr std::array resources{
+    resource{"descriptors", "", &box_limits::descriptors, 1},
+    resource{"local ports", "", &box_limits::ports, 1},
+    resource{"processes", "", &box_limits::processes, 1},
+    resource{"memory", " MB", &box_limits::memory_bytes, 1'000'000},
+};
+
+/// The first that is too small by itself.
+std::string cause_of(const pattern& p, const workload& work, const box_limits& limits) {
+    constexpr auto plenty = std::numeric_limits<std::uint64_t>::max();
+    for (const auto& r : resources) {
+        box_limits alone{plenty, plenty, plenty, plenty};
+        alone.*r.amount = limits.*r.amount;
+        if (does_not_fit(p, work, alone))
+            return fmt::format("{} (this box has {}{})", r.name, grouped(limits.*r.amount / r.divisor), r.unit);
+    }
+    return "the box";
+}
+
+std::optional<misfit> why_left_out(const pattern& p, const workload& work) {
+    raise_descriptor_limit(p.needs_at(work).descriptors + 1000);  // as a session does
+    const auto limits = limits_of_this_box();
+    const auto why = does_not_fit(p, work, limits);
+    if (!why) return std::nullopt;
+    return misfit{std::string(p.id), cause_of(p, work, limits), *why};
+}
+
+/// A point, and what is measured for it.
+struct planned_point {
+    sweep_point shown;
+    session_settings session;  ///< without the patterns that are left out
+};
+
+planned_point plan_point(const sweep_step& step) {
+    planned_point out{{step.value, step.label, {}, {}}, step.session};
+    std::erase_if(out.session.patterns, [&](const pattern* p) {
+        auto why = why_left_out(*p, out.session.work);
+        if (why) out.shown.left_out.push_back(std::move(*why));
+        return why.has_value();
+    });
+    return out;
+}
+
+void refuse_if_twins(const std::string& option, const sweep_step& first, const sweep_step& second) {
+    if (first.value == second.value)
+        throw setup_error(fmt::format("{}: {} is in its list twice", option, first.value));
+    if (nlohmann::json(first.session.work) == nlohmann::json(second.session.work))
+        throw setup_error(
+            fmt::format("{}: {} and {} are the same work: profile {} or another option sets what it would change",
+                        option, first.value, second.value, second.session.profile));
+}
+
+/// Two points that are the same work would be one that is measured twice.
+void refuse_twins(const sweep_settings& s) {
+    for (std::size_t i = 0; i < s.steps.size(); ++i)
+        for (std::size_t j = 0; j < i; ++j) refuse_if_twins(s.option, s.steps[j], s.steps[i]);
+}
+
+std::vector<planned_point> plan_of(const sweep_settings& s) {
+    refuse_twins(s);
+    std::vector<planned_point> out;
+    for (const auto& step : s.steps) out.push_back(plan_point(step));
+    const auto is_empty = [](const planned_point& p) { return p.session.patterns.empty(); };
+    if (std::all_of(out.begin(), out.end(), is_empty))
+        throw setup_error("no point fits: " + out.front().shown.left_out.front().why);
+    return out;
+}
+
+sweep_outcome nothing_yet(const sweep_settings& s, const std::vector<planned_point>& plan) {
+    const auto& any = s.steps.front().session;
+    sweep_outcome out;
+    out.option = s.option;
+    out.command = any.command;
+    out.rounds = any.rounds;
+    for (const pattern* p : any.patterns) out.patterns.emplace_back(p->id);
+    for (const auto& p : plan) out.points.push_back(p.shown);
+    out.interrupted = true;  // until it has come to its end
+    return out;
+}
+
+const pattern& fan_out() {
+    const auto all = patterns();
+    return *std::find_if(all.begin(), all.end(), [](const pattern& p) { return p.id == limited_pattern; });
+}
+
+/// The fewest orders of fan-out that do not fit, by bisection: costs nothing. Nothing: the most that is tried fits.
+std::optional<limit_try> fewest_that_do_not_fit(workload work) {
+    std::uint64_t fits = 0, does_not = search_bounds{}.most_orders + 1;
+    std::optional<limit_try> out;
+    while (does_not - fits > 1) {
+        work.orders = fits + (does_not - fits) / 2;
+        const auto refusal = why_left_out(fan_out(), work);
+        (refusal ? does_not : fits) = work.orders;
+        if (refusal) out = {work.orders, refusal->cause, false};
+    }
+    return out;
+}
+
+class sweeper {
+public:
+    sweeper(const sweep_settings& s, const sweep_observer& o) : settings_(s), observer_(o) {}
+
+    sweep_outcome run() {
+        for (std::size_t i = 0; i < plan_.size() && !stopped(); ++i) measure(i);
+        if (settings_.limit != limit_wish::none) find_limit();
+        out_.interrupted = stopped();
+        out_.session_s = seconds_since_began();
+        return std::move(out_);
+    }
+
+private:
+    bool stopped() {
+        signals_.poll();
+        if (out_.signal == 0) out_.signal = signals_.first();
+        return out_.signal != 0;
+    }
+
+    [[nodiscard]] double seconds_since_began() const {
+        return std::chrono::duration<double>(clock::now() - began_).count();
+    }
+
+    void tell(const std::string& text) const { observer_.session.message(text); }
+
+    void measure(std::size_t i) {
+        const auto& [shown, session] = plan_[i];
+        tell(fmt::format("point {} of {}: {}", i + 1, plan_.size(), shown.label));
+        for (const auto& l : shown.left_out) tell("left out: " + l.why);
+        if (session.patterns.empty()) return;
+        auto done = run_session(session, observer_.session);
+        out_.points[i].result = std::move(done.result);
+        out_.signal = done.signal;
+        out_.session_s = seconds_since_began();
+        observer_.can_be_saved(out_);
+    }
+
+    /// What the points say of it, and, where it is searched for, what more orders say.
+    void find_limit() {
+        break_search search;
+        for (std::size_t i = 0; i < plan_.size(); ++i) tell_point(search, i);
+        const bool searched = settings_.limit == limit_wish::searched;
+        if (searched) look_further(search);
+        out_.limit = search.report();
+        out_.limit->searched = searched;
+        out_.limit->balanced = search_balanced_;
+    }
+
+    void tell_point(break_search& search, std::size_t i) const {
+        const auto orders = plan_[i].session.work.orders;
+        for (const auto& l : out_.points[i].left_out)
+            if (l.pattern == limited_pattern) search.known({orders, l.cause, false});
+        for (const auto* run : runs_of(out_.points[i].result, limited_pattern))
+            if (!run->interrupted) search.known({orders, what_broke(*run), true});
+    }
+
+    void look_further(break_search& search) {
+        if (const auto ceiling = fewest_that_do_not_fit(plan_.front().session.work)) search.known(*ceiling);
+        for (auto n = search.next(); n && !stopped(); n = search.next()) {
+            const auto cause = try_orders(*n);
+            if (!cause) return;
+            search.tried(*n, *cause);
+        }
+    }
+
+    /// One run of fan-out alone.
+    [[nodiscard]] session_settings session_with(std::uint64_t orders) const {
+        auto out = plan_.front().session;
+        out.patterns = {&fan_out()};
+        out.work.orders = orders;
+        out.rounds = 1;
+        out.warmup = 0;
+        return out;
+    }
+
+    /// What broke, or an empty text; nothing: a signal came. What is not of the run, such as a server that does not
+    /// start, says nothing of the limit, and ends the sweep.
+    std::optional<std::string> try_orders(std::uint64_t orders) try {
+        tell(fmt::format("looking for the limit of fan-out: {} orders", orders));
+        const auto done = run_session(session_with(orders), observer_.session);
+        out_.signal = done.signal;
+        if (done.result.interrupted || done.result.runs.empty()) return std::nullopt;
+        const auto& run = done.result.runs.front();
+        search_balanced_ = search_balanced_ && run.ledger.balanced();
+        return what_broke(run);
+    } catch (const run_failure& e) {
+        return e.what();
+    }
+
+    const sweep_settings& settings_;
+    const sweep_observer& observer_;
+    const std::vector<planned_point> plan_ = plan_of(settings_);
+    const clock::time_point began_ = clock::now();
+    signal_watch signals_;  // for the moments between the sessions, which watch by themselves
+    sweep_outcome out_ = nothing_yet(settings_, plan_);
+    bool search_balanced_ = true;
+};
+
+}  // namespace
+
+sweep_outcome run_sweep(const sweep_settings& settings, const sweep_observer& observer) {
+    return sweeper(settings, observer).run();
+}
+
+}  // namespace pipebench

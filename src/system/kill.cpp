@@ -1,0 +1,37 @@
+#include "system/kill.hpp"
+
+#include "system/process_tree.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+#include <vector>
+
+namespace pipebench {
+namespace {
+
+constexpr auto death_limit = std::chrono::seconds(5);
+
+}  // namespace
+
+pid_t kill_a_child(pid_t parent, std::uint64_t choice) {
+    const auto children = children_of(parent);
+    if (children.empty()) return 0;
+    const pid_t hit = children[choice % children.size()];
+    ::kill(hit, SIGKILL);
+    return hit;
+}
+
+void kill_tree(pid_t root) {
+    std::vector<pid_t> doomed{root};
+    // Its descendants are looked for before it dies: afterwards nothing shows that they were its.
+    for (std::size_t i = 0; i < doomed.size(); ++i)
+        for (const pid_t child : children_of(doomed[i])) doomed.push_back(child);
+    for (const pid_t pid : doomed) ::kill(pid, SIGKILL);
+    const auto deadline = std::chrono::steady_clock::now() + death_limit;
+    for (std::size_t i = 1; i < doomed.size(); ++i)
+        while (is_alive(doomed[i]) && std::chrono::steady_clock::now() < deadline)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+}  // namespace pipebench

@@ -1,0 +1,37 @@
+#include "system/signal_watch.hpp"
+
+#include "contracts/error.hpp"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace pipebench {
+
+signal_watch::signal_watch() {
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGINT);
+    sigaddset(&wanted, SIGTERM);
+    ::sigprocmask(SIG_BLOCK, &wanted, &before_);
+    ::signal(SIGPIPE, SIG_IGN);
+    signals_ = descriptor(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!signals_.is_open()) throw system_failure("cannot watch signals", errno);
+}
+
+signal_watch::~signal_watch() {
+    poll();  // what is still pending would be delivered now
+    ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
+
+void signal_watch::poll() noexcept {
+    signalfd_siginfo info{};
+    while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+        if (first_ == 0) first_ = static_cast<int>(info.ssi_signo);
+        terminated_ = terminated_ || info.ssi_signo == SIGTERM;
+        ++count_;
+    }
+}
+
+}  // namespace pipebench

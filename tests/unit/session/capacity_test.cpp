@@ -1,0 +1,71 @@
+// A run that does not fit must be refused before it starts, with advice; one that fits must not be.
+#include "session/capacity.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+using namespace pipebench;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+/// A pattern that needs as many of everything as there are permits.
+const pattern greedy{"greedy", "Greedy", "",
+                     [](const workload& w) -> needs {
+                         return {w.permits, w.permits, w.permits, w.permits, false};
+                     },
+                     nullptr};
+
+constexpr box_limits plenty{1'000'000, 1'000'000, 1'000'000'000'000, 1'000'000};
+
+std::optional<std::string> verdict_on(const box_limits& box, unsigned permits = 1000) {
+    workload w;
+    w.permits = permits;
+    return does_not_fit(greedy, w, box);
+}
+
+}  // namespace
+
+TEST_CASE("what the box has enough of fits", "[capacity]") { CHECK_FALSE(verdict_on(plenty)); }
+
+TEST_CASE("descriptors are needed for every socket, and some besides", "[capacity]") {
+    auto box = plenty;
+    box.descriptors = 1000;
+    const auto refusal = verdict_on(box);
+    REQUIRE(refusal);
+    CHECK_THAT(*refusal, ContainsSubstring("greedy: 1000 orders in flight") && ContainsSubstring("descriptors") &&
+                             ContainsSubstring("this box has 1000") && ContainsSubstring("ulimit -n"));
+    box.descriptors = 1064;
+    CHECK_FALSE(verdict_on(box));
+}
+
+TEST_CASE("every order in flight needs a local port", "[capacity]") {
+    auto box = plenty;
+    box.ports = 999;
+    CHECK_THAT(verdict_on(box).value(), ContainsSubstring("1000 local ports, this box has 999"));
+    box.ports = 1000;
+    CHECK_FALSE(verdict_on(box));
+}
+
+TEST_CASE("every worker process needs one", "[capacity]") {
+    auto box = plenty;
+    box.processes = 999;
+    CHECK_THAT(verdict_on(box).value(), ContainsSubstring("1000 processes, this box has 999"));
+    box.processes = 1000;
+    CHECK_FALSE(verdict_on(box));
+}
+
+TEST_CASE("memory is needed for orders and for processes", "[capacity]") {
+    auto box = plenty;
+    box.memory_bytes = 3'000'000'000;  // 1000 processes take more, whatever the orders take
+    CHECK_THAT(verdict_on(box).value(), ContainsSubstring("MB of memory, this box has 3000"));
+    CHECK_FALSE(verdict_on(box, 10));
+}
+
+TEST_CASE("this box has some of everything", "[capacity]") {
+    const auto box = limits_of_this_box();
+    CHECK(box.descriptors > 0);
+    CHECK(box.ports > 0);
+    CHECK(box.processes > 0);
+    CHECK(box.memory_bytes > 1'000'000);
+}
