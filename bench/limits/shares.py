@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Prints, as markdown, what each stage reached alone, and what share of the limit of both each pattern reached.
+"""Prints, as markdown, what each stage reached alone, and what share of the limit each pattern reached.
 
-shares.py LIMITS.json                                                the tables of what scripts/limits.sh has saved
-shares.py --collect LIMITS.json SECONDS ROWS SAMPLES ROW [BATCH]     for measure.sh: makes that file of its parts
+shares.py LIMITS.json                                                prints the tables of such a file
+shares.py --collect LIMITS.json SECONDS ROWS SAMPLES ROW [BATCH]     writes such a file from its parts (measure.sh)
+
+LIMITS.json is what scripts/limits.sh saves.
 """
 
 import json
@@ -22,7 +24,7 @@ STAGES = {
     "xadd_1": "Redis, XADD, one at a time on 50 connections",
     "xadd_16": "Redis, XADD, 16 at a time on 50 connections",
 }
-OTHERS_LIMIT = 0.2  # of the box, that other programs may use before a remark says so
+OTHERS_LIMIT = 0.2  # share of the box; a remark is printed if other programs use more
 INSERTS = ("insert_1", "insert_8", "insert_20")
 STAGE_HEADINGS = ("Alone", "Per second", "Lowest", "Highest", "Each (us)", "Box busy (%)")
 PATTERN_HEADINGS = (
@@ -30,9 +32,9 @@ PATTERN_HEADINGS = (
     "Orders/s, batch", "of the limit", "CPU/order (us)", "batch / row",
 )  # fmt: skip
 HOW_TO_READ = """\
-Limit: 1 / (1 / mock API + 1 / PostgreSQL). Each alone fills the box, so that an order takes the time of both; what wrk
-and pgbench use for asking is in it, and Redis is not. Where the box was not busy, a pattern that overlaps the two can
-pass the limit. All but lowest and highest are medians.
+Limit: 1 / (1 / mock API + 1 / PostgreSQL). Each of them alone fills the box, so an order takes the time of both. The
+limit includes the CPU that wrk and pgbench use themselves, and leaves out Redis. If the box was not busy, a pattern
+that uses both at once can exceed the limit. All columns except lowest and highest are medians.
 """
 
 Result = dict[str, Any]
@@ -51,7 +53,7 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         return refuse(f"{error.filename}: {error.strerror}")
     except (AttributeError, KeyError, TypeError, ValueError):
-        return refuse(f"{arguments[-1]} is not what scripts/limits.sh saves ({SCHEMA})")
+        return refuse(f"{arguments[-1]} was not saved by scripts/limits.sh ({SCHEMA})")
     return 0
 
 
@@ -66,8 +68,8 @@ def load(path: str) -> Any:
 
 
 def collect(to: str, seconds: str, rows: str, samples: str, row: str, batch: str = "") -> None:
-    """Samples are lines: stage, rate, and the CPU ticks of the box, busy and all, before and after. What pgbench counts
-    are transactions, of a batch as well. "others" is the box with nothing asked of it."""
+    """Each line of samples has a stage, its rate, and the box's CPU ticks (busy, all) before and after it. pgbench
+    counts transactions, also for batches. The stage "others" is the box while no stage runs."""
     stages: dict[str, list[Sample]] = {}
     with open(samples, encoding="utf-8") as file:
         for stage, rate, *ticks in map(str.split, file):
@@ -200,7 +202,7 @@ def remarks(limits: Result) -> list[str]:
     ]
     others = max(sample["box_share"] for sample in limits["stages"]["others"])
     if others > OTHERS_LIMIT:
-        lines.append(f"! other programs used up to {100 * others:.0f} % of the box: measure again when they do not")
+        lines.append(f"! other programs used up to {100 * others:.0f} % of the box: stop them and measure again")
     for mode in ("row", "batch"):
         for name, runs in by_pattern(limits[mode] or {"runs": []}).items():
             lines += [f"{mode}, {name}: {complaint}" for complaint in complaints(runs)]

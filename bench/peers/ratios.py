@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints, as markdown, how the runners in Python stand to the patterns of pipebench: from a result as JSON."""
+"""Reads a JSON result, and prints as markdown how the runners in Python compare with the patterns of pipebench."""
 
 import json
 import sys
@@ -14,10 +14,13 @@ HEADINGS = (
     "CPU/order C++ (us)", "faithful / C++", "tuned / C++",
     "PSS C++ (MB)", "faithful (MB)", "tuned (MB)",
 )  # fmt: skip
-HOW_TO_READ = "Faithful: the Python as published. Tuned: the same pattern, as fast as its libraries can."
+HOW_TO_READ = """\
+Faithful is the Python as published. Tuned is the same pattern, as fast as its libraries allow. All values are
+medians of the rounds; PSS is the peak of the process tree.
+"""
 
 Run = dict[str, Any]
-Series = list[Run]  # the runs of one row
+Series = list[Run]  # the runs of one pattern or runner
 
 
 def main() -> int:
@@ -27,12 +30,12 @@ def main() -> int:
         with open(sys.argv[1], encoding="utf-8") as file:
             result = json.load(file)
         if result["schema"] != "pipebench.result/1":
-            return refuse(f"{sys.argv[1]} is no pipebench.result/1")
+            return refuse(f"{sys.argv[1]} is not a pipebench.result/1")
         print(render(result), end="")
     except OSError as error:
         return refuse(f"cannot read {sys.argv[1]}: {error.strerror}")
     except (KeyError, TypeError, ValueError):
-        return refuse(f"{sys.argv[1]} is no pipebench.result/1")
+        return refuse(f"{sys.argv[1]} is not a pipebench.result/1")
     return 0
 
 
@@ -72,7 +75,7 @@ def table(rows: dict[str, Series]) -> str:
         three = [rows.get(name, []) for name in (pattern, peer, f"{peer}-tuned")]
         if any(three):
             lines.append("| " + " | ".join([pattern, *cells(*three)]) + " |")
-    return "\n".join(lines) + f"\n\n{HOW_TO_READ} Medians over the rounds; PSS is the peak of the process tree.\n"
+    return "\n".join(lines) + f"\n\n{HOW_TO_READ}"
 
 
 def cells(cpp: Series, faithful: Series, tuned: Series) -> list[str]:

@@ -1,4 +1,4 @@
-"""One order with asyncio, aiohttp and asyncpg: the same work for each of the three patterns that await."""
+"""Processes one order with asyncio, aiohttp and asyncpg, for the three asynchronous patterns."""
 
 import asyncio
 import errno
@@ -18,14 +18,14 @@ OUT_OF = {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.
 
 
 class UnresetConnection(asyncpg.Connection):
-    """The pool's RESET after every use is a round trip of its own, and an INSERT leaves nothing to reset."""
+    """Skips the pool's RESET after every use: it costs a round trip, and an INSERT leaves nothing to reset."""
 
     async def reset(self, *, timeout: float | None = None) -> None:
         pass
 
 
 def choose_event_loop(settings: Settings) -> None:
-    """To be called before the clock starts: it imports."""
+    """Call it before the clock starts, because it imports."""
     if settings.tuned:
         import uvloop
 
@@ -33,18 +33,18 @@ def choose_event_loop(settings: Settings) -> None:
 
 
 def open_pool(settings: Settings, **options: Any) -> asyncpg.Pool:
-    """With asyncpg's defaults, but without JIT: to compile asyncpg's look-up of bigint[] takes 0.2 s per connection."""
+    """Uses asyncpg's defaults, but no JIT: compiling asyncpg's look-up of bigint[] takes 0.2 s per connection."""
     options["server_settings"] = {"jit": "off"}
     if settings.tuned:
         options["connection_class"] = UnresetConnection
     if "://" in settings.postgres:
         return asyncpg.create_pool(settings.postgres, **options)
-    words = dict(word.split("=", 1) for word in shlex.split(settings.postgres))  # libpq's other form
+    words = dict(word.split("=", 1) for word in shlex.split(settings.postgres))  # libpq's form without a URL
     return asyncpg.create_pool(database=words.pop("dbname", None), **words, **options)
 
 
 def open_session(settings: Settings, **options: Any) -> aiohttp.ClientSession:
-    """Without options: 100 connections at once, aiohttp's default."""
+    """Without options, it opens up to 100 connections, aiohttp's default."""
     return aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=settings.connection_per_order, **options))
 
 
@@ -78,7 +78,7 @@ async def fetch(settings: Settings, session: aiohttp.ClientSession, order_id: in
 
 
 async def store(settings: Settings, pool: asyncpg.Pool, row: Row) -> None:
-    """A transaction by itself. asyncpg keeps the statement prepared, per connection."""
+    """Each statement is its own transaction. asyncpg keeps it prepared on each connection."""
     try:
         await pool.execute(settings.insert, *row)
     except asyncpg.PostgresError as error:

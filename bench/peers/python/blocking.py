@@ -1,4 +1,4 @@
-"""One order with requests and psycopg2: the same work for the two patterns that block."""
+"""Processes one order with requests and psycopg2, for the two blocking patterns."""
 
 import os
 import re
@@ -15,19 +15,19 @@ from pipeline import OrderFailed, Outcome, Settings, kind_of_sql_state, kind_of_
 from transform import Row, transform
 
 T = TypeVar("T")
-TIMEOUT_S = 300  # what aiohttp allows by default; requests would wait for ever
+TIMEOUT_S = 300  # aiohttp's default; requests would wait for ever
 
-os.environ["no_proxy"] = "*"  # requests would send the orders through a proxy of the environment's
+os.environ["no_proxy"] = "*"  # otherwise requests would use a proxy from the environment
 
 
 def kept_session() -> requests.Session:
     session = requests.Session()
-    session.trust_env = False  # else it looks for a .netrc and for proxies before each request
+    session.trust_env = False  # otherwise it searches for a .netrc and proxies before each request
     return session
 
 
 class Worker:
-    """What one process or thread holds: a connection to PostgreSQL and, when tuned, its session with the API."""
+    """One process or thread with its PostgreSQL connection and, if tuned, its HTTP session."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -38,7 +38,7 @@ class Worker:
 
     def connect(self) -> None:
         self.database = psycopg2.connect(self.settings.postgres)
-        self.database.autocommit = self.settings.tuned  # one round trip for each order, and not three
+        self.database.autocommit = self.settings.tuned  # one round trip per order instead of three
 
     def process(self, order_id: int) -> Outcome:
         began = perf_counter()
@@ -68,7 +68,7 @@ class Worker:
             raise OrderFailed("fetch", "protocol") from error
         if response.status_code != 200:
             raise OrderFailed("fetch", kind_of_status(response.status_code))
-        if response.raw.length_remaining:  # requests takes half a body for a whole one
+        if response.raw.length_remaining:  # requests accepts a truncated body
             raise OrderFailed("fetch", "reset")
         return response.content
 

@@ -1,6 +1,6 @@
-"""What a runner is told, and what it tells: the contract is docs/runners.md.
+"""The input and output of a runner; docs/runners.md is the contract.
 
-Nothing is imported here that only some of the patterns need, since their memory is compared, too.
+Imports only what every pattern needs, because the memory of the patterns is compared.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-TRANSIENT = {"connect", "resources", "reset", "timeout", "throttled", "server_error"}  # another try can help
+TRANSIENT = {"connect", "resources", "reset", "timeout", "throttled", "server_error"}  # another attempt can succeed
 BACKOFF_BASE_S, BACKOFF_CAP_S = 0.05, 2.0
 
 
@@ -35,7 +35,7 @@ class Settings:
 
 
 class OrderFailed(Exception):
-    """Stage and kind are named as in the result."""
+    """Stage and kind have the names that the result uses."""
 
     def __init__(self, stage: str, kind: str) -> None:
         super().__init__(f"{stage} {kind}")
@@ -45,7 +45,7 @@ class OrderFailed(Exception):
 class Outcome(NamedTuple):
     order_id: int
     ms: float
-    failure: str = ""  # stage and kind; empty: it is stored
+    failure: str = ""  # stage and kind; empty if the order was stored
 
 
 def read_settings(description: str) -> Settings:
@@ -67,17 +67,17 @@ def read_settings(description: str) -> Settings:
             parameters=json.loads(os.environ["PIPEBENCH_PARAMETERS"]),
         )
     except KeyError as missing:
-        sys.exit(f"{missing.args[0]} is not set: this is run by pipebench --runner, or below pipebench services")
+        sys.exit(f"{missing.args[0]} is not set; use pipebench --runner or pipebench services")
 
 
-def tell_start(in_flight: int) -> None:
-    """After the imports, and before anything is opened or forked."""
+def report_start(in_flight: int) -> None:
+    """Call it after the imports, and before opening or forking anything."""
     sys.stdout.buffer.write(f"in-flight {in_flight}\nstart\n".encode())
     sys.stdout.flush()
 
 
-def tell(outcome: Outcome) -> None:
-    """From any thread: a buffered writer has a lock, and each line is one write. What is left is flushed at the end."""
+def report(outcome: Outcome) -> None:
+    """Any thread may call it: the writer has a lock, and each line is one write. The exit flushes the rest."""
     if outcome.failure:
         line = f"failed {outcome.order_id} {outcome.failure}\n"
     else:
@@ -90,12 +90,12 @@ def kind_of_status(status: int) -> str:
 
 
 def kind_of_sql_state(code: str | None) -> str:
-    """None: the connection went away before there was an answer."""
+    """None if the connection broke before there was an answer."""
     return "reset" if code is None or code.startswith(("08", "40", "53", "57P")) else "database"
 
 
 def pause_before_retry(failure: OrderFailed, tries: int, settings: Settings) -> float:
-    """In seconds: exponential backoff with full jitter. Raises the failure when it is final."""
+    """Returns seconds: exponential backoff with full jitter. Raises a failure that must not be retried."""
     if failure.kind not in TRANSIENT or tries >= settings.attempts:
         raise failure
     return random.uniform(0, min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2 ** (tries - 1)))

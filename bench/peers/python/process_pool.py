@@ -1,18 +1,18 @@
 #!/usr/bin/python3
 """A ProcessPoolExecutor whose workers block: requests and psycopg2, one order at a time in each process.
 
-As published, a future per order, requests.get without a session, and a connection to PostgreSQL per process.
+As published: a future per order, requests.get without a session, and a PostgreSQL connection per process.
 Tuned: chunks of orders, a requests.Session per process, and autocommit.
 """
 
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from blocking import Worker
-from pipeline import Outcome, Settings, read_settings, tell, tell_start
+from pipeline import Outcome, Settings, read_settings, report, report_start
 
-CHUNKS_PER_PROCESS = 4  # few messages, and at the end nobody waits long for the last chunk
+CHUNKS_PER_PROCESS = 4  # few messages, and still no long wait for the last chunk
 
-worker: Worker  # of this process
+worker: Worker  # one per process
 
 
 def open_worker(settings: Settings) -> None:
@@ -27,19 +27,19 @@ def process(order_id: int) -> Outcome:
 def published(settings: Settings, pool: ProcessPoolExecutor) -> None:
     orders = [pool.submit(process, order_id) for order_id in settings.ids]
     for order in as_completed(orders):
-        tell(order.result())
+        report(order.result())
 
 
 def tuned(settings: Settings, pool: ProcessPoolExecutor) -> None:
     chunk = max(1, settings.orders // (settings.parameters["pool_processes"] * CHUNKS_PER_PROCESS))
     for outcome in pool.map(process, settings.ids, chunksize=chunk):
-        tell(outcome)
+        report(outcome)
 
 
 def main() -> None:
     settings = read_settings("blocking worker processes")
     processes = settings.parameters["pool_processes"]
-    tell_start(processes)
+    report_start(processes)
     with ProcessPoolExecutor(max_workers=processes, initializer=open_worker, initargs=(settings,)) as pool:
         (tuned if settings.tuned else published)(settings, pool)
 

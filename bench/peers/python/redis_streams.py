@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Asynchronous workers in several processes share a stream through a consumer group, and answer on another stream.
+"""Asynchronous workers in several processes read a stream through a consumer group, and answer on another stream.
 
-As published, a worker carries out a batch message by message, and acknowledges each by itself.
-Tuned: a batch is in flight together and ends in one round trip; the producer has a pipeline, too; and uvloop.
+As published: a worker processes a batch one message after another, and acknowledges each alone.
+Tuned: the whole batch is in flight and is acknowledged in one round trip; the producer pipelines too; uvloop.
 """
 
 import asyncio
@@ -16,16 +16,16 @@ import redis
 import redis.asyncio
 
 from asynchronous import choose_event_loop, open_pool, open_session, process
-from pipeline import Outcome, Settings, read_settings, tell, tell_start
+from pipeline import Outcome, Settings, read_settings, report, report_start
 
 GROUP = "workers"
-CHUNK = 500  # orders sent in one pipeline, and results read at once
+CHUNK = 500  # orders sent in one pipeline, and results read in one call
 Fields = dict[bytes, bytes]
 
 
 def block_ms(settings: Settings) -> int:
     number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", settings.parameters["block"]).groups()
-    return max(1, round(float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]))  # 0 would be for ever
+    return max(1, round(float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]))  # 0 would block for ever
 
 
 async def worker(settings: Settings, session: aiohttp.ClientSession, pool: asyncpg.Pool, number: int) -> None:
@@ -54,13 +54,13 @@ async def worker(settings: Settings, session: aiohttp.ClientSession, pool: async
             for _, batch in await client.xreadgroup(GROUP, f"worker-{number}", {orders: ">"}, count, block):
                 await carry_out(batch)
     except redis.ResponseError:
-        pass  # the stream is gone: all is done
+        pass  # the producer deleted the stream, so all orders are done
     finally:
         await client.close()
 
 
 def run_workers(numbers: range, settings: Settings) -> None:
-    """In a process of theirs. The pool has a connection for each; tuned, a share of those that pipebench says."""
+    """Runs workers in this process. The pool has a connection per worker; tuned, a share of the limit."""
     share = max(1, settings.parameters["db_connections"] // settings.parameters["processes"])
 
     async def run() -> None:
@@ -87,10 +87,10 @@ def collect(settings: Settings, client: redis.Redis, results: str, workers: list
     last, missing = b"0", settings.orders
     while missing > 0:
         if not all(one.is_alive() for one in workers):
-            raise RuntimeError("a worker process has ended too early")
+            raise RuntimeError("a worker process ended too early")
         for _, batch in client.xread({results: last}, CHUNK, 1000):
             for last, fields in batch:
-                tell(Outcome(int(fields[b"order_id"]), float(fields[b"ms"]), fields[b"failure"].decode()))
+                report(Outcome(int(fields[b"order_id"]), float(fields[b"ms"]), fields[b"failure"].decode()))
             missing -= len(batch)
 
 
@@ -100,7 +100,7 @@ def main() -> None:
     count = settings.parameters["workers"]
     processes = min(count, settings.parameters["processes"])
     choose_event_loop(settings)
-    tell_start(count * settings.parameters["batch"] if settings.tuned else count)
+    report_start(count * settings.parameters["batch"] if settings.tuned else count)
     client = redis.from_url(settings.redis)
     client.xgroup_create(orders, GROUP, id="0", mkstream=True)
     shares = [range(number, count, processes) for number in range(processes)]
@@ -111,7 +111,7 @@ def main() -> None:
         produce(settings, client, orders)
         collect(settings, client, results, workers)
     finally:
-        client.delete(orders, results)  # a worker that waits for more is woken up by it
+        client.delete(orders, results)  # wakes up the workers that wait for more
     for one in workers:
         one.join()
 

@@ -1,15 +1,15 @@
 #!/usr/bin/python3
-"""A task per order, and an asyncio.Semaphore around what it does.
+"""A task per order, and an asyncio.Semaphore around its work.
 
-As published, all N tasks are made at once and wait for their permit inside; one aiohttp session and one asyncpg pool,
-both with their defaults. Tuned: the permit is acquired before the task is made, so that there are never more than C
-of them; a session without a limit of its own, uvloop, and as many connections to PostgreSQL as pipebench says.
+As published: all N tasks are created at once and wait for their permit inside; the aiohttp session and the asyncpg
+pool have their defaults. Tuned: the permit is acquired before the task is created, so that there are never more than
+C tasks; a session without a limit, uvloop, and as many PostgreSQL connections as pipebench's own patterns have.
 """
 
 import asyncio
 
 from asynchronous import choose_event_loop, open_pool, open_session, process
-from pipeline import Settings, read_settings, tell, tell_start
+from pipeline import Settings, read_settings, report, report_start
 
 
 async def published(settings: Settings) -> None:
@@ -18,7 +18,7 @@ async def published(settings: Settings) -> None:
 
         async def one_order(order_id: int) -> None:
             async with permits:
-                tell(await process(settings, session, pool, order_id))
+                report(await process(settings, session, pool, order_id))
 
         await asyncio.gather(*(one_order(order_id) for order_id in settings.ids))
 
@@ -29,7 +29,7 @@ async def tuned(settings: Settings) -> None:
     async with open_pool(settings, min_size=size, max_size=size) as pool, open_session(settings, limit=0) as session:
 
         async def one_order(order_id: int) -> None:
-            tell(await process(settings, session, pool, order_id))
+            report(await process(settings, session, pool, order_id))
             permits.release()
 
         async with asyncio.TaskGroup() as tasks:
@@ -39,7 +39,7 @@ async def tuned(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    told = read_settings("a permit for each order in flight")
-    choose_event_loop(told)
-    tell_start(told.parameters["permits"])
-    asyncio.run(tuned(told) if told.tuned else published(told))
+    given = read_settings("a permit for each order in flight")
+    choose_event_loop(given)
+    report_start(given.parameters["permits"])
+    asyncio.run(tuned(given) if given.tuned else published(given))

@@ -1,4 +1,4 @@
-"""From an order to its row, as src/pipeline/transform.cpp and calendar.cpp have it: every column is compared."""
+"""Turns an order into its row, exactly like src/pipeline/transform.cpp and calendar.cpp; the ledger compares it."""
 
 import json
 import struct
@@ -16,7 +16,7 @@ COUNTRIES = {
 REGIONS = {country: region for region, countries in COUNTRIES.items() for country in countries.split()}
 WORKING_DAYS = {"economy": 7, "standard": 4, "express": 1, "same_day": 0}
 SATURDAY = 5
-NO_ORDER = (KeyError, TypeError, ValueError, AttributeError, RecursionError, struct.error)  # what comes of such a body
+NO_ORDER = (KeyError, TypeError, ValueError, AttributeError, RecursionError, struct.error)  # raised for a bad body
 
 Row = tuple[int, str, str, str, int, int, int, date, list[int], int]  # the ten parameters of the INSERT
 
@@ -41,7 +41,7 @@ def row_of(order: dict[str, Any]) -> Row:
     weight_grams = sum(line["quantity"] * line["weight_grams"] for line in lines)
     texts = (customer, region, order["currency"], promised_on.isoformat(), f"{{{','.join(map(str, totals))}}}")
     if any("\0" in text for text in texts):
-        raise ValueError("PostgreSQL has no such text")
+        raise ValueError("PostgreSQL cannot store a zero byte in a text")
     checksum = fnv1a(
         struct.pack("<q", order["id"])
         + "".join(f"{text}\0" for text in texts).encode()
@@ -52,7 +52,7 @@ def row_of(order: dict[str, Any]) -> Row:
 
 
 def normalised_name(typed: str) -> str:
-    """As bytes, for which case and white space are those of ASCII: an É stays an É, and an é an é."""
+    """Works on bytes, so that only ASCII letters and white space count: É stays É, and é stays é."""
     return b" ".join(word.capitalize() for word in typed.encode().split()).decode()
 
 
@@ -68,7 +68,7 @@ def promised_day(created_at: str, service_level: str) -> date:
 
 
 def fnv1a(data: bytes) -> int:
-    """64 bits, as a signed number: PostgreSQL has no other."""
+    """64 bits, as a signed number, because PostgreSQL has no unsigned type."""
     value = 0xCBF29CE484222325
     for byte in data:
         value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
