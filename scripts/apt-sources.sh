@@ -1,17 +1,17 @@
 # shellcheck shell=bash
-# Where this machine gets its Debian packages from. Sourced after lib.sh.
-# apt itself is asked, so both source formats, mirrors and disabled entries are read as apt reads them.
+# Finds out where this machine gets its Debian packages from. Sourced after lib.sh.
+# It asks apt, so both source formats, mirrors and disabled entries are read as apt reads them.
 
-# The apt index entries of Debian's own main archive, one a line: codename|address|source file:entry.
-# Known only after an `apt-get update`.
+# Prints the apt index entries of Debian's own main archive, one per line: codename|address|source file:entry.
+# Empty before the first `apt-get update`.
 debian_entries() {
     # shellcheck disable=SC2016 # these names are apt's, not the shell's
     apt-get indextargets --format '$(CREATED_BY)|$(ORIGIN)|$(COMPONENT)|$(CODENAME)|$(REPO_URI)|$(SOURCESENTRY)' |
         sed -n 's/^Packages|Debian\( Backports\)\?|main|//p' | sort -u
 }
 
-# source_for_suite FILE:ENTRY ADDRESS SUITE: the source that serves ADDRESS, rewritten for another suite of the same
-# archive. Address, keys and options stay as they are. The output is in the format of the file that was read.
+# source_for_suite FILE:ENTRY ADDRESS SUITE: prints the source that serves ADDRESS, rewritten for another suite of the
+# same archive. Address, keys and options stay as they are. The output has the format of FILE.
 source_for_suite() {
     local file=${1%:*} entry=${1##*:} address=${2%/} suite=$3
     local options='(\[[^]]*\][[:space:]]+)?' word='([^[:space:]]+)[[:space:]]'
@@ -21,7 +21,7 @@ source_for_suite() {
     esac
 }
 
-# A deb822 stanza is a paragraph of fields; a field goes on in lines that begin with a blank (a key can be one).
+# A deb822 stanza is a paragraph of fields. Lines that begin with a blank continue a field, for example a key.
 stanza_for_suite() {
     grep -v '^#' "$1" | awk -v address="$2" -v suite="$3" '
         BEGIN { RS = ""; FS = "\n" }
@@ -37,7 +37,7 @@ stanza_for_suite() {
         }'
 }
 
-# The file and the text of Signed-By of an entry, if it is a key file; else nothing.
+# Prints the key file in Signed-By of FILE:ENTRY; prints an empty line or nothing if there is none.
 keyring_of() {
     local file=${1%:*} entry=${1##*:}
     case $file in

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds the micro-benchmarks and runs them; arguments go to the program, which is Catch2's:
-# for example "[store]", or --skip-benchmarks to count allocations alone. Fails where memory is taken that must not be.
+# Installs missing packages, builds the micro-benchmarks and runs them. The arguments are those of Catch2, for example
+# "[store]", or --skip-benchmarks to count allocations only. Fails if a step allocates memory that must not.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

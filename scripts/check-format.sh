@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fails if a C++ file is not as clang-format 14 would write it, or if shellcheck finds something in a script.
-# --fix formats the C++ files instead. Another version of clang-format would format otherwise, so only 14 will do.
+# Fails if clang-format 14 would change a C++ file, or if shellcheck finds a fault in a script.
+# --fix formats the C++ files instead. Other versions of clang-format format differently, so it needs version 14.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -34,5 +34,5 @@ if ((${#sources[@]})); then
     "$clang_format" --style=file "${mode[@]}" "${sources[@]}" || failed=1
 fi
 shellcheck --external-sources "${scripts[@]}" || failed=1
-((!failed)) || die "the format is off; scripts/check-format.sh --fix mends the C++ files"
-step "well formed: ${#sources[@]} C++ files, ${#scripts[@]} scripts"
+((!failed)) || die "the format is wrong; run scripts/check-format.sh --fix to format the C++ files"
+step "format is right: ${#sources[@]} C++ files, ${#scripts[@]} scripts"

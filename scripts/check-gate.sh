@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# How far `pipebench gate` can be trusted on this box: the same binary against itself must pass, and a build that spends
-# 10 % more CPU on each order of one pattern must be caught, with no other pattern blamed.
-# Usage: scripts/check-gate.sh [TRIES OF THE SAME [TRIES OF THE COSTLY [PATTERN]]], 20, 10 and semaphore by default.
-# Takes about a minute a try, and prints one line for each.
+# Measures how reliable `pipebench gate` is on this machine. A binary compared with itself must pass. A build that
+# uses 10 % more CPU per order in one pattern must fail, and the gate must blame no other pattern.
+# Usage: scripts/check-gate.sh [TRIES_SAME [TRIES_COSTLY [PATTERN]]], by default 20, 10 and semaphore.
+# A try takes about a minute and prints one line.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -15,7 +15,7 @@ pattern=${3:-semaphore}
 costly=$repo/build/costly
 base=$repo/build/gate-base
 
-# The median CPU per order of the pattern, in ns, at the gate's own parameters.
+# Prints the median CPU per order of the pattern in ns, with the parameters of the gate.
 cpu_per_order_ns() {
     "$base" --pattern "$pattern" --profile capacity -n 5k --repeat 9 --warmup 1 --busy-limit 100% --quiet \
         --export-json - | /usr/bin/python3 -c '
@@ -23,7 +23,7 @@ import json, statistics, sys
 print(round(1000 * statistics.median(r["cpu_per_order_us"] for r in json.load(sys.stdin)["runs"])))'
 }
 
-# try_gate HEAD: prints "pass", "no verdict", or "blamed" with the patterns.
+# try_gate HEAD: prints "pass", "no verdict", or "blamed" and the patterns.
 try_gate() {
     "$1" gate --baseline "$base" --profile capacity --quiet --format json >"$logs/gate.json" || true
     /usr/bin/python3 -c '
@@ -50,7 +50,7 @@ done
 
 if ((costly_tries > 0)); then
     cpu_ns=$(cpu_per_order_ns)
-    step "$pattern costs $cpu_ns ns of CPU an order; building one that costs $((cpu_ns / 10)) ns more"
+    step "$pattern uses $cpu_ns ns of CPU per order; building a binary that uses $((cpu_ns / 10)) ns more"
     logged configure-costly cmake -S "$repo" -B "$costly" -G Ninja -DCMAKE_BUILD_TYPE=Release -DPIPEBENCH_TESTS=OFF \
         "-DPIPEBENCH_TEST_COST=$pattern:$((cpu_ns / 10))" || die "cannot configure"
     logged build-costly cmake --build "$costly" --target pipebench || die "cannot build"

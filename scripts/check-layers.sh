@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Fails if a file includes a header of a folder that its own folder must not know, if headers include each other in a
-# circle, or if a header in include/ is used by one folder alone. The table is the one of the README's section "Layout".
+# Fails if a file includes a header from a folder that its own folder must not include, if headers include each other
+# in a circle, or if only one folder uses a header of include/. The README's section "The layout" has the table.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$repo"
 
-# layers: "FOLDER OTHER...", which folders of src/ a folder may include besides itself and include/pipebench.
+# Prints "FOLDER OTHER..." lines: the folders that FOLDER may include besides itself and include/pipebench.
 layers() { sed -n '/^<!-- layers -->$/,/^<!-- end of layers -->$/p' README.md | awk -F'|' '/^\| *`/ {
     gsub(/[`,]/, "", $2); gsub(/[`,]/, "", $3); if ($3 ~ /^ *-/) $3 = ""; print $2 $3 }'; }
 
-# includes: "FILE:LINE:FROM TO" for every include of a header of ours, FROM and TO being folders.
+# Prints "FILE:LINE:FROM TO" for every include of a header of this project; FROM and TO are folders.
 includes() {
     grep -rnoE --include='*.hpp' --include='*.cpp' '^#include "[^"]+/[^"]+"' src include |
         awk -F: '{
@@ -33,7 +33,7 @@ if [[ -n $forbidden ]]; then
     failed=1
 fi
 
-# Edges between files, for tsort: a header that includes a header.
+# Prints pairs of headers for tsort; the first includes the second.
 edges() {
     grep -rnoE --include='*.hpp' '^#include "[^"]+/[^"]+"' src include |
         sed -E 's,^(src|include)/([^:]+):[0-9]+:#include "([^"]+)"$,\2 \3,'
@@ -47,7 +47,7 @@ fi
 for header in include/pipebench/*.hpp; do
     users=$(grep -rlF "\"pipebench/${header##*/}\"" src include | xargs -r -n1 dirname | sort -u)
     if (($(wc -l <<<"$users") < 2)); then
-        step "error: $header is used by ${users:-nobody} alone: it belongs there"
+        step "error: only ${users:-no folder} uses $header: move it there"
         failed=1
     fi
 done

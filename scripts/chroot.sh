@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# A bare Debian in a directory: made with debootstrap, entered with chroot, removed without a trace.
-# Sourced after lib.sh and packages.sh; the caller sets `machine` (the directory) and runs as root in a mount namespace
-# of its own. Nothing of the host is mounted into it, so that removing it can never remove anything of the host.
+# Makes a bare Debian in a directory with debootstrap, runs commands in it with chroot, and removes it completely.
+# Sourced after lib.sh and packages.sh; the caller sets `machine` (the directory) and runs as root in its own mount
+# namespace. No directory of the host is mounted into it, so removing it cannot remove files of the host.
 
 : "${repo:?source lib.sh first}" "${machine=}"
 
@@ -9,10 +9,10 @@
 debian_mirror() {
     local entry keyring
     [[ -n $(debian_entries) ]] || update_index
-    # Another release is in the same archive as this one; a codename with a dash is a suite beside a release.
+    # One archive has all releases. A codename with a dash is an extra suite of a release, not a release.
     entry=$(debian_entries | grep "^$1|" || debian_entries | grep '^[a-z]*|' || true)
     entry=$(head -n 1 <<<"$entry")
-    [[ -n $entry ]] || die "no Debian archive among apt's sources; name one with: --mirror URL"
+    [[ -n $entry ]] || die "apt's sources have no Debian archive; name one with: --mirror URL"
     keyring=$(keyring_of "${entry##*|}")
     entry=${entry#*|}
     echo "${entry%|*}|${keyring:-/usr/share/keyrings/debian-archive-keyring.gpg}"
@@ -25,13 +25,13 @@ make_machine() {
     prepare_logs
     logged debootstrap debootstrap --variant=minbase --keyring="$3" "${include[@]}" "$1" "$machine" "$2"
     copy_network_settings
-    # As in Debian's container images: a package that is installed must not start its service.
+    # As in Debian's container images, installing a package must not start its service.
     printf '#!/bin/sh\nexit 101\n' >"$machine/usr/sbin/policy-rc.d"
     chmod 755 "$machine/usr/sbin/policy-rc.d"
     mount_kernel_filesystems
 }
 
-# What the new machine needs to reach the archive from where this one stands.
+# Copies what the new machine needs to reach the archive over this network.
 copy_network_settings() {
     local file
     for file in /etc/resolv.conf /etc/hosts /etc/ssl/certs/ca-certificates.crt; do
@@ -49,7 +49,7 @@ mount_kernel_filesystems() {
     mount -t tmpfs -o mode=1777 tmpfs "$machine/dev/shm"
 }
 
-# inside USER COMMAND...: runs it in the machine with a clean environment, in the home directory of the user.
+# inside USER COMMAND...: runs the command in the machine with a clean environment, in the home directory of USER.
 inside() {
     local user=$1 home=/root
     shift
@@ -59,7 +59,7 @@ inside() {
         ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} "$@" </dev/null
 }
 
-# The processes that run in the machine, one id a line.
+# Prints the ids of the processes that run in the machine, one per line.
 machine_processes() {
     local process
     for process in /proc/[0-9]*; do
@@ -90,6 +90,6 @@ unmount_machine() {
 }
 
 remove_machine() {
-    [[ -z $(machine_mounts) ]] || die "still mounted, so not removed: $(machine_mounts | xargs)"
+    [[ -z $(machine_mounts) ]] || die "not removed, because these are still mounted: $(machine_mounts | xargs)"
     rm -rf --one-file-system "$machine"
 }

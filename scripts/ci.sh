@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# One step of the continuous integration, or several, on any machine: gcc, clang, asan, tsan, lint, gate, fuzz,
-# valgrind.
-# .github/workflows/ci.yml runs each of them in a job of its own; .ci/run runs those that every change must pass.
+# Runs steps of the continuous integration on any machine: gcc, clang, asan, tsan, lint, gate, fuzz, valgrind.
+# Without arguments it runs all but fuzz and valgrind. .github/workflows/ci.yml runs steps in jobs of their own;
+# .ci/run runs the steps that every change must pass.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/lib.sh
@@ -22,9 +22,9 @@ run_step() {
         scripts/check-format.sh
         ;;
     gate) scripts/gate.sh ;;
-    fuzz) scripts/fuzz.sh --seconds 60 ;; # only when asked for: what it finds depends on its luck
+    fuzz) scripts/fuzz.sh --seconds 60 ;; # not in the default steps: its findings depend on chance
     valgrind) scripts/valgrind.sh ;;
-    *) die "no step '$1' (there are: gcc clang asan tsan lint gate fuzz valgrind)" ;;
+    *) die "unknown step '$1'; the steps are: gcc clang asan tsan lint gate fuzz valgrind" ;;
     esac
 }
 

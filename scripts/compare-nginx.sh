@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# How fast is our mock order API beside nginx? Both answer with the bytes of one and the same order, on
-# loopback, to the same wrk command, in turn; prints each one's median of requests per second, and their ratio.
+# Compares the mock order API with nginx. Both answer the same wrk command on loopback, in turn, with the bytes of the
+# same order. Prints the median of requests per second of each, and their ratio.
 #
 #   scripts/compare-nginx.sh [BINARY [ROUNDS [SECONDS]]]      default: build/release/pipebench 5 5
 #
-# Needs nginx, wrk and curl. All it starts ends with it, and its files are below one temporary directory.
+# Needs nginx, wrk and curl. Stops everything it started, and removes its one temporary directory.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -14,11 +14,11 @@ rounds=${2:-5}
 seconds=${3:-5}
 load=(wrk -t2 -c64 "-d${seconds}s")
 
-PATH=$PATH:/usr/sbin  # where nginx is, and not on everybody's path
+PATH=$PATH:/usr/sbin  # nginx is there, and many users do not have it on their path
 for tool in nginx wrk curl; do
     command -v "$tool" >/dev/null || die "needs $tool; install it with: apt-get install $tool"
 done
-[[ -x $binary ]] || die "no such program: $binary; scripts/run.sh list builds it"
+[[ -x $binary ]] || die "no program $binary; build it with: scripts/run.sh list"
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/compare-nginx.XXXXXX")
 started=()
@@ -33,7 +33,7 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# A port nobody listens on, below the range that the system gives to clients.
+# Prints a free port, below the range that the system gives to clients.
 free_port() {
     local port
     for ((port = $1; port < $1 + 200; ++port)); do
@@ -61,11 +61,11 @@ start_mock_api() {
     wait_until_ready "http://127.0.0.1:$mock_port/healthz" mock-api
 }
 
-# nginx's words are quoted as its own: a dollar sign in the body would be a variable, and no order has one.
+# nginx would read a dollar sign in the body as a variable; orders contain none.
 start_nginx() {
     local body
     body=$(curl --silent --fail "http://127.0.0.1:$mock_port/orders/1")
-    [[ $body != *\$* ]] || die "order 1 holds a dollar sign, which nginx cannot return"
+    [[ $body != *\$* ]] || die "order 1 contains a dollar sign, which nginx cannot return"
     body=${body//\\/\\\\}
     body=${body//\'/\\\'}
     cat >"$scratch/nginx.conf" <<CONFIG
@@ -115,7 +115,7 @@ mock_port=$(free_port 18080)
 start_mock_api
 nginx_port=$(free_port $((mock_port + 1)))
 start_nginx
-same_bytes || die "the two do not answer with the same bytes"
+same_bytes || die "mock-api and nginx answer with different bytes"
 step "$rounds rounds of: ${load[*]}"
 mock=() nginx=()
 for ((round = 1; round <= rounds; ++round)); do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Proves the README's two commands on a bare Debian: makes one with debootstrap in a temporary directory, copies the
-# tree into it, runs scripts/run.sh and scripts/test.sh there as root, then run.sh as an ordinary user, and once more
+# Tests the README's two commands on a bare Debian. Makes one with debootstrap in a temporary directory, copies the
+# tree into it, runs scripts/run.sh and scripts/test.sh there as root, then run.sh as an ordinary user, and again
 # without apt and network. Removes the machine at the end, also after Ctrl-C. Needs root.
 # shellcheck disable=SC2317 # the functions below are called through check and trap
 set -euo pipefail
@@ -14,16 +14,16 @@ source "$repo/scripts/chroot.sh"
 usage() {
     cat <<'END'
 usage: scripts/fresh-machine.sh [--worktree] [--suite NAME] [--mirror URL] [--keep DIR]
-  --worktree    copy the working tree with its uncommitted files, not the last commit
+  --worktree    copy the working tree with its uncommitted files instead of the last commit
   --suite NAME  the Debian release: bookworm (default), trixie
   --mirror URL  the Debian archive (default: the one this machine's apt uses)
-  --keep DIR    make the machine in DIR (must not exist) and leave it there, to look at
+  --keep DIR    make the machine in DIR, which must not exist, and keep it for inspection
 END
 }
 
 ((EUID == 0)) || die "needs root: sudo scripts/fresh-machine.sh"
 if [[ -z ${PIPEBENCH_OWN_MOUNTS:-} ]]; then
-    # In a mount namespace of its own the mounts are gone with this process, even if it is killed.
+    # In its own mount namespace, the mounts end with this process, even if it is killed.
     PIPEBENCH_OWN_MOUNTS=1 exec unshare --mount "$BASH" "${BASH_SOURCE[0]}" "$@"
 fi
 
@@ -39,21 +39,21 @@ while (($#)); do
     esac
     shift
 done
-[[ ! -e $machine ]] || die "$machine exists already; remove it, or name another directory"
+[[ ! -e $machine ]] || die "$machine already exists; remove it, or name another directory"
 keep=$machine
 
 user=newcomer
-place=/home/$user/pipebench # that home is closed to others (0700): the user of the servers must manage without it
+place=/home/$user/pipebench # this home is closed to other users (0700); the servers run as another user
 results=()
 failed=0
 child=
 
-# check TITLE COMMAND...: runs it, and notes how it went and how long it took. Always returns 0.
+# check TITLE COMMAND...: runs the command and records its verdict and duration. Always returns 0.
 check() {
     local title=$1 started=$SECONDS verdict=PASS
     shift
     step "== $title"
-    # A process group of its own: a Ctrl-C reaches this script at once, and clean_up stops all of the group.
+    # The command gets its own process group: Ctrl-C reaches this script at once, and clean_up stops the whole group.
     set -m
     "$@" </dev/null &
     child=$!
@@ -81,7 +81,7 @@ clean_up() {
     stop_machine_processes
     unmount_machine
     if [[ -n $keep ]]; then
-        step "the machine is left in $machine"
+        step "the machine is kept in $machine"
     else
         step "removing the machine"
         remove_machine
@@ -89,7 +89,7 @@ clean_up() {
     fi
 }
 
-# The tree may belong to someone else than root.
+# The tree may not belong to root.
 in_git() { git -C "$repo" -c safe.directory="$repo" "$@"; }
 
 bare_machine() {
@@ -104,21 +104,21 @@ pack_tree() {
         in_git archive HEAD
         return
     fi
-    # What git has or would add. A file that was deleted may still be listed, so only what exists.
+    # All files that git has or would add. git may still list deleted files, so only existing ones are packed.
     # shellcheck disable=SC2016 # expanded by the inner shell
     in_git ls-files -z --cached --others --exclude-standard |
         (cd "$repo" && xargs -0 "$BASH" -c 'for file; do [[ ! -e $file ]] || printf "%s\0" "$file"; done' pick) |
         tar --create --directory "$repo" --null --files-from=-
 }
 
-# After root has built, the tree becomes the user's, as if the user had cloned and built it.
+# After root's build, the tree is given to the user, as if the user had cloned and built it.
 run_as_user() {
     inside root chown -R "$user:$user" "/home/$user"
     inside "$user" "$place/scripts/run.sh" doctor
     inside "$user" "$place/scripts/run.sh" --pattern all -n 200
 }
 
-# apt is replaced by something that only notes that it was called, and there is no network but loopback.
+# Replaces apt by a script that only records its calls, and leaves only the loopback network.
 run_offline() {
     local command
     for command in apt apt-get; do
@@ -140,7 +140,7 @@ nothing_left() {
         for process in $(machine_processes); do tr '\0' ' ' <"/proc/$process/cmdline" && echo; done
         find "$machine"/{tmp,dev/shm,run,var/tmp} -iname '*pipebench*' -printf '/%P\n'
     )
-    [[ -z $left ]] || die "left behind: $left"
+    [[ -z $left ]] || die "these were left behind: $left"
 }
 
 ensure_packages fresh-machine
@@ -150,7 +150,7 @@ fi
 source=$(debian_mirror "$suite")
 keyring=${source##*|} mirror=${mirror:-${source%|*}}
 if [[ -z $keep ]]; then
-    # The outer directory is closed to others; the machine's own root must be open to its users.
+    # The outer directory is closed to other users; the machine's own root must be open to its users.
     machine=$(mktemp -d "${TMPDIR:-/tmp}/fresh-machine.XXXXXX")/root
 fi
 trap clean_up EXIT

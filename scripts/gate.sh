@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Holds this tree against an older one: builds both, and runs `pipebench gate` with the old one as the baseline.
+# Compares this tree with an older one: builds both, and runs `pipebench gate` with the old one as the baseline.
 # Usage: scripts/gate.sh [--base REF] [arguments of pipebench gate]
-# REF is the newest release (tag v*) by default; where there is none yet, the commit before this one.
+# REF is by default the newest release (tag v*), or the previous commit if there is no release yet.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -13,17 +13,17 @@ baseline=$repo/build/baseline
 base_ref() {
     git -C "$repo" describe --tags --abbrev=0 --match 'v*' HEAD^ 2>/dev/null ||
         git -C "$repo" rev-parse --verify --quiet 'HEAD^' ||
-        die "this clone has no history to compare with; fetch it, or name a commit: --base REF"
+        die "this clone has no earlier commit; fetch the history, or name a commit with: --base REF"
 }
 
-# build_baseline COMMIT: in a directory of its own, with nothing of this tree. Fast when it was built before.
+# build_baseline COMMIT: builds it in its own directory, without files of this tree. Fast if it was built before.
 build_baseline() {
     local commit=$1
     prepare_logs
     mkdir -p "$baseline"
     exec 8>>"$baseline/.lock"
     flock 8
-    # Another commit gets a new directory, objects and all: files from an archive are as old as their commit.
+    # Another commit gets a new directory, without old objects: files from an archive have the date of their commit.
     if [[ $(cat "$baseline/commit" 2>/dev/null) != "$commit" ]]; then
         rm -rf "$baseline/source" "$baseline/build" "$baseline/commit"
         mkdir -p "$baseline/source"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what is missing of the given package groups: build run test lint clang fuzz valgrind peers limits (default: build run).
-# run.sh and test.sh do this by themselves; this is for a Dockerfile, or for root on a machine without sudo.
+# Installs the missing packages of the given groups (default: build run). The groups are build, run, test, lint,
+# clang, fuzz, valgrind, fresh-machine, peers and limits. run.sh and test.sh do this themselves; use this script in a
+# Dockerfile, or as root on a machine without sudo.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What all scripts here share: how they speak, how they become root, how they build. Sourced, never run.
-# Every line goes to stderr: stdout belongs to the result of the program that a script starts.
+# Functions that all scripts share: messages, root, builds. Sourced, never run.
+# All messages go to stderr, because stdout belongs to the result of the program that a script starts.
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 logs=$repo/build/logs
@@ -16,7 +16,7 @@ as_root() {
     if ((EUID == 0)); then "$@"; else sudo "$@"; fi
 }
 
-# Makes build/logs. An earlier run as root leaves directories that an ordinary user cannot write.
+# Creates build/logs. An earlier run as root may have left directories that an ordinary user cannot write.
 prepare_logs() {
     local directory
     for directory in "$repo" "$repo/build" "$logs"; do
@@ -31,11 +31,11 @@ die_not_writable() {
     die "cannot write to $1; mend it with: sudo chown -R $(id -un) '$whole'"
 }
 
-# logged NAME COMMAND...: runs the command with its output in build/logs/NAME.log; shows the end of it on failure.
+# logged NAME COMMAND...: runs the command with its output in build/logs/NAME.log; prints the end of it on failure.
 logged() {
     local log=$logs/$1.log
     shift
-    # A log of another user can be replaced where it cannot be overwritten.
+    # Another user's log may not be writable, but can be replaced.
     [[ -w $log || ! -e $log ]] || rm -f "$log"
     "$@" >"$log" 2>&1 </dev/null && return
     tail -n 40 "$log" >&2
@@ -65,7 +65,7 @@ build() {
     else
         step "building $preset (the first time takes a few minutes) ..."
     fi
-    # Two builds in one directory would spoil each other, so the second waits. The lock ends with the subshell.
+    # Two builds in one directory would damage each other, so the second waits. The lock ends with the subshell.
     (
         cd "$repo"
         flock 9

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Which packages pipebench needs, and how the missing ones are installed. Sourced after lib.sh.
-# Groups: build (compile it), run (the servers it starts), test (what only the tests use), lint (the format check),
-# clang (the other compiler), fuzz and valgrind (what finds faults of memory), fresh-machine (make a bare Debian),
-# peers (the same patterns in Python, to compare with), limits (what measures the servers alone).
+# Lists the packages that pipebench needs, and installs the missing ones. Sourced after lib.sh.
+# Groups: build (to compile it), run (the servers it starts), test (only for tests), lint (format check), clang (the
+# other compiler), fuzz and valgrind (to find memory errors), fresh-machine (to make a bare Debian), peers (the
+# same patterns in Python), limits (tools that measure the servers alone).
 
 : "${repo:?source lib.sh first}"
 # shellcheck source=scripts/apt-sources.sh
@@ -17,10 +17,10 @@ distribution() (
     echo "${ID:-unknown}-${VERSION_ID:-}"
 )
 
-# packages_of GROUP...: one name a line.
+# packages_of GROUP...: prints one name per line.
 packages_of() {
     local group boost=libboost-dev
-    # Debian 12's own default is Boost 1.74, too old for us; the later releases have 1.83 or newer.
+    # Debian 12's default is Boost 1.74, which is too old; later releases have 1.83 or newer.
     [[ $(distribution) != debian-12 ]] || boost=libboost1.81-dev
     for group in "$@"; do
         case $group in
@@ -48,7 +48,7 @@ packages_of() {
     done
 }
 
-# missing_packages GROUP...: one name a line.
+# missing_packages GROUP...: prints one name per line.
 missing_packages() {
     local package names
     names=$(packages_of "$@") || exit
@@ -57,7 +57,7 @@ missing_packages() {
     done
 }
 
-# The servers may come from elsewhere (another version, valkey): what counts is what pipebench will find.
+# The servers may come from elsewhere (another version, valkey), so the test is whether pipebench will find them.
 is_installed() {
     case $1 in
     postgresql) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
@@ -71,11 +71,11 @@ installed_version() {
     dpkg-query --show --showformat '${db:Status-Status} ${Version}\n' "$1" 2>/dev/null | sed -n 's/^installed //p'
 }
 
-# ensure_packages GROUP...: installs what is missing. Calls no apt when nothing is.
+# ensure_packages GROUP...: installs the missing packages. Does not call apt if none is missing.
 ensure_packages() {
     local missing
     if ! knows_distribution; then
-        step "packages are not checked on $(distribution); needed, by their Debian names: $(packages_of "$@" | xargs)"
+        step "cannot check packages on $(distribution); needed, by their Debian names: $(packages_of "$@" | xargs)"
         return
     fi
     missing=$(missing_packages "$@" | xargs)
@@ -97,14 +97,14 @@ knows_distribution() {
 }
 
 become_root_or_die() {
-    local mend="as root run: scripts/install-deps.sh $*"
+    local mend="run this as root: scripts/install-deps.sh $*"
     ((EUID != 0)) || return 0
     command -v sudo >/dev/null || die "installing needs root, and there is no sudo; $mend"
-    # Ask for the password now, where it can be seen: what apt says goes to a log.
+    # Ask for the password now, while the user sees it; the output of apt goes to a log.
     sudo -v || die "installing needs root; $mend"
 }
 
-# install_packages 'NAME NAME...'. A subshell: its trap undoes what quiet_services did, whatever happens.
+# install_packages 'NAME NAME...'. It is a subshell, so that its trap always undoes what quiet_services did.
 install_packages() (
     trap loud_services EXIT
     trap 'exit 130' INT TERM
@@ -120,16 +120,15 @@ install_packages() (
     [[ " $1 " != *" redis-server "* ]] || disable_redis_at_boot
 )
 
-# A newcomer's configuration files are never overwritten, no question waits for an answer that cannot come, and
-# another apt that is running is waited for.
+# Never overwrites the user's configuration files, asks no questions, and waits for another apt that is running.
 apt_get() {
     as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l apt-get --quiet -o DPkg::Lock::Timeout=300 \
         -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
 }
 
-# A broken source of another project fails the update, but not always what we need from it: go on, and see.
+# A broken source of another project makes the update fail, but the needed packages may still be available.
 update_index() {
-    logged apt-update apt_get update || step "apt-get update failed; trying with what apt knows already"
+    logged apt-update apt_get update || step "apt-get update failed; trying with the package lists that apt has"
 }
 
 # apt_install [--target-release SUITE] NAME...
@@ -147,19 +146,19 @@ has_candidate() { LC_ALL=C apt-cache policy "$1" | grep '^  Candidate: [^(]' >/d
 no_candidate() {
     case $(distribution) in
     ubuntu-*) echo "apt has no package $1; enable 'universe' with: sudo add-apt-repository universe" ;;
-    *) echo "apt has no package $1; is 'main' among apt's sources, and does this pass: sudo apt-get update" ;;
+    *) echo "apt has no package $1; check that its sources have 'main' and that this succeeds: sudo apt-get update" ;;
     esac
 }
 
-# Debian 12 itself has Catch2 2.x. Version 3 is in the backports suite, which the same archive serves; nothing else is
-# taken from there, since apt never prefers backports by itself.
+# Debian 12 has Catch2 2.x. Version 3 is in the backports suite of the same archive. apt never prefers backports by
+# itself, so nothing else is installed from there.
 backports=bookworm-backports
 
 add_backports() {
     local entry address source file
     ! debian_entries | grep "^$backports|" >/dev/null || return 0
     entry=$(debian_entries | grep '^bookworm|' | tail -n 1) ||
-        die "no Debian 12 archive among apt's sources; add its suite $backports yourself: Catch2 3 is there"
+        die "apt's sources have no Debian 12 archive; add its suite $backports yourself, for Catch2 3"
     IFS='|' read -r _ address source <<<"$entry"
     file=/etc/apt/sources.list.d/pipebench-backports.list
     [[ $source != *.sources:* ]] || file=${file%.list}.sources

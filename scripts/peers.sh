@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# The five patterns beside the same five in Python (bench/peers/python), in one session: as published, and tuned.
-# Installs what is missing, builds, runs; prints the table of pipebench, and then, in markdown, what the ratios are.
+# Measures the five patterns and the same five in Python (bench/peers/python), as published and tuned, in one session.
+# Installs missing packages, builds and runs; prints the table of pipebench, and then the ratios in markdown.
 #
 #   scripts/peers.sh [--faithful | --tuned] [--only ID[,ID]] [arguments of pipebench run]     default: -n 10k -r 1
-#   scripts/peers.sh --reprint FILE          the ratios of a saved result again; the last one is build/peers.json
+#   scripts/peers.sh --reprint FILE          prints the ratios of a saved result; the last one is build/peers.json
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=scripts/packages.sh
 source "$repo/scripts/packages.sh"
 
-result=build/peers.json # in the repository, as are the runners
+result=build/peers.json # relative to the repository, like the runners
 patterns=(fan-out semaphore process-pool thread-pool redis-streams)
 every=${patterns[*]}
 declare -A peers=([fan-out]=gather [semaphore]=semaphore [process-pool]=process_pool [thread-pool]=thread_pool
@@ -25,12 +25,12 @@ choose_patterns() { # ID[,ID]
     IFS=, read -ra patterns <<<"$1"
     ((${#patterns[@]})) || die "--only needs patterns: $every"
     for id in "${patterns[@]}"; do
-        [[ -n $id && -v peers[$id] ]] || die "--only: no pattern '$id' (there are: $every)"
+        [[ -n $id && -v peers[$id] ]] || die "--only: unknown pattern '$id'; the patterns are: $every"
     done
 }
 
 reprint() {
-    (($# == 1)) || die "--reprint needs one file and nothing else"
+    (($# == 1)) || die "--reprint takes exactly one file"
     command -v python3 >/dev/null || die "needs python3"
     ratios "$1"
     exit
@@ -51,8 +51,8 @@ while (($#)); do
         shift
         ;;
     --reprint) reprint "$@" "${arguments[@]}" ;;
-    -p* | --pattern | --pattern=*) die "which patterns are run is said with --only ID[,ID]" ;;
-    --export-json | --export-json=*) die "the result is kept as build/peers.json; --export-json is taken" ;;
+    -p* | --pattern | --pattern=*) die "choose the patterns with --only ID[,ID]" ;;
+    --export-json | --export-json=*) die "this script sets --export-json itself; the result is in build/peers.json" ;;
     *)
         arguments+=("$argument")
         case $argument in
@@ -82,7 +82,7 @@ changed_at() { stat --format=%y "$result" 2>/dev/null || true; }
 ensure_packages build run peers
 build release
 cd "$repo"
-step "running build/release/pipebench: ${patterns[*]}, and their peers in Python (${variants[*]})"
+step "running build/release/pipebench: ${patterns[*]}, and the same patterns in Python (${variants[*]})"
 printf -v ids '%s,' "${patterns[@]}"
 before=$(changed_at)
 code=0

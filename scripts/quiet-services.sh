@@ -1,15 +1,15 @@
 # shellcheck shell=bash
-# pipebench starts throwaway servers of its own, so the system servers that come with the packages of PostgreSQL and
-# Redis would only surprise. While those are installed, none is started and no system-wide cluster is made; after it,
-# nothing of this is left. Sourced after lib.sh.
+# pipebench starts its own throwaway servers, so it needs no system servers from the packages of PostgreSQL and Redis.
+# While those packages are installed, no server is started and no system-wide cluster is created. The files that
+# ensure this are removed afterwards. Sourced after lib.sh.
 
 policy=/usr/sbin/policy-rc.d
 no_cluster=/etc/postgresql-common/createcluster.d/pipebench-install.conf
 marker='# Only for the time of an installation by the scripts of pipebench; delete it if you find it.'
 
 quiet_services() {
-    step "PostgreSQL and Redis are installed as programs only: no system server is started or set up"
-    # Where there is a policy already it stays: it is the choice of whoever runs the machine.
+    step "installing PostgreSQL and Redis as programs only: no system server is started or set up"
+    # An existing policy stays: it is the administrator's choice.
     if [[ ! -e $policy ]] || grep -qF "$marker" "$policy"; then
         printf '%s\n' '#!/bin/sh' "$marker" 'case " $* " in *" postgresql"* | *" redis-server"*) exit 101 ;; esac' |
             as_root tee "$policy" >/dev/null
@@ -24,7 +24,7 @@ loud_services() {
     if [[ -e $policy ]] && grep -qF "$marker" "$policy"; then as_root rm -f "$policy"; fi
 }
 
-# A policy only keeps a service from starting now; this keeps it from starting at the next boot.
+# The policy only prevents a start now; this prevents a start at the next boot.
 disable_redis_at_boot() {
     if command -v systemctl >/dev/null; then
         logged disable-redis as_root systemctl disable redis-server.service || true

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Prints the packages that own the shared libraries of a program, one a line: what a machine needs that only runs it.
+# Prints the packages that own the shared libraries of a program, one per line. A machine that only runs the program
+# needs these.
 set -euo pipefail
 
 if (($# != 1)) || [[ ! -x $1 ]]; then
@@ -7,6 +8,6 @@ if (($# != 1)) || [[ ! -x $1 ]]; then
     exit 2
 fi
 
-# dpkg does not know the C library by the path that the linker reports; every machine has that one.
+# dpkg does not find the C library under the path that the linker reports, but every machine has it.
 ldd "$1" | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | xargs realpath |
     { xargs dpkg-query --search 2>/dev/null || true; } | cut -d: -f1 | sort -u

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What scripts/limits.sh measures, inside `pipebench services`: each stage alone, the patterns row by row, each stage
-# again, the patterns in batches, each stage again. All of it goes to RESULT as JSON, the tables made of it to stdout.
+# The measurements of scripts/limits.sh, made inside `pipebench services`: each stage alone, the patterns row by row,
+# each stage again, the patterns in batches, each stage again. Writes JSON to RESULT, and tables to stdout.
 #
 #   pipebench services --profile capacity -- bench/limits/measure.sh BINARY REPEAT SECONDS RESULT [arguments of run]
 set -euo pipefail
@@ -10,7 +10,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
 here=$repo/bench/limits
 binary=$1 repeat=$2 seconds=$3 result=$4
 arguments=("${@:5}")
-batch_rows=${PIPEBENCH_WRITE_BATCH:-100} # of a transaction
+batch_rows=${PIPEBENCH_WRITE_BATCH:-100} # rows per transaction
 wrk_connections=64
 redis_connections=50
 cores=$(nproc)
@@ -18,7 +18,7 @@ threads=$((cores < wrk_connections ? cores : wrk_connections))
 socket=${PIPEBENCH_REDIS#unix://}
 stream=$PIPEBENCH_STREAM:limits
 
-# Debian keeps pgbench and psql beside the server; what it has on the PATH chooses among clusters, and there is none.
+# Debian keeps pgbench and psql beside the server. Its wrappers on the PATH need a system cluster, and there is none.
 newest=$(compgen -G '/usr/lib/postgresql/*/bin/pgbench' | sort -V | tail -n 1 || true)
 PATH=${newest:+${newest%/*}:}$PATH
 for tool in wrk pgbench psql redis-benchmark redis-cli python3; do
@@ -40,7 +40,7 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# run COMMAND...: in the background, and waited for: a signal need not wait until it ends by itself.
+# run COMMAND...: runs the command in the background and waits for it, so that a signal is handled at once.
 run() {
     local code=0
     "$@" </dev/null &
@@ -50,22 +50,22 @@ run() {
     return "$code"
 }
 
-# Of the CPU time of the box since its start, in ticks: "busy all".
+# Prints "busy all": the CPU time of the machine since its start, in ticks.
 ticks() { awk '/^cpu / { busy = $2 + $3 + $4 + $7 + $8 + $9; print busy, busy + $5 + $6 }' /proc/stat; }
 
-# measure STAGE COMMAND...: runs it, and notes the rate that it tells, and the ticks around it.
+# measure STAGE COMMAND...: runs the command, and records the rate it prints and the ticks before and after it.
 measure() {
     local stage=$1 before after rate
     shift
     before=$(ticks)
     run "$@" >"$scratch/output" 2>"$scratch/errors" || complain "$1 failed"
     after=$(ticks)
-    rate=$(rate_of "$1") || complain "$1 saw errors, or tells no rate"
+    rate=$(rate_of "$1") || complain "$1 reported errors, or no rate"
     echo "$stage $rate $before $after" >>"$scratch/samples"
     step "  $stage: $(printf %.0f "$rate")/s"
 }
 
-# How busy the box is when nothing is asked of it: what other programs use.
+# Measures how busy the machine is while no stage runs: what other programs use.
 measure_others() {
     local before
     before=$(ticks)
@@ -73,7 +73,7 @@ measure_others() {
     echo "others 0 $before $(ticks)" >>"$scratch/samples"
 }
 
-# rate_of TOOL: from its output; fails where there is none, or where there were errors.
+# rate_of TOOL: prints the rate from its output; fails if there is none, or if there were errors.
 rate_of() {
     case $1 in
     wrk) awk '$1 == "orders" && $3 == 0 { rate = $2 } END { print rate; exit !rate }' ;;
@@ -90,12 +90,12 @@ complain() {
     die "$1"
 }
 
-# The values of a row, as the patterns send them: all are parameters, as text. Only the id differs from row to row.
+# The values of a row. All are text parameters, as in the patterns. Only the id differs from row to row.
 names=(customer region currency item_count total_minor weight_grams promised_on line_totals checksum)
 types=(text text text bigint bigint bigint date text bigint)
 row=('Aoife Papadopoulou' EMEA EUR 24 8909087 31874 2025-10-10 '{139672,4765030,20828,109251}' 4242424242424242424)
 
-# The very INSERT of the patterns, with pgbench's variables for its parameters. Keys ascend over all connections.
+# The same INSERT as in the patterns, with pgbench's variables as parameters. Keys ascend over all connections.
 write_row_script() {
     local sql=$PIPEBENCH_INSERT n
     for ((n = 10; n >= 2; --n)); do sql=${sql//\$$n/:${names[n - 2]}}; done
@@ -106,7 +106,7 @@ ${sql//\$1/:id};
 SCRIPT
 }
 
-# The same for many rows in one statement: an array per column, as a client would send them.
+# The same INSERT for many rows in one statement, with an array per column, as a client would send them.
 write_batch_script() {
     local arrays='' n
     for n in "${!names[@]}"; do arrays+=", :${names[n]}::${types[n]}[]"; done
@@ -122,7 +122,7 @@ ON CONFLICT (order_id) DO UPDATE SET deliveries = o.deliveries + 1;
 SCRIPT
 }
 
-# array_of TYPE VALUE: as PostgreSQL reads it, with as many elements as a batch has rows.
+# array_of TYPE VALUE: prints a PostgreSQL array with VALUE once per row of a batch.
 array_of() {
     local element=$2 elements
     [[ $1 == bigint ]] || element="\"$element\""
@@ -144,13 +144,13 @@ postgres_stage() { # STAGE SCRIPT CONNECTIONS VALUES...
         --time "$seconds" -D n=0 -D "clients=$3" "${@:4}" "$PIPEBENCH_POSTGRES"
 }
 
-# redis-benchmark counts requests and no seconds: how many fill them, a short run tells.
+# redis-benchmark takes a number of requests and no duration; a short run shows how many requests fill it.
 redis_stage() { # DEPTH
     local rate
     local tool=(redis-benchmark -s "$socket" -c "$redis_connections" -P "$1" --csv)
     local xadd=(xadd "$stream" '*' order 4711)
     run "${tool[@]}" -n 20000 "${xadd[@]}" >"$scratch/output" 2>"$scratch/errors" || complain "redis-benchmark failed"
-    rate=$(rate_of redis-benchmark) || complain "redis-benchmark saw errors, or tells no rate"
+    rate=$(rate_of redis-benchmark) || complain "redis-benchmark reported errors, or no rate"
     measure "xadd_$1" "${tool[@]}" -n "$((${rate%.*} * seconds))" "${xadd[@]}"
     redis-cli -s "$socket" UNLINK "$stream" >/dev/null
 }
@@ -168,8 +168,8 @@ measure_stages() {
     redis_stage 16
 }
 
-# The patterns on the same PostgreSQL and Redis, each run with a mock API of its own. A bad verdict (1, 3) does not end
-# it.
+# Measures the patterns on the same PostgreSQL and Redis; each run has its own mock API. Exit codes 1 and 3 (a bad
+# verdict) do not end the script.
 measure_patterns() { # MODE [ARGUMENT...]
     local code=0 file=$scratch/$1.json
     step "the patterns, write mode $1"
@@ -179,7 +179,7 @@ measure_patterns() { # MODE [ARGUMENT...]
     if ((code > verdict)); then verdict=$code; fi
 }
 
-# A box is not as fast now as a minute ago: the stages are measured before, between and after the patterns.
+# The speed of a machine changes within minutes, so the stages are measured before, between and after the patterns.
 measure_stages_until() { # ROUND
     while ((round < $1)); do
         round=$((round + 1))

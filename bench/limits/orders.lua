@@ -1,5 +1,5 @@
--- For wrk: asks for orders 1 to N in turn, each thread from a place of its own.
--- wrk -s orders.lua URL -- N; at the end a line for measure.sh: "orders", requests per second, errors.
+-- For wrk: requests orders 1 to N in turn; each thread starts at another order.
+-- wrk -s orders.lua URL -- N. Prints a last line for measure.sh: "orders", requests per second, errors.
 
 local threads = 0
 
@@ -8,7 +8,7 @@ function setup(thread)
     threads = threads + 1
 end
 
--- Made beforehand: what it costs to put a request together is not the API's. At most 100,000 are held.
+-- Builds the requests beforehand, so that building them does not count for the API. At most 100,000 are kept.
 function init(args)
     local orders = math.min(tonumber(args[1]), 100000)
     requests = {}
