@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# Builds the fuzzers of tests/fuzz, runs each for a while, and adds to its corpus what reached something new.
-# Usage: scripts/fuzz.sh [--seconds N] [NAME...]
-# Fails on a finding; the input that made it stays in build/fuzz-run/NAME/findings.
+# Builds the fuzzers of tests/fuzz and runs each for a while, from its seeds in tests/fuzz/corpus and from what earlier
+# runs found. What reaches something new is kept in build/fuzz-corpus, or in the directory that --corpus names.
+# Usage: scripts/fuzz.sh [--seconds N] [--corpus DIRECTORY] [NAME...]
+# Fails on a finding; the input that made it stays in build/fuzz-run/NAME/findings. Once the bug is mended, the input
+# becomes a seed with a name that says what it is.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=scripts/packages.sh
 source "$repo/scripts/packages.sh"
 
-corpora=$repo/tests/fuzz/corpus
-largest_kept=4096 # bytes, of a file in a corpus
-most_kept=150     # files in a corpus: it is replayed in every test run
+seeds=$repo/tests/fuzz/corpus
+grown=$repo/build/fuzz-corpus
 
 # options_of NAME: the longest input in bytes (larger ones take longer and find less), and the dictionary if there is
 # one.
@@ -26,45 +27,46 @@ options_of() {
     [[ ! -e $repo/tests/fuzz/$1.dict ]] || echo "-dict=$repo/tests/fuzz/$1.dict"
 }
 
-# run_fuzzer NAME SECONDS. What it finds new goes into a scratch directory, for most of it is not worth keeping.
+# run_fuzzer NAME SECONDS
 run_fuzzer() {
     local name=$1 seconds=$2 options
     local fuzzer=$repo/build/fuzz/tests/fuzz/pipebench_fuzz_$name run=$repo/build/fuzz-run/$name
-    [[ -d $corpora/$name ]] || die "no fuzzer '$name' (there are: $(names | xargs))"
+    [[ -d $seeds/$name ]] || die "no fuzzer '$name' (there are: $(names | xargs))"
     mapfile -t options < <(options_of "$name")
     options+=(-rss_limit_mb=512 -timeout=10)
     rm -rf "$run"
-    mkdir -p "$run/new" "$run/small" "$run/findings"
+    mkdir -p "$run/findings" "$grown/$name"
     step "$name: $seconds s"
     logged "fuzz-$name" "$fuzzer" "${options[@]}" -max_total_time="$seconds" -print_final_stats=1 \
-        -artifact_prefix="$run/findings/" "$run/new" "$corpora/$name" || {
+        -artifact_prefix="$run/findings/" "$grown/$name" "$seeds/$name" || {
         step "$name: $(find "$run/findings" -type f -printf '%p ')"
         return 1
     }
     grep '^stat::number_of_executed_units\|^stat::new_units_added' "$logs/fuzz-$name.log" >&2 || true
-    find "$run/new" -type f -size "-$((largest_kept + 1))c" -exec mv -t "$run/small" {} +
-    # Only what reaches another branch: how often it is passed would keep five times as many.
-    logged "fuzz-merge-$name" "$fuzzer" "${options[@]}" -set_cover_merge=1 -use_counters=0 \
-        "$corpora/$name" "$run/small" || return
-    drop_largest "$corpora/$name"
+    minimise "$name" "${options[@]}"
 }
 
-# drop_largest DIRECTORY: of the inputs that libFuzzer named, by SHA-1, until there are no more than most_kept files.
-drop_largest() {
-    local surplus
-    surplus=$(($(find "$1" -type f | wc -l) - most_kept))
-    ((surplus > 0)) || return 0
-    find "$1" -type f -regextype posix-extended -regex '.*/[0-9a-f]{40}' -printf '%s %p\n' | sort -rn |
-        head -n "$surplus" | cut -d ' ' -f 2- | xargs rm -f
+# minimise NAME OPTION...: drops from the grown corpus what reaches nothing that the rest does not.
+minimise() {
+    local name=$1 fuzzer=$repo/build/fuzz/tests/fuzz/pipebench_fuzz_$1 smallest=$repo/build/fuzz-run/$1/smallest
+    mkdir -p "$smallest"
+    logged "fuzz-merge-$name" "$fuzzer" "${@:2}" -merge=1 "$smallest" "$seeds/$name" "$grown/$name" || return
+    rm -rf "${grown:?}/$name"
+    mv "$smallest" "$grown/$name"
+    step "$name: $(find "$grown/$name" -type f | wc -l) inputs kept in $grown/$name"
 }
 
-names() { find "$corpora" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | sort; }
+names() { find "$seeds" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | sort; }
 
 seconds=300
-if [[ ${1:-} == --seconds ]]; then
-    seconds=${2:?--seconds needs a number}
+while [[ ${1:-} == --* ]]; do
+    case $1 in
+    --seconds) seconds=${2:?--seconds needs a number} ;;
+    --corpus) grown=$(realpath -m "${2:?--corpus needs a directory}") ;;
+    *) die "no option '$1' (there are: --seconds, --corpus)" ;;
+    esac
     shift 2
-fi
+done
 [[ $seconds =~ ^[1-9][0-9]*$ ]] || die "--seconds needs a number of seconds, not '$seconds'"
 if (($# == 0)); then
     mapfile -t every < <(names)
