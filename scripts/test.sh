@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds the tests and runs them; arguments go to ctest, for example -L unit.
+# Installs what is missing, builds the tests and runs them, as many at a time as there are cores. Arguments go to ctest:
+# -L unit runs one kind of tests (and builds no other), -R ledger the files whose name has `ledger` in it.
 # PIPEBENCH_PRESET=asan (or tsan) tests another build than dev.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -8,9 +9,27 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$repo/scripts/packages.sh"
 
 preset=${PIPEBENCH_PRESET:-dev}
+
+# targets ARGUMENT...: what -L selects has to be built, and without it everything.
+targets() {
+    local label='' kind
+    while (($#)); do
+        case $1 in
+        -L | --label-regex) label=${2:-} ;;
+        -L?*) label=${1#-L} ;;
+        --label-regex=*) label=${1#*=} ;;
+        esac
+        shift
+    done
+    for kind in unit contract integration cli; do
+        if [[ -n $label && $kind =~ $label ]]; then echo "$kind-tests"; fi
+    done
+}
+
 ensure_packages build run test
-build "$preset"
+mapfile -t selected < <(targets "$@")
+build "$preset" "${selected[@]}"
 step "ctest --preset $preset${*:+ $*}"
 # ctest finds presets only from the top of the tree.
 cd "$repo"
-exec ctest --preset "$preset" --no-tests=error --output-on-failure "$@"
+exec ctest --preset "$preset" --no-tests=error --output-on-failure --parallel "$(nproc)" "$@"
