@@ -53,7 +53,7 @@ if ((costly_tries > 0)); then
     step "$pattern uses $cpu_ns ns of CPU per order; building a binary that uses $((cpu_ns / 10)) ns more"
     logged configure-costly cmake -S "$repo" -B "$costly" -G Ninja -DCMAKE_BUILD_TYPE=Release -DPIPEBENCH_TESTS=OFF \
         "-DPIPEBENCH_TEST_COST=$pattern:$((cpu_ns / 10))" || die "cannot configure"
-    logged build-costly cmake --build "$costly" --target pipebench || die "cannot build"
+    watched "building it" build-costly cmake --build "$costly" --target pipebench || die "cannot build"
 fi
 caught=0 others=0
 for ((i = 1; i <= costly_tries; ++i)); do

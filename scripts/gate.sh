@@ -32,7 +32,8 @@ build_baseline() {
     fi
     logged configure-baseline cmake -S "$baseline/source" -B "$baseline/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
         -DPIPEBENCH_TESTS=OFF || die "the baseline cannot be configured"
-    logged build-baseline cmake --build "$baseline/build" --target pipebench || die "the baseline cannot be built"
+    watched "building the baseline" build-baseline cmake --build "$baseline/build" --target pipebench ||
+        die "the baseline cannot be built"
 }
 
 base=
