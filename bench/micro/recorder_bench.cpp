@@ -36,14 +36,14 @@ TEST_CASE("a latency's bin", "[recorder]") {
 TEST_CASE("an order's begin and end", "[recorder]") {
     auto record = recorder::create(orders);
     const auto used = measure({"recorder: begin() and end()"}, [&](std::size_t i) {
-        const auto ticket = record.begin(1 + i % orders);
-        record.end(ticket, stored);
+        const auto ticket = record.log().begin(1 + i % orders);
+        record.log().end(ticket, stored);
     });
     REQUIRE(used.allocations == 0);
 }
 
 TEST_CASE("the progress of a run", "[recorder]") {
     auto record = recorder::create(sample_count);
-    for (order_id id = 1; id <= sample_count; ++id) record.settle(id, stored);
+    for (order_id id = 1; id <= sample_count; ++id) record.log().settle(id, stored);
     REQUIRE(measure({"recorder: read()"}, [&](std::size_t) { return record.read(); }).allocations == 0);
 }

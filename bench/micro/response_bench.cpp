@@ -1,5 +1,5 @@
-// The bytes of an answer to an order: HTTP first, then JSON. Both parsers run for every attempt of every order; here on
-// the very bytes that the mock API sends. An order that is read into the memory of the one before takes none.
+// The bytes of an answer to an order: HTTP first, then JSON. Both parsers run for every attempt of every order; here
+// on the very bytes that the mock API sends. An order that is read into the memory of the one before takes none.
 #include "micro/measure.hpp"
 #include "micro/samples.hpp"
 #include "pipeline/http_exchange.hpp"

@@ -2,7 +2,7 @@
 // never open a connection by themselves.
 #pragma once
 
-#include "contracts/recorder.hpp"
+#include "pipebench/order_log.hpp"
 #include "pipebench/pipeline.hpp"
 #include "pipebench/workload.hpp"
 
@@ -12,18 +12,21 @@
 
 namespace pipebench {
 
+class order_stream;
+
 /// All that a pattern may know.
 struct run_context {
     const workload& work;
     const pipeline_factory& open;
-    recorder& out;                               ///< told about every order exactly once
-    stop_flag stop;                              ///< asked before every order
+    order_log& out;              ///< told about every order exactly once
+    stop_flag stop;              ///< asked before every order
+    const order_stream* stream;  ///< in Redis (src/redis/order_stream.hpp); null: the run has no Redis
     std::function<void(std::string_view)> note;  ///< one line for the report: a worker died, was replaced, ...
 };
 
-/// What the pattern needs of the box at these parameters: checked before anything starts.
+/// What the pattern needs of the machine at these parameters: checked before anything starts.
 struct needs {
-    std::uint64_t in_flight = 0;  ///< orders begun and not ended, at the most; with it goes the floor
+    std::uint64_t in_flight = 0;  ///< most orders that are begun and not ended; the floor follows from it
     std::uint64_t database_connections = 0;
     std::uint64_t descriptors = 0;  ///< in the process that opens the most
     std::uint64_t processes = 1;

@@ -1,10 +1,14 @@
-// _run: one run in a process of its own. pipebench starts it and tells it what to run through a descriptor;
-// there is nothing for a user here.
+// _run: one run in a process of its own. pipebench starts it and passes what to run through a descriptor; users never
+// call it.
 #include "cli/command.hpp"
 #include "concurrency/section_sampler.hpp"
+#include "contracts/error.hpp"
+#include "contracts/recorder.hpp"
 #include "measure/run_spec.hpp"
 #include "pipebench/pattern.hpp"
+#include "pipeline/pipeline_factory.hpp"
 #include "pipeline/test_cost.hpp"
+#include "redis/order_stream.hpp"
 #include "system/process_tree.hpp"
 
 #include <fmt/format.h>
@@ -22,7 +26,10 @@ exit_code run_one() {
     const auto all = patterns();
     const auto chosen = std::find_if(all.begin(), all.end(), [&](const pattern& p) { return p.id == spec.pattern; });
     if (chosen == all.end()) throw setup_error("no such pattern: " + spec.pattern);
-    const pipeline_factory open(spec.work, spec.where, &record.shared_traffic());
+    auto log = record.log();
+    const real_pipelines open(spec.work, spec.where, &record.shared_traffic());
+    std::optional<order_stream> stream;
+    if (!spec.where.redis.empty()) stream.emplace(spec.where.redis, spec.where.stream);
     const auto note = [](std::string_view line) {
         fmt::print(stderr, "{}\n", line);
         std::fflush(stderr);
@@ -32,7 +39,12 @@ exit_code run_one() {
     if (spec.profile_stages) sampling.emplace(record);
     sample_this_thread();
     record.start_clock();
-    chosen->run({spec.work, open, record, record.stop(), note});
+    chosen->run({.work = spec.work,
+                 .open = open,
+                 .out = log,
+                 .stop = record.stop(),
+                 .stream = stream ? &*stream : nullptr,
+                 .note = note});
     record.stop_clock();
     record.keep_peak_rss(own_peak_rss());
     return exit_code::ok;

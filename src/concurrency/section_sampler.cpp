@@ -12,7 +12,7 @@
 namespace pipebench {
 namespace {
 
-recorder* sampled = nullptr;  ///< set before there is a second thread
+run_marks* sampled = nullptr;  ///< set before there is a second thread
 
 // Two relaxed operations on memory that was mapped before: safe in a signal handler.
 void count_sample(int) { sampled->count_sample(section_at_work()); }
@@ -34,7 +34,7 @@ public:
         event.sigev_signo = SIGPROF;
         event._sigev_un._tid = thread_now();  // glibc before 2.39 has no name for it: timer_create(2)
         if (::timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer_) != 0)
-            throw system_failure("--profile-stages: no timer to be had", errno);
+            throw system_failure("--profile-stages: cannot make a timer", errno);
         thread_ = thread_now();
         constexpr timespec interval{0, std::chrono::nanoseconds(section_sampling_interval).count()};
         const itimerspec each{interval, interval};
@@ -51,8 +51,8 @@ private:
 
 }  // namespace
 
-section_sampling::section_sampling(recorder& record) noexcept {
-    sampled = &record;
+section_sampling::section_sampling(run_marks& marks) noexcept {
+    sampled = &marks;
     struct sigaction action {};
     action.sa_handler = count_sample;
     action.sa_flags = SA_RESTART;

@@ -26,7 +26,7 @@ namespace {
 [[noreturn]] void run_worker(const worker_fleet::body& work, int channel, std::size_t number, pid_t parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(1);
-    // The channels of its siblings above all: a copy held here would hide their end from the parent.
+    // Above all the channels of its siblings: a copy that is open here would hide their end from the parent.
     if (channel > 3) ::syscall(SYS_close_range, 3, channel - 1, 0);
     ::syscall(SYS_close_range, channel + 1, ~0u, 0);
     message_channel end{descriptor(channel)};  // ends with the process, so that its end tells how the process ended
@@ -87,7 +87,7 @@ void worker_fleet::start(std::size_t worker) {
         throw system_failure("cannot make a channel to a worker process", errno);
     descriptor ours(ends[0]), theirs(ends[1]);
     const pid_t parent = ::getpid();
-    std::fflush(nullptr);  // what is buffered here would be printed by the worker, too
+    std::fflush(nullptr);  // or the worker would print what is buffered here, too
     const pid_t pid = ::fork();
     if (pid < 0) throw system_failure("cannot start a worker process", errno);
     if (pid == 0) run_worker(work_, theirs.get(), worker, parent);
@@ -108,13 +108,13 @@ std::span<const std::size_t> worker_fleet::wait(std::chrono::milliseconds limit)
     return ready_;
 }
 
-std::string worker_fleet::bury(std::size_t worker) {
+std::string worker_fleet::reap(std::size_t worker) {
     member& m = workers_.at(worker);
     // Closing alone would leave it in the epoll set while a sibling, forked just now, still holds a copy.
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, m.channel.native(), nullptr);
     m.channel.close();
     int status = 0;
-    ::kill(m.pid, SIGKILL);  // its channel has ended: whatever still runs there is of no use
+    ::kill(m.pid, SIGKILL);  // nothing that it still does can reach us
     ::waitpid(m.pid, &status, 0);
     return describe_end(std::exchange(m.pid, 0), status);
 }
@@ -123,6 +123,13 @@ void worker_fleet::replace(std::size_t worker) {
     if (++replacements_ > replacements_per_worker * workers_.size())
         throw setup_error(fmt::format("worker processes keep dying: {} replaced, no more", replacements_ - 1));
     start(worker);
+}
+
+void worker_fleet::replace_dead(const std::function<void(const std::string&)>& tell) {
+    for (const std::size_t worker : wait(std::chrono::milliseconds(0))) {
+        tell(reap(worker));
+        replace(worker);
+    }
 }
 
 void worker_fleet::stop_all() noexcept {

@@ -1,5 +1,5 @@
-// Worker processes: forked copies of the calling process, each at the end of a channel. For one parent thread
-// that holds no thread and no event loop when it forks; a replacement, which is forked amid the work, closes the
+// Worker processes: forked copies of the calling process, each at the end of a channel. The parent must have no other
+// thread and no event loop when it forks. A replacement, which is forked while the parent works, closes the
 // descriptors of the parent's connections and never uses them.
 #pragma once
 
@@ -18,7 +18,7 @@
 
 namespace pipebench {
 
-/// One end of a pair of connected sockets (SOCK_SEQPACKET): whole messages, and an end of file when the other
+/// One end of a pair of connected sockets (SOCK_SEQPACKET), which carries whole messages, and ends when the other
 /// side is gone. Messages are plain structs of at most max_message bytes.
 class message_channel {
 public:
@@ -53,9 +53,9 @@ private:
     descriptor fd_;
 };
 
-/// A number of worker processes that run the same body. A worker ends when its body returns, and its body is
-/// to return when its channel ends. The destructor closes every channel and waits for every worker; one that
-/// does not end within `patience` is killed.
+/// A number of worker processes that run the same body. A worker ends when its body returns, and its body must return
+/// when its channel ends. The destructor closes every channel and waits for every worker; one that does not end
+/// within `patience` is killed.
 class worker_fleet {
 public:
     /// Runs in the worker, with its channel and its number. An exception that escapes is printed in one line,
@@ -71,14 +71,17 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return workers_.size(); }
     [[nodiscard]] message_channel& channel(std::size_t worker) { return workers_.at(worker).channel; }
 
-    /// The workers whose channel has something to say (a message, or its end), first waiting up to `limit`.
+    /// The workers whose channel has a message, or has ended. Waits for one up to `limit`.
     [[nodiscard]] std::span<const std::size_t> wait(std::chrono::milliseconds limit);
 
-    /// For a worker whose channel has ended: reaps it and says how it ended ("worker 4242 was killed by signal 9
-    /// (Killed)"). Its place stays empty until replace().
-    std::string bury(std::size_t worker);
-    /// Throws setup_error when workers have been dying all the time (replacements_per_worker).
+    /// For a worker whose channel has ended, or that is of no use any more: kills it, waits for it, and returns how
+    /// it ended ("worker 4242 was killed by signal 9 (Killed)"). Its place stays empty until replace().
+    std::string reap(std::size_t worker);
+    /// Throws setup_error when too many workers have died (replacements_per_worker).
     void replace(std::size_t worker);
+    /// For a fleet whose workers send no messages: reaps and replaces those that have died. Does not wait for any.
+    /// `tell` is called with how each ended. Throws as replace() does.
+    void replace_dead(const std::function<void(const std::string&)>& tell);
 
 private:
     struct member {

@@ -1,4 +1,4 @@
-// Which part of an order's way a thread is at work for, so that a sampling timer can tell where CPU time goes.
+// Which part of an order's way a thread works for, so that a sampling timer can tell where CPU time goes.
 #pragma once
 
 #include <array>
@@ -18,8 +18,8 @@ namespace detail {
 inline thread_local constinit volatile cpu_section current_section = cpu_section::scheduling;
 }  // namespace detail
 
-/// What this thread does from here on is for that section. One store; an event loop goes back to scheduling after each
-/// handler (event_loop.cpp), so a coroutine says it again after each wait.
+/// What this thread does from here on is for that section. One store; an event loop goes back to scheduling after
+/// each handler (event_loop.cpp), so a coroutine says it again after each wait.
 inline void work_for(cpu_section s) noexcept { detail::current_section = s; }
 [[nodiscard]] inline cpu_section section_at_work() noexcept { return detail::current_section; }
 

@@ -1,5 +1,5 @@
 // What all workers of a run share about its requests: the retry budget and the client-side rate limit. It lies in
-// memory that they all map (recorder.hpp), so that the bounds hold for the run and not for each worker.
+// memory that they all map (record_board.hpp), so that the bounds hold for the run and not for each worker.
 #pragma once
 
 #include "pipebench/duration.hpp"
@@ -34,12 +34,12 @@ public:
     /// True when there is one left in the budget, which is then taken. Both answers are counted.
     [[nodiscard]] bool take_retry() noexcept;
 
-    /// When the next request may be sent: `now` without a limit. A token bucket that holds a tenth of a second's
-    /// tokens and is full at first, as the generic cell rate algorithm (ITU-T I.371). Nothing when it would be after `latest`: then no
-    /// token is taken.
+    /// When the next request may be sent: `now` without a limit; nullopt when it would be after `latest`, and then no
+    /// token is taken. A token bucket that holds a tenth of a second's tokens and is full at first, as the generic
+    /// cell rate algorithm (ITU-T I.371).
     [[nodiscard]] std::optional<time_point> next_slot(time_point now, time_point latest) noexcept;
 
-    /// Requests that can leave at once when none has for a while.
+    /// Requests that may be sent at once after a quiet moment.
     [[nodiscard]] static std::uint64_t burst_of(std::uint64_t per_second) noexcept {
         return per_second >= 10 ? per_second / 10 : 1;
     }

@@ -39,7 +39,7 @@ double percentile_ms(std::span<const std::uint64_t> counts, double p) {
     return 0;
 }
 
-latency_summary summarise_latency(const recorder& record) {
+latency_summary summarise_latency(const run_reader& record) {
     const auto counts = record.latencies();
     const auto total = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
     const auto ms = [](std::chrono::nanoseconds d) { return static_cast<double>(d.count()) / 1e6; };

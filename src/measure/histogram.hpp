@@ -1,7 +1,7 @@
 // Percentiles from the recorder's counts.
 #pragma once
 
-#include "contracts/recorder.hpp"
+#include "contracts/run_reader.hpp"
 #include "pipebench/result.hpp"
 
 #include <span>
@@ -12,6 +12,6 @@ namespace pipebench {
 /// bin it falls into, so that it is never understated, and by at most 1 % overstated. 0 without observations.
 [[nodiscard]] double percentile_ms(std::span<const std::uint64_t> counts, double p);
 
-[[nodiscard]] latency_summary summarise_latency(const recorder& record);
+[[nodiscard]] latency_summary summarise_latency(const run_reader& record);
 
 }  // namespace pipebench

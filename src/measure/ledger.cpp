@@ -101,7 +101,7 @@ void settle_what_is_there(const std::string& postgres, const table_name& table, 
             last = r[0].as<std::int64_t>();
             const auto id = static_cast<order_id>(last);
             if (id <= record.orders() && !record.has_ended(id))
-                record.settle(id, {stage::store, error_kind::none, 0, 0});
+                record.log().settle(id, {stage::store, error_kind::none, 0, 0});
         }
         if (page.size() < rows_per_page) return;
     }

@@ -2,7 +2,7 @@
 // argv or the environment, since the addresses hold secrets.
 #pragma once
 
-#include "pipebench/pipeline.hpp"
+#include "contracts/addresses.hpp"
 #include "pipebench/workload.hpp"
 #include "system/descriptor.hpp"
 

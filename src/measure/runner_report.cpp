@@ -79,7 +79,7 @@ bool runner_report::take(std::string_view text) {
         case runner_line::word::in_flight: in_flight_limit_ = line->number; break;
         case runner_line::word::begin:
             tells_begins_ = true;
-            begun_.insert_or_assign(line->number, record_.begin(line->number));
+            begun_.insert_or_assign(line->number, record_.log().begin(line->number));
             break;
         case runner_line::word::stored:
         case runner_line::word::failed: ended(*line); break;
@@ -90,11 +90,11 @@ bool runner_report::take(std::string_view text) {
 /// Also for one that failed. Its own figure of how long it took goes before ours: the line may have waited in a buffer.
 void runner_report::ended(const runner_line& line) {
     const auto begun = begun_.find(line.number);
-    auto ticket = begun != begun_.end() ? begun->second : record_.begin(line.number);
+    auto ticket = begun != begun_.end() ? begun->second : record_.log().begin(line.number);
     const bool timed = line.took || begun != begun_.end();
     if (line.took) ticket.began = clock::now() - *line.took;
-    if (timed) record_.end(ticket, line.result);
-    else record_.settle(line.number, line.result);
+    if (timed) record_.log().end(ticket, line.result);
+    else record_.log().settle(line.number, line.result);
     if (begun != begun_.end()) begun_.erase(begun);
 }
 

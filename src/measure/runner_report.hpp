@@ -46,7 +46,7 @@ private:
     recorder& record_;
     std::optional<std::uint64_t> in_flight_limit_;
     bool started_ = false, tells_begins_ = false;
-    std::unordered_map<order_id, recorder::ticket> begun_;  ///< at most the orders of the run
+    std::unordered_map<order_id, order_log::ticket> begun_;  ///< at most the orders of the run
 };
 
 }  // namespace pipebench

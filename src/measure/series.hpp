@@ -1,7 +1,7 @@
 // The time series of a run, sampled from outside: what was in flight, what waited, what was done.
 #pragma once
 
-#include "contracts/recorder.hpp"
+#include "contracts/run_reader.hpp"
 #include "pipebench/result.hpp"
 
 #include <chrono>
@@ -22,7 +22,7 @@ public:
     static constexpr auto first_interval = std::chrono::milliseconds(100);
 
     /// `probe`: empty where there is no stream.
-    series_sampler(const recorder& record, stream_probe probe) : record_(record), probe_(std::move(probe)) {}
+    series_sampler(const run_reader& record, stream_probe probe) : record_(record), probe_(std::move(probe)) {}
 
     [[nodiscard]] clock::time_point next() const noexcept { return next_; }
     void sample_when_due(std::uint64_t rss_bytes, clock::time_point now = clock::now());
@@ -31,7 +31,7 @@ public:
 private:
     void thin_out();
 
-    const recorder& record_;
+    const run_reader& record_;
     stream_probe probe_;
     std::chrono::milliseconds interval_ = first_interval;
     clock::time_point next_ = clock::now();

@@ -1,8 +1,8 @@
 // How much is left in the stream of a run, asked of Redis from outside.
 #pragma once
 
+#include "contracts/addresses.hpp"
 #include "measure/series.hpp"
-#include "pipebench/pipeline.hpp"
 
 namespace pipebench {
 

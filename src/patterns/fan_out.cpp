@@ -1,11 +1,11 @@
 // fan-out: every order at once.
 //
-// Models asyncio.gather over everything: one coroutine per order, all of them started before the first has an
-// answer. Nothing bounds the work in flight but the number of orders, so its floor is one latency, whatever N.
+// Models asyncio.gather over everything: one coroutine per order, all of them started before the first has an answer.
+// Only the number of orders bounds the work in flight, so its floor is one latency, whatever N.
 //
-// Wins when N is small, or when somebody else limits the load: no pattern has less waiting in it.
-// Breaks with N: memory, sockets and ports grow with it, the API meets the whole of N in one moment, and
-// whatever goes wrong then goes wrong for all of them together. Latency per order is latency under that load.
+// Wins when N is small, or when something else limits the load: no pattern waits less.
+// Breaks with N: memory, sockets and ports grow with it, the API receives all N requests at once, and a failure at that
+// moment hits all of them together. The latency of an order is the latency under that load.
 //
 // In flight: all N.
 #include "patterns/patterns.hpp"

@@ -1,20 +1,17 @@
 // process-pool: a parent hands orders to blocking worker processes.
 //
-// Models ProcessPoolExecutor: every worker is a process that takes one order at a time from its channel, does
-// all of it with blocking calls, and sends back what became of it.
+// Models ProcessPoolExecutor: every worker is a process that takes one order at a time from its channel, does all of
+// it with blocking calls, and sends back its outcome.
 //
-// Wins when the transform is heavy or crashes: workers share nothing, and a dead one takes one order with it at
-// most. Unlike Python's pool, which is broken for good by one death, this one gives the order to another
-// worker and starts a new one.
-// Breaks with waiting: in flight is the number of processes, and a process is a dear thing to wait with. Eight
-// workers with 200 ms a piece cannot do more than 40 orders a second, however many cores there are.
+// Wins when the transform is heavy or crashes: workers share nothing, and a dead one takes at most one order with it.
+// Python's pool is broken for good by one death; this one gives the order to another worker and starts a new one.
+// Breaks with waiting: no more orders are in flight than there are processes, and a waiting process is expensive.
+// Eight workers with 200 ms per order cannot do more than 40 orders a second, however many cores there are.
 //
 // In flight: the number of processes.
 #include "patterns/patterns.hpp"
 
 #include "concurrency/worker_process.hpp"
-
-#include <fmt/format.h>
 
 #include <deque>
 #include <optional>
@@ -26,7 +23,7 @@ namespace {
 constexpr unsigned max_deaths_per_order = 3;  ///< an order that kills its workers is given up then
 
 struct assignment {
-    recorder::ticket ticket;
+    order_log::ticket ticket;
     unsigned deaths = 0;  ///< of workers that held it
 };
 
@@ -56,49 +53,46 @@ public:
         while (busy_ > 0)
             for (const std::size_t w : workers_.wait(std::chrono::seconds(1))) {
                 const auto done = workers_.channel(w).receive<finished>();
-                // One that answers for another order than its own is spoilt, and as good as dead.
-                if (done && held_[w] && held_[w]->ticket.id == done->id) take(w, *done);
-                else mourn(w);
+                // A worker that answers for another order than its own is corrupt, and treated as dead.
+                if (done && held_[w] && held_[w]->ticket.id == done->id) ctx_.out.end(held_[w]->ticket, done->result);
+                else replace_dead(w);
                 hand_next_to(w);
             }
     }
 
 private:
     void hand_next_to(std::size_t w) {
-        if (!again_.empty()) {
-            held_[w] = again_.front();
-            again_.pop_front();
-        } else if (next_ <= ctx_.work.orders && !ctx_.stop.requested()) {
-            held_[w] = assignment{ctx_.out.begin(next_++)};
-        } else {
-            return;
-        }
+        if (held_[w]) --busy_;
+        held_[w] = next_order();
+        if (!held_[w]) return;
         ++busy_;
-        workers_.channel(w).send(held_[w]->ticket.id);  // if the worker has died, its channel will say so
+        workers_.channel(w).send(held_[w]->ticket.id);  // if the worker has died, wait() will return it
     }
 
-    void take(std::size_t w, const finished& done) {
-        ctx_.out.end(held_[w]->ticket, done.result);
-        held_[w].reset();
-        --busy_;
+    std::optional<assignment> next_order() {
+        if (!again_.empty()) {
+            const auto next = again_.front();
+            again_.pop_front();
+            return next;
+        }
+        if (next_ > ctx_.work.orders || ctx_.stop.requested()) return std::nullopt;
+        return assignment{ctx_.out.begin(next_++)};
     }
 
-    void mourn(std::size_t w) {
-        ctx_.note(fmt::format("{}; another one takes over", workers_.bury(w)));
+    void replace_dead(std::size_t w) {
+        ctx_.note(workers_.reap(w) + "; another one takes over");
         workers_.replace(w);
         if (!held_[w]) return;
-        --busy_;
         if (++held_[w]->deaths < max_deaths_per_order) again_.push_back(*held_[w]);
         else ctx_.out.end(held_[w]->ticket, {stage::schedule, error_kind::worker_died, 0, 0});
-        held_[w].reset();
     }
 
     const run_context& ctx_;
     worker_fleet workers_;
     std::vector<std::optional<assignment>> held_;  ///< per worker
-    std::deque<assignment> again_;
+    std::deque<assignment> again_;                 ///< their workers died
     order_id next_ = 1;
-    std::size_t busy_ = 0;
+    std::size_t busy_ = 0;  ///< workers that hold an order
 };
 
 void run(const run_context& ctx) { pool(ctx).run(); }

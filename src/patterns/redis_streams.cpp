@@ -1,18 +1,17 @@
 // redis-streams: asynchronous workers in several processes share a stream through a consumer group.
 //
-// Models Redis Streams workers: a producer XADDs every order; each worker reads a batch with XREADGROUP, carries
-// it out, and only then acknowledges it with XACK and puts the results on another stream. What a process has in hand
-// is leased: the lease is renewed as long as the process lives. What a dead one held is taken over when its lease has
-// passed, with XAUTOCLAIM; and an order that was delivered too often without an end goes to a dead-letter stream.
+// Models Redis Streams workers: a producer XADDs every order; each worker reads a batch with XREADGROUP, carries it
+// out, and only then acknowledges it with XACK and puts the results on another stream. A process leases the orders that
+// it holds, and renews the leases while it lives. When it has died and its leases have passed, another one takes its
+// orders over with XAUTOCLAIM. An order that was delivered too often without an end goes to a dead-letter stream.
 //
-// Wins when work must outlive its worker, and when more machines shall help without a code change. It loses nothing,
-// whatever dies: a worker, or Redis itself, even if it comes back empty.
-// Breaks where the hop is dear: every order crosses Redis four times. And it is at-least-once: an order whose
-// worker died between the write and XACK comes again, so the write has to be idempotent. An order that kills its
-// worker costs that process a restart for every delivery, and all that was in hand there the length of a lease.
+// Wins when work must outlive its worker, and when more machines shall help without a code change. No order is lost
+// when a worker dies, or when Redis itself dies, even if Redis comes back empty.
+// Breaks where the hop is expensive: every order crosses Redis four times. It delivers at least once: an order whose
+// worker died between the write and XACK comes again, so the write has to be idempotent. An order that kills its worker
+// costs a restart per delivery, and delays the other orders of that process by a lease.
 //
-// In flight: workers x batch, or just the workers when a batch is done one by one; and while it takes over from the
-// dead, one batch more for each process.
+// In flight: workers x batch, or one per worker if a batch is done one by one; while a process takes over, a batch more.
 #include "patterns/patterns.hpp"
 
 #include "concurrency/event_loop.hpp"
@@ -22,8 +21,6 @@
 #include "redis/stream_consumer.hpp"
 
 #include <boost/asio/this_coro.hpp>
-
-#include <fmt/format.h>
 
 namespace pipebench {
 namespace {
@@ -47,26 +44,26 @@ task<> carry_out(const run_context& ctx, async_pipeline& pipeline, std::vector<s
 
 task<> worker(const run_context& ctx, async_pipeline& pipeline, stream_consumer& stream) {
     std::vector<stream_order> batch;
+    const auto& s = ctx.work.streams;
     while (!ctx.stop.requested() && !stream.closed()) {
-        const auto& s = ctx.work.streams;  // acknowledged only now, after the write, and as the next are read
         batch = co_await stream.acknowledge_and_read(std::move(batch), s.batch, s.block);
         co_await carry_out(ctx, pipeline, batch);
     }
     co_await stream.acknowledge(batch);
 }
 
-/// Looks for what the dead have left, twice per lease.
+/// Takes over the orders of dead processes. Looks for them twice per lease.
 task<> take_over(const run_context& ctx, async_pipeline& pipeline, stream_consumer& stream) {
     const auto& s = ctx.work.streams;
     while (!ctx.stop.requested()) {
         const bool open = co_await stream.next_check(s.lease);
         if (!open) break;
         co_await stream.claim(s.lease);
-        const auto hopeless = co_await stream.exhausted(s.max_deliveries);
-        for (const auto& order : hopeless) ctx.out.end(ctx.out.begin(order.id), stream_consumer::given_up);
-        co_await stream.bury(hopeless);
+        const auto exhausted = co_await stream.exhausted(s.max_deliveries);
+        for (const auto& order : exhausted) ctx.out.end(ctx.out.begin(order.id), stream_consumer::dead_lettered);
+        co_await stream.dead_letter(exhausted);
         while (!ctx.stop.requested()) {
-            auto batch = co_await stream.deliver(s.batch);  // whoever may have killed comes alone
+            auto batch = co_await stream.deliver(s.batch);  // an order that may have killed its worker comes alone
             if (batch.empty()) break;
             co_await carry_out(ctx, pipeline, batch);
             co_await stream.acknowledge(batch);
@@ -74,35 +71,34 @@ task<> take_over(const run_context& ctx, async_pipeline& pipeline, stream_consum
     }
 }
 
-/// One worker process: its share of the workers, one consumer more that takes over from the dead, and one that renews
-/// the leases of all.
+/// One process: its share of the workers, a consumer that takes over, and one that renews the leases of all.
 task<> worker_process(const run_context& ctx, message_channel& parent, std::size_t number) {
     const auto& s = ctx.work.streams;
     const auto loop = co_await asio::this_coro::executor;
     const auto pipeline = co_await ctx.open.async(std::max(1u, ctx.work.db_connections / s.processes));
-    stream_consumers consumers(loop, ctx.open.where(), {ctx.work.limits.attempt, ctx.work.limits.order});
+    stream_consumers consumers(loop, *ctx.stream, {ctx.work.limits.attempt, ctx.work.limits.order});
     task_group all(loop, [&] { consumers.close(); });
-    for (std::size_t w = number; w < s.workers; w += s.processes) all.spawn(worker(ctx, *pipeline, consumers.join()));
-    all.spawn(take_over(ctx, *pipeline, consumers.join()));
-    all.spawn(consumers.join().renew(s.lease));
+    for (auto w = number; w < s.workers; w += s.processes)
+        all.spawn(worker(ctx, *pipeline, consumers.add_consumer()));
+    all.spawn(take_over(ctx, *pipeline, consumers.add_consumer()));
+    all.spawn(consumers.add_consumer().renew(s.lease));
     co_await consumers.close_with(parent);
     co_await all.join();
     pipeline->close();
 }
 
 void run(const run_context& ctx) {
-    create_order_stream(ctx.open.where());
+    ctx.stream->create();
     worker_fleet processes(ctx.work.streams.processes, [&](message_channel& parent, std::size_t number) {
         run_event_loop([&] { return worker_process(ctx, parent, number); });
     });
-    order_producer stream(ctx.open.where(), {ctx.work.orders, ctx.work.limits.order, ctx.stop, ctx.note});
-    stream.add_all();
-    while (!stream.all_results_in() && !ctx.stop.requested()) {
-        stream.read_results();
-        for (const std::size_t p : processes.wait(std::chrono::milliseconds(0))) {
-            ctx.note(fmt::format("{}; a new one takes its place, and takes its orders over", processes.bury(p)));
-            processes.replace(p);
-        }
+    order_producer producer(*ctx.stream, {ctx.work.orders, ctx.work.limits.order, ctx.stop, ctx.note});
+    producer.add_all();
+    while (!producer.all_results_in() && !ctx.stop.requested()) {
+        producer.read_results();
+        processes.replace_dead([&](const std::string& how_it_ended) {
+            ctx.note(how_it_ended + "; a new one takes its place, and takes its orders over");
+        });
     }
 }
 

@@ -1,12 +1,12 @@
 // semaphore: at most C orders at a time, on one event loop.
 //
-// Models asyncio.Semaphore(C) around each order, with one difference that matters at scale: the permit is
-// acquired before the coroutine is spawned, so that memory follows C and not N.
+// Models asyncio.Semaphore(C) around each order, with one difference that matters at scale: the permit is acquired
+// before the coroutine is spawned, so that memory grows with C and not with N.
 //
-// Wins as the default: one process, one thread, a bound that is one number, and backpressure for free, since
-// whoever produces orders waits for a permit.
-// Breaks when one core is not enough for the transform, and when C is chosen without Little's law: C orders in
-// flight with latency L cannot do more than C / L orders a second.
+// Wins as the default: one process, one thread, a bound that is one number, and backpressure for free, since the
+// producer of orders waits for a permit.
+// Breaks when one core is not enough for the transform, and when C is chosen without Little's law: C orders in flight
+// with latency L cannot do more than C / L orders a second.
 //
 // In flight: C permits.
 #include "patterns/patterns.hpp"

@@ -1,11 +1,11 @@
 // thread-pool: C blocking threads drain one queue.
 //
-// Models ThreadPoolExecutor + Queue: a bounded queue of orders, and C threads that each take one, do all of it
-// with blocking calls over connections of their own, and take the next.
+// Models ThreadPoolExecutor + Queue: a bounded queue of orders, and C threads that each take one, do all of it with
+// blocking calls, and take the next.
 //
-// Wins where libraries only block: code reads top to bottom, and the kernel does the scheduling.
-// Breaks with C: a stack and an API connection per thread, a context switch per wait, and one queue, and one pool of
-// database connections, that all of them contend for.
+// Wins where libraries only block: the code reads from top to bottom, and the kernel does the scheduling.
+// Breaks with C: each thread needs a stack and an API connection, each wait is a context switch, and all threads
+// contend for one queue and one pool of database connections.
 //
 // In flight: C threads.
 #include "patterns/patterns.hpp"
@@ -31,7 +31,7 @@ void worker(const run_context& ctx, order_queue& queue) {
     }
 }
 
-/// However the scope is left, the workers must learn that nothing more will come, or they wait for ever.
+/// However the scope is left, the workers must learn that no more orders come, or they would wait for ever.
 struct close_on_exit {
     order_queue& queue;
     ~close_on_exit() { queue.close(); }

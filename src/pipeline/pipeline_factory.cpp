@@ -1,3 +1,5 @@
+#include "pipeline/pipeline_factory.hpp"
+
 #include "concurrency/section_sampler.hpp"
 #include "concurrency/socket_watchdog.hpp"
 #include "contracts/error.hpp"
@@ -8,7 +10,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <mutex>
 
 namespace pipebench {
 namespace {
@@ -28,50 +29,40 @@ store_settings store_settings_at(const workload& work, unsigned connections) {
 
 }  // namespace
 
-/// What all pipelines of a process share.
-struct pipeline_factory::common {
-    common(const workload& work, const addresses& where, traffic_state* shared)
-        : api(parse_api_endpoint(where.target)),
-          at(resolve(api)),
-          table{where.schema, where.table},
-          requests(shared != nullptr ? *shared : own, work.retry.budget, work.rate_limit) {}
+real_pipelines::real_pipelines(const workload& work, addresses where, traffic_state* shared)
+    : work_(work),
+      where_(std::move(where)),
+      api_(parse_api_endpoint(where_.target)),
+      at_(resolve(api_)),
+      table_{where_.schema, where_.table},
+      requests_(shared != nullptr ? *shared : own_, work.retry.budget, work.rate_limit),
+      watchdog_(std::make_shared<socket_watchdog>()) {}
 
-    api_endpoint api;
-    asio::ip::tcp::endpoint at;
-    table_name table;
-    traffic_state own{};
-    traffic requests;
-    std::shared_ptr<socket_watchdog> dog = std::make_shared<socket_watchdog>();
-    std::mutex rows_mutex;
-    std::weak_ptr<blocking_store> rows;  ///< of the blocking workers there are; its connections end with the last one
-};
+real_pipelines::~real_pipelines() = default;
 
-pipeline_factory::pipeline_factory(const workload& work, addresses where, traffic_state* shared)
-    : work_(&work), where_(std::move(where)), common_(std::make_shared<common>(work, where_, shared)) {}
-
-std::shared_ptr<blocking_store> pipeline_factory::shared_rows() const {
-    const std::lock_guard lock(common_->rows_mutex);
-    auto rows = common_->rows.lock();
-    if (!rows) {
-        rows = std::make_shared<blocking_store>(where_.postgres, common_->table, common_->dog,
-                                                store_settings_at(*work_, work_->db_connections));
-        common_->rows = rows;
+std::shared_ptr<blocking_store> real_pipelines::store_of_blocking_workers() const {
+    const std::lock_guard lock(mutex_);
+    auto store = store_.lock();
+    if (!store) {
+        store = std::make_shared<blocking_store>(where_.postgres, table_, watchdog_,
+                                                 store_settings_at(work_, work_.db_connections));
+        store_ = store;
     }
-    return rows;
+    return store;
 }
 
-std::unique_ptr<blocking_pipeline> pipeline_factory::blocking() const {
+std::unique_ptr<blocking_pipeline> real_pipelines::blocking() const {
     sample_this_thread();
-    return std::make_unique<blocking_driver>(
-        *work_, common_->requests, blocking_fetcher(common_->api, common_->at, work_->connections), shared_rows());
+    return std::make_unique<blocking_driver>(work_, requests_, blocking_fetcher(api_, at_, work_.connections),
+                                             store_of_blocking_workers());
 }
 
-task<std::unique_ptr<async_pipeline>> pipeline_factory::async(unsigned database_connections) const {
+task<std::unique_ptr<async_pipeline>> real_pipelines::async(unsigned database_connections) const {
     sample_this_thread();
     const auto ex = co_await asio::this_coro::executor;
     auto pipeline = std::make_unique<async_driver>(
-        ex, *work_, common_->requests, async_fetcher(ex, common_->api, common_->at, work_->connections),
-        async_store(ex, where_.postgres, common_->table, store_settings_at(*work_, database_connections)));
+        ex, work_, requests_, async_fetcher(ex, api_, at_, work_.connections),
+        async_store(ex, where_.postgres, table_, store_settings_at(work_, database_connections)));
     pipeline->start_opening();
     co_return pipeline;
 }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <thread>
+#include <utility>
 
 namespace pipebench {
 namespace {
@@ -22,9 +23,9 @@ constexpr const char* first_result = "0-0";
 
 }  // namespace
 
-order_producer::order_producer(const addresses& where, producer_settings settings)
-    : keys_(where.stream),
-      address_(parse_redis_address(where.redis)),
+order_producer::order_producer(const order_stream& stream, producer_settings settings)
+    : keys_(stream.keys_),
+      address_(stream.address_),
       settings_(std::move(settings)),
       redis_(std::in_place, address_, client_limit),
       added_(settings_.orders + 1),

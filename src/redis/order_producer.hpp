@@ -2,7 +2,7 @@
 // what Redis has lost.
 #pragma once
 
-#include "contracts/recorder.hpp"
+#include "pipebench/order_log.hpp"
 #include "redis/order_stream.hpp"
 #include "redis/reconnect_pace.hpp"
 #include "redis/redis_client.hpp"
@@ -26,7 +26,7 @@ struct producer_settings {
 class order_producer {
 public:
     /// Connects, at once or not at all.
-    order_producer(const addresses& where, producer_settings settings);
+    order_producer(const order_stream& stream, producer_settings settings);
 
     /// XADDs orders 1..N, pipelined in chunks; but not those that a run before has left on the stream, or done. Ends
     /// early when asked to stop.

@@ -1,5 +1,6 @@
 #include "redis/order_stream.hpp"
 
+#include "pipebench/duration.hpp"
 #include "redis/redis_client.hpp"
 
 #include <charconv>
@@ -8,9 +9,8 @@ namespace pipebench {
 
 constexpr duration set_up_limit = std::chrono::seconds{30};
 
-void create_order_stream(const addresses& where) try {
-    redis_client(parse_redis_address(where.redis), set_up_limit)
-        .command(create_group(order_stream_keys(where.stream)));
+void order_stream::create() const try {
+    redis_client(address_, set_up_limit).command(create_group(keys_));
 } catch (const redis_refusal& e) {
     if (!e.group_exists()) throw;
 }

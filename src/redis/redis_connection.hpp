@@ -15,16 +15,17 @@
 
 namespace pipebench {
 
-/// Of one event loop. One caller at a time: a command that blocks holds up all behind it, so whoever sends
-/// XREADGROUP BLOCK needs a connection of its own. Every failure is a redis_error; redis_lost when the connection is of no
-/// use any more: connect() again then.
+/// Of one event loop. One caller at a time: a command that blocks holds up all behind it, so whoever sends XREADGROUP
+/// BLOCK needs a connection of its own. Every failure is a redis_error; redis_lost when the connection is of no use
+/// any more: connect() again then.
 class redis_connection {
 public:
     static constexpr std::size_t max_reply_bytes = 64u << 20;  ///< a larger reply ends the connection
 
     explicit redis_connection(executor ex);
 
-    /// Connects, again or for the first time, authenticates, selects the database. `limit`: for each of these, and for each later reply.
+    /// Connects, again or for the first time, authenticates, selects the database. `limit`: for each of these, and
+    /// for each later reply.
     task<> connect(redis_address where, duration limit);
 
     /// Sends the commands in one write, then gives their replies in order. `wait`: the time that the commands

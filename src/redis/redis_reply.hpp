@@ -70,8 +70,8 @@ struct stream_entry {
 /// The entries in a reply of XRANGE, or of XCLAIM without JUSTID. Those that were deleted are not there (6.2: nil).
 [[nodiscard]] std::vector<stream_entry> entries_listed(const redisReply& reply);
 
-/// The ids that XAUTOCLAIM ... JUSTID handed over, and where to go on ("0-0": done). There may be none and yet more to
-/// come. 6.2 answers with two elements, 7.0 with three.
+/// The ids that XAUTOCLAIM ... JUSTID handed over, and where to go on ("0-0": done). There may be none and yet more
+/// to come. 6.2 answers with two elements, 7.0 with three.
 struct claimed_ids {
     std::string cursor;
     std::vector<std::string> ids;

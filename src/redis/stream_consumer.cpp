@@ -226,13 +226,13 @@ task<std::vector<stream_order>> stream_consumer::exhausted(unsigned max_deliveri
     co_return out;
 }
 
-task<> stream_consumer::bury(const std::vector<stream_order>& orders) {
+task<> stream_consumer::dead_letter(const std::vector<stream_order>& orders) {
     for (const auto& o : orders) {
         std::vector<redis_command> commands;
         commands.push_back({"MULTI"});
         commands.push_back({"XADD", all_.keys_.dead, "*", "order", std::to_string(o.id), "entry", o.entry,
                             "deliveries", std::to_string(o.deliveries)});
-        commands.push_back(result_of(all_.keys_, o.id, given_up));
+        commands.push_back(result_of(all_.keys_, o.id, dead_lettered));
         commands.push_back(acknowledgement(all_.keys_, {o.entry}));
         commands.push_back({"EXEC"});
         const auto replies = co_await ask(std::move(commands));
@@ -309,10 +309,10 @@ task<> stream_consumer::renew(duration lease) {
 
 // --- the consumers of a process ---
 
-stream_consumers::stream_consumers(executor ex, const addresses& where, consumer_limits limits)
-    : executor_(ex), keys_(where.stream), address_(parse_redis_address(where.redis)), limits_(limits), parent_(ex) {}
+stream_consumers::stream_consumers(executor ex, const order_stream& stream, consumer_limits limits)
+    : executor_(ex), keys_(stream.keys_), address_(stream.address_), limits_(limits), parent_(ex) {}
 
-stream_consumer& stream_consumers::join() {
+stream_consumer& stream_consumers::add_consumer() {
     return members_.emplace_back(*this, executor_, fmt::format("{}-{}", ::getpid(), members_.size()));
 }
 

@@ -42,8 +42,8 @@ public:
     static constexpr std::size_t max_pages = 1000;          ///< XAUTOCLAIMs of one claim()
     static constexpr std::size_t ids_per_renewal = 1000;    ///< in one XCLAIM
     static constexpr std::uint64_t suspect_deliveries = 2;  ///< twice delivered and not done: it may have killed
-    /// What becomes of an order that was delivered too often.
-    static constexpr outcome given_up{stage::schedule, error_kind::dead_letter, 0, 0};
+    /// The outcome of an order that was delivered too often.
+    static constexpr outcome dead_lettered{stage::schedule, error_kind::dead_letter, 0, 0};
 
     stream_consumer(stream_consumers& all, executor ex, std::string name);
 
@@ -58,13 +58,14 @@ public:
     /// Makes what has been pending for longer than the lease, with whomever, this consumer's own. No delivery is
     /// counted, and what is in hand in this process is left where it is.
     task<> claim(duration lease);
-    /// Of the claimed, those that have been delivered so often already; for bury().
+    /// Of the claimed, those that have been delivered so often already; for dead_letter().
     task<std::vector<stream_order>> exhausted(unsigned max_deliveries);
-    /// The next of the claimed, which counts as a delivery: up to `count` that were delivered once, together; then the
-    /// suspects, one at a time, so that what dies with a poisonous order is nothing but that order. None: that was all.
+    /// The next of the claimed, which counts as a delivery: up to `count` that were delivered once, together; then
+    /// the suspects, one at a time, so that what dies with a poisonous order is nothing but that order. None: that
+    /// was all.
     task<std::vector<stream_order>> deliver(unsigned count);
     /// Puts them on the dead-letter stream, gives them a result and acknowledges them, in one transaction.
-    task<> bury(const std::vector<stream_order>& orders);
+    task<> dead_letter(const std::vector<stream_order>& orders);
 
     /// XADD of the results, then XACK: orders without a result stay pending, and are not in hand any more.
     task<> acknowledge(const std::vector<stream_order>& orders);
@@ -102,10 +103,10 @@ private:
 /// The consumers of one process and one event loop.
 class stream_consumers {
 public:
-    stream_consumers(executor ex, const addresses& where, consumer_limits limits);
+    stream_consumers(executor ex, const order_stream& stream, consumer_limits limits);
 
     /// A new consumer. It connects when it is first used.
-    [[nodiscard]] stream_consumer& join();
+    [[nodiscard]] stream_consumer& add_consumer();
     /// Returns when the channel has ended or close() was called; every consumer is closed then.
     task<> close_with(const message_channel& parent);
     /// Whoever waits for new orders is woken; what is in hand can still be acknowledged.

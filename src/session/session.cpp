@@ -8,6 +8,7 @@
 #include "measure/run_account.hpp"
 #include "measure/stream_probe.hpp"
 #include "pipeline/endpoint.hpp"
+#include "pipeline/pipeline_factory.hpp"
 #include "redis/order_stream.hpp"
 #include "services/mock_api_process.hpp"
 #include "session/capacity.hpp"
@@ -118,7 +119,7 @@ private:
         const auto need = largest_needs();
         const auto& choice = settings_.servers;
         if (!choice.target.empty())  // asked before anything is started
-            static_cast<void>(pipeline_factory(settings_.work, {choice.target, {}, {}, {}, {}, {}}));
+            static_cast<void>(real_pipelines(settings_.work, {choice.target, {}, {}, {}, {}, {}}));
         services_.emplace(choice, server_needs{need.database_connections, need.redis}, observer_.message,
                           [this](const std::string& text) { warn(text); });
         result_.servers = services_->servers();

@@ -45,7 +45,7 @@ void record(const finished& done) {
     constexpr auto at = static_cast<std::size_t>(stage::schedule);
     constexpr auto kind = static_cast<std::size_t>(error_kind::worker_died);
     auto out = recorder::create(8);
-    out.end({done.id, {}}, done.result);
+    out.log().end({done.id, {}}, done.result);
     const auto p = out.read();
     require(p.ended() == (done.id >= 1 && done.id <= 8 ? 1 : 0), "one message ends one order");
     std::uint64_t failures = 0;

@@ -39,7 +39,7 @@ struct books {
             if (id != left_out) end(id, error_kind::none);
         if (its_end != error_kind::none) end(left_out, its_end);
     }
-    void end(order_id id, error_kind kind) { record.end(record.begin(id), {stage::store, kind, 1, 1}); }
+    void end(order_id id, error_kind kind) { record.log().end(record.log().begin(id), {stage::store, kind, 1, 1}); }
     void edit(const std::string& statement) { sql(fmt::format(fmt::runtime(statement), table.quoted())); }
     [[nodiscard]] ledger_view check(run_extent extent = run_extent::complete) const {
         return check_ledger({postgres(), table, record, extent, right_row});
@@ -140,7 +140,8 @@ TEST_CASE("a ledger reads more rows than one page holds", "[ledger]") {
     constexpr order_id many = 12'001;
     const auto table = new_table();
     auto record = recorder::create(many);
-    for (order_id id = 1; id <= many; ++id) record.end(record.begin(id), {stage::store, error_kind::none, 1, 1});
+    for (order_id id = 1; id <= many; ++id)
+        record.log().end(record.log().begin(id), {stage::store, error_kind::none, 1, 1});
     insert(table, right_row(1));
     sql(fmt::format("INSERT INTO {0} SELECT (jsonb_populate_record(o, jsonb_build_object('order_id', n))).* "
                     "FROM {0} o, generate_series(2, {1}) n WHERE n <> 11000",

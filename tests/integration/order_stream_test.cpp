@@ -29,7 +29,7 @@ TEST_CASE("orders go through the stream in their order, and their results come b
     stream s(2500);  // more than one chunk
     std::vector<order_id> seen;
     with_consumers(s, [&](stream_consumers& all) -> task<> {
-        stream_consumer& consumer = all.join();
+        stream_consumer& consumer = all.add_consumer();
         while (seen.size() < 2500) {
             auto batch = co_await consumer.read(700, 1s);
             for (const auto& order : batch) seen.push_back(order.id);
@@ -47,8 +47,8 @@ TEST_CASE("orders go through the stream in their order, and their results come b
 TEST_CASE("two consumers share the orders, and none gets what the other has", "[stream]") {
     stream s(10);
     with_consumers(s, [](stream_consumers& all) -> task<> {
-        stream_consumer& one = all.join();
-        stream_consumer& other = all.join();
+        stream_consumer& one = all.add_consumer();
+        stream_consumer& other = all.add_consumer();
         const auto first = co_await one.read(6, 1s);
         const auto rest = co_await other.read(6, 1s);
         CHECK(are(first, 1, 6));
@@ -59,7 +59,7 @@ TEST_CASE("two consumers share the orders, and none gets what the other has", "[
 TEST_CASE("an order without a result stays pending, and gives none", "[stream]") {
     stream s(3);
     with_consumers(s, [](stream_consumers& all) -> task<> {
-        stream_consumer& consumer = all.join();
+        stream_consumer& consumer = all.add_consumer();
         auto batch = co_await consumer.read(3, 1s);
         batch.at(0).result = batch.at(2).result = stored;
         co_await consumer.acknowledge(batch);
@@ -73,7 +73,7 @@ TEST_CASE("a reader that waits is woken at once when its consumers close", "[str
     stream s(1);
     const auto began = steady::now();
     with_consumers(s, [&](stream_consumers& all) -> task<> {
-        stream_consumer& reader = all.join();
+        stream_consumer& reader = all.add_consumer();
         const auto only = co_await reader.read(1, 1s);
         CHECK(are(only, 1, 1));
         auto [parent, worker] = channel_pair();
@@ -100,18 +100,18 @@ TEST_CASE("a reader that waits is woken at once when its consumers close", "[str
 TEST_CASE("a run that was killed and started again finds its stream, and adds nothing twice", "[stream]") {
     stream s(2500);  // more than two pages
     with_consumers(s, [](stream_consumers& all) -> task<> {
-        stream_consumer& consumer = all.join();
+        stream_consumer& consumer = all.add_consumer();
         auto batch = co_await consumer.read(10, 1s);
         settle(batch);
         co_await consumer.acknowledge(batch);
     });
-    CHECK_NOTHROW(create_order_stream(s.where));
-    order_producer second(s.where, s.settings(2500));
+    CHECK_NOTHROW(s.handle.create());
+    order_producer second(s.handle, s.settings(2500));
     second.add_all();
     CHECK(s.length() == 2500);
     CHECK(s.notes.empty());
     with_consumers(s, [](stream_consumers& all) -> task<> {
-        stream_consumer& consumer = all.join();
+        stream_consumer& consumer = all.add_consumer();
         for (;;) {
             auto batch = co_await consumer.read(1000, 1ms);
             if (batch.empty()) break;
@@ -129,7 +129,7 @@ TEST_CASE("an entry without an order is acknowledged and dropped", "[stream]") {
     stream s(1);
     static_cast<void>(s.ask({"XADD", s.keys.orders, "*", "greeting", "hello"}));
     with_consumers(s, [](stream_consumers& all) -> task<> {
-        const auto batch = co_await all.join().read(10, 1s);
+        const auto batch = co_await all.add_consumer().read(10, 1s);
         CHECK(are(batch, 1, 1));
     });
     CHECK(s.pending() == 1);
@@ -140,7 +140,7 @@ TEST_CASE("an entry without an order is acknowledged and dropped", "[stream]") {
 TEST_CASE("what is done is acknowledged with the read of the next", "[stream]") {
     stream s(4);
     with_consumers(s, [&](stream_consumers& all) -> task<> {
-        stream_consumer& consumer = all.join();
+        stream_consumer& consumer = all.add_consumer();
         auto batch = co_await consumer.read(2, 1s);
         CHECK(are(batch, 1, 2));
         settle(batch);
@@ -160,7 +160,7 @@ TEST_CASE("what is done is acknowledged with the read of the next", "[stream]") 
 TEST_CASE("an order without a result stays pending beside those that are acknowledged", "[stream]") {
     stream s(4);
     with_consumers(s, [&](stream_consumers& all) -> task<> {
-        stream_consumer& consumer = all.join();
+        stream_consumer& consumer = all.add_consumer();
         auto batch = co_await consumer.read(3, 1s);
         CHECK(are(batch, 1, 3));
         batch.at(0).result = batch.at(2).result = stored;
@@ -175,7 +175,7 @@ TEST_CASE("with nothing done, acknowledging and reading is to read", "[stream]")
     stream s(1);
     with_consumers(s, [&](stream_consumers& all) -> task<> {
         std::vector<stream_order> nothing;
-        const auto batch = co_await all.join().acknowledge_and_read(std::move(nothing), 5, 1s);
+        const auto batch = co_await all.add_consumer().acknowledge_and_read(std::move(nothing), 5, 1s);
         CHECK(are(batch, 1, 1));
     });
     CHECK(s.pending() == 1);
@@ -186,7 +186,7 @@ TEST_CASE("what is done is acknowledged at once, although the read that goes wit
     stream s(2);
     bool acknowledged = false;
     with_consumers(s, [&](stream_consumers& all) -> task<> {
-        stream_consumer& consumer = all.join();
+        stream_consumer& consumer = all.add_consumer();
         auto batch = co_await consumer.read(2, 1s);
         settle(batch);
         const executor loop = co_await asio::this_coro::executor;
@@ -215,7 +215,7 @@ TEST_CASE("what is done is acknowledged at once, although the read that goes wit
 TEST_CASE("when closed, what is done is acknowledged, and nothing more is read", "[stream]") {
     stream s(4);
     with_consumers(s, [&](stream_consumers& all) -> task<> {
-        stream_consumer& consumer = all.join();
+        stream_consumer& consumer = all.add_consumer();
         auto batch = co_await consumer.read(2, 1s);
         CHECK(are(batch, 1, 2));
         settle(batch);
@@ -226,7 +226,7 @@ TEST_CASE("when closed, what is done is acknowledged, and nothing more is read",
     CHECK(s.pending() == 0);
     CHECK(s.results() == 2);
     with_consumers(s, [&](stream_consumers& all) -> task<> {  // the others were delivered to nobody
-        const auto rest = co_await all.join().read(4, 1s);
+        const auto rest = co_await all.add_consumer().read(4, 1s);
         CHECK(are(rest, 3, 4));
     });
     CHECK(s.deliveries() == std::vector<std::uint64_t>{1, 1});
@@ -243,7 +243,7 @@ TEST_CASE("orders of several readers are acknowledged by whoever has them", "[st
                 batch = co_await consumer.acknowledge_and_read(std::move(batch), 7, 1ms);
             } while (!batch.empty());
         };
-        for (int i = 0; i < 4; ++i) readers.spawn(reader(all.join()));
+        for (int i = 0; i < 4; ++i) readers.spawn(reader(all.add_consumer()));
         co_await readers.join();
     });
     CHECK(s.pending() == 0);

@@ -23,7 +23,7 @@ namespace {
 /// Takes `count` orders and dies with them.
 void die_with(const stream& s, unsigned count) {
     with_consumers(s, [&](stream_consumers& all) -> task<> {
-        const auto taken = co_await all.join().read(count, 1s);
+        const auto taken = co_await all.add_consumer().read(count, 1s);
         CHECK(taken.size() == count);
     });
     s.let_leases_pass();
@@ -92,11 +92,11 @@ task<std::vector<order_id>> deliver_all(stream_consumer& heir) {
 TEST_CASE("orders of a consumer that vanished are taken over once the lease has passed", "[stream][recovery]") {
     stream s(5);
     with_consumers(s, [](stream_consumers& all) -> task<> {
-        const auto taken = co_await all.join().read(5, 1s);
+        const auto taken = co_await all.add_consumer().read(5, 1s);
         CHECK(are(taken, 1, 5));
     });
     with_consumers(s, [&](stream_consumers& all) -> task<> {
-        stream_consumer& heir = all.join();
+        stream_consumer& heir = all.add_consumer();
         co_await heir.claim(long_lease);
         const auto too_early = co_await heir.deliver(5);
         CHECK(too_early.empty());
@@ -116,12 +116,12 @@ TEST_CASE("orders of a consumer that vanished are taken over once the lease has 
 TEST_CASE("what the dead held is found behind a thousand orders of the living", "[stream][recovery]") {
     stream s(1100);  // XAUTOCLAIM COUNT 100 looks at 1000: its first page is empty, and not the last
     with_consumers(s, [](stream_consumers& all) -> task<> {
-        const auto taken = co_await all.join().read(1100, 1s);
+        const auto taken = co_await all.add_consumer().read(1100, 1s);
         CHECK(are(taken, 1, 1100));
     });
     s.let_leases_pass(1050);
     with_consumers(s, [](stream_consumers& all) -> task<> {
-        stream_consumer& heir = all.join();
+        stream_consumer& heir = all.add_consumer();
         co_await heir.claim(long_lease);
         const auto taken = co_await heir.deliver(100);
         CHECK(are(taken, 1051, 1100));
@@ -132,7 +132,7 @@ TEST_CASE("more than one claim holds is taken over in several, without a pause",
     stream s(450);
     die_with(s, 450);
     with_consumers(s, [](stream_consumers& all) -> task<> {
-        stream_consumer& heir = all.join();
+        stream_consumer& heir = all.add_consumer();
         std::size_t taken = 0;
         for (int claims = 0; claims < 10 && taken < 450; ++claims) {
             co_await heir.claim(long_lease);
@@ -151,8 +151,8 @@ TEST_CASE("more than one claim holds is taken over in several, without a pause",
 TEST_CASE("orders in hand in the same process are not taken over, however slow they are", "[stream][recovery]") {
     stream s(2);
     with_consumers(s, [&](stream_consumers& all) -> task<> {
-        stream_consumer& slow = all.join();
-        stream_consumer& heir = all.join();
+        stream_consumer& slow = all.add_consumer();
+        stream_consumer& heir = all.add_consumer();
         auto batch = co_await slow.read(2, 1s);
         REQUIRE(batch.size() == 2);
         s.let_leases_pass();
@@ -170,9 +170,9 @@ TEST_CASE("an order that takes three leases is done once: its lease is renewed",
     stream s(1);
     with_consumers(s, [&](stream_consumers& all) -> task<> {
         const auto loop = co_await asio::this_coro::executor;
-        stream_consumers others(loop, s.where, consumer_limits{});
+        stream_consumers others(loop, s.handle, consumer_limits{});
         task_group group(loop);
-        group.spawn(all.join().renew(lease));
+        group.spawn(all.add_consumer().renew(lease));
         bool under_way = true;
         const auto vulture = [&](stream_consumer& heir) -> task<> {
             while (under_way) {
@@ -182,10 +182,10 @@ TEST_CASE("an order that takes three leases is done once: its lease is renewed",
                 co_await heir.sleep(lease / 10);
             }
         };
-        stream_consumer& slow = all.join();
+        stream_consumer& slow = all.add_consumer();
         auto batch = co_await slow.read(1, 1s);
         CHECK(are(batch, 1, 1));
-        group.spawn(vulture(others.join()));
+        group.spawn(vulture(others.add_consumer()));
         co_await slow.sleep(3 * lease);
         CHECK(s.deliveries() == std::vector<std::uint64_t>{1});
         settle(batch);
@@ -202,11 +202,11 @@ TEST_CASE("an order that takes three leases is done once: its lease is renewed",
 TEST_CASE("a renewal takes back nothing that was acknowledged meanwhile", "[stream][recovery]") {
     stream s(1);
     with_consumers(s, [&](stream_consumers& all) -> task<> {
-        stream_consumer& reader = all.join();
+        stream_consumer& reader = all.add_consumer();
         const auto batch = co_await reader.read(1, 1s);
         static_cast<void>(s.ask({"XACK", s.keys.orders, s.keys.group, batch.at(0).entry}));
         task_group group(co_await asio::this_coro::executor);
-        group.spawn(all.join().renew(3ms));
+        group.spawn(all.add_consumer().renew(3ms));
         co_await reader.sleep(20ms);
         all.close();
         co_await group.join();
@@ -218,12 +218,12 @@ TEST_CASE("an entry that was deleted while it was pending is dropped", "[stream]
     stream s(3);
     std::string entry;
     with_consumers(s, [&](stream_consumers& all) -> task<> {
-        const auto batch = co_await all.join().read(3, 1s);
+        const auto batch = co_await all.add_consumer().read(3, 1s);
         entry = batch.at(1).entry;
     });
     s.let_leases_pass();
     with_consumers(s, [&](stream_consumers& all) -> task<> {
-        stream_consumer& heir = all.join();
+        stream_consumer& heir = all.add_consumer();
         co_await heir.claim(long_lease);
         static_cast<void>(s.ask({"XDEL", s.keys.orders, entry}));  // after the claim, so that XCLAIM meets it
         const auto done = co_await deliver_all(heir);
@@ -234,20 +234,21 @@ TEST_CASE("an entry that was deleted while it was pending is dropped", "[stream]
 
 // --- orders that kill ---
 
-TEST_CASE("an order that kills is buried after its deliveries, and takes no other with it", "[stream][recovery]") {
+TEST_CASE("an order that kills is dead-lettered after its deliveries, and takes no other with it",
+          "[stream][recovery]") {
     constexpr order_id poison = 3;
     constexpr unsigned max_deliveries = 5;
     stream s(6);
     die_with(s, 6);
     unsigned deaths = 1;
     std::vector<order_id> done;
-    bool buried = false;
+    bool dead_lettered = false;
     const auto process = [&](stream_consumers& all) -> task<> {
-        stream_consumer& heir = all.join();
+        stream_consumer& heir = all.add_consumer();
         co_await heir.claim(long_lease);
         const auto hopeless = co_await heir.exhausted(max_deliveries);
-        if (!hopeless.empty()) CHECK((are(hopeless, poison, poison) && std::exchange(buried, true) == false));
-        co_await heir.bury(hopeless);
+        if (!hopeless.empty()) CHECK((are(hopeless, poison, poison) && std::exchange(dead_lettered, true) == false));
+        co_await heir.dead_letter(hopeless);
         for (;;) {
             auto batch = co_await heir.deliver(10);
             if (batch.empty()) break;
@@ -270,7 +271,7 @@ TEST_CASE("an order that kills is buried after its deliveries, and takes no othe
     }
     CHECK(s.pending() == 0);
     CHECK(deaths == max_deliveries);
-    CHECK(buried);
+    CHECK(dead_lettered);
     std::ranges::sort(done);
     CHECK(done == std::vector<order_id>{1, 2, 4, 5, 6});
     const auto dead = entries_listed(*s.ask({"XRANGE", s.keys.dead, "-", "+"}));
@@ -289,7 +290,7 @@ TEST_CASE("an order that kills is buried after its deliveries, and takes no othe
 TEST_CASE("a stream that is deleted amid the run is made and filled again", "[stream][recovery]") {
     stream s(20);
     with_consumers(s, [&](stream_consumers& all) -> task<> {
-        stream_consumer& consumer = all.join();
+        stream_consumer& consumer = all.add_consumer();
         auto in_hand = co_await consumer.read(5, 1s);
         static_cast<void>(s.ask({"DEL", s.keys.orders}));
         settle(in_hand);
@@ -304,7 +305,7 @@ TEST_CASE("a reader that waits while the stream is deleted goes on with the next
     stream s(1);
     with_consumers(s, [&](stream_consumers& all) -> task<> {
         task_group group(co_await asio::this_coro::executor);
-        stream_consumer& reader = all.join();
+        stream_consumer& reader = all.add_consumer();
         const auto first = co_await reader.read(1, 1s);
         CHECK(are(first, 1, 1));
         const auto waiting = [&]() -> task<> {
@@ -312,7 +313,7 @@ TEST_CASE("a reader that waits while the stream is deleted goes on with the next
             CHECK(are(again, 1, 1));
         };
         group.spawn(waiting());
-        stream_consumer& other = all.join();
+        stream_consumer& other = all.add_consumer();
         const auto blocked = [&] {
             const auto info = s.ask({"INFO", "clients"});
             return contains({info->str, info->len}, "blocked_clients:1");
@@ -330,7 +331,7 @@ TEST_CASE("a Redis that is killed and comes back empty costs no order", "[stream
     mortal_redis server;
     stream s(50, server.url());
     with_consumers(s, [&](stream_consumers& all) -> task<> {
-        stream_consumer& consumer = all.join();
+        stream_consumer& consumer = all.add_consumer();
         auto done = co_await consumer.read(10, 1s);
         settle(done);
         co_await consumer.acknowledge(done);
@@ -352,7 +353,7 @@ TEST_CASE("a Redis that is killed and comes back empty costs no order", "[stream
 TEST_CASE("orders are added to the end though Redis dies amid it", "[stream][recovery]") {
     mortal_redis server;
     stream s(10, server.url());
-    order_producer second(s.where, s.settings(5000));
+    order_producer second(s.handle, s.settings(5000));
     server.kill();
     server.start();
     second.add_all();
@@ -366,7 +367,7 @@ TEST_CASE("a Redis that stays away is given up when the patience is at its end",
     server.kill();
     CHECK_THROWS_AS(with_consumers(s,
                                    [](stream_consumers& all) -> task<> {
-                                       const auto never = co_await all.join().read(1, 10ms);
+                                       const auto never = co_await all.add_consumer().read(1, 10ms);
                                        CHECK(never.empty());
                                    }),
                     redis_lost);
@@ -381,13 +382,13 @@ TEST_CASE("who waits for a Redis that is away is woken when its consumers close"
     server.kill();
     with_consumers(s, [&](stream_consumers& all) -> task<> {
         task_group group(co_await asio::this_coro::executor);
-        stream_consumer& reader = all.join();
+        stream_consumer& reader = all.add_consumer();
         const auto waiting = [&]() -> task<> {
             const auto nothing = co_await reader.read(1, 1s);
             CHECK(nothing.empty());
         };
         group.spawn(waiting());
-        co_await all.join().sleep(100ms);  // it is at it by then, or will find it closed
+        co_await all.add_consumer().sleep(100ms);  // it is at it by then, or will find it closed
         all.close();
         co_await group.join();
     });

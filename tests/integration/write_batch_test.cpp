@@ -200,7 +200,7 @@ void run_loop(const std::function<task<>()>& main) {
 
 /// Orders 1..n, all at once: by as many threads, or on one event loop.
 std::vector<outcome> drive_together(driver which, const workload& work, const addresses& where, order_id number) {
-    const pipeline_factory open(work, where);
+    const real_pipelines open(work, where);
     std::vector<outcome> out(number, outcome{stage::schedule, not_told, 0, 0});
     if (which == driver::blocking) {
         std::vector<std::jthread> threads;
@@ -510,7 +510,7 @@ TEST_CASE("a pipeline that is opened when all the others have gone opens its ses
     const scripted_server server(answer_all);
     const setting s;
     const auto work = in_batches();
-    const pipeline_factory open(work, addresses_of(server, s));
+    const real_pipelines open(work, addresses_of(server, s));
     for (order_id id = 1; id <= 3; ++id) CHECK(open.blocking()->process(id).stored());
     const auto one = open.blocking(), other = open.blocking();
     CHECK(one->process(4).stored());

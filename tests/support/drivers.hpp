@@ -2,7 +2,7 @@
 #pragma once
 
 #include "concurrency/event_loop.hpp"
-#include "pipebench/pipeline.hpp"
+#include "pipeline/pipeline_factory.hpp"
 
 #include <catch2/generators/catch_generators.hpp>
 
@@ -27,7 +27,7 @@ inline workload impatient() {
 
 /// Orders 1..n, one after another, over one pipeline with one database connection.
 inline std::vector<outcome> drive(driver which, const workload& work, const addresses& where, order_id orders = 1) {
-    const pipeline_factory open(work, where);
+    const real_pipelines open(work, where);
     std::vector<outcome> out;
     if (which == driver::blocking) {
         const auto pipeline = open.blocking();

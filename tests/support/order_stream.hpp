@@ -19,16 +19,16 @@ inline constexpr duration long_lease = std::chrono::minutes(30);  ///< passes on
 
 /// A stream with its group and orders 1..n in it.
 struct stream {
-    addresses where;
-    order_stream_keys keys{where.stream};
+    std::string url;
+    std::string prefix;
+    order_stream handle{url, prefix};
+    order_stream_keys keys{prefix};
     duration patience = std::chrono::seconds(60);
     std::vector<std::string> notes{};
     order_producer producer;
 
-    explicit stream(std::uint64_t orders, const std::string& url = redis(), duration patient = test::patience)
-        : where{{}, {}, url, {}, {}, new_stream()},
-          patience(patient),
-          producer((create_order_stream(where), where), settings(orders)) {
+    explicit stream(std::uint64_t orders, const std::string& at = redis(), duration patient = test::patience)
+        : url(at), prefix(new_stream()), patience(patient), producer(created(handle), settings(orders)) {
         producer.add_all();
     }
     stream(const stream&) = delete;
@@ -45,7 +45,7 @@ struct stream {
         });
     }
     [[nodiscard]] redis_reply ask(const redis_command& command) const {
-        return redis_client(parse_redis_address(where.redis), std::chrono::seconds(5)).command(command);
+        return redis_client(parse_redis_address(url), std::chrono::seconds(5)).command(command);
     }
     [[nodiscard]] std::uint64_t length() const { return count_in(*ask({"XLEN", keys.orders})); }
     [[nodiscard]] std::uint64_t results() const { return count_in(*ask({"XLEN", keys.results})); }
@@ -67,12 +67,18 @@ struct stream {
         age.insert(age.end(), {"IDLE", "3600000", "JUSTID"});
         if (rows.size() > skipped) static_cast<void>(ask(age));
     }
+
+private:
+    static const order_stream& created(const order_stream& made) {
+        made.create();
+        return made;
+    }
 };
 
 /// Runs `body` as one process of consumers would. What it has not acknowledged then is left behind.
 inline void with_consumers(const stream& s, const std::function<task<>(stream_consumers&)>& body) {
     run_event_loop([&]() -> task<> {
-        stream_consumers all(co_await asio::this_coro::executor, s.where,
+        stream_consumers all(co_await asio::this_coro::executor, s.handle,
                              consumer_limits{std::chrono::seconds(5), s.patience});
         co_await body(all);
         all.close();

@@ -1,7 +1,7 @@
 // The servers that a test program needs: started when first asked for, once, and ended when the program ends.
 #pragma once
 
-#include "pipebench/pipeline.hpp"
+#include "contracts/addresses.hpp"
 #include "pipeline/order_table.hpp"
 
 #include <pqxx/pqxx>

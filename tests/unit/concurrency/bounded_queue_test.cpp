@@ -1,5 +1,5 @@
-// A producer at a full queue is woken late, to save context switches, and must never be woken too late: where consumers
-// stop at half, nobody would wake it any more. (More of the queue's tests are in coroutines_test.cpp.)
+// A producer at a full queue is woken late, to save context switches, and must never be woken too late: where
+// consumers stop at half, nobody would wake it any more. (More of the queue's tests are in coroutines_test.cpp.)
 #include "concurrency/bounded_queue.hpp"
 
 #include "support/command.hpp"

@@ -1,7 +1,8 @@
-// Whose CPU time is sampled, and as what. Sampling cannot be ended again, so each test has a process of its own for it.
+// Whose CPU time is sampled, and as what. Sampling cannot be ended again, so each test has its own process.
 #include "concurrency/section_sampler.hpp"
 
 #include "concurrency/event_loop.hpp"
+#include "contracts/recorder.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>

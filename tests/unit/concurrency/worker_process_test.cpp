@@ -171,13 +171,13 @@ TEST_CASE("a worker holds its channel, the standard descriptors and nothing else
     for (std::size_t w = 0; w < fleet.size(); ++w) CHECK(fleet.channel(w).receive<std::uint64_t>() == 1u);
 }
 
-TEST_CASE("a worker that was killed is seen although its siblings live, and buried by name", "[worker_fleet]") {
+TEST_CASE("a worker that was killed is seen although its siblings live, and reaped by name", "[worker_fleet]") {
     worker_fleet fleet(3, tell_pid_and_wait_for_the_end);
     std::array<pid_t, 3> pids{};
     for (std::size_t w = 0; w < 3; ++w) pids.at(w) = fleet.channel(w).receive<pid_t>().value();
     ::kill(pids[1], SIGKILL);
     CHECK(the_ready_one(fleet) == 1);
-    CHECK(fleet.bury(1) == fmt::format("worker {} was killed by signal 9 (Killed)", pids[1]));
+    CHECK(fleet.reap(1) == fmt::format("worker {} was killed by signal 9 (Killed)", pids[1]));
     CHECK(is_alive(pids[0]));
     CHECK(is_alive(pids[2]));
 }
@@ -187,30 +187,49 @@ TEST_CASE("a worker that was replaced works in the place of the dead", "[worker_
     const auto first = fleet.channel(0).receive<pid_t>().value();
     fleet.channel(1).receive<pid_t>();
     ::kill(first, SIGKILL);
-    fleet.bury(the_ready_one(fleet));
+    fleet.reap(the_ready_one(fleet));
     fleet.replace(0);
     CHECK(the_ready_one(fleet) == 0);
     CHECK(fleet.channel(0).receive<pid_t>().value() != first);
 }
 
-TEST_CASE("the end of a buried worker is not told again, whoever still holds a copy of its channel",
+TEST_CASE("the end of a reaped worker is not told again, whoever still holds a copy of its channel",
           "[worker_fleet]") {
     worker_fleet fleet(1, [](message_channel&, std::size_t) {});
     // As a sibling does that was forked just now and has not closed what it inherited.
     const descriptor copy(::dup(fleet.channel(0).native()));
     CHECK(the_ready_one(fleet) == 0);
-    CHECK_THAT(fleet.bury(0), StartsWith("worker "));
+    CHECK_THAT(fleet.reap(0), StartsWith("worker "));
     CHECK(fleet.wait(0ms).empty());
 }
 
 TEST_CASE("workers that die all the time are not replaced for ever", "[worker_fleet]") {
     worker_fleet fleet(1, [](message_channel&, std::size_t) {});
     for (std::size_t i = 0; i < worker_fleet::replacements_per_worker; ++i) {
-        CHECK_THAT(fleet.bury(the_ready_one(fleet)), Catch::Matchers::EndsWith("exited with 0"));
+        CHECK_THAT(fleet.reap(the_ready_one(fleet)), Catch::Matchers::EndsWith("exited with 0"));
         fleet.replace(0);
     }
-    fleet.bury(the_ready_one(fleet));
+    fleet.reap(the_ready_one(fleet));
     CHECK_THROWS_AS(fleet.replace(0), setup_error);
+}
+
+TEST_CASE("the dead of a fleet are replaced, each is told of once, and the living are left alone", "[worker_fleet]") {
+    worker_fleet fleet(3, tell_pid_and_wait_for_the_end);
+    std::array<pid_t, 3> pids{};
+    for (std::size_t w = 0; w < 3; ++w) pids.at(w) = fleet.channel(w).receive<pid_t>().value();
+    std::vector<std::string> told;
+    const auto replace_dead = [&] { fleet.replace_dead([&](const std::string& how) { told.push_back(how); }); };
+    replace_dead();
+    CHECK(told.empty());
+    ::kill(pids[2], SIGKILL);
+    CHECK(the_ready_one(fleet) == 2);
+    replace_dead();
+    CHECK(told == std::vector{fmt::format("worker {} was killed by signal 9 (Killed)", pids[2])});
+    CHECK(fleet.channel(2).receive<pid_t>().value() != pids[2]);
+    CHECK(is_alive(pids[0]));
+    CHECK(is_alive(pids[1]));
+    replace_dead();
+    CHECK(told.size() == 1);
 }
 
 TEST_CASE("an exception in a worker is one line of its own, and the worker exits with 1", "[worker_fleet]") {
@@ -220,7 +239,7 @@ TEST_CASE("an exception in a worker is one line of its own, and the worker exits
     worker_fleet fleet(1, [](message_channel&, std::size_t) { throw std::runtime_error("two\nlines"); });
     ::dup2(usual.get(), STDERR_FILENO);
     pipe.in.reset();
-    const auto said = fleet.bury(the_ready_one(fleet));
+    const auto said = fleet.reap(the_ready_one(fleet));
     CHECK_THAT(said, Catch::Matchers::EndsWith(" exited with 1"));
     CHECK(read_all(pipe.out.get()) == said.substr(0, said.find(" exited")) + ": two\\x0alines\n");
 }

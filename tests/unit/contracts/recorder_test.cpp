@@ -32,19 +32,19 @@ std::uint64_t counted_latencies(const recorder& r) {
 }
 
 /// An order that began so long ago.
-recorder::ticket begun_before(order_id id, clock_type::duration ago) { return {id, clock_type::now() - ago}; }
+order_log::ticket begun_before(order_id id, clock_type::duration ago) { return {id, clock_type::now() - ago}; }
 
 }  // namespace
 
 TEST_CASE("an order is in flight from its begin to its end", "[recorder]") {
     auto r = recorder::create(10);
-    const auto first = r.begin(1), second = r.begin(2);
+    const auto first = r.log().begin(1), second = r.log().begin(2);
     CHECK(r.read().in_flight() == 2);
-    r.end(first, success);
+    r.log().end(first, success);
     CHECK(r.read().in_flight() == 1);
     CHECK(r.has_ended(1));
     CHECK_FALSE(r.has_ended(2));
-    r.end(second, failure);
+    r.log().end(second, failure);
     CHECK(r.read().in_flight() == 0);
     CHECK(r.read().stored == 1);
     CHECK(r.read().failed == 1);
@@ -52,8 +52,8 @@ TEST_CASE("an order is in flight from its begin to its end", "[recorder]") {
 
 TEST_CASE("a failure is counted under its stage and kind, a success under none", "[recorder]") {
     auto r = recorder::create(10);
-    r.end(r.begin(1), success);
-    r.end(r.begin(2), failure);
+    r.log().end(r.log().begin(1), success);
+    r.log().end(r.log().begin(2), failure);
     const auto failures = r.read().failures;
     CHECK(failures[index(stage::fetch)][index(error_kind::timeout)] == 1);
     std::uint64_t all = 0;
@@ -65,17 +65,17 @@ TEST_CASE("a failure is counted under its stage and kind, a success under none",
 
 TEST_CASE("the attempts of all orders that ended are summed", "[recorder]") {
     auto r = recorder::create(10);
-    r.end(r.begin(1), {stage::store, error_kind::none, 3, 2});
-    r.end(r.begin(2), failure);
+    r.log().end(r.log().begin(1), {stage::store, error_kind::none, 3, 2});
+    r.log().end(r.log().begin(2), failure);
     CHECK(r.read().http_attempts == 7);
     CHECK(r.read().store_attempts == 2);
 }
 
 TEST_CASE("a second end of an order is a repetition and counts it no second time", "[recorder]") {
     auto r = recorder::create(10);
-    r.end(r.begin(1), success);
-    r.end(r.begin(1), success);
-    r.end(r.begin(1), failure);
+    r.log().end(r.log().begin(1), success);
+    r.log().end(r.log().begin(1), success);
+    r.log().end(r.log().begin(1), failure);
     const auto p = r.read();
     CHECK(p.repeated == 2);
     CHECK(p.begun == 1);
@@ -88,9 +88,9 @@ TEST_CASE("a second end of an order is a repetition and counts it no second time
 
 TEST_CASE("a late success wins over a failure", "[recorder]") {
     auto r = recorder::create(10);
-    r.end(r.begin(1), failure);
+    r.log().end(r.log().begin(1), failure);
     CHECK_FALSE(r.was_stored(1));
-    r.end(r.begin(1), success);
+    r.log().end(r.log().begin(1), success);
     CHECK(r.was_stored(1));
     CHECK(r.read().stored == 1);
     CHECK(r.read().failed == 0);
@@ -99,22 +99,22 @@ TEST_CASE("a late success wins over a failure", "[recorder]") {
 
 TEST_CASE("an order that two have in hand is in flight once, and leaves nothing in flight", "[recorder]") {
     auto r = recorder::create(10);
-    const auto first = r.begin(1), second = r.begin(1);
+    const auto first = r.log().begin(1), second = r.log().begin(1);
     CHECK(r.read().in_flight() == 1);
-    r.end(first, success);
-    r.end(second, success);
-    const auto other = r.begin(2);
+    r.log().end(first, success);
+    r.log().end(second, success);
+    const auto other = r.log().begin(2);
     CHECK(r.read().in_flight() == 1);
-    r.end(other, success);
+    r.log().end(other, success);
     CHECK(r.read().in_flight() == 0);
 }
 
 TEST_CASE("a late success takes the failure back, so that the kinds add up to what failed", "[recorder]") {
     auto r = recorder::create(10);
-    r.end(r.begin(1), {stage::fetch, error_kind::timeout, 4, 0});
-    r.end(r.begin(1), {stage::store, error_kind::database, 1, 1});  // failed otherwise the second time
-    r.end(r.begin(2), {stage::fetch, error_kind::timeout, 4, 0});
-    r.end(r.begin(1), success);
+    r.log().end(r.log().begin(1), {stage::fetch, error_kind::timeout, 4, 0});
+    r.log().end(r.log().begin(1), {stage::store, error_kind::database, 1, 1});  // failed otherwise the second time
+    r.log().end(r.log().begin(2), {stage::fetch, error_kind::timeout, 4, 0});
+    r.log().end(r.log().begin(1), success);
     const auto p = r.read();
     CHECK(p.failed == 1);
     CHECK(p.failures[index(stage::fetch)][index(error_kind::timeout)] == 1);
@@ -123,29 +123,29 @@ TEST_CASE("a late success takes the failure back, so that the kinds add up to wh
 
 TEST_CASE("the end of an order that nobody ordered is ignored", "[recorder]") {
     auto r = recorder::create(64);
-    r.end({0, clock_type::now()}, success);
-    r.end({65, clock_type::now()}, success);
-    r.end({~order_id{0}, clock_type::now()}, failure);
+    r.log().end({0, clock_type::now()}, success);
+    r.log().end({65, clock_type::now()}, success);
+    r.log().end({~order_id{0}, clock_type::now()}, failure);
     CHECK(r.read().ended() == 0);
     CHECK(r.read().http_attempts == 0);
     CHECK(counted_latencies(r) == 0);
-    r.end(r.begin(64), success);  // the last one is within
+    r.log().end(r.log().begin(64), success);  // the last one is within
     CHECK(r.was_stored(64));
 }
 
 TEST_CASE("an outcome that names no stage or kind is the death of the worker that sent it", "[recorder]") {
     auto r = recorder::create(10);
-    r.end(r.begin(1), {static_cast<stage>(stage_count), error_kind::timeout});
-    r.end(r.begin(2), {stage::fetch, static_cast<error_kind>(error_kind_count)});
-    r.end(r.begin(3), {static_cast<stage>(255), error_kind::none});
+    r.log().end(r.log().begin(1), {static_cast<stage>(stage_count), error_kind::timeout});
+    r.log().end(r.log().begin(2), {stage::fetch, static_cast<error_kind>(error_kind_count)});
+    r.log().end(r.log().begin(3), {static_cast<stage>(255), error_kind::none});
     CHECK(r.read().failed == 3);
     CHECK(r.read().failures[index(stage::schedule)][index(error_kind::worker_died)] == 3);
 }
 
 TEST_CASE("an order that is settled has ended, and nobody knows how long it took", "[recorder]") {
     auto r = recorder::create(10);
-    r.settle(1, success);
-    r.settle(2, failure);
+    r.log().settle(1, success);
+    r.log().settle(2, failure);
     const auto p = r.read();
     CHECK(p.stored == 1);
     CHECK(p.failed == 1);
@@ -162,9 +162,9 @@ TEST_CASE("an order that is settled has ended, and nobody knows how long it took
 
 TEST_CASE("an order that was begun and is settled is in flight no more", "[recorder]") {
     auto r = recorder::create(10);
-    (void)r.begin(1);
+    (void)r.log().begin(1);
     REQUIRE(r.read().in_flight() == 1);
-    r.settle(1, success);
+    r.log().settle(1, success);
     CHECK(r.read().in_flight() == 0);
     CHECK(r.read().begun == 1);
     CHECK(counted_latencies(r) == 0);
@@ -172,10 +172,10 @@ TEST_CASE("an order that was begun and is settled is in flight no more", "[recor
 
 TEST_CASE("to settle an order that has ended is a repetition, and a late success wins there, too", "[recorder]") {
     auto r = recorder::create(10);
-    r.end(r.begin(1), success);
-    r.settle(1, failure);
-    r.settle(2, failure);
-    r.settle(2, success);
+    r.log().end(r.log().begin(1), success);
+    r.log().settle(1, failure);
+    r.log().settle(2, failure);
+    r.log().settle(2, success);
     const auto p = r.read();
     CHECK(p.repeated == 2);
     CHECK(p.stored == 2);
@@ -186,16 +186,16 @@ TEST_CASE("to settle an order that has ended is a repetition, and a late success
 
 TEST_CASE("an order that nobody ordered is not settled", "[recorder]") {
     auto r = recorder::create(64);
-    r.settle(0, success);
-    r.settle(65, success);
-    r.settle(~order_id{0}, failure);
+    r.log().settle(0, success);
+    r.log().settle(65, success);
+    r.log().settle(~order_id{0}, failure);
     CHECK(r.read().ended() == 0);
     CHECK(r.read().http_attempts == 0);
 }
 
 TEST_CASE("each order has bits of its own, also where they share a word", "[recorder]") {
     auto r = recorder::create(200);
-    for (order_id id = 1; id <= 200; id += 3) r.end(r.begin(id), id % 2 == 0 ? success : failure);
+    for (order_id id = 1; id <= 200; id += 3) r.log().end(r.log().begin(id), id % 2 == 0 ? success : failure);
     for (order_id id = 1; id <= 200; ++id) {
         CAPTURE(id);
         REQUIRE(r.has_ended(id) == (id % 3 == 1));
@@ -222,9 +222,9 @@ TEST_CASE("a latency beyond either end falls into the bin at that end", "[record
 
 TEST_CASE("latencies are binned, summed, and the largest is kept", "[recorder]") {
     auto r = recorder::create(10);
-    r.end(begun_before(1, 2s), success);
-    r.end(begun_before(2, 5s), failure);
-    r.end(begun_before(3, 1s), success);
+    r.log().end(begun_before(1, 2s), success);
+    r.log().end(begun_before(2, 5s), failure);
+    r.log().end(begun_before(3, 1s), success);
     CHECK(r.latency_max() >= 5s);
     CHECK(r.latency_max() < 6s);
     CHECK(r.latency_sum() >= 8s);
@@ -239,11 +239,11 @@ TEST_CASE("latencies are binned, summed, and the largest is kept", "[recorder]")
 TEST_CASE("a record that leaves latencies out counts all else", "[recorder]") {
     auto r = recorder::create(10);
     r.leave_out_latencies();
-    const auto first = r.begin(1), second = r.begin(2);
+    const auto first = r.log().begin(1), second = r.log().begin(2);
     CHECK(r.read().in_flight() == 2);
-    r.end(first, {stage::store, error_kind::none, 3, 2});
-    r.end(second, failure);
-    r.end(r.begin(1), success);
+    r.log().end(first, {stage::store, error_kind::none, 3, 2});
+    r.log().end(second, failure);
+    r.log().end(r.log().begin(1), success);
     const auto p = r.read();
     CHECK(p.begun == 2);
     CHECK(p.in_flight() == 0);
@@ -262,11 +262,11 @@ TEST_CASE("a record that leaves latencies out counts all else", "[recorder]") {
 
 TEST_CASE("latencies are left out from where it is said on, also of orders on their way", "[recorder]") {
     auto r = recorder::create(10);
-    r.end(begun_before(1, 1s), success);
+    r.log().end(begun_before(1, 1s), success);
     const auto on_its_way = begun_before(2, 5s);
     r.leave_out_latencies();
-    r.end(on_its_way, success);
-    r.end(r.begin(3), success);
+    r.log().end(on_its_way, success);
+    r.log().end(r.log().begin(3), success);
     CHECK(r.read().stored == 3);
     CHECK(counted_latencies(r) == 1);
     CHECK(r.latency_max() >= 1s);
@@ -278,7 +278,7 @@ TEST_CASE("a process that shares the record leaves latencies out as well", "[rec
     auto r = recorder::create(10);
     auto shared = recorder::attach(::dup(r.descriptor()));
     r.leave_out_latencies();
-    shared.end(shared.begin(1), success);
+    shared.log().end(shared.log().begin(1), success);
     CHECK(r.read().stored == 1);
     CHECK(counted_latencies(r) == 0);
     CHECK(counted_latencies(shared) == 0);
@@ -352,13 +352,13 @@ TEST_CASE("a stop that is requested is seen through a flag given out before", "[
 
 TEST_CASE("a process that inherited the descriptor writes the same record", "[recorder]") {
     auto r = recorder::create(100);
-    r.end(r.begin(1), success);
+    r.log().end(r.log().begin(1), success);
     const pid_t pid = ::fork();
     REQUIRE(pid >= 0);
     if (pid == 0) {
         auto mine = recorder::attach(::dup(r.descriptor()));
         const bool seen = mine.orders() == 100 && mine.was_stored(1);
-        mine.end(mine.begin(2), failure);
+        mine.log().end(mine.log().begin(2), failure);
         mine.request_stop();
         ::_exit(seen ? 0 : 1);
     }
@@ -384,7 +384,7 @@ TEST_CASE("what is not a record cannot be attached", "[recorder]") {
 
 TEST_CASE("a record that was moved stays where it is", "[recorder]") {
     auto r = recorder::create(10);
-    r.end(r.begin(1), success);
+    r.log().end(r.log().begin(1), success);
     const auto moved = std::move(r);
     CHECK(moved.was_stored(1));
     CHECK(moved.read().stored == 1);
@@ -396,7 +396,8 @@ TEST_CASE("threads that end the same orders at the same time count each exactly 
     std::vector<std::thread> all;
     for (std::uint64_t t = 0; t < threads; ++t)
         all.emplace_back([&r, t] {
-            for (order_id id = 1; id <= orders; ++id) r.end(r.begin(id), (id + t) % 2 == 0 ? success : failure);
+            for (order_id id = 1; id <= orders; ++id)
+                r.log().end(r.log().begin(id), (id + t) % 2 == 0 ? success : failure);
         });
     for (auto& t : all) t.join();
     const auto p = r.read();
@@ -412,31 +413,31 @@ TEST_CASE("threads that end the same orders at the same time count each exactly 
 
 TEST_CASE("an order that is begun again after a death is in flight once", "[recorder]") {
     auto r = recorder::create(10);
-    (void)r.begin(1);  // whoever held it has died
-    const auto again = r.begin(1);
+    (void)r.log().begin(1);  // whoever held it has died
+    const auto again = r.log().begin(1);
     CHECK(r.read().begun == 1);
     CHECK(r.read().in_flight() == 1);
-    r.end(again, success);
+    r.log().end(again, success);
     CHECK(r.read().in_flight() == 0);
     CHECK(r.read().repeated == 0);
 }
 
 TEST_CASE("an order that was done, and is done again, is in flight meanwhile", "[recorder]") {
     auto r = recorder::create(10);
-    r.end(r.begin(1), success);
-    const auto again = r.begin(1);
+    r.log().end(r.log().begin(1), success);
+    const auto again = r.log().begin(1);
     CHECK(r.read().in_flight() == 1);
-    r.end(again, success);
+    r.log().end(again, success);
     CHECK(r.read().in_flight() == 0);
     CHECK(r.read().begun == 1);
 }
 
 TEST_CASE("what a killed run had in flight or in its queue is forgotten, what it had done is not", "[recorder]") {
     auto r = recorder::create(10);
-    for (int i = 0; i < 6; ++i) r.offer();
-    r.end(r.begin(1), success);
-    (void)r.begin(2);
-    (void)r.begin(3);
+    for (int i = 0; i < 6; ++i) r.log().offer();
+    r.log().end(r.log().begin(1), success);
+    (void)r.log().begin(2);
+    (void)r.log().begin(3);
     REQUIRE(r.read().in_flight() == 2);
     REQUIRE(r.read().queued == 3);
     r.forget_unfinished();
@@ -446,12 +447,12 @@ TEST_CASE("what a killed run had in flight or in its queue is forgotten, what it
     CHECK(r.read().stored == 1);
     CHECK(r.has_ended(1));
     // The next run does all of them anew.
-    for (order_id id = 1; id <= 3; ++id) r.offer();
+    for (order_id id = 1; id <= 3; ++id) r.log().offer();
     CHECK(r.read().queued == 3);
-    const auto first = r.begin(1), second = r.begin(2), third = r.begin(3);
+    const auto first = r.log().begin(1), second = r.log().begin(2), third = r.log().begin(3);
     CHECK(r.read().queued == 0);
     CHECK(r.read().in_flight() == 3);
-    for (const auto& t : {first, second, third}) r.end(t, success);
+    for (const auto& t : {first, second, third}) r.log().end(t, success);
     CHECK(r.read().in_flight() == 0);
     CHECK(r.read().begun == 3);
     CHECK(r.read().stored == 3);
@@ -462,8 +463,8 @@ TEST_CASE("a run that is killed again and again leaves nothing in flight", "[rec
     auto r = recorder::create(200);
     for (int run = 0; run < 4; ++run) {
         for (order_id id = 1; id <= 200; ++id) {
-            const auto t = r.begin(id);
-            if (id % 3 == 0) r.end(t, success);
+            const auto t = r.log().begin(id);
+            if (id % 3 == 0) r.log().end(t, success);
         }
         r.forget_unfinished();
         REQUIRE(r.read().in_flight() == 0);
@@ -474,14 +475,14 @@ TEST_CASE("a run that is killed again and again leaves nothing in flight", "[rec
 
 TEST_CASE("an order waits from its offer to its begin, and where nothing is offered nothing waits", "[recorder]") {
     auto r = recorder::create(10);
-    for (int i = 0; i < 3; ++i) r.offer();
+    for (int i = 0; i < 3; ++i) r.log().offer();
     CHECK(r.read().queued == 3);
-    (void)r.begin(1);
+    (void)r.log().begin(1);
     CHECK(r.read().queued == 2);
-    (void)r.begin(2);
-    (void)r.begin(3);
+    (void)r.log().begin(2);
+    (void)r.log().begin(3);
     CHECK(r.read().queued == 0);
-    (void)r.begin(4);  // of a pattern without a queue
+    (void)r.log().begin(4);  // of a pattern without a queue
     CHECK(r.read().queued == 0);
 }
 
@@ -491,7 +492,7 @@ TEST_CASE("recovery is from the first kill to the next order that ends for the f
         for (const auto now = r.elapsed(); r.elapsed() == now;) std::this_thread::yield();
     };
     r.start_clock();
-    r.end(r.begin(1), success);
+    r.log().end(r.log().begin(1), success);
     tick();
     CHECK(r.killed_at() == 0ns);
     CHECK(r.resumed_at() == 0ns);
@@ -500,21 +501,21 @@ TEST_CASE("recovery is from the first kill to the next order that ends for the f
     CHECK(killed > 0ns);
     CHECK(killed <= r.elapsed());
     tick();
-    r.end(r.begin(1), success);  // again: nothing is the further for it
+    r.log().end(r.log().begin(1), success);  // again: nothing is the further for it
     CHECK(r.resumed_at() == 0ns);
-    r.end(r.begin(2), failure);
+    r.log().end(r.log().begin(2), failure);
     const auto resumed = r.resumed_at();
     CHECK(resumed > killed);
     tick();
     r.mark_kill();
-    r.end(r.begin(3), success);
+    r.log().end(r.log().begin(3), success);
     CHECK(r.killed_at() == killed);
     CHECK(r.resumed_at() == resumed);
 }
 
 TEST_CASE("a dead letter is a failure of the schedule, without an attempt", "[recorder]") {
     auto r = recorder::create(10);
-    r.end(r.begin(1), {stage::schedule, error_kind::dead_letter, 0, 0});
+    r.log().end(r.log().begin(1), {stage::schedule, error_kind::dead_letter, 0, 0});
     const auto p = r.read();
     CHECK(p.failures[index(stage::schedule)][index(error_kind::dead_letter)] == 1);
     CHECK(p.failed == 1);
@@ -525,8 +526,8 @@ TEST_CASE("a dead letter is a failure of the schedule, without an attempt", "[re
 
 TEST_CASE("the attempts of repetitions are told from the others", "[recorder]") {
     auto r = recorder::create(10);
-    r.end(r.begin(1), {stage::store, error_kind::none, 3, 1});
-    r.end(r.begin(1), {stage::store, error_kind::none, 2, 1});
+    r.log().end(r.log().begin(1), {stage::store, error_kind::none, 3, 1});
+    r.log().end(r.log().begin(1), {stage::store, error_kind::none, 2, 1});
     CHECK(r.read().http_attempts == 5);
     CHECK(r.read().repeated_attempts == 2);
 }

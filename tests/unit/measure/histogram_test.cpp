@@ -1,6 +1,8 @@
 // Percentiles are read by people who never see the samples, so they are held here against all the samples, sorted.
 #include "measure/histogram.hpp"
 
+#include "contracts/recorder.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
@@ -68,7 +70,8 @@ TEST_CASE("observations at either end of the scale are found there", "[histogram
 
 TEST_CASE("a summary has its percentiles in order, and none above the largest latency", "[histogram]") {
     auto record = recorder::create(1000);
-    for (order_id id = 1; id <= 1000; ++id) record.end({id, std::chrono::steady_clock::now() - id * 10ms}, outcome{});
+    for (order_id id = 1; id <= 1000; ++id)
+        record.log().end({id, std::chrono::steady_clock::now() - id * 10ms}, outcome{});
     const auto s = summarise_latency(record);
     CHECK(s.p50_ms >= 5'000);
     CHECK(s.p50_ms < 5'100);
@@ -83,7 +86,7 @@ TEST_CASE("a summary has its percentiles in order, and none above the largest la
 
 TEST_CASE("of one order every number is its latency", "[histogram]") {
     auto record = recorder::create(1);
-    record.end({1, std::chrono::steady_clock::now() - 100ms}, outcome{});
+    record.log().end({1, std::chrono::steady_clock::now() - 100ms}, outcome{});
     const auto s = summarise_latency(record);
     CHECK(s.max_ms >= 100);
     for (const double ms : {s.mean_ms, s.p50_ms, s.p90_ms, s.p99_ms, s.p999_ms}) CHECK(ms == s.max_ms);

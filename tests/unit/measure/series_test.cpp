@@ -2,6 +2,8 @@
 // the curve. The clock of the sampling is a number here.
 #include "measure/series.hpp"
 
+#include "contracts/recorder.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <cmath>
@@ -108,10 +110,10 @@ TEST_CASE("before the run's clock goes and after it has stopped there are no poi
 
 TEST_CASE("a point has what was in flight, waited, was done and failed", "[series]") {
     ticking run;
-    for (int i = 0; i < 6; ++i) run.record.offer();
-    run.record.end(run.record.begin(1), success);
-    run.record.end(run.record.begin(2), {stage::fetch, error_kind::timeout, 1, 0});
-    (void)run.record.begin(3);
+    for (int i = 0; i < 6; ++i) run.record.log().offer();
+    run.record.log().end(run.record.log().begin(1), success);
+    run.record.log().end(run.record.log().begin(2), {stage::fetch, error_kind::timeout, 1, 0});
+    (void)run.record.log().begin(3);
     run.tick(2);
     const auto s = run.take();
     check_columns(s, 2);

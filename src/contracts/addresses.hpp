@@ -1,0 +1,18 @@
+// Where the real components of a run are.
+#pragma once
+
+#include <string>
+
+namespace pipebench {
+
+/// Holds secrets: never print it, never put it into argv.
+struct addresses {
+    std::string target;    ///< http://host:port[/prefix] of the order API
+    std::string postgres;  ///< a libpq connection string
+    std::string redis;     ///< unix:///path or redis://[user:password@]host:port[/db]; empty without redis
+    std::string schema;    ///< the session's schema in PostgreSQL
+    std::string table;     ///< the run's table in it
+    std::string stream;    ///< the run's key prefix in Redis
+};
+
+}  // namespace pipebench

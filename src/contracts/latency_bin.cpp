@@ -1,0 +1,15 @@
+#include "contracts/latency_bin.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace pipebench {
+
+std::size_t latency_bin(std::chrono::steady_clock::duration d) noexcept {
+    const double us = static_cast<double>(std::chrono::nanoseconds(d).count()) / 1e3;
+    if (us <= 1) return 0;
+    static const double scale = 1 / std::log(1.01);
+    return std::min(latency_bins - 1, static_cast<std::size_t>(std::log(us) * scale));
+}
+
+}  // namespace pipebench

@@ -1,0 +1,108 @@
+#include "pipebench/order_log.hpp"
+
+#include "contracts/record_board.hpp"
+
+namespace pipebench {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr outcome worker_died{stage::schedule, error_kind::worker_died};
+
+/// A failure's stage and kind as one byte; never 0.
+std::uint8_t code_of(const outcome& o) noexcept {
+    static_assert(stage_count * error_kind_count < 255);
+    return static_cast<std::uint8_t>(1 + static_cast<std::size_t>(o.at) * error_kind_count +
+                                     static_cast<std::size_t>(o.kind));
+}
+
+shared_counter& failures_as(record_board& board, std::uint8_t code) noexcept {
+    return board.failures[(code - 1) / error_kind_count][(code - 1) % error_kind_count];
+}
+
+/// Only of the first failure: what the order counts as does not change when it fails otherwise a second time.
+void keep_first_failure(record_board& board, order_id id, const outcome& o) noexcept {
+    std::uint8_t not_yet_failed = 0;
+    board.failed_as(id).compare_exchange_strong(not_yet_failed, code_of(o), std::memory_order_relaxed);
+}
+
+void count_repetition(record_board& board, order_id id, const outcome& o) noexcept {
+    add(board.repeated, 1);
+    add(board.repeated_attempts, o.attempts);
+    // Begun again, and ended twice: the first holder was alive after all.
+    if (board.begun_again_bits().test_and_clear(id)) subtract(board.begun_again, 1);
+}
+
+/// The order had counted as failed, and was stored after all.
+void turn_failure_into_success(record_board& board, order_id id) noexcept {
+    add(board.stored, 1);
+    subtract(board.failed, 1);
+    if (const auto code = board.failed_as(id).load(std::memory_order_relaxed); code != 0)
+        subtract(failures_as(board, code), 1);
+}
+
+void count_failure(record_board& board, order_id id) noexcept {
+    add(board.failed, 1);
+    add(failures_as(board, board.failed_as(id).load(std::memory_order_relaxed)), 1);
+}
+
+/// A repetition in another process came between, and has already turned the failure of this order into a success,
+/// which took one from `failed`. That one is added here.
+void make_up_for_repetition(record_board& board) noexcept { add(board.failed, 1); }
+
+/// The first order that ends after a kill ends the recovery.
+void mark_resumed(record_board& board) noexcept {
+    if (board.killed_ns.load(std::memory_order_relaxed) == 0) return;
+    std::int64_t not_yet = 0;
+    board.resumed_ns.compare_exchange_strong(not_yet, now_ns(), std::memory_order_relaxed);
+}
+
+/// True at the order's first end.
+bool count_end(record_board& board, order_id id, const outcome& given) noexcept {
+    if (!board.was_ordered(id)) return false;  // the ledger will find its row
+    // It may be the last message of a worker whose memory was spoilt: it must not become an index.
+    const outcome o = is_valid(given) ? given : worker_died;
+    add(board.http_attempts, o.attempts);
+    add(board.store_attempts, o.stores);
+    // Before the order counts as ended: a success that comes later has to find the failure that it takes back.
+    if (!o.stored()) keep_first_failure(board, id, o);
+    const bool has_ended_before = board.ended_bits().test_and_set(id);
+    const bool is_first_success = o.stored() && !board.stored_bits().test_and_set(id);
+    if (has_ended_before) {
+        count_repetition(board, id, o);
+        if (is_first_success) turn_failure_into_success(board, id);
+        return false;
+    }
+    if (is_first_success) add(board.stored, 1);
+    else if (o.stored()) make_up_for_repetition(board);
+    else count_failure(board, id);
+    mark_resumed(board);
+    return true;
+}
+
+}  // namespace
+
+void order_log::offer() noexcept { add(board_->offered, 1); }
+
+order_log::ticket order_log::begin(order_id id) noexcept {
+    add(board_->begins, 1);
+    // Begun before, and not ended: whoever held it has died, it seems, and will not end it.
+    if (id <= board_->orders && board_->begun_bits().test_and_set(id) && !board_->ended_bits().test(id)) {
+        add(board_->begun_again, 1);
+        board_->begun_again_bits().test_and_set(id);
+    }
+    return {id, board_->untimed.load(std::memory_order_relaxed) ? clock::time_point{} : clock::now()};
+}
+
+void order_log::end(const ticket& t, const outcome& o) noexcept {
+    if (!count_end(*board_, t.id, o) || board_->untimed.load(std::memory_order_relaxed)) return;
+    const auto took = clock::now() - t.began;
+    const auto ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(took).count());
+    add(board_->latency[latency_bin(took)], 1);
+    add(board_->latency_sum_ns, ns);
+    raise_to(board_->latency_max_ns, ns);
+}
+
+void order_log::settle(order_id id, const outcome& o) noexcept { count_end(*board_, id, o); }
+
+}  // namespace pipebench

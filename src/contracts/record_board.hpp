@@ -1,0 +1,95 @@
+// The memory behind a run's record: its layout, shared by the session, the run and the run's workers. Three views
+// read and write it: order_log (for patterns), run_marks (for what starts and stops a run) and run_reader.
+//
+// Every access is a relaxed atomic operation: no field is used to publish another. Where the order of two writes
+// matters, order_log.cpp says so.
+#pragma once
+
+#include "contracts/cpu_section.hpp"
+#include "contracts/latency_bin.hpp"
+#include "contracts/traffic.hpp"
+#include "pipebench/order.hpp"
+#include "pipebench/outcome.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace pipebench {
+
+using shared_counter = std::atomic<std::uint64_t>;
+static_assert(shared_counter::is_always_lock_free && sizeof(shared_counter) == 8);
+
+inline void add(shared_counter& c, std::uint64_t n) noexcept { c.fetch_add(n, std::memory_order_relaxed); }
+inline void subtract(shared_counter& c, std::uint64_t n) noexcept { c.fetch_sub(n, std::memory_order_relaxed); }
+[[nodiscard]] inline std::uint64_t get(const shared_counter& c) noexcept { return c.load(std::memory_order_relaxed); }
+
+inline void raise_to(shared_counter& maximum, std::uint64_t value) noexcept {
+    auto seen = get(maximum);
+    while (seen < value && !maximum.compare_exchange_weak(seen, value, std::memory_order_relaxed)) {
+    }
+}
+
+/// Nanoseconds of the steady clock, which all processes of a machine share.
+[[nodiscard]] inline std::int64_t now_ns() noexcept {
+    return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// A bit per order.
+struct order_bits {
+    shared_counter* words;
+
+    /// True if it was set before.
+    bool test_and_set(order_id id) const noexcept {
+        return (words[id / 64].fetch_or(mask(id), std::memory_order_relaxed) & mask(id)) != 0;
+    }
+    /// True if it was set before.
+    bool test_and_clear(order_id id) const noexcept {
+        return (words[id / 64].fetch_and(~mask(id), std::memory_order_relaxed) & mask(id)) != 0;
+    }
+    [[nodiscard]] bool test(order_id id) const noexcept { return (get(words[id / 64]) & mask(id)) != 0; }
+
+private:
+    static std::uint64_t mask(order_id id) noexcept { return 1ull << (id % 64); }
+};
+
+/// Lies at the start of the shared mapping; behind it four bits per order, and then a byte per order. The kernel
+/// hands the pages out zeroed, which is the right first value of every field.
+struct record_board {
+    std::uint64_t orders;
+    std::atomic<bool> stop, untimed;
+    std::atomic<std::int64_t> started_ns, stopped_ns, killed_ns, resumed_ns;  // 0: not yet
+    shared_counter peak_rss;
+    shared_counter offered, begins, begun_again, stored, failed, repeated;
+    shared_counter http_attempts, repeated_attempts, store_attempts;
+    shared_counter samples[cpu_section_count];
+    traffic_state shared_traffic;
+    shared_counter failures[stage_count][error_kind_count];
+    shared_counter latency_sum_ns, latency_max_ns;
+    shared_counter latency[latency_bins];
+
+    static std::size_t words(std::uint64_t orders) noexcept { return static_cast<std::size_t>(orders / 64 + 1); }
+    static std::size_t bytes(std::uint64_t orders) noexcept {
+        return sizeof(record_board) + 4 * words(orders) * sizeof(shared_counter) +
+               static_cast<std::size_t>(orders + 1);
+    }
+
+    [[nodiscard]] bool was_ordered(order_id id) const noexcept { return id >= 1 && id <= orders; }
+    order_bits ended_bits() noexcept { return bits(0); }
+    order_bits stored_bits() noexcept { return bits(1); }
+    order_bits begun_bits() noexcept { return bits(2); }
+    /// Begun a second time before it had ended.
+    order_bits begun_again_bits() noexcept { return bits(3); }
+    /// How the order failed at its first end (order_log.cpp has the code); 0: it did not.
+    std::atomic<std::uint8_t>& failed_as(order_id id) noexcept {
+        return reinterpret_cast<std::atomic<std::uint8_t>*>(bits(4).words)[id];
+    }
+
+private:
+    order_bits bits(std::size_t row) noexcept {
+        return {reinterpret_cast<shared_counter*>(this + 1) + row * words(orders)};
+    }
+};
+
+}  // namespace pipebench

@@ -1,0 +1,61 @@
+// What can be read of a run while it goes on, and afterwards.
+#pragma once
+
+#include "contracts/cpu_section.hpp"
+#include "contracts/latency_bin.hpp"
+#include "pipebench/order.hpp"
+#include "pipebench/outcome.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+namespace pipebench {
+
+struct record_board;
+
+/// A reading of the counters. While the run goes on they may be an instant apart.
+struct progress {
+    std::uint64_t begun = 0;  ///< each order once, except one that is being repeated just now
+    std::uint64_t stored = 0, failed = 0;
+    std::uint64_t repeated = 0;           ///< ends of orders that had ended before: redelivered and done again
+    std::uint64_t http_attempts = 0;      ///< of all ends
+    std::uint64_t repeated_attempts = 0;  ///< of the repeated ones among them
+    std::uint64_t store_attempts = 0;
+    std::uint64_t queued = 0;                        ///< offered, and not begun
+    std::uint64_t retries = 0, refused_retries = 0;  ///< HTTP; those that the retry budget refused
+    std::array<std::array<std::uint64_t, error_kind_count>, stage_count> failures{};
+
+    [[nodiscard]] std::uint64_t ended() const noexcept { return stored + failed; }
+    [[nodiscard]] std::uint64_t in_flight() const noexcept { return begun > ended() ? begun - ended() : 0; }
+};
+
+/// Any thread, any process.
+class run_reader {
+public:
+    /// `board` must outlive it.
+    explicit run_reader(record_board& board) noexcept : board_(&board) {}
+
+    [[nodiscard]] std::uint64_t orders() const noexcept;
+    [[nodiscard]] progress read() const noexcept;
+    [[nodiscard]] bool was_stored(order_id id) const noexcept;
+    [[nodiscard]] bool has_ended(order_id id) const noexcept;
+
+    [[nodiscard]] std::vector<std::uint64_t> latencies() const;  ///< counts, latency_bins of them
+    [[nodiscard]] std::chrono::nanoseconds latency_sum() const noexcept;
+    [[nodiscard]] std::chrono::nanoseconds latency_max() const noexcept;
+
+    [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept;  ///< so far, or in all once stopped
+    [[nodiscard]] bool clock_stopped() const noexcept;
+    [[nodiscard]] std::chrono::nanoseconds killed_at() const noexcept;   ///< on the run's clock; 0: never
+    [[nodiscard]] std::chrono::nanoseconds resumed_at() const noexcept;  ///< on the run's clock; 0: not yet
+
+    [[nodiscard]] std::uint64_t peak_rss() const noexcept;
+    [[nodiscard]] std::array<std::uint64_t, cpu_section_count> samples() const noexcept;
+
+private:
+    record_board* board_;
+};
+
+}  // namespace pipebench

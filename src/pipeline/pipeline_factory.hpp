@@ -1,0 +1,48 @@
+// The pipelines of a real run: orders over HTTP, rows into PostgreSQL.
+#pragma once
+
+#include "contracts/addresses.hpp"
+#include "contracts/traffic.hpp"
+#include "pipebench/pipeline.hpp"
+#include "pipebench/workload.hpp"
+#include "pipeline/endpoint.hpp"
+#include "pipeline/order_table.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <memory>
+#include <mutex>
+
+namespace pipebench {
+
+class blocking_store;
+class socket_watchdog;
+
+class real_pipelines final : public pipeline_factory {
+public:
+    /// `shared`: what all workers of the run share (recorder.hpp); if null, what this factory opens shares its own.
+    /// Throws setup_error for a target that is no URL, or whose host cannot be found.
+    real_pipelines(const workload& work, addresses where, traffic_state* shared = nullptr);
+    real_pipelines(const real_pipelines&) = delete;
+    real_pipelines& operator=(const real_pipelines&) = delete;
+    ~real_pipelines() override;
+
+    [[nodiscard]] std::unique_ptr<blocking_pipeline> blocking() const override;
+    [[nodiscard]] task<std::unique_ptr<async_pipeline>> async(unsigned database_connections) const override;
+
+private:
+    [[nodiscard]] std::shared_ptr<blocking_store> store_of_blocking_workers() const;
+
+    const workload& work_;
+    addresses where_;
+    api_endpoint api_;
+    asio::ip::tcp::endpoint at_;
+    table_name table_;
+    traffic_state own_{};
+    traffic requests_;
+    std::shared_ptr<socket_watchdog> watchdog_;
+    mutable std::mutex mutex_;
+    mutable std::weak_ptr<blocking_store> store_;  ///< its connections end with the last worker that has it
+};
+
+}  // namespace pipebench
