@@ -25,8 +25,4 @@ inline constexpr asio::use_awaitable_t<executor> use_task{};
 using timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, executor>;
 
-/// What a suspended coroutine leaves behind for whoever shall resume it: call it once, on its executor.
-template <class... Results>
-using resumer = typename asio::async_result<asio::use_awaitable_t<executor>, void(Results...)>::handler_type;
-
 }  // namespace pipebench

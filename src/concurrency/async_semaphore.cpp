@@ -1,14 +1,11 @@
 #include "concurrency/async_semaphore.hpp"
 
-#include <boost/asio/post.hpp>
-
 namespace pipebench {
 
 task<async_semaphore::permit> async_semaphore::acquire() {
-    const auto queue_up = [this](resumer<> resume) { waiting_.push_back(std::move(resume)); };
+    // release() hands its permit over to who waits: `free_` stays as it is then.
     if (free_ > 0) --free_;
-    else  // whoever releases hands its permit over: free_ stays as it is
-        co_await asio::async_initiate<const asio::use_awaitable_t<executor>&, void()>(queue_up, use_task);
+    else co_await suspend([this](resumer<> resume) { waiting_.push_back(std::move(resume)); });
     co_return permit(*this);
 }
 
@@ -17,7 +14,7 @@ void async_semaphore::release() {
         ++free_;
         return;
     }
-    asio::post(executor_, [resume = std::move(waiting_.front())]() mutable { std::move(resume)(); });
+    resume_soon(executor_, std::move(waiting_.front()));
     waiting_.pop_front();
 }
 

@@ -1,7 +1,7 @@
 // A counting semaphore for the coroutines of one event loop. First come, first served.
 #pragma once
 
-#include "pipebench/async.hpp"
+#include "concurrency/suspend.hpp"
 
 #include <deque>
 #include <utility>

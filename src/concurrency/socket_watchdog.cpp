@@ -13,18 +13,18 @@ socket_watchdog::~socket_watchdog() {
     if (thread_.joinable()) thread_.join();
 }
 
-socket_watchdog::watch::watch(socket_watchdog& dog, int socket, clock::time_point deadline)
-    : dog_(dog), deadline_(deadline) {
-    const std::lock_guard lock(dog_.mutex_);
-    place_ = dog_.sockets_.emplace(deadline, socket);
-    if (!dog_.thread_.joinable()) dog_.thread_ = std::thread([&dog] { dog.run(); });
+socket_watchdog::watch::watch(socket_watchdog& watchdog, int socket, clock::time_point deadline)
+    : watchdog_(watchdog), deadline_(deadline) {
+    const std::lock_guard lock(watchdog_.mutex_);
+    place_ = watchdog_.sockets_.emplace(deadline, socket);
+    if (!watchdog_.thread_.joinable()) watchdog_.thread_ = std::thread([&watchdog] { watchdog.run(); });
     // Deadlines mostly come in order: only an earlier one is worth waking the thread.
-    if (deadline < dog_.awake_at_) dog_.changed_.notify_all();
+    if (deadline < watchdog_.awake_at_) watchdog_.changed_.notify_all();
 }
 
 socket_watchdog::watch::~watch() {
-    const std::lock_guard lock(dog_.mutex_);
-    dog_.sockets_.erase(place_);
+    const std::lock_guard lock(watchdog_.mutex_);
+    watchdog_.sockets_.erase(place_);
 }
 
 void socket_watchdog::run() {
@@ -36,7 +36,7 @@ void socket_watchdog::run() {
             if (next->second >= 0) ::shutdown(next->second, SHUT_RDWR);
             next->second = -1;
         }
-        // With nothing to watch, look again in a while rather than be woken by every watch.
+        // With nothing to watch it sleeps for an hour at a time.
         awake_at_ = next == sockets_.end() ? now + std::chrono::hours(1) : next->first;
         changed_.wait_until(lock, awake_at_);
     }

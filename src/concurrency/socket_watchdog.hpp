@@ -1,5 +1,5 @@
-// Ends blocking calls of libraries that know no deadline: when its time has come, the socket they wait on is
-// shut down, and they come back with a lost connection.
+// Ends blocking calls of libraries that know no deadline: at the deadline it shuts down the socket they wait on, and
+// they return with a lost connection.
 #pragma once
 
 #include <chrono>
@@ -10,8 +10,8 @@
 
 namespace pipebench {
 
-/// One for all threads of a process. Its thread starts with the first watch, so that it can be made before a
-/// fork. Thread-safe.
+/// One for all threads of a process; thread-safe. Its own thread starts with the first watch, so it can be made
+/// before a fork.
 class socket_watchdog {
 public:
     using clock = std::chrono::steady_clock;
@@ -24,14 +24,14 @@ public:
     /// Watches a socket until it goes out of scope; its owner must not close the socket before.
     class watch {
     public:
-        watch(socket_watchdog& dog, int socket, clock::time_point deadline);
+        watch(socket_watchdog& watchdog, int socket, clock::time_point deadline);
         watch(const watch&) = delete;
         watch& operator=(const watch&) = delete;
         ~watch();
         [[nodiscard]] bool expired() const noexcept { return clock::now() >= deadline_; }
 
     private:
-        socket_watchdog& dog_;
+        socket_watchdog& watchdog_;
         clock::time_point deadline_;
         std::multimap<clock::time_point, int>::iterator place_;
     };

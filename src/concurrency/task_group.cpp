@@ -1,7 +1,6 @@
 #include "concurrency/task_group.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/post.hpp>
 
 #include <cassert>
 
@@ -19,13 +18,12 @@ void task_group::member_ended(std::exception_ptr failure) {
     if (failure && on_failure_) on_failure_();
     --running_;
     if (running_ > 0 || !joiner_) return;
-    asio::post(executor_, [resume = std::move(*joiner_)]() mutable { std::move(resume)(); });
+    resume_soon(executor_, std::move(*joiner_));
     joiner_.reset();
 }
 
 task<> task_group::join() {
-    const auto keep = [this](resumer<> resume) { joiner_.emplace(std::move(resume)); };
-    if (running_ > 0) co_await asio::async_initiate<const asio::use_awaitable_t<executor>&, void()>(keep, use_task);
+    if (running_ > 0) co_await suspend([this](resumer<> resume) { joiner_.emplace(std::move(resume)); });
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 

@@ -1,7 +1,7 @@
-// Structured lifetime for coroutines: what is spawned into a group has ended when join() returns.
+// Structured lifetime for coroutines: all that were spawned into a group have ended when join() returns.
 #pragma once
 
-#include "pipebench/async.hpp"
+#include "concurrency/suspend.hpp"
 
 #include <exception>
 #include <functional>
@@ -10,10 +10,10 @@
 
 namespace pipebench {
 
-/// Of one event loop, used on its thread only. Destroy it only when nothing is running: join() first.
+/// Used on the thread of its event loop only. join() before it is destroyed: no member may be running then.
 class task_group {
 public:
-    /// `on_failure` is called when a member throws, so that the others can be told to end.
+    /// `on_failure` is called when a member throws, so that the others can be stopped.
     explicit task_group(executor ex, std::function<void()> on_failure = {})
         : executor_(ex), on_failure_(std::move(on_failure)) {}
     task_group(const task_group&) = delete;

@@ -1,5 +1,5 @@
-// A deadline over whatever a connection is doing, cheap enough to be set for every exchange: the timer is left
-// running when an exchange ends in time, and looks at the deadline of the day when it fires.
+// A deadline for what a connection is doing, cheap enough to be set for every exchange: the timer keeps running when
+// an exchange ends in time, and compares with the deadline that is set when it fires.
 #pragma once
 
 #include "pipebench/async.hpp"
@@ -10,8 +10,8 @@
 
 namespace pipebench {
 
-/// Of one event loop. `on_expiry` is called at most once per set(), on the loop, and never after the watchdog
-/// is gone. A running timer keeps the loop alive: the destructor ends it.
+/// Used on the thread of its event loop only. `on_expiry` is called at most once per set(), on the loop, and never
+/// after the watchdog is gone. A running timer keeps the loop alive: the destructor ends it.
 class watchdog {
 public:
     using clock = std::chrono::steady_clock;

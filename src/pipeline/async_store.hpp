@@ -1,11 +1,12 @@
-// Writes rows from one event loop through a pool of connections in libpq's pipeline mode: many statements under way on
-// each connection, each a transaction of its own; or, in batches, one statement on each, with all the rows that waited.
+// Writes rows from one event loop through a pool of connections in libpq's pipeline mode: a statement per row, many
+// of them under way on each connection; or, in batches, one statement on each, with all the rows that waited for it.
 #pragma once
 
 #include "pipebench/async.hpp"
 #include "pipebench/order.hpp"
 #include "pipebench/outcome.hpp"
 #include "pipeline/order_table.hpp"
+#include "pipeline/row_batches.hpp"
 
 #include <chrono>
 #include <memory>
@@ -14,7 +15,9 @@
 
 namespace pipebench {
 
-/// Of one event loop. A connection that was lost is opened again by the next row that needs it.
+class pg_connection;
+
+/// Used by one event loop. A connection that was lost is opened again by the next row that needs it.
 class async_store {
 public:
     using time_point = std::chrono::steady_clock::time_point;
@@ -23,26 +26,24 @@ public:
     async_store(async_store&&) noexcept;
     ~async_store();
 
-    /// Opens all connections, while the first orders are on their way; rows that come before wait for them, and those that
-    /// fail are tried again with the rows. The event loop runs until each is open or has failed.
+    /// Opens all connections while the first orders are fetched. Rows that come before wait for them; the next rows
+    /// try again to open those that failed. The event loop runs until each is open or has failed.
     void start_opening(time_point deadline);
 
-    /// One row in one transaction, over by the deadline; `none` when its commit was confirmed. Never throws
-    /// for a failed statement or connection. The row must live until then.
+    /// One row in one transaction, over by the deadline; `none` when its commit was confirmed. Never throws for a
+    /// failed statement or connection. The row must live until then.
     task<error_kind> store(const order_row& row, time_point deadline);
 
     /// Ends the connections. Nothing may be in flight.
     void close() noexcept;
 
 private:
-    struct statements;
-    class connection;
-    class batches;
-    connection& least_busy();
+    class batch_writer;
+    using connection_list = std::vector<std::shared_ptr<pg_connection>>;
 
     executor executor_;
-    std::vector<std::shared_ptr<connection>> connections_;
-    std::unique_ptr<batches> batches_;  ///< none: a statement per row
+    connection_list connections_;
+    std::unique_ptr<batch_writer> batches_;  ///< null: a statement per row
 };
 
 }  // namespace pipebench

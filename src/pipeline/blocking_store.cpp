@@ -3,14 +3,13 @@
 #include "pipeline/pg_compat.hpp"
 #include "pipeline/sql_state.hpp"
 
-#include <algorithm>
-#include <optional>
+#include <condition_variable>
 #include <utility>
 
 namespace pipebench {
 
-/// A connection to PostgreSQL, with each statement prepared when it is first needed: libpqxx 7 asks the server for it at
-/// once, and that has to be under the watchdog, too. One statement outside a transaction block is one transaction.
+/// A connection to PostgreSQL, with each statement prepared when it is first needed: libpqxx 7 asks the server for it
+/// at once, and that has to be under the watchdog, too. One statement outside a transaction block is one transaction.
 class blocking_store::session {
 public:
     explicit session(const std::string& connection_string) : connection_(connection_string) {
@@ -44,41 +43,39 @@ private:
 /// A place for a session, and the rows that it has in hand.
 struct blocking_store::connection {
     std::unique_ptr<session> to_postgres;
-    std::vector<waiter*> taken;
-    std::vector<const order_row*> rows;  ///< of `taken`
+    row_batch<waiter*> batch;
 };
 
+/// A worker that waits for its row, which stands in `queue_`, then in the batch of a leader, and is done at last.
 struct blocking_store::waiter {
     enum class state : std::uint8_t { waits, taken, done };
-    const order_row& row;
-    time_point deadline;
     state at = state::waits;
     error_kind kind = error_kind::none;
     std::condition_variable turn{};
 };
 
 blocking_store::blocking_store(std::string connection_string, const table_name& table,
-                               std::shared_ptr<socket_watchdog> dog, store_settings settings)
+                               std::shared_ptr<socket_watchdog> watchdog, store_settings settings)
     : connection_string_(std::move(connection_string)),
       row_sql_(insert_sql(table)),
       batch_sql_(batch_insert_sql(table)),
-      dog_(std::move(dog)),
-      settings_(settings) {}
+      watchdog_(std::move(watchdog)),
+      queue_(settings) {}
 
 blocking_store::~blocking_store() = default;
 
 error_kind blocking_store::store(const order_row& row, time_point deadline) {
     using state = waiter::state;
     std::unique_lock lock(mutex_);
-    waiter me{row, deadline};
-    waiting_.push_back(&me);
+    waiter me;
+    queue_.add({&row, deadline, &me});
     while (me.at != state::done) {
-        if (me.at == state::waits && may_lead()) {
+        if (me.at == state::waits && queue_.may_begin()) {
             lead(lock);
         } else if (me.at == state::taken) {
             me.turn.wait(lock);  // its leader is bound by the deadlines of all of them
         } else if (me.turn.wait_until(lock, deadline) == std::cv_status::timeout && me.at == state::waits) {
-            std::erase(waiting_, &me);
+            queue_.remove(&me);
             wake_next();  // the call may have been for us
             return error_kind::timeout;
         }
@@ -86,62 +83,41 @@ error_kind blocking_store::store(const order_row& row, time_point deadline) {
     return me.kind;
 }
 
-/// Takes a connection and those who have waited the longest, writes their rows, and passes the connection on.
+/// Takes a connection and the rows that have waited the longest, writes them, and passes the connection on.
 void blocking_store::lead(std::unique_lock<std::mutex>& lock) {
-    ++in_use_;
     auto mine = idle_.empty() ? std::make_unique<connection>() : std::move(idle_.back());
     if (!idle_.empty()) idle_.pop_back();
-    for (; !waiting_.empty() && mine->taken.size() < settings_.rows_per_write; waiting_.pop_front()) {
-        waiting_.front()->at = waiter::state::taken;
-        mine->taken.push_back(waiting_.front());
-    }
-    const auto rows = mine->taken.size();
-    being_written_ += rows;
+    auto& batch = mine->batch;
+    queue_.begin(batch);
+    for (auto& m : batch.members()) m.owner->at = waiter::state::taken;
     wake_next();  // there may be another connection
     lock.unlock();
-    write(*mine);
+    while (!batch.is_written()) batch.written(write_next(*mine));
     lock.lock();
-    being_written_ -= rows;
-    for (waiter* w : mine->taken) {
-        w->at = waiter::state::done;
-        w->turn.notify_one();
+    queue_.end(batch);
+    for (auto& m : batch.members()) {
+        m.owner->kind = m.kind;
+        m.owner->at = waiter::state::done;
+        m.owner->turn.notify_one();
     }
-    mine->taken.clear();
+    batch.clear();
     idle_.push_back(std::move(mine));
-    --in_use_;
     wake_next();
 }
 
-bool blocking_store::may_lead() const {
-    return in_use_ < settings_.connections && settings_.may_go(waiting_.size(), being_written_);
-}
-
 void blocking_store::wake_next() {
-    if (may_lead()) waiting_.front()->turn.notify_one();
+    if (queue_.may_begin()) queue_.oldest()->turn.notify_one();
 }
 
-/// Where a statement of many rows is refused, each is tried alone: only the one that spoils it fails.
-void blocking_store::write(connection& c) {
-    const auto kind = try_write(c, 0, c.taken.size());
-    for (std::size_t i = 0; i < c.taken.size(); ++i)
-        c.taken[i]->kind = kind == error_kind::database && c.taken.size() > 1 ? try_write(c, i, 1) : kind;
-}
-
-error_kind blocking_store::try_write(connection& c, std::size_t first, std::size_t count) {
-    bool late = false;
+/// One statement. What libpqxx throws becomes a value here.
+error_kind blocking_store::write_next(connection& c) {
     auto& open = c.to_postgres;
+    bool late = false;
     try {
         if (!open) open = std::make_unique<session>(connection_string_);
-        c.rows.clear();
-        auto deadline = time_point::max();
-        for (std::size_t i = first; i < first + count; ++i) {
-            c.rows.push_back(&c.taken[i]->row);
-            deadline = std::min(deadline, c.taken[i]->deadline);
-        }
-        const socket_watchdog::watch watch(*dog_, open->socket(), deadline);
+        const socket_watchdog::watch watch(*watchdog_, open->socket(), c.batch.deadline());
         try {
-            if (count == 1) open->insert(*c.rows.front(), row_sql_);
-            else open->insert(c.rows, batch_sql_);
+            insert(c);
             return error_kind::none;
         } catch (...) {
             late = watch.expired();
@@ -160,6 +136,12 @@ error_kind blocking_store::try_write(connection& c, std::size_t first, std::size
         if (late) open.reset();
         return late ? error_kind::timeout : error_kind::database;
     }
+}
+
+void blocking_store::insert(connection& c) {
+    const auto rows = c.batch.rows();
+    if (rows.size() == 1) c.to_postgres->insert(*rows.front(), row_sql_);
+    else c.to_postgres->insert(rows, batch_sql_);
 }
 
 }  // namespace pipebench

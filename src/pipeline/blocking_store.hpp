@@ -5,10 +5,9 @@
 #include "pipebench/order.hpp"
 #include "pipebench/outcome.hpp"
 #include "pipeline/order_table.hpp"
+#include "pipeline/row_batches.hpp"
 
 #include <chrono>
-#include <condition_variable>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -16,14 +15,15 @@
 
 namespace pipebench {
 
-/// Thread-safe. Whoever may go (store_settings) and finds a connection free takes it, and with it the rows that have waited the longest, its own among
-/// them or not; the others find theirs done (a leader and its followers, as in group commit: nobody waits for a batch to
-/// fill). A connection that was lost is opened again by the next who needs it. The destructor needs it unused.
+/// Thread-safe. A worker that finds a free connection, when the rule lets rows go (row_batches.hpp), becomes the
+/// leader: it writes the rows that have waited the longest, which may or may not include its own. The owners of the
+/// other rows wake up with their result. A connection that was lost is opened again by the next leader that takes it.
+/// The destructor needs it unused.
 class blocking_store {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
-    blocking_store(std::string connection_string, const table_name& table, std::shared_ptr<socket_watchdog> dog,
+    blocking_store(std::string connection_string, const table_name& table, std::shared_ptr<socket_watchdog> watchdog,
                    store_settings settings);
     ~blocking_store();
 
@@ -36,18 +36,15 @@ private:
     struct waiter;
 
     void lead(std::unique_lock<std::mutex>& lock);
-    [[nodiscard]] bool may_lead() const;
     void wake_next();
-    void write(connection& c);
-    error_kind try_write(connection& c, std::size_t first, std::size_t count);
+    error_kind write_next(connection& c);
+    void insert(connection& c);
 
     const std::string connection_string_, row_sql_, batch_sql_;
-    const std::shared_ptr<socket_watchdog> dog_;
-    const store_settings settings_;
+    const std::shared_ptr<socket_watchdog> watchdog_;
     std::mutex mutex_;
-    std::deque<waiter*> waiting_;  ///< rows that no connection has taken yet
+    row_queue<waiter*> queue_;
     std::vector<std::unique_ptr<connection>> idle_;
-    std::size_t in_use_ = 0, being_written_ = 0;
 };
 
 }  // namespace pipebench

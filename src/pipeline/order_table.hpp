@@ -3,7 +3,6 @@
 
 #include "pipebench/order.hpp"
 
-#include <algorithm>
 #include <array>
 #include <span>
 #include <string>
@@ -11,7 +10,7 @@
 
 namespace pipebench {
 
-/// [a-z_][a-z0-9_]{0,62}: what we accept as a name of a schema or table, so that quoting cannot go wrong.
+/// [a-z_][a-z0-9_]{0,62}: the names of schemas and tables that we accept, so that quoting cannot go wrong.
 [[nodiscard]] bool is_identifier(std::string_view name) noexcept;
 
 struct table_name {
@@ -21,7 +20,7 @@ struct table_name {
 
 [[nodiscard]] std::string create_table_sql(const table_name& name);
 
-/// One idempotent INSERT: a second delivery of an order changes nothing but its count of deliveries.
+/// One idempotent INSERT: a second delivery of an order only changes its count of deliveries.
 [[nodiscard]] std::string insert_sql(const table_name& name);
 /// The same for many rows at once: each parameter is an array of one column's values. No order may be in it twice.
 [[nodiscard]] std::string batch_insert_sql(const table_name& name);
@@ -43,20 +42,8 @@ private:
     std::array<std::array<char, 24>, 5> numbers_{};
 };
 
-/// How rows become statements, for the blocking and the awaitable store alike.
-struct store_settings {
-    unsigned connections = 8;        ///< at the most; a blocking store opens them when they are needed
-    std::size_t rows_per_write = 1;  ///< rows that wait at the same moment and share a statement, at the most
-
-    /// Whether rows that wait are to go at once, over one connection more. Not while more of them are being written than
-    /// wait: so statements grow with the load, and nobody waits for one to fill.
-    [[nodiscard]] bool may_go(std::size_t waiting, std::size_t being_written) const noexcept {
-        return waiting > 0 && waiting >= std::min(rows_per_write == 1 ? 0 : being_written, rows_per_write);
-    }
-};
-
-/// Many rows as the text parameters of batch_insert_sql: array literals (PostgreSQL manual, 8.15.2). The pointers live
-/// until the next fill().
+/// Many rows as the text parameters of batch_insert_sql: array literals (PostgreSQL manual, 8.15.2). The pointers
+/// live until the next fill().
 class batch_parameters {
 public:
     void fill(std::span<const order_row* const> rows);

@@ -1,5 +1,6 @@
-// Rows that wait at the same moment share a statement, in both stores: fewer transactions, and for each row the same end
-// as by itself. What shared a transaction is told by xmin, the number that PostgreSQL gives to whoever wrote a row.
+// Rows that wait at the same moment share a statement, in both stores: fewer transactions, and for each row the same
+// end as by itself. What shared a transaction is told by xmin, the number that PostgreSQL gives to whoever wrote a
+// row.
 #include "concurrency/task_group.hpp"
 #include "mock_api/order_book.hpp"
 #include "pipeline/async_store.hpp"
@@ -80,7 +81,7 @@ std::vector<order_row> orders(order_id first, order_id last) {
 
 kinds all(std::size_t number, error_kind kind) { return kinds(number, kind); }
 
-std::shared_ptr<socket_watchdog> new_dog() { return std::make_shared<socket_watchdog>(); }
+std::shared_ptr<socket_watchdog> new_watchdog() { return std::make_shared<socket_watchdog>(); }
 
 /// A store as its workers use it: rows that come at the same moment, and what becomes of each.
 class rows_store {
@@ -95,7 +96,7 @@ public:
 /// Each row by a thread of its own.
 class blocking_rows final : public rows_store {
 public:
-    blocking_rows(const setting& s, store_settings settings) : store_(s.url, s.table, new_dog(), settings) {}
+    blocking_rows(const setting& s, store_settings settings) : store_(s.url, s.table, new_watchdog(), settings) {}
 
     kinds put(const std::vector<order_row>& rows, steady::duration limit) override {
         kinds out(rows.size(), not_told);
@@ -155,12 +156,12 @@ std::unique_ptr<rows_store> new_store(driver which, const setting& s, store_sett
     return std::make_unique<awaitable_rows>(s, settings);
 }
 
-/// Four rows in one statement. To threads it has to be brought about: while the table is locked nothing is done, and what
-/// comes goes once as much waits as is being written (store_settings::may_go): one row, one, two, and then the four.
+/// Four rows in one statement. To threads it has to be brought about: while the table is locked nothing is done, and
+/// what comes goes once as much waits as is being written (row_batches.hpp): one row, one, two, and then the four.
 kinds put_in_one_batch(driver which, const setting& s, const std::vector<order_row>& four) {
     REQUIRE(four.size() == 4);
     if (which == driver::awaitable) return awaitable_rows(s, {1, 100}).put(four, patience);
-    blocking_store store(s.url, s.table, new_dog(), {4, 100});
+    blocking_store store(s.url, s.table, new_watchdog(), {4, 100});
     auto rows = orders(fillers + 1, fillers + 4);
     rows.insert(rows.end(), four.begin(), four.end());
     kinds out(rows.size(), not_told);
@@ -254,7 +255,7 @@ TEST_CASE("rows that come at once on an event loop are stored by a few statement
 TEST_CASE("threads that share a store share its statements", "[store][batch]") {
     constexpr std::size_t number = 16;
     const setting s;
-    blocking_store store(s.url, s.table, new_dog(), {8, 100});
+    blocking_store store(s.url, s.table, new_watchdog(), {8, 100});
     const auto rows = orders(1, 200);
     kinds out(rows.size(), not_told);
     {
@@ -461,7 +462,7 @@ TEST_CASE("a thread that waits for a connection beyond its deadline gives up, an
     const std::size_t rows_per_write = GENERATE(1u, 100u);
     CAPTURE(rows_per_write);
     const setting s;
-    blocking_store store(s.url, s.table, new_dog(), {1, rows_per_write});
+    blocking_store store(s.url, s.table, new_watchdog(), {1, rows_per_write});
     const auto rows = orders(1, 2);
     auto of_the_holder = not_told;
     {

@@ -193,69 +193,69 @@ TEST_CASE("a permit comes back when its holder throws", "[async_semaphore]") {
 
 // --- watchdog ---
 
-TEST_CASE("a watchdog barks once a deadline, and not again before the next", "[watchdog]") {
+TEST_CASE("a watchdog expires once per deadline, and not again before the next", "[watchdog]") {
     asio::io_context loop(1);
-    int barks = 0;
-    watchdog dog(loop.get_executor(), [&] { ++barks; });
-    dog.set(watchdog::clock::now() + 1ms);
+    int expiries = 0;
+    watchdog guard(loop.get_executor(), [&] { ++expiries; });
+    guard.set(watchdog::clock::now() + 1ms);
     loop.run_for(limit);
-    CHECK(barks == 1);
-    dog.set(watchdog::clock::now() + 1ms);
+    CHECK(expiries == 1);
+    guard.set(watchdog::clock::now() + 1ms);
     loop.restart();
     loop.run_for(limit);
-    CHECK(barks == 2);
+    CHECK(expiries == 2);
 }
 
 TEST_CASE("a deadline set later is kept, although the timer was armed for an earlier one", "[watchdog]") {
     asio::io_context loop(1);
-    std::vector<watchdog::clock::time_point> barks;
-    watchdog dog(loop.get_executor(), [&] { barks.push_back(watchdog::clock::now()); });
+    std::vector<watchdog::clock::time_point> expiries;
+    watchdog guard(loop.get_executor(), [&] { expiries.push_back(watchdog::clock::now()); });
     const auto later = watchdog::clock::now() + 50ms;
-    dog.set(later - 49ms);
-    dog.set(later);
+    guard.set(later - 49ms);
+    guard.set(later);
     loop.run_for(limit);
-    REQUIRE(barks.size() == 1);
-    CHECK(barks.front() >= later);
+    REQUIRE(expiries.size() == 1);
+    CHECK(expiries.front() >= later);
 }
 
 TEST_CASE("a deadline set earlier does not wait for the later one", "[watchdog]") {
     asio::io_context loop(1);
-    int barks = 0;
-    watchdog dog(loop.get_executor(), [&] { ++barks; });
-    dog.set(watchdog::clock::now() + 1h);
-    dog.set(watchdog::clock::now() + 1ms);
+    int expiries = 0;
+    watchdog guard(loop.get_executor(), [&] { ++expiries; });
+    guard.set(watchdog::clock::now() + 1h);
+    guard.set(watchdog::clock::now() + 1ms);
     loop.run_for(limit);
-    CHECK(barks == 1);
+    CHECK(expiries == 1);
     CHECK(loop.stopped());  // and nothing of the later one is left
 }
 
 TEST_CASE("a deadline that was cleared passes in silence", "[watchdog]") {
     asio::io_context loop(1);
-    int barks = 0;
-    watchdog dog(loop.get_executor(), [&] { ++barks; });
-    dog.set(watchdog::clock::now() + 1ms);
-    dog.clear();
+    int expiries = 0;
+    watchdog guard(loop.get_executor(), [&] { ++expiries; });
+    guard.set(watchdog::clock::now() + 1ms);
+    guard.clear();
     loop.run_for(limit);  // until the timer has fired: it is all there is to do
     CHECK(loop.stopped());
-    CHECK(barks == 0);
-    dog.set(watchdog::clock::now() + 1ms);
+    CHECK(expiries == 0);
+    guard.set(watchdog::clock::now() + 1ms);
     loop.restart();
     loop.run_for(limit);
-    CHECK(barks == 1);
+    CHECK(expiries == 1);
 }
 
-TEST_CASE("a watchdog that is gone neither barks nor keeps the loop alive", "[watchdog]") {
+TEST_CASE("a watchdog that is gone neither expires nor keeps the loop alive", "[watchdog]") {
     asio::io_context loop(1);
-    int barks = 0;
-    std::optional<watchdog> due(std::in_place, loop.get_executor(), [&] { ++barks; });
-    std::optional<watchdog> far(std::in_place, loop.get_executor(), [&] { ++barks; });
+    int expiries = 0;
+    std::optional<watchdog> due(std::in_place, loop.get_executor(), [&] { ++expiries; });
+    std::optional<watchdog> far(std::in_place, loop.get_executor(), [&] { ++expiries; });
     due->set(watchdog::clock::now());
     far->set(watchdog::clock::now() + 1h);
     due.reset();
     far.reset();
     loop.run_for(limit);
     CHECK(loop.stopped());
-    CHECK(barks == 0);
+    CHECK(expiries == 0);
 }
 
 // --- run_event_loop ---

@@ -1,0 +1,88 @@
+// A connection of an event loop to PostgreSQL in libpq's pipeline mode: statements are sent as they come, many of
+// them under way, and answered in their order. Each is a transaction of its own. It knows statements, not rows.
+#pragma once
+
+#include "concurrency/suspend.hpp"
+#include "concurrency/watchdog.hpp"
+#include "pipebench/outcome.hpp"
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+using PGconn = struct pg_conn;
+using PGresult = struct pg_result;
+
+namespace pipebench {
+
+struct pg_statement {
+    const char* name;
+    std::string sql;
+};
+
+/// What the connections of a store share.
+struct pg_settings {
+    std::string connection_string;
+    std::vector<pg_statement> statements;  ///< prepared on each connection
+};
+
+/// Used on its loop's thread only. libpq reads and writes; Asio only reports when the socket is ready. The handlers
+/// of those waits keep the connection alive.
+class pg_connection : public std::enable_shared_from_this<pg_connection> {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+
+    pg_connection(executor ex, std::shared_ptr<const pg_settings> settings);
+    pg_connection(const pg_connection&) = delete;
+    pg_connection& operator=(const pg_connection&) = delete;
+    ~pg_connection();
+
+    /// Statements that were sent and not answered yet.
+    [[nodiscard]] std::size_t busy() const noexcept { return waiting_.size(); }
+
+    /// Opens it, if it is not open. Those who come meanwhile wait for the one attempt that is under way.
+    task<error_kind> open(time_point deadline);
+
+    /// Sends one of the settings' statements, with text parameters, before this returns; await the result at once.
+    /// `reset` if the connection is not open. A statement that is not answered by its deadline costs the connection.
+    task<error_kind> execute(const char* statement, std::span<const char* const> parameters, time_point deadline);
+
+    /// What was sent and not answered ends with `reset`.
+    void close() noexcept;
+
+private:
+    struct waiter {
+        resumer<error_kind> resume;
+        time_point deadline;
+        error_kind kind = error_kind::none;
+    };
+
+    task<error_kind> open_once(time_point deadline);
+    task<bool> poll_until_connected();
+    bool prepare();
+    bool send(const char* statement, std::span<const char* const> parameters);
+    void flush();
+    void listen();
+    bool take_results();
+    bool take(const PGresult& result);
+    void settle_oldest(error_kind kind);
+    void drop(error_kind why);
+    void watch_oldest();
+
+    executor executor_;
+    std::shared_ptr<const pg_settings> settings_;
+    asio::posix::basic_stream_descriptor<executor> socket_;
+    watchdog deadline_;  ///< of the oldest statement, or of opening
+    PGconn* pg_ = nullptr;
+    bool is_open_ = false, is_opening_ = false, is_listening_ = false, is_flushing_ = false;
+    std::uint64_t generation_ = 0;  ///< of the socket: a handler that comes after a drop must not touch the next one
+    std::deque<resumer<error_kind>> wait_for_open_;
+    std::deque<waiter> waiting_;  ///< in the order in which their statements were sent
+};
+
+}  // namespace pipebench
