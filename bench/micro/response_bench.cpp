@@ -15,8 +15,8 @@ using namespace pipebench::bench;
 namespace {
 
 /// As the fetchers do it, but for the socket.
-fetch_result read(const std::string& answer, std::string& room) {
-    response_parser parser(room);
+fetch_result read(const std::string& answer, std::string& spare) {
+    response_parser parser(spare);
     parser.eager(true);
     boost::system::error_code ec;
     parser.put(boost::asio::buffer(answer), ec);
@@ -28,21 +28,21 @@ fetch_result read(const std::string& answer, std::string& room) {
 
 TEST_CASE("an answer over HTTP", "[response]") {
     const auto answers = sample_answers();
-    std::string room;
+    std::string spare;
     measure({"response_parser: an answer"}, [&](std::size_t i) {
-        auto result = read(pick(answers, i), room);
+        auto result = read(pick(answers, i), spare);
         require_none(result.kind);
-        room = std::move(result.body);
-        return room.size();
+        spare = std::move(result.body);
+        return spare.size();
     });
 }
 
 TEST_CASE("an order out of JSON, into the memory of the one before", "[response]") {
     const auto bodies = sample_bodies();
-    order into;
+    order_scratch scratch;
     const auto used = measure({"parse_order: a body"}, [&](std::size_t i) {
-        if (!parse_order(pick(bodies, i), into)) throw std::runtime_error("no order");
-        return into.id;
+        if (!parse_order(pick(bodies, i), scratch)) throw std::runtime_error("no order");
+        return scratch.parsed.id;
     });
     REQUIRE(used.allocations == 0);
 }

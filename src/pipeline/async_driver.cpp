@@ -1,6 +1,5 @@
-#include "contracts/cpu_section.hpp"
+#include "pipeline/driven_course.hpp"
 #include "pipeline/drivers.hpp"
-#include "pipeline/order_course.hpp"
 #include "pipeline/poison.hpp"
 
 namespace pipebench {
@@ -12,34 +11,30 @@ async_driver::async_driver(executor ex, const workload& work, traffic shared, as
 void async_driver::start_opening() { store_.start_opening(std::chrono::steady_clock::now() + work_.limits.attempt); }
 
 task<outcome> async_driver::process(order_id id) {
-    using step = order_course::step;
-    const auto now = [] { return std::chrono::steady_clock::now(); };
-    take_on(work_, id);
-    order_course course(work_, traffic_, id, now());
-    for (;;) switch (course.next()) {
+    using step = driven_course::step;
+    die_if_poisoned(work_, id);
+    driven_course order(work_, traffic_, id, scratch_);
+    while (true) {
+        switch (order.next()) {
             case step::fetch: {
-                work_for(cpu_section::fetch);
-                auto fetched = co_await fetcher_.fetch(id, course.attempt_deadline(now()));
-                work_for(cpu_section::transform);
-                course.fetched(fetched, now());
-                fetcher_.give_back(std::move(fetched.body));
+                auto result = co_await fetcher_.fetch(id, order.attempt_deadline());
+                fetcher_.give_back(order.fetched(std::move(result)));
                 break;
             }
             case step::store: {
-                work_for(cpu_section::store);
-                const auto kind = co_await store_.store(course.row(), course.attempt_deadline(now()));
-                work_for(cpu_section::scheduling);
-                course.stored(kind, now());
+                const auto kind = co_await store_.store(order.row(), order.attempt_deadline());
+                order.stored(kind);
                 break;
             }
             case step::wait: {
-                timer pause(executor_, course.pause());
+                timer pause(executor_, order.pause());
                 co_await pause.async_wait(use_task);
-                course.waited(now());
+                order.waited();
                 break;
             }
-            case step::done: co_return course.result();
+            case step::done: co_return order.result();
         }
+    }
 }
 
 void async_driver::close() noexcept {

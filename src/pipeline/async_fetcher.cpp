@@ -16,18 +16,17 @@ using tcp = asio::ip::tcp;
 
 class async_fetcher::connection {
 public:
-    /// `room`: memory for a body, which all connections share: an answer is read by one at a time.
-    connection(executor ex, std::string& room)
-        : room_(room),
-          socket_(ex),
-          deadline_(ex, [this] { expired_ = true, close(); }),
-          buffer_(max_response_header + 4096) {}
+    /// `spare`: memory for the next body, whichever connection begins to read one.
+    connection(executor ex, std::string& spare)
+        : spare_(spare), socket_(ex), deadline_(ex, [this] { expire(); }), buffer_(max_response_header + 4096) {}
 
     void set_deadline(time_point when) {
         expired_ = false;
         deadline_.set(when);
     }
 
+    // The CPU section is marked again after each wait: other coroutines have run meanwhile. It stays by hand: a
+    // completion token that does it would be an async_result of our own, for three places.
     task<error_kind> connect(tcp::endpoint where) {
         error_code ec;
         co_await socket_.async_connect(where, asio::redirect_error(use_task, ec));
@@ -41,13 +40,13 @@ public:
         render_request(request_, api, id, use);
         co_await asio::async_write(socket_, asio::buffer(request_), asio::redirect_error(use_task, ec));
         work_for(cpu_section::fetch);
-        parser_.emplace(room_);
+        parser_.emplace(spare_);
         if (!ec) co_await http::async_read(socket_, buffer_, *parser_, asio::redirect_error(use_task, ec));
         work_for(cpu_section::fetch);
         deadline_.clear();
         fetch_result result{kind(ec, exchange_phase::exchanging), {}, {}};
         stale_ = !parser_->got_some() && result.kind == error_kind::reset;
-        // What came behind the answer belongs to no request: the next one would take it for its own.
+        // Bytes behind the answer belong to no request; the next one would take them for its own answer.
         reusable_ = !ec && use == connection_use::keep_alive && parser_->keep_alive() && buffer_.size() == 0;
         if (!ec) result = read_response(*parser_, wall_clock_now());
         parser_.reset();
@@ -62,12 +61,13 @@ private:
     [[nodiscard]] error_kind kind(const error_code& ec, exchange_phase phase) const {
         return ec && expired_ ? error_kind::timeout : kind_of(ec, phase);
     }
-    void close() {
+    void expire() {
+        expired_ = true;
         error_code ignored;
         socket_.close(ignored);
     }
 
-    std::string& room_;
+    std::string& spare_;
     asio::basic_stream_socket<tcp, executor> socket_;
     watchdog deadline_;
     boost::beast::flat_buffer buffer_;
@@ -77,7 +77,7 @@ private:
 };
 
 async_fetcher::async_fetcher(executor ex, api_endpoint api, tcp::endpoint where, connection_use use)
-    : executor_(ex), api_(std::move(api)), where_(where), use_(use), room_(std::make_unique<std::string>()) {}
+    : executor_(ex), api_(std::move(api)), where_(where), use_(use), spare_(std::make_unique<std::string>()) {}
 
 async_fetcher::async_fetcher(async_fetcher&&) noexcept = default;
 async_fetcher::~async_fetcher() = default;
@@ -92,10 +92,10 @@ std::unique_ptr<async_fetcher::connection> async_fetcher::take_idle() noexcept {
 }
 
 task<fetch_result> async_fetcher::fetch(order_id id, time_point deadline) {
-    for (;;) {
+    while (true) {
         auto used = take_idle();
         const bool reused = used != nullptr;
-        if (!reused) used = std::make_unique<connection>(executor_, *room_);
+        if (!reused) used = std::make_unique<connection>(executor_, *spare_);
         used->set_deadline(deadline);
         if (!reused) {
             const auto kind = co_await used->connect(where_);

@@ -14,7 +14,8 @@
 
 namespace pipebench {
 
-/// Of one event loop. As many connections as orders are in flight, no more; the idle ones wait for the next.
+/// Used by one event loop. It opens a connection when an order finds none idle, so there are never more than orders
+/// in flight.
 class async_fetcher {
 public:
     using time_point = std::chrono::steady_clock::time_point;
@@ -26,8 +27,8 @@ public:
     /// One attempt, connecting included, over by the deadline. Never throws for a failed exchange.
     task<fetch_result> fetch(order_id id, time_point deadline);
 
-    /// A body that was read and is not needed any more: the next one is put into its memory.
-    void give_back(std::string body) noexcept { *room_ = std::move(body); }
+    /// Takes a body that is not needed any more: its memory is used for the next one.
+    void give_back(std::string body) noexcept { *spare_ = std::move(body); }
 
     /// Closes the idle connections. Nothing may be in flight.
     void close() noexcept;
@@ -40,7 +41,7 @@ private:
     api_endpoint api_;
     asio::ip::tcp::endpoint where_;
     connection_use use_;
-    std::unique_ptr<std::string> room_;
+    std::unique_ptr<std::string> spare_;
     std::vector<std::unique_ptr<connection>> idle_;  ///< the last used is used next
 };
 

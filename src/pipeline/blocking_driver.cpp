@@ -1,6 +1,5 @@
-#include "contracts/cpu_section.hpp"
+#include "pipeline/driven_course.hpp"
 #include "pipeline/drivers.hpp"
-#include "pipeline/order_course.hpp"
 #include "pipeline/poison.hpp"
 
 #include <thread>
@@ -12,32 +11,29 @@ blocking_driver::blocking_driver(const workload& work, traffic shared, blocking_
     : work_(work), traffic_(shared), fetcher_(std::move(fetcher)), store_(std::move(store)) {}
 
 outcome blocking_driver::process(order_id id) {
-    using step = order_course::step;
-    const auto now = [] { return std::chrono::steady_clock::now(); };
-    take_on(work_, id);
-    order_course course(work_, traffic_, id, now());
-    for (;;) switch (course.next()) {
+    using step = driven_course::step;
+    die_if_poisoned(work_, id);
+    driven_course order(work_, traffic_, id, scratch_);
+    while (true) {
+        switch (order.next()) {
             case step::fetch: {
-                work_for(cpu_section::fetch);
-                auto fetched = fetcher_.fetch(id, course.attempt_deadline(now()));
-                work_for(cpu_section::transform);
-                course.fetched(fetched, now());
-                fetcher_.give_back(std::move(fetched.body));
+                auto result = fetcher_.fetch(id, order.attempt_deadline());
+                fetcher_.give_back(order.fetched(std::move(result)));
                 break;
             }
             case step::store: {
-                work_for(cpu_section::store);
-                const auto kind = store_->store(course.row(), course.attempt_deadline(now()));
-                work_for(cpu_section::scheduling);
-                course.stored(kind, now());
+                const auto kind = store_->store(order.row(), order.attempt_deadline());
+                order.stored(kind);
                 break;
             }
-            case step::wait:
-                std::this_thread::sleep_for(course.pause());
-                course.waited(now());
+            case step::wait: {
+                std::this_thread::sleep_for(order.pause());
+                order.waited();
                 break;
-            case step::done: work_for(cpu_section::scheduling); return course.result();
+            }
+            case step::done: return order.result();
         }
+    }
 }
 
 }  // namespace pipebench

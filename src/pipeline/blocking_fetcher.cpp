@@ -28,13 +28,13 @@ fetch_result blocking_fetcher::exchange(order_id id) {
     stale_ = false;
     render_request(request_, api_, id, use_);
     socket_.write_all(request_, ec);
-    response_parser parser(room_);
+    response_parser parser(spare_);
     if (!ec) http::read(socket_, buffer_, parser, ec);
     if (ec) {
         stale_ = !parser.got_some() && kind_of(ec, exchange_phase::exchanging) == error_kind::reset;
         return failed(ec, exchange_phase::exchanging);
     }
-    // What came behind the answer belongs to no request: the next one would take it for its own.
+    // Bytes behind the answer belong to no request; the next one would take them for its own answer.
     const bool surplus = buffer_.size() > 0;
     buffer_.clear();
     if (use_ == connection_use::per_order || !parser.keep_alive() || surplus) socket_.close();

@@ -6,7 +6,7 @@
 
 namespace pipebench {
 
-/// Of one worker. Never throws for a failed exchange.
+/// Used by one worker. Never throws for a failed exchange.
 class blocking_fetcher {
 public:
     using time_point = std::chrono::steady_clock::time_point;
@@ -15,8 +15,8 @@ public:
 
     /// One attempt, connecting included, over by the deadline.
     fetch_result fetch(order_id id, time_point deadline);
-    /// A body that was read and is not needed any more: the next one is put into its memory.
-    void give_back(std::string body) noexcept { room_ = std::move(body); }
+    /// Takes a body that is not needed any more: its memory is used for the next one.
+    void give_back(std::string body) noexcept { spare_ = std::move(body); }
 
 private:
     fetch_result exchange(order_id id);
@@ -27,7 +27,7 @@ private:
     connection_use use_;
     deadline_socket socket_;
     boost::beast::flat_buffer buffer_;
-    std::string request_, room_;
+    std::string request_, spare_;
     bool stale_ = false;  ///< the exchange failed before its first byte, on a connection used before
 };
 

@@ -13,8 +13,8 @@ namespace pipebench {
 /// "2026-03-14T09:26:53Z", exactly: RFC 3339 in UTC without fractions.
 [[nodiscard]] std::optional<std::chrono::sys_seconds> parse_timestamp(std::string_view text);
 
-/// The day by which the service level promises delivery: working days from the day of the order, which counts
-/// as a working day if it is one; Saturday and Sunday are none.
+/// The day by which the service level promises delivery: a number of working days (Monday to Friday) after the day of
+/// the order, or after the next working day if it is none.
 [[nodiscard]] std::chrono::sys_days promised_day(std::chrono::sys_seconds created_at, service_level service);
 
 /// YYYY-MM-DD.

@@ -21,14 +21,15 @@ void set_to_errno(error_code& ec) { ec.assign(errno, boost::system::system_categ
 }  // namespace
 
 bool deadline_socket::wait_for(short events, error_code& ec) const {
-    for (;;) {
+    pollfd waiting{.fd = fd_.get(), .events = events, .revents = 0};
+    int ready = 0;
+    do {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock::now()).count();
-        pollfd waiting{fd_.get(), events, 0};
-        const int n = ::poll(&waiting, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, INT_MAX)));
-        if (n > 0) return true;
-        if (n == 0) return ec = boost::system::errc::make_error_code(boost::system::errc::timed_out), false;
-        if (errno != EINTR) return set_to_errno(ec), false;
-    }
+        ready = ::poll(&waiting, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, INT_MAX)));
+    } while (ready < 0 && errno == EINTR);
+    if (ready < 0) set_to_errno(ec);
+    if (ready == 0) ec = boost::system::errc::make_error_code(boost::system::errc::timed_out);
+    return ready > 0;
 }
 
 void deadline_socket::connect(const boost::asio::ip::tcp::endpoint& where, error_code& ec) {
@@ -47,14 +48,13 @@ void deadline_socket::connect(const boost::asio::ip::tcp::endpoint& where, error
 }
 
 std::size_t deadline_socket::read(void* to, std::size_t size, error_code& ec) {
-    for (;;) {
-        const auto n = ::recv(fd_.get(), to, size, 0);
-        if (n > 0) return ec = {}, static_cast<std::size_t>(n);
-        if (n == 0) return ec = boost::asio::error::eof, 0;
-        if (errno == EINTR) continue;
-        if (errno != EAGAIN) return set_to_errno(ec), 0;
-        if (!wait_for(POLLIN, ec)) return 0;
-    }
+    ec = {};
+    auto n = ::recv(fd_.get(), to, size, 0);
+    while (n < 0 && (errno == EINTR || (errno == EAGAIN && wait_for(POLLIN, ec)))) n = ::recv(fd_.get(), to, size, 0);
+    if (n > 0) return static_cast<std::size_t>(n);
+    if (n == 0) ec = boost::asio::error::eof;
+    else if (!ec) set_to_errno(ec);
+    return 0;
 }
 
 void deadline_socket::write_all(std::string_view bytes, error_code& ec) {

@@ -22,7 +22,7 @@ public:
     void set_deadline(clock::time_point when) noexcept { deadline_ = when; }
     [[nodiscard]] clock::time_point deadline() const noexcept { return deadline_; }
 
-    /// Every failure is told in `ec`; a deadline that passed is errc::timed_out.
+    /// Every failure is in `ec`; a deadline that passed is errc::timed_out.
     void connect(const boost::asio::ip::tcp::endpoint& where, boost::system::error_code& ec);
 
     template <class MutableBuffers>

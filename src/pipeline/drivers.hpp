@@ -1,4 +1,4 @@
-// The two drivers of an order's course (order_course.hpp): one blocks, one awaits. They differ in nothing else.
+// The two drivers of an order's course (driven_course.hpp): one blocks, one awaits. They differ in nothing else.
 #pragma once
 
 #include "contracts/traffic.hpp"
@@ -7,6 +7,7 @@
 #include "pipeline/async_store.hpp"
 #include "pipeline/blocking_fetcher.hpp"
 #include "pipeline/blocking_store.hpp"
+#include "pipeline/order_parser.hpp"
 
 namespace pipebench {
 
@@ -21,6 +22,7 @@ private:
     traffic traffic_;
     blocking_fetcher fetcher_;
     std::shared_ptr<blocking_store> store_;  ///< of all workers of the process
+    order_scratch scratch_;
 };
 
 class async_driver final : public async_pipeline {
@@ -36,6 +38,7 @@ private:
     traffic traffic_;
     async_fetcher fetcher_;
     async_store store_;
+    order_scratch scratch_;
 };
 
 }  // namespace pipebench

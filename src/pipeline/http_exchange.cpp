@@ -28,21 +28,21 @@ bool is_json(boost::beast::string_view content_type) {
 
 }  // namespace
 
-response_parser::response_parser(std::string& room) : room_(room) {
+response_parser::response_parser(std::string& spare) : spare_(spare) {
     header_limit(max_response_header);
     body_limit(max_response_body);
 }
 
-/// Of a field that is there twice the first counts.
+/// If a field comes twice, the first counts.
 void response_parser::on_field_impl(http::field name, view, view value, error_code&) {
     if (name == http::field::content_type && content_type_ == content::unknown)
         content_type_ = is_json(value) ? content::json : content::other;
     if (name == http::field::retry_after && retry_after_.empty()) retry_after_.assign(value.data(), value.size());
 }
 
-/// The parser has held the length against its limit before.
+/// The parser has checked the length against its limit before.
 void response_parser::on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) {
-    body_ = std::exchange(room_, {});
+    body_ = std::exchange(spare_, {});
     body_.clear();
     if (length) body_.reserve(static_cast<std::size_t>(std::min(*length, max_response_body)));
 }

@@ -1,4 +1,4 @@
-// The HTTP of one fetch, without the sockets: what to send, what to make of what came back.
+// The HTTP of one fetch, without the sockets: rendering the request and reading the response.
 #pragma once
 
 #include "pipebench/order.hpp"
@@ -20,12 +20,12 @@ namespace http = boost::beast::http;
 inline constexpr std::uint32_t max_response_header = 16 * 1024;
 inline constexpr std::uint64_t max_response_body = 1024 * 1024;
 
-/// Takes of a response what we look at, and nothing else: no table of its fields is made. Its limits are set: a hostile
+/// Keeps only the parts of a response that we use: it builds no table of the fields. Its limits are set: a hostile
 /// Content-Length is refused before memory is reserved for it.
 class response_parser final : public http::basic_parser<false> {
 public:
-    /// The body is put into the memory of `room`, which is taken when the body begins.
-    explicit response_parser(std::string& room);
+    /// The body is put into the memory of `spare`, which is taken when the body begins.
+    explicit response_parser(std::string& spare);
 
     [[nodiscard]] unsigned status() const noexcept { return status_; }
     [[nodiscard]] bool promises_json() const noexcept { return content_type_ == content::json; }
@@ -41,14 +41,17 @@ private:
     void on_field_impl(http::field name, view name_text, view value, error_code&) override;
     void on_header_impl(error_code&) override {}
     void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override;
-    std::size_t on_body_impl(view part, error_code&) override { return body_.append(part), part.size(); }
+    std::size_t on_body_impl(view part, error_code&) override {
+        body_.append(part);
+        return part.size();
+    }
     void on_chunk_header_impl(std::uint64_t, view, error_code&) override {}
     std::size_t on_chunk_body_impl(std::uint64_t, view part, error_code& ec) override {
         return on_body_impl(part, ec);
     }
     void on_finish_impl(error_code&) override {}
 
-    std::string& room_;
+    std::string& spare_;
     unsigned status_ = 0;
     enum class content : std::uint8_t { unknown, json, other } content_type_ = content::unknown;
     std::string retry_after_, body_;
@@ -57,11 +60,11 @@ private:
 /// `GET {prefix}/orders/{id}`, replacing what `out` held.
 void render_request(std::string& out, const api_endpoint& api, order_id id, connection_use use);
 
-/// What one exchange gave.
+/// The result of one exchange.
 struct fetch_result {
     error_kind kind = error_kind::none;
     std::string body;
-    duration retry_after{};  ///< that the server asked for; 0: it did not
+    duration retry_after{};  ///< the wait that the server asked for; 0: none
 };
 
 /// Checks the status and the content type, and takes the body out of the parser. `now`: a Retry-After may be a date.
@@ -71,7 +74,7 @@ struct fetch_result {
     return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-/// Which kind a failure of the transport is. `connecting`: before the connection stood.
+/// The kind of a failure of the transport. `connecting`: before the connection was open.
 enum class exchange_phase : std::uint8_t { connecting, exchanging };
 [[nodiscard]] error_kind kind_of(const boost::system::error_code& ec, exchange_phase phase);
 

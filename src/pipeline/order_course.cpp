@@ -1,6 +1,5 @@
 #include "pipeline/order_course.hpp"
 
-#include "pipeline/order_parser.hpp"
 #include "pipeline/retry.hpp"
 #include "pipeline/transform.hpp"
 
@@ -18,13 +17,12 @@ order_course::time_point order_course::attempt_deadline(time_point now) const {
     return std::min(now + work_.limits.attempt, deadline_);
 }
 
-void order_course::fetched(const fetch_result& result, time_point now) {
+void order_course::fetched(const fetch_result& result, order_scratch& scratch, time_point now) {
     ++result_.attempts;
     if (result.kind != error_kind::none) return failed_try(stage::fetch, result.kind, result.retry_after, now);
-    static thread_local order parsed;  // a worker's buffer: its texts keep their room from order to order
-    if (!parse_order(result.body, parsed)) return end(stage::transform, error_kind::bad_content);
-    if (parsed.id != id_) return end(stage::transform, error_kind::wrong_order);
-    row_ = transform(parsed);
+    if (!parse_order(result.body, scratch)) return end(stage::transform, error_kind::bad_content);
+    if (scratch.parsed.id != id_) return end(stage::transform, error_kind::wrong_order);
+    row_ = transform(scratch.parsed);
     tries_ = 0;
     step_ = step::store;
 }
@@ -32,7 +30,7 @@ void order_course::fetched(const fetch_result& result, time_point now) {
 void order_course::stored(error_kind kind, time_point now) {
     ++result_.stores;
     if (kind != error_kind::none) return failed_try(stage::store, kind, {}, now);
-    row_ = {};  // not needed any more, and there may be very many of us
+    row_ = {};  // not needed any more, and very many orders may wait beside this one
     wait(work_.db_latency, turn::done, now);
 }
 
@@ -48,7 +46,7 @@ void order_course::failed_try(stage at, error_kind kind, duration retry_after, t
     last_failure_ = kind;
     if (now >= deadline_) return end(at, error_kind::deadline);
     if (!worth_retrying(kind) || tries_ >= work_.retry.attempts) return end(at, kind);
-    // Beyond the server's Retry-After, and not all at the same moment then.
+    // The jitter comes on top of the server's Retry-After: else all orders would come back at the same moment.
     const auto pause = retry_after + backoff(work_.retry, tries_, random_of(work_.seed, id_, tries_));
     if (now + pause >= deadline_) return end(at, error_kind::deadline);
     wait(pause, at == stage::fetch ? turn::fetch_again : turn::store, now);
@@ -68,7 +66,7 @@ void order_course::wait(duration pause, turn then, time_point now) {
 }
 
 // A retry that the budget refuses counts as a try without a request: the order goes on waiting its longer and longer
-// pauses, so that an outage does not fail in one moment all that is left to do.
+// pauses, so that an outage does not fail all remaining orders at once.
 void order_course::proceed(turn what, time_point now) {
     switch (what) {
         case turn::fetch: step_ = step::fetch; return;

@@ -1,4 +1,4 @@
-// One order's course as a state machine without I/O: it says what to do next, a driver does it and reports.
+// One order's course as a state machine without I/O: it names the next step, and a driver does it and reports back.
 // The blocking and the awaitable driver follow the same course, so that five patterns do identical work.
 #pragma once
 
@@ -6,6 +6,7 @@
 #include "pipebench/outcome.hpp"
 #include "pipebench/workload.hpp"
 #include "pipeline/http_exchange.hpp"
+#include "pipeline/order_parser.hpp"
 
 #include <chrono>
 
@@ -22,11 +23,12 @@ public:
 
     /// For step::fetch and step::store: when this attempt is to end.
     [[nodiscard]] time_point attempt_deadline(time_point now) const;
-    void fetched(const fetch_result& result, time_point now);
+    /// `scratch` holds nothing that is needed afterwards.
+    void fetched(const fetch_result& result, order_scratch& scratch, time_point now);
     [[nodiscard]] const order_row& row() const noexcept { return row_; }
     void stored(error_kind kind, time_point now);
 
-    /// For step::wait: the wait that was asked for, then that it is over.
+    /// For step::wait: how long to wait; and the call when it is over.
     [[nodiscard]] duration pause() const noexcept { return pause_; }
     void waited(time_point now) { proceed(after_wait_, now); }
 
@@ -34,7 +36,7 @@ public:
     [[nodiscard]] const outcome& result() const noexcept { return result_; }
 
 private:
-    /// What stands behind a wait.
+    /// What comes after a wait.
     enum class turn : std::uint8_t { fetch, fetch_again, store, done };
 
     void take_slot(time_point now);

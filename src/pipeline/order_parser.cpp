@@ -9,6 +9,7 @@
 #include <functional>
 #include <limits>
 #include <string>
+#include <utility>
 
 namespace pipebench {
 namespace {
@@ -32,69 +33,75 @@ bool is_capitals(std::string_view s, std::size_t length) {
     return s.size() == length && std::all_of(s.begin(), s.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
+bool is_line(const order_line& l) {
+    return is_printable_text(l.sku) && l.quantity >= 1 && l.quantity <= max_quantity && l.unit_price_minor >= 0 &&
+           l.unit_price_minor <= max_unit_price_minor && l.weight_grams >= 0 && l.weight_grams <= max_weight_grams;
+}
+
+/// With numbers that no line may have: a missing one must not pass for 0.
+order_line unread_line() { return {.sku = {}, .quantity = 0, .unit_price_minor = -1, .weight_grams = -1}; }
+
+void empty(order& o) {
+    o.id = 0;
+    for (auto* text : {&o.customer, &o.street, &o.postcode, &o.city, &o.country, &o.currency}) text->clear();
+    o.lines.clear();
+}
+
+bool is_within(std::string_view part, std::string_view whole) {
+    return std::less_equal<>{}(whole.data(), part.data()) &&
+           std::less_equal<>{}(part.data() + part.size(), whole.data() + whole.size());
+}
+
 constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 
-/// Takes the order straight from the parser's events: no tree is built, and depth is bounded here. Where a text has no
-/// escapes, the parser gives a view of the bytes themselves.
+/// Takes the order straight from the parser's events: no tree is built, and depth is bounded here. Where a text has
+/// no escapes, the parser gives a view of the bytes themselves.
 class order_reader {
 public:
     // What the parser asks for: our own bounds are tighter, or are the size of the body.
     static constexpr std::size_t max_object_size = no_limit, max_array_size = no_limit, max_key_size = no_limit,
                                  max_string_size = no_limit;
 
-    order_reader(std::string_view json_text, order& out, std::string& parts, std::string& key_text)
-        : text_(json_text), order_(out), parts_(parts), key_text_(key_text) {
-        parts_.clear();
-        out.id = 0;
-        for (auto* text : {&out.customer, &out.street, &out.postcode, &out.city, &out.country, &out.currency})
-            text->clear();
-        out.lines.clear();
+    order_reader(std::string_view json_text, order_scratch& scratch)
+        : json_text_(json_text), order_(scratch.parsed), text_(scratch.text), key_text_(scratch.key) {
+        text_.clear();
+        empty(order_);
     }
+
+    // --- the parser's events; false, with an error, ends the parsing ---
 
     bool on_document_begin(error_code&) { return true; }
     bool on_document_end(error_code&) { return true; }
-    bool on_null(error_code& ec) { return take(!expects_value(), ec); }
-    bool on_bool(bool, error_code& ec) { return take(!expects_value(), ec); }
+    bool on_null(error_code& ec) { return pass_if(!is_looked_for(), ec); }
+    bool on_bool(bool, error_code& ec) { return pass_if(!is_looked_for(), ec); }
     bool on_number_part(json::string_view, error_code&) { return true; }
-    bool on_double(double, json::string_view, error_code& ec) { return take(!expects_value(), ec); }
-    bool on_int64(std::int64_t value, json::string_view, error_code& ec) {
-        if (value >= 0 && is_id()) return order_.id = static_cast<order_id>(value), true;
-        return take(take_number(value), ec);
-    }
-    bool on_uint64(std::uint64_t value, json::string_view, error_code& ec) {  // beyond std::int64_t
-        if (is_id()) return order_.id = value, true;
-        return take(!expects_value(), ec);
-    }
+    bool on_double(double, json::string_view, error_code& ec) { return pass_if(!is_looked_for(), ec); }
+    bool on_int64(std::int64_t value, json::string_view, error_code& ec) { return pass_if(take_number(value), ec); }
+    bool on_uint64(std::uint64_t value, json::string_view, error_code& ec) { return pass_if(take_large(value), ec); }
 
-    bool on_string_part(json::string_view part, std::size_t, error_code&) { return parts_.append(part), true; }
+    bool on_string_part(json::string_view part, std::size_t, error_code&) { return keep(part); }
     bool on_string(json::string_view last, std::size_t, error_code& ec) {
         const auto value = whole(last);
         const bool good = take_text({value.data(), value.size()});
-        parts_.clear();
-        return take(good, ec);
+        text_.clear();
+        return pass_if(good, ec);
     }
-    bool on_key_part(json::string_view part, std::size_t, error_code&) { return parts_.append(part), true; }
+    bool on_key_part(json::string_view part, std::size_t, error_code&) { return keep(part); }
     bool on_key(json::string_view last, std::size_t, error_code&) {
-        key_ = whole(last);
-        const bool in_the_text = std::less_equal<>{}(text_.data(), key_.data()) &&
-                                 std::less_equal<>{}(key_.data() + key_.size(), text_.data() + text_.size());
-        if (!in_the_text) {  // it had escapes, and is where the next text will be
-            key_text_.assign(key_.data(), key_.size());
-            key_ = key_text_;
-        }
-        parts_.clear();
+        take_key(whole(last));
+        text_.clear();
         return true;
     }
 
-    bool on_object_begin(error_code& ec) { return take(begin_object(), ec); }
-    bool on_object_end(std::size_t, error_code&) { return --depth_, true; }
-    bool on_array_begin(error_code& ec) { return take(begin_array(), ec); }
-    bool on_array_end(std::size_t, error_code&) { return --depth_, true; }
+    bool on_object_begin(error_code& ec) { return pass_if(begin_object(), ec); }
+    bool on_object_end(std::size_t, error_code&) { return leave(); }
+    bool on_array_begin(error_code& ec) { return pass_if(begin_array(), ec); }
+    bool on_array_end(std::size_t, error_code&) { return leave(); }
     bool on_comment_part(json::string_view, error_code&) { return true; }  // the parser refuses comments
     bool on_comment(json::string_view, error_code&) { return true; }
 
     /// Every member was there and within its bounds.
-    bool complete() const {
+    bool is_complete() const {
         return order_.id != 0 && has_service_ && has_created_at_ && is_printable_text(order_.customer) &&
                is_printable_text(order_.street) && is_printable_text(order_.postcode) &&
                is_printable_text(order_.city) && is_capitals(order_.country, 2) && is_capitals(order_.currency, 3) &&
@@ -102,49 +109,68 @@ public:
     }
 
 private:
-    /// Any error of ours: which one is of no interest.
-    static bool take(bool good, error_code& ec) {
+    /// With some error of the parser's: nobody asks which.
+    static bool pass_if(bool good, error_code& ec) {
         if (!good) ec = json::error::exception;
         return good;
     }
 
+    // --- texts that come in parts, because they have escapes ---
+
+    bool keep(json::string_view part) {
+        text_.append(part);
+        return true;
+    }
     json::string_view whole(json::string_view last) {
-        if (parts_.empty()) return last;
-        parts_.append(last);
-        return parts_;
+        if (text_.empty()) return last;
+        text_.append(last);
+        return text_;
+    }
+    void take_key(json::string_view key) {
+        key_ = key;
+        if (is_within({key.data(), key.size()}, json_text_)) return;
+        key_text_.assign(key.data(), key.size());  // it is where the next text will be
+        key_ = key_text_;
     }
 
+    // --- where the reader is ---
+
     place here() const { return depth_ == 0 ? place::outside : path_[depth_ - 1]; }
-    bool enter(place p) { return path_[depth_++] = p, true; }
-    bool is_id() const { return here() == place::order && key_ == "id"; }
+    bool enter(place p) {
+        path_[depth_] = p;
+        ++depth_;
+        return true;
+    }
+    bool leave() {
+        --depth_;
+        return true;
+    }
 
     bool begin_object() {
         if (depth_ >= max_json_depth) return false;
         switch (here()) {
             case place::outside: return enter(place::order);
             case place::order: return enter(key_ == "ship_to" ? place::ship_to : place::elsewhere);
-            case place::lines:
-                // Numbers that are no line's until they are read: a missing one must not pass for 0.
-                return order_.lines.size() < max_lines &&
-                       (order_.lines.push_back({{}, 0, -1, -1}), enter(place::line));
+            case place::lines: return begin_line();
             default: return enter(place::elsewhere);
         }
     }
+    bool begin_line() {
+        if (order_.lines.size() >= max_lines) return false;
+        order_.lines.push_back(unread_line());
+        return enter(place::line);
+    }
     bool begin_array() {
         if (depth_ >= max_json_depth || here() == place::outside || here() == place::lines) return false;
-        if (here() == place::order && key_ == "lines") return order_.lines.clear(), enter(place::lines);
-        return enter(place::elsewhere);
+        if (here() != place::order || key_ != "lines") return enter(place::elsewhere);
+        order_.lines.clear();
+        return enter(place::lines);
     }
 
-    bool take_text(std::string_view value) {
-        if (std::string* field = text_field()) return field->assign(value), true;
-        if (here() == place::order && key_ == "service_level") return take_service(value);
-        if (here() == place::order && key_ == "created_at") return take_created_at(value);
-        return !expects_value();
-    }
+    // --- what a member is for ---
 
     /// A value of the wrong type is an error only where we look for one.
-    bool expects_value() {
+    bool is_looked_for() {
         switch (here()) {
             case place::outside:
             case place::lines: return true;
@@ -160,7 +186,8 @@ private:
     std::string* text_field() {
         switch (here()) {
             case place::order:
-                return key_ == "customer" ? &order_.customer : key_ == "currency" ? &order_.currency : nullptr;
+                if (key_ == "customer") return &order_.customer;
+                return key_ == "currency" ? &order_.currency : nullptr;
             case place::line: return key_ == "sku" ? &order_.lines.back().sku : nullptr;
             case place::ship_to:
                 if (key_ == "street") return &order_.street;
@@ -179,55 +206,76 @@ private:
         return key_ == "weight_grams" ? &line.weight_grams : nullptr;
     }
 
+    // --- values; false for one that must not be there ---
+
+    bool take_text(std::string_view value) {
+        if (std::string* field = text_field()) {
+            field->assign(value);
+            return true;
+        }
+        if (here() == place::order && key_ == "service_level") return take_service(value);
+        if (here() == place::order && key_ == "created_at") return take_created_at(value);
+        return !is_looked_for();
+    }
+
+    bool is_id() const { return here() == place::order && key_ == "id"; }
+
     bool take_number(std::int64_t value) {
+        if (value >= 0 && is_id()) return take_large(static_cast<std::uint64_t>(value));
         std::int64_t* field = number_field();
-        if (field == nullptr) return !expects_value();
-        return *field = value, true;
+        if (field == nullptr) return !is_looked_for();
+        *field = value;
+        return true;
+    }
+
+    /// Only an id may be beyond std::int64_t.
+    bool take_large(std::uint64_t value) {
+        if (!is_id()) return !is_looked_for();
+        order_.id = value;
+        return true;
     }
 
     bool take_service(std::string_view name) {
         const auto service = parse_service(name);
-        if (service) order_.service = *service, has_service_ = true;
-        return service.has_value();
+        if (!service) return false;
+        order_.service = *service;
+        has_service_ = true;
+        return true;
     }
 
     bool take_created_at(std::string_view text) {
         const auto at = parse_timestamp(text);
-        if (at) order_.created_at = *at, has_created_at_ = true;
-        return at.has_value();
+        if (!at) return false;
+        order_.created_at = *at;
+        has_created_at_ = true;
+        return true;
     }
 
-    static bool is_line(const order_line& l) {
-        return is_printable_text(l.sku) && l.quantity >= 1 && l.quantity <= max_quantity && l.unit_price_minor >= 0 &&
-               l.unit_price_minor <= max_unit_price_minor && l.weight_grams >= 0 &&
-               l.weight_grams <= max_weight_grams;
-    }
-
-    std::string_view text_;
+    std::string_view json_text_;
     order& order_;
     std::array<place, max_json_depth> path_{};
     std::size_t depth_ = 0;
     json::string_view key_;  ///< in the bytes themselves, or in key_text_
-    std::string& parts_;     ///< of a text that comes in more than one
+    std::string& text_;      ///< the parts of a text so far
     std::string& key_text_;
     bool has_service_ = false, has_created_at_ = false;
 };
 
 }  // namespace
 
-bool parse_order(std::string_view json_text, order& out) {
+bool parse_order(std::string_view json_text, order_scratch& scratch) {
     json::parse_options options;
-    options.max_depth = max_json_depth + 1;           // the reader's own bound comes first
-    static thread_local std::string parts, key_text;  // a worker's buffers
-    json::basic_parser<order_reader> parser(options, json_text, out, parts, key_text);
+    options.max_depth = max_json_depth + 1;  // the reader's own bound comes first
+    json::basic_parser<order_reader> parser(options, json_text, scratch);
     error_code ec;
     const auto used = parser.write_some(false, json_text.data(), json_text.size(), ec);
-    return !ec && used == json_text.size() && parser.handler().complete();
+    return !ec && used == json_text.size() && parser.handler().is_complete();
 }
 
 std::optional<order> parse_order(std::string_view json_text) {
-    order out;
-    return parse_order(json_text, out) ? std::optional(std::move(out)) : std::nullopt;
+    order_scratch scratch;
+    if (!parse_order(json_text, scratch)) return std::nullopt;
+    return std::move(scratch.parsed);
 }
 
 }  // namespace pipebench

@@ -4,6 +4,7 @@
 #include "pipebench/order.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace pipebench {
@@ -15,10 +16,16 @@ inline constexpr std::int64_t max_quantity = 10'000;
 inline constexpr std::int64_t max_unit_price_minor = 100'000'000;
 inline constexpr std::int64_t max_weight_grams = 10'000'000;
 
-/// False when the bytes are not JSON (RFC 8259, UTF-8), nested too deeply, not an order, or out of bounds; `out` is of no
-/// use then. What it held before is replaced, and its memory used again. Unknown members are skipped; of one that is
-/// there twice the last counts. Never throws for foreign input.
-[[nodiscard]] bool parse_order(std::string_view json_text, order& out);
+/// Memory that is used again from order to order. Its owner lends it for one call at a time.
+struct order_scratch {
+    order parsed;
+    std::string text, key;  ///< with escapes, as far as they were read
+};
+
+/// Reads an order into `scratch.parsed`, replacing what that held. False when the bytes are not JSON (RFC 8259,
+/// UTF-8), nested too deeply, not an order, or out of bounds; `parsed` is of no use then. Unknown members are
+/// skipped; of one that is there twice the last counts. Never throws for foreign input.
+[[nodiscard]] bool parse_order(std::string_view json_text, order_scratch& scratch);
 [[nodiscard]] std::optional<order> parse_order(std::string_view json_text);
 
 }  // namespace pipebench

@@ -1,4 +1,5 @@
-// An order that kills whoever takes it on, as a payload that crashes its parser does: for the scenarios (scenario.hpp).
+// An order that kills the process that works on it, as a payload that crashes its parser does: for the scenarios
+// (scenario.hpp).
 #pragma once
 
 #include "pipebench/workload.hpp"
@@ -11,7 +12,7 @@
 namespace pipebench {
 
 /// Does not return when the order is one of the poisoned.
-inline void take_on(const workload& work, order_id id) {
+inline void die_if_poisoned(const workload& work, order_id id) {
     const bool poisoned = std::find(work.poison.begin(), work.poison.end(), id) != work.poison.end();
     if (poisoned) ::kill(::getpid(), SIGKILL);
 }

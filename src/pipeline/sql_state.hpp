@@ -7,8 +7,8 @@
 
 namespace pipebench {
 
-/// `reset` where the connection or the server went away, or the transaction was rolled back for another's sake: the same
-/// statement may succeed on another try. `database` for everything else, and for what is no code.
+/// `reset` if the connection or the server went away, or the transaction was rolled back because of another one: the
+/// same statement may succeed on another try. `database` for everything else, and for a text that is no code.
 [[nodiscard]] constexpr error_kind kind_of_sql_state(std::string_view code) noexcept {
     for (const std::string_view transient : {"08", "40", "53", "57P"})
         if (code.size() == 5 && code.starts_with(transient)) return error_kind::reset;

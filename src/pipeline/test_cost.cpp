@@ -25,7 +25,8 @@ std::string choose_test_cost(std::string_view pattern) {
 
 void spend_test_cost() noexcept {
     if (cost.count() == 0) return;
-    // The wall's clock, which costs no system call: whoever is preempted in here spends a little less, rarely.
+    // Wall time, which costs no system call to read. A thread that is preempted here spends a little less CPU; that
+    // is rare.
     const auto until = std::chrono::steady_clock::now() + cost;
     while (std::chrono::steady_clock::now() < until) {
     }

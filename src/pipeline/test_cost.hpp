@@ -1,5 +1,5 @@
 // For the test of the gate alone: a build with -DPIPEBENCH_TEST_COST=PATTERN:NANOSECONDS spends that much more CPU on
-// each order of that pattern, and says so in its report. In any other build there is nothing of it.
+// each order of that pattern, and states it in its report. Other builds contain none of this.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@ namespace pipebench {
 
 #ifdef PIPEBENCH_TEST_COST
 
-/// Once, in the run's own process. What to say in the report; empty: this pattern costs what it costs.
+/// Called once, in the run's own process. Returns a line for the report; empty if this pattern is not concerned.
 [[nodiscard]] std::string choose_test_cost(std::string_view pattern);
-/// Once an order.
+/// Called once per order.
 void spend_test_cost() noexcept;
 
 #else

@@ -11,7 +11,7 @@ namespace pipebench {
 /// The order is within the bounds of order_parser.hpp: sums cannot overflow.
 [[nodiscard]] order_row transform(const order& o);
 
-/// Of every other field of the row: FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv).
+/// Over every other field of the row: FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv).
 [[nodiscard]] std::int64_t checksum_of(const order_row& row);
 
 /// Single spaces, none at the ends, ASCII words capitalised; other UTF-8 stays as it is.

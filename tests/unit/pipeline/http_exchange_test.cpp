@@ -37,8 +37,8 @@ error_code feed(response_parser& parser, std::string_view bytes) {
 
 /// As the fetchers have it: a failure of the transport, or what the response is.
 fetch_result exchange(std::string_view bytes) {
-    std::string room;
-    response_parser parser(room);
+    std::string spare;
+    response_parser parser(spare);
     const auto ec = feed(parser, bytes);
     return ec ? fetch_result{kind_of(ec, exchange_phase::exchanging), {}} : read_response(parser, {});
 }
@@ -80,14 +80,14 @@ TEST_CASE("a good response gives its body, however it is framed", "[http]") {
 }
 
 TEST_CASE("a body is put into the memory that is given for it, and nothing of what was there is left", "[http]") {
-    std::string room(10'000, 'x');
-    const void* const memory = room.data();
-    response_parser parser(room);
+    std::string spare(10'000, 'x');
+    const void* const memory = spare.data();
+    response_parser parser(spare);
     REQUIRE_FALSE(feed(parser, with_length("{\"id\":1}")).failed());
     CHECK(parser.body() == "{\"id\":1}");
     CHECK(static_cast<const void*>(parser.body().data()) == memory);
-    CHECK(room.empty());  // of two bodies that are on their way at once, the second has memory of its own
-    response_parser second(room);
+    CHECK(spare.empty());  // of two bodies that are on their way at once, the second has memory of its own
+    response_parser second(spare);
     REQUIRE_FALSE(feed(second, with_length("{\"id\":2}")).failed());
     CHECK(second.body() == "{\"id\":2}");
     CHECK(parser.body() == "{\"id\":1}");
@@ -100,15 +100,15 @@ TEST_CASE("a body replaces the longer or shorter one before it, however either i
         {json_header + "Transfer-Encoding: chunked\r\n\r\n1\r\n[\r\n3\r\n1,2\r\n1\r\n]\r\n0\r\n\r\n", "[1,2]"},
         {with_length("{}"), "{}"},
     };
-    std::string room;
+    std::string spare;
     for (const auto& [bytes, body] : answers) {
         CAPTURE(bytes);
-        response_parser parser(room);
+        response_parser parser(spare);
         REQUIRE_FALSE(feed(parser, bytes).failed());
         auto result = read_response(parser, {});
         CHECK(result.kind == error_kind::none);
         CHECK(result.body == body);
-        room = std::move(result.body);
+        spare = std::move(result.body);
     }
 }
 
@@ -150,8 +150,8 @@ TEST_CASE("a body may be 1 MiB, and not a byte more", "[http]") {
 
 TEST_CASE("a length over the limit is refused before memory is reserved for it", "[http]") {
     const auto* length = GENERATE("1048577", "100000000000", "18446744073709551615");
-    std::string room;
-    response_parser parser(room);
+    std::string spare;
+    response_parser parser(spare);
     const auto ec = feed(parser, json_header + "Content-Length: " + length + "\r\n\r\n");
     CHECK(kind_of(ec, exchange_phase::exchanging) == error_kind::too_large);
     CHECK(parser.body().capacity() < 1000);

@@ -1,5 +1,5 @@
-// Which refusals of PostgreSQL are worth another try: one too few loses orders to a restart, one too many asks for ever
-// for what cannot be.
+// Which refusals of PostgreSQL are worth another try: one too few loses orders to a restart, one too many asks for
+// ever for what cannot be.
 #include "pipeline/sql_state.hpp"
 
 #include "pipeline/retry.hpp"

@@ -1,0 +1,57 @@
+// What both drivers do around an order's course (order_course.hpp): the clock, the marks of the CPU sections, and the
+// memory that is used again. A driver adds its way of waiting, and nothing else.
+//
+// The drivers keep a short loop each: one template for both would have to make the blocking driver a coroutine, with
+// a frame to allocate for every call that it waits for.
+#pragma once
+
+#include "contracts/cpu_section.hpp"
+#include "pipeline/order_course.hpp"
+
+#include <utility>
+
+namespace pipebench {
+
+/// One order. `scratch` is used within fetched() only: all orders of a thread may share it.
+class driven_course {
+public:
+    using step = order_course::step;
+    using time_point = order_course::time_point;
+
+    driven_course(const workload& work, traffic shared, order_id id, order_scratch& scratch)
+        : scratch_(scratch), course_(work, shared, id, now()) {}
+
+    /// What is to be done next, which is what this thread is at work for from here on.
+    [[nodiscard]] step next() const noexcept {
+        work_for(section_of(course_.next()));
+        return course_.next();
+    }
+
+    [[nodiscard]] time_point attempt_deadline() const { return course_.attempt_deadline(now()); }
+    /// Returns the body, whose memory the next one may have.
+    std::string fetched(fetch_result result) {
+        work_for(cpu_section::transform);
+        course_.fetched(result, scratch_, now());
+        return std::move(result.body);
+    }
+    [[nodiscard]] const order_row& row() const noexcept { return course_.row(); }
+    void stored(error_kind kind) {
+        work_for(cpu_section::scheduling);
+        course_.stored(kind, now());
+    }
+    [[nodiscard]] duration pause() const noexcept { return course_.pause(); }
+    void waited() { course_.waited(now()); }
+    [[nodiscard]] const outcome& result() const noexcept { return course_.result(); }
+
+private:
+    static time_point now() noexcept { return time_point::clock::now(); }
+    static cpu_section section_of(step s) noexcept {
+        if (s == step::fetch) return cpu_section::fetch;
+        return s == step::store ? cpu_section::store : cpu_section::scheduling;
+    }
+
+    order_scratch& scratch_;
+    order_course course_;
+};
+
+}  // namespace pipebench
