@@ -1,5 +1,7 @@
 #include "mock_api/order_book.hpp"
 
+#include "contracts/random.hpp"
+
 #include <array>
 #include <charconv>
 #include <string_view>
@@ -203,13 +205,7 @@ dice::dice(std::uint64_t seed, std::uint64_t subject) noexcept : state_(seed) {
     state_ = next();
 }
 
-std::uint64_t dice::next() noexcept {
-    state_ += 0x9e3779b97f4a7c15;
-    std::uint64_t z = state_;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-}
+std::uint64_t dice::next() noexcept { return splitmix64(state_); }
 
 std::uint64_t dice::below(std::uint64_t limit) noexcept { return next() % limit; }
 

@@ -12,7 +12,7 @@ namespace pipebench {
 /// Ids above this are no orders of ours: 10^15 still fits a double, and so every JSON reader.
 inline constexpr order_id max_order_id = 1'000'000'000'000'000;
 
-/// Draws that follow from a seed and a subject alone (splitmix64: Steele, Lea and Flood, OOPSLA 2014).
+/// Draws that follow from a seed and a subject alone (random.hpp).
 class dice {
 public:
     dice(std::uint64_t seed, std::uint64_t subject) noexcept;

@@ -15,8 +15,8 @@ struct api_endpoint {
     [[nodiscard]] std::string url() const { return "http://" + authority + prefix; }
 };
 
-/// Only http:// URLs without user, query and fragment. Throws setup_error otherwise; what it says repeats no
-/// part of the URL, which may hold a secret.
+/// Only http:// URLs without user, query and fragment. Throws setup_error otherwise; its text repeats no part of the
+/// URL, which may hold a secret.
 [[nodiscard]] api_endpoint parse_api_endpoint(std::string_view url);
 
 }  // namespace pipebench

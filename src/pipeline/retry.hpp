@@ -1,6 +1,7 @@
-// When to try again, and after how long. Pure.
+// When to try again, and after how long; backoff.hpp is a part of it. Pure.
 #pragma once
 
+#include "contracts/backoff.hpp"
 #include "pipebench/order.hpp"
 #include "pipebench/outcome.hpp"
 #include "pipebench/workload.hpp"
@@ -11,17 +12,13 @@
 
 namespace pipebench {
 
-/// True where another attempt can help: connection failures, time-outs, HTTP 429 and 5xx, a database that went
-/// away. An order of wrong content stays wrong.
+/// True if another attempt can help: after connection failures, time-outs, HTTP 429 and 5xx, and when the database
+/// went away. An order of wrong content stays wrong.
 [[nodiscard]] bool worth_retrying(error_kind kind) noexcept;
 
-/// Exponential backoff with full jitter: random(0, min(cap, base * 2^(attempt - 1))), where `random` is uniform
-/// in 0..2^64-1. Source: AWS Architecture Blog, "Exponential Backoff And Jitter" (2015).
-[[nodiscard]] duration backoff(const retry_policy& policy, unsigned attempt, std::uint64_t random) noexcept;
-
 /// How long a Retry-After asks us to wait from `now` on: seconds, or a date in one of HTTP's three forms (RFC 9110,
-/// 5.6.7 and 10.2.3); 0 for a date that has passed, max_duration at the most. Nothing for anything else, and for more
-/// than max_retry_after bytes.
+/// 5.6.7 and 10.2.3); 0 for a date that has passed, and never more than max_duration. nullopt for anything else, and
+/// for more than max_retry_after bytes.
 inline constexpr std::size_t max_retry_after = 64;
 [[nodiscard]] std::optional<duration> parse_retry_after(std::string_view value, std::chrono::sys_seconds now);
 
