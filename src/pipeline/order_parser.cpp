@@ -221,11 +221,11 @@ private:
     bool is_id() const { return here() == place::order && key_ == "id"; }
 
     bool take_number(std::int64_t value) {
-        if (value >= 0 && is_id()) return take_large(static_cast<std::uint64_t>(value));
-        std::int64_t* field = number_field();
-        if (field == nullptr) return !is_looked_for();
-        *field = value;
-        return true;
+        if (std::int64_t* field = number_field()) {
+            *field = value;
+            return true;
+        }
+        return value >= 0 ? take_large(static_cast<std::uint64_t>(value)) : !is_looked_for();
     }
 
     /// Only an id may be beyond std::int64_t.
