@@ -137,7 +137,7 @@ TEST_CASE("more than one claim holds is taken over in several, without a pause",
         for (int claims = 0; claims < 10 && taken < 450; ++claims) {
             co_await heir.claim(long_lease);
             const auto ids = co_await deliver_all(heir);
-            CHECK(ids.size() <= 2 * stream_consumer::max_claimed);
+            CHECK(ids.size() <= 2 * lease_book::max_waiting);
             taken += ids.size();
             if (taken == 450) break;
             const bool at_once = co_await heir.next_check(long_lease);
