@@ -13,7 +13,7 @@ void run_event_loop(const std::function<task<>()>& main) {
     std::exception_ptr failure;
     asio::co_spawn(loop.get_executor(), main(), [&failure](std::exception_ptr e) { failure = e; });
     if (!sections_are_sampled()) loop.run();
-    else  // what is between two handlers is scheduling
+    else  // the time between two handlers is scheduling
         while (loop.run_one() > 0) work_for(cpu_section::scheduling);
     if (failure) std::rethrow_exception(failure);
 }

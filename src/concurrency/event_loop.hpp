@@ -7,8 +7,8 @@
 
 namespace pipebench {
 
-/// Runs `main` on a new io_context(1) of the calling thread, until it has ended and nothing of it is left.
-/// Whatever it throws is thrown here.
+/// Runs `main` on a new io_context(1) of the calling thread, until it and everything that it started has ended.
+/// Throws what `main` throws.
 void run_event_loop(const std::function<task<>()>& main);
 
 }  // namespace pipebench

@@ -4,8 +4,8 @@
 // Only the number of orders bounds the work in flight, so its floor is one latency, whatever N.
 //
 // Wins when N is small, or when something else limits the load: no pattern waits less.
-// Breaks with N: memory, sockets and ports grow with it, the API receives all N requests at once, and a failure at that
-// moment hits all of them together. The latency of an order is the latency under that load.
+// Breaks with N: memory, sockets and ports grow with it, the API receives all N requests at once, and a failure at
+// that moment hits all of them together. The latency of an order is the latency under that load.
 //
 // In flight: all N.
 #include "patterns/patterns.hpp"

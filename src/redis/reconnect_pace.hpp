@@ -1,4 +1,4 @@
-// How often to try when a server is away: exponential backoff with full jitter (backoff.hpp), and an end to the
+// How often to try again while a server is away: exponential backoff with full jitter (backoff.hpp), up to a limit, the
 // patience. Reads no clock.
 #pragma once
 
@@ -9,18 +9,18 @@
 
 namespace pipebench {
 
-/// Of one absence of the server: from the first failure to the first success.
+/// For one absence of the server: from the first failure to the first success.
 class reconnect_pace {
 public:
     using clock = std::chrono::steady_clock;
     static constexpr duration base = std::chrono::milliseconds{50};
     static constexpr duration cap = std::chrono::seconds{1};
 
-    /// `patience`: how long the server may be away in all. `seed`: another one for every client, or all of them come
-    /// back at the same instant.
+    /// `patience`: how long the server may be away in all. `seed`: another one for every client, so that they do not
+    /// all come back at the same instant.
     reconnect_pace(duration patience, std::uint64_t seed) : patience_(patience), random_(seed) {}
 
-    /// After a failure: the pause before the next try; nullopt when the patience is at its end.
+    /// After a failure: the pause before the next try; nullopt when the patience is over.
     [[nodiscard]] std::optional<duration> next(clock::time_point now);
 
 private:

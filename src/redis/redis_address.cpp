@@ -51,4 +51,12 @@ std::string redis_address::printable_form() const {
     return fmt::format("redis://{}:{}/{}", is_ipv6 ? '[' + printable(host) + ']' : printable(host), port, database);
 }
 
+std::vector<redis_command> redis_address::login_commands() const {
+    std::vector<redis_command> out;
+    if (!password.empty() && user.empty()) out.push_back({"AUTH", password});
+    else if (!password.empty()) out.push_back({"AUTH", user, password});
+    if (database != 0) out.push_back({"SELECT", std::to_string(database)});
+    return out;
+}
+
 }  // namespace pipebench

@@ -1,9 +1,12 @@
 // Where a Redis is, parsed from what the user gave.
 #pragma once
 
+#include "redis/redis_reply.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pipebench {
 
@@ -13,7 +16,10 @@ struct redis_address {
     std::uint16_t port = 6379;
     std::string user, password;  ///< secret: never print
     unsigned database = 0;
+
     [[nodiscard]] std::string printable_form() const;  ///< without user and password
+    /// What a new connection sends first: AUTH and SELECT, if they are needed.
+    [[nodiscard]] std::vector<redis_command> login_commands() const;
 };
 
 /// redis://[[user]:password@]host[:port][/database] or unix:///path. Throws setup_error, which repeats no part

@@ -28,10 +28,7 @@ redis_client::redis_client(const redis_address& where, duration limit) : context
         throw redis_lost("Redis: cannot connect to " + where.printable_form() + ": " + printable(context_->errstr));
     limit_elements(*context_->reader);
     redisSetTimeout(context_.get(), as_timeval(limit));
-    if (!where.password.empty())
-        command(where.user.empty() ? redis_command{"AUTH", where.password}
-                                   : redis_command{"AUTH", where.user, where.password});
-    if (where.database != 0) command({"SELECT", std::to_string(where.database)});
+    for (const auto& one : where.login_commands()) command(one);
 }
 
 // hiredis would write(2), and a server that is gone would then end the process with SIGPIPE.

@@ -7,8 +7,8 @@
 
 namespace pipebench {
 
-/// One thread at a time. Every failure is a redis_error: redis_lost when the connection is of no use any more,
-/// redis_refusal when the server refused the command.
+/// One thread at a time. Every failure is a redis_error: redis_lost when the connection has ended, redis_refusal when
+/// the server refused the command.
 class redis_client {
 public:
     /// Connects, authenticates, selects the database. `limit`: for connecting and for each reply, beyond which

@@ -12,9 +12,12 @@ namespace pipebench {
 
 using boost::system::error_code;
 
-// The watchdog only closes the socket: the operation under way then fails, and says why.
+// The watchdog only closes the socket: the operation under way then fails, and lost() says why.
 redis_connection::redis_connection(executor ex)
-    : socket_(ex), deadline_(ex, [this] { timed_out_ = true, close(); }) {}
+    : socket_(ex), deadline_(ex, [this] {
+          timed_out_ = true;
+          close();
+      }) {}
 
 void redis_connection::start_clock(duration wait) { deadline_.set(watchdog::clock::now() + limit_ + wait); }
 
@@ -48,7 +51,7 @@ task<> redis_connection::open(const redis_address& where) {
 
 task<> redis_connection::connect(redis_address where, duration limit) {
     close();
-    reader_.reset(redisReaderCreate());  // half a reply of the connection before would garble the first of this one
+    reader_.reset(redisReaderCreate());  // the old one may hold half a reply of the connection before
     if (!reader_) throw std::bad_alloc();
     limit_elements(*reader_);
     timed_out_ = false;
@@ -56,14 +59,10 @@ task<> redis_connection::connect(redis_address where, duration limit) {
     start_clock({});
     co_await open(where);
     deadline_.clear();
-    if (!where.password.empty()) {
-        redis_command login{"AUTH", where.password};
-        if (!where.user.empty()) login.insert(login.begin() + 1, where.user);
-        throw_if_error(*co_await command(std::move(login)));
-    }
-    if (where.database != 0) {
-        redis_command select{"SELECT", std::to_string(where.database)};
-        throw_if_error(*co_await command(std::move(select)));
+    auto logins = where.login_commands();
+    for (auto& one : logins) {
+        const auto reply = co_await command(std::move(one));
+        throw_if_error(*reply);
     }
 }
 

@@ -15,9 +15,9 @@
 
 namespace pipebench {
 
-/// Of one event loop. One caller at a time: a command that blocks holds up all behind it, so whoever sends XREADGROUP
-/// BLOCK needs a connection of its own. Every failure is a redis_error; redis_lost when the connection is of no use
-/// any more: connect() again then.
+/// Of one event loop. One caller at a time: a command that blocks holds up all behind it, so XREADGROUP BLOCK needs a
+/// connection of its own. Every failure is a redis_error. After a redis_lost the connection cannot be used before the
+/// next connect().
 class redis_connection {
 public:
     static constexpr std::size_t max_reply_bytes = 64u << 20;  ///< a larger reply ends the connection
@@ -33,7 +33,7 @@ public:
     task<std::vector<redis_reply>> pipeline(std::vector<redis_command> commands, duration wait = {});
     task<redis_reply> command(redis_command one, duration wait = {});
 
-    /// Ends the connection at once; whoever awaits a reply gets a redis_lost.
+    /// Ends the connection at once; a caller that awaits a reply gets a redis_lost.
     void close() noexcept;
 
 private:

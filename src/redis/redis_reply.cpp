@@ -58,30 +58,38 @@ std::vector<stream_entry> entries_in(const redisReply& list) {
     return out;
 }
 
-/// hiredis' maker of arrays behind a limit. Its count is an int in 0.14, and a size_t from 1.0 on.
+// hiredis makes the objects of a reply through a table of functions that is one and the same for all readers, and
+// that it gives no name to. The only way to put a limit before one of them is: copy the table out of a reader, keep
+// the function that makes arrays, put ours into the copy, and give the copy to the readers. (redisReader::maxelements
+// would do, but hiredis has it from 1.0 on only, and Debian 12 has 0.14.)
+
+/// The count is an int in hiredis 0.14, and a size_t from 1.0 on: it is deduced.
 template <class Count>
-struct bounded_array {
-    static inline void* (*make)(const redisReadTask*, Count) = nullptr;
-    static void* make_bounded(const redisReadTask* task, Count count) {
-        return count <= static_cast<Count>(max_reply_elements) ? make(task, count) : nullptr;
+struct array_maker {
+    using function = void* (*)(const redisReadTask*, Count);
+    static inline function of_hiredis = nullptr;
+    static void* with_limit(const redisReadTask* task, Count count) {
+        return count <= static_cast<Count>(max_reply_elements) ? of_hiredis(task, count) : nullptr;
     }
 };
 
 template <class Count>
-void put_limit_before(void* (*&maker)(const redisReadTask*, Count)) {
-    bounded_array<Count>::make = maker;
-    maker = bounded_array<Count>::make_bounded;
+void put_limit_before(void* (*&make_array)(const redisReadTask*, Count)) {
+    array_maker<Count>::of_hiredis = make_array;
+    make_array = array_maker<Count>::with_limit;
+}
+
+redisReplyObjectFunctions with_limit(redisReplyObjectFunctions functions) {
+    put_limit_before(functions.createArray);
+    return functions;
 }
 
 }  // namespace
 
 void limit_elements(redisReader& reader) {
-    static redisReplyObjectFunctions bounded = [&] {
-        auto functions = *reader.fn;
-        put_limit_before(functions.createArray);
-        return functions;
-    }();
-    reader.fn = &bounded;
+    static redisReplyObjectFunctions limited =
+        with_limit(*reader.fn);  // once, of the first reader: all have the same
+    reader.fn = &limited;
 }
 
 std::string_view stream_entry::field(std::string_view name) const noexcept {

@@ -13,7 +13,7 @@
 
 namespace pipebench {
 
-/// Redis is gone, refused a command or answered with something else than asked for.
+/// Redis is gone, refused a command, or sent another kind of reply than the command has.
 class redis_error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -25,12 +25,12 @@ public:
     using redis_error::redis_error;
 };
 
-/// The server's own words: it took the command and refused it.
+/// The server received the command and refused it; with its own words.
 class redis_refusal : public redis_error {
 public:
     explicit redis_refusal(std::string_view words);
-    /// The stream or its group is not there (any more): Redis came back empty, or somebody deleted it. Also what a
-    /// blocked reader is told when that happens (UNBLOCKED; since 7.2 NOGROUP).
+    /// There is no such stream or group (any more): Redis came back empty, or somebody deleted it. A reader that is
+    /// blocked at that moment gets UNBLOCKED, and since 7.2 NOGROUP.
     [[nodiscard]] bool group_lost() const noexcept { return code_ == "NOGROUP" || code_ == "UNBLOCKED"; }
     [[nodiscard]] bool group_exists() const noexcept { return code_ == "BUSYGROUP"; }
     [[nodiscard]] bool still_loading() const noexcept { return code_ == "LOADING"; }
@@ -48,8 +48,8 @@ struct redis_reader_deleter {
     void operator()(redisReader* r) const noexcept { redisReaderFree(r); }
 };
 
-/// From here on the reader takes an array of more than max_reply_elements for a failure. hiredis reserves, and walks
-/// through, room for as many as a server says there will be: "*2147483647" would be 16 GiB.
+/// From here on the reader fails on an array of more than max_reply_elements. Without that, hiredis reserves memory
+/// for as many elements as the server announces: "*2147483647" would be 16 GiB.
 inline constexpr std::size_t max_reply_elements = 1'000'000;
 void limit_elements(redisReader& reader);
 
@@ -70,8 +70,8 @@ struct stream_entry {
 /// The entries in a reply of XRANGE, or of XCLAIM without JUSTID. Those that were deleted are not there (6.2: nil).
 [[nodiscard]] std::vector<stream_entry> entries_listed(const redisReply& reply);
 
-/// The ids that XAUTOCLAIM ... JUSTID handed over, and where to go on ("0-0": done). There may be none and yet more
-/// to come. 6.2 answers with two elements, 7.0 with three.
+/// The ids that XAUTOCLAIM ... JUSTID handed over, and where to continue ("0-0": done). A page may be empty without
+/// being the last. 6.2 answers with two elements, 7.0 with three.
 struct claimed_ids {
     std::string cursor;
     std::vector<std::string> ids;
