@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <thread>
-#include <utility>
 
 namespace pipebench {
 namespace {
@@ -18,7 +17,7 @@ constexpr duration client_limit = std::chrono::seconds{30};
 constexpr std::uint64_t orders_per_chunk = 1000;  ///< XADDs in one round trip
 constexpr std::size_t entries_per_page = 1000;    ///< of XRANGE and XREAD
 constexpr const char* results_wait_ms = "100";
-constexpr const char* no_wait_ms = "1";  ///< 0 would be for ever
+constexpr const char* no_wait_ms = "1";  ///< 0 would mean for ever
 constexpr const char* first_result = "0-0";
 
 }  // namespace
@@ -28,8 +27,7 @@ order_producer::order_producer(const order_stream& stream, producer_settings set
       address_(stream.address_),
       settings_(std::move(settings)),
       redis_(std::in_place, address_, client_limit),
-      added_(settings_.orders + 1),
-      seen_(settings_.orders + 1),
+      orders_(settings_.orders),
       last_result_(first_result) {}
 
 void order_producer::add_all() {
@@ -39,7 +37,7 @@ void order_producer::add_all() {
 
 void order_producer::read_results() {
     attempt([&] {
-        // Every entry stays on the stream until the run is over: a shorter one has lost some, though Redis was there.
+        // Every entry stays on the stream until the run is over: a shorter stream has lost some.
         if (take_results(results_wait_ms) == 0 && stream_length() < length_) {
             open_loss(loss::kind::stream_gone);
             make_up_for_loss();
@@ -47,7 +45,7 @@ void order_producer::read_results() {
     });
 }
 
-/// Reconnects first where that is due. False: Redis is away, and a pause has passed.
+/// Reconnects first if the connection was lost. False: Redis is away, and a pause has passed.
 bool order_producer::attempt(const std::function<void()>& work) try {
     if (!redis_) reconnect();
     work();
@@ -91,44 +89,39 @@ std::string order_producer::describe_loss() const {
 void order_producer::add_missing() {
     while (take_results(no_wait_ms) > 0) {
     }
-    const auto there = look_at_stream();
-    std::vector<order_id> chunk;
-    for (order_id id = 1; id <= settings_.orders && !settings_.stop.requested(); ++id) {
-        if (!seen_[id] && !there[id]) chunk.push_back(id);
-        if (chunk.size() == orders_per_chunk) add(std::exchange(chunk, {}));
+    list_stream();
+    auto chunk = orders_.missing_after(0, orders_per_chunk);
+    while (!chunk.empty() && !settings_.stop.requested()) {
+        add(chunk);
+        chunk = orders_.missing_after(chunk.back(), orders_per_chunk);
     }
-    if (!settings_.stop.requested()) add(chunk);
 }
 
-// As one transaction: a worker that waits would be given the first of them alone, and its batch would not be full.
+// As one transaction: otherwise a worker that waits would get the first of them alone, and its batch would not be
+// full.
 void order_producer::add(const std::vector<order_id>& orders) {
-    if (orders.empty()) return;
     std::vector<redis_command> commands{{"MULTI"}};
     for (const auto id : orders) commands.push_back({"XADD", keys_.orders, "*", "order", std::to_string(id)});
     commands.push_back({"EXEC"});
     throw_if_aborted(*redis_->pipeline(commands).back());
     length_ += orders.size();
-    for (const auto id : orders) {
-        if (loss_ && added_[id]) ++loss_->added;
-        added_[id] = true;
-    }
+    for (const auto id : orders)
+        if (orders_.mark_added(id) && loss_) ++loss_->added;
 }
 
-/// Which orders are on the stream, done or not.
-std::vector<bool> order_producer::look_at_stream() {
-    std::vector<bool> there(settings_.orders + 1);
+/// Finds out which orders are on the stream, done or not.
+void order_producer::list_stream() {
+    orders_.forget_stream();
     length_ = stream_length();
     if (loss_ && length_ == 0) loss_->came_back_empty = true;
     std::string from = "-";
     for (std::size_t read = length_ == 0 ? 0 : entries_per_page; read == entries_per_page;) {
         const auto page = entries_listed(
             *redis_->command({"XRANGE", keys_.orders, from, "+", "COUNT", std::to_string(entries_per_page)}));
-        for (const auto& entry : page)
-            if (const auto id = order_in(entry); id <= settings_.orders) there[id] = added_[id] = true;
+        for (const auto& entry : page) orders_.mark_found(order_in(entry));
         if (!page.empty()) from = "(" + page.back().id;  // from the next one on
         read = page.size();
     }
-    return there;
 }
 
 std::uint64_t order_producer::stream_length() { return count_in(*redis_->command({"XLEN", keys_.orders})); }
@@ -139,10 +132,7 @@ std::size_t order_producer::take_results(const char* wait_ms) {
                                                         wait_ms, "STREAMS", keys_.results, last_result_}));
     for (const auto& entry : entries) {
         last_result_ = entry.id;
-        const auto id = order_in(entry);
-        if (id == 0 || id > settings_.orders || seen_[id]) continue;  // not ours, or delivered again
-        seen_[id] = true;
-        ++seen_count_;
+        orders_.mark_done(order_in(entry));
     }
     return entries.size();
 }

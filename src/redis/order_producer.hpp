@@ -6,6 +6,7 @@
 #include "redis/order_stream.hpp"
 #include "redis/reconnect_pace.hpp"
 #include "redis/redis_client.hpp"
+#include "redis/stream_inventory.hpp"
 
 #include <functional>
 #include <optional>
@@ -18,22 +19,22 @@ struct producer_settings {
     std::uint64_t orders = 0;
     duration patience{};                           ///< how long Redis may be away at a stretch
     stop_flag stop;                                ///< asked while orders are added
-    std::function<void(std::string_view)> note{};  ///< told once of every loss
+    std::function<void(std::string_view)> note{};  ///< called once for every loss
 };
 
 /// Blocking; one thread. While Redis is away each call tries once more, after a pause, so that the caller can look
 /// after its workers meanwhile; beyond the patience the redis_lost escapes. Any other failure is a redis_error.
 class order_producer {
 public:
-    /// Connects, at once or not at all.
+    /// Connects; throws redis_error when it cannot. `stream` need not outlive it.
     order_producer(const order_stream& stream, producer_settings settings);
 
-    /// XADDs orders 1..N, pipelined in chunks; but not those that a run before has left on the stream, or done. Ends
-    /// early when asked to stop.
+    /// XADDs orders 1..N in chunks, except those that an earlier run has left on the stream, or done. Ends early when
+    /// asked to stop.
     void add_all();
     /// Waits a moment for results, and counts each order once.
     void read_results();
-    [[nodiscard]] bool all_results_in() const noexcept { return seen_count_ == settings_.orders; }
+    [[nodiscard]] bool all_results_in() const noexcept { return orders_.all_done(); }
 
 private:
     struct loss {
@@ -50,7 +51,7 @@ private:
     void add_missing();
     void add(const std::vector<order_id>& orders);
     [[nodiscard]] std::string describe_loss() const;
-    [[nodiscard]] std::vector<bool> look_at_stream();
+    void list_stream();
     std::size_t take_results(const char* wait_ms);
     [[nodiscard]] std::uint64_t stream_length();
 
@@ -58,10 +59,9 @@ private:
     redis_address address_;
     producer_settings settings_;
     std::optional<redis_client> redis_;
-    std::optional<loss> loss_;        ///< Redis has lost something, or may have
-    std::vector<bool> added_, seen_;  ///< per order: XADD was answered; there is a result
-    std::uint64_t seen_count_ = 0;
-    std::uint64_t length_ = 0;  ///< of the stream, which nothing is ever taken from
+    std::optional<loss> loss_;  ///< Redis has lost something, or may have
+    stream_inventory orders_;
+    std::uint64_t length_ = 0;  ///< of the stream: no entry is ever removed from it
     std::string last_result_;
 };
 

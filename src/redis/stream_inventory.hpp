@@ -1,0 +1,40 @@
+// Which orders of a run are on its stream, which have a result, and so which have to be added (again). Pure: the
+// producer says what it has seen in Redis.
+#pragma once
+
+#include "pipebench/order.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace pipebench {
+
+/// Three bits an order. Ids that nobody ordered are ignored.
+class stream_inventory {
+public:
+    explicit stream_inventory(std::uint64_t orders);
+
+    /// There is a result. A second one, of an order that was delivered again, changes nothing.
+    void mark_done(order_id id);
+    [[nodiscard]] bool all_done() const noexcept { return done_count_ == orders_; }
+
+    /// Before the stream is listed again: what was on it may be gone.
+    void forget_stream();
+    void mark_found(order_id id);
+    /// True when the order had been on the stream before, and was lost.
+    bool mark_added(order_id id);
+
+    /// The first orders behind `id` that are neither on the stream nor done, at most `limit`.
+    [[nodiscard]] std::vector<order_id> missing_after(order_id id, std::size_t limit) const;
+
+private:
+    [[nodiscard]] bool was_ordered(order_id id) const noexcept { return id >= 1 && id <= orders_; }
+
+    std::uint64_t orders_;
+    std::uint64_t done_count_ = 0;
+    std::vector<bool> done_;
+    std::vector<bool> on_stream_;   ///< since the stream was last listed
+    std::vector<bool> seen_there_;  ///< at any time
+};
+
+}  // namespace pipebench
