@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Fails if clang-format 14 would change a C++ file, or if shellcheck finds a fault in a script.
-# --fix formats the C++ files instead. Other versions of clang-format format differently, so it needs version 14.
+# Fails if clang-format 14 would change a C++ file, if shellcheck finds a fault in a script, or if an include breaks the
+# layers (check-layers.sh). --fix formats the C++ files instead. Other versions of clang-format format differently, so it
+# needs version 14.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -36,3 +37,4 @@ fi
 shellcheck --external-sources "${scripts[@]}" || failed=1
 ((!failed)) || die "the format is wrong; run scripts/check-format.sh --fix to format the C++ files"
 step "format is right: ${#sources[@]} C++ files, ${#scripts[@]} scripts"
+scripts/check-layers.sh
