@@ -3,6 +3,7 @@
 #include "analysis/ranking.hpp"
 #include "analysis/summary.hpp"
 #include "contracts/error.hpp"
+#include "contracts/parameters.hpp"
 #include "report/formats.hpp"
 #include "report/table.hpp"
 
@@ -10,7 +11,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 
 namespace pipebench::reporting {
 namespace {
@@ -51,16 +51,10 @@ words build_lines(const session_result& r) {
     return line.empty() ? words{} : words{join(line)};
 }
 
-// What changes the numbers, in the order in which a reader asks; the rest is in the JSON.
-constexpr std::array<const char*, 22> parameters_that_matter{
-    "orders", "http_latency", "http_jitter", "db_latency",        "connections", "attempts",
-    "seed",   "permits",      "threads",     "pool_processes",    "workers",     "processes",
-    "batch",  "batch_mode",   "block",       "db_connections",    "rate_limit",  "retry_budget",
-    "lease",  "write_mode",   "write_batch", "runner_concurrency"};
-
 words parameter_lines(const session_result& r) {
     words line;
-    for (const char* key : parameters_that_matter) {
+    for (const parameter* p : parameters_of_profile_line()) {
+        const char* key = p->key;
         if (!r.parameters.is_object() || !r.parameters.contains(key)) continue;
         const auto& value = r.parameters[key];
         std::string name = key;

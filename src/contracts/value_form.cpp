@@ -1,0 +1,110 @@
+#include "contracts/value_form.hpp"
+
+#include "contracts/units.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace pipebench {
+namespace {
+
+constexpr std::uint64_t highest_rate = 10'000'000;
+
+setup_error refusal(std::string_view given, std::string_view accepted) {
+    return setup_error(fmt::format("'{}' is not {}", printable(given, 80), accepted));
+}
+
+/// 10 min is "10m", where format_duration() says "600s".
+std::string short_duration(duration d) {
+    using std::chrono::hours, std::chrono::minutes;
+    if (d >= hours(1) && d % hours(1) == duration{}) return fmt::format("{}h", d / hours(1));
+    if (d > minutes(1) && d % minutes(1) == duration{}) return fmt::format("{}m", d / minutes(1));
+    return format_duration(d);
+}
+
+/// In percent where that is exact.
+std::string format_share(double share) {
+    auto text = fmt::format("{:g}%", 100 * share);
+    return parse_share(text) == share ? text : fmt::format("{}", share);
+}
+
+std::string format_size(std::uint64_t bytes) {
+    if (bytes % 1'000'000 == 0) return fmt::format("{}MB", bytes / 1'000'000);
+    return fmt::format("{}B", bytes);
+}
+
+}  // namespace
+
+std::uint64_t parse_count_within(count_range range, std::string_view text) {
+    const auto value = parse_count(text);
+    if (!value || *value < range.lowest || *value > range.highest)
+        throw refusal(text,
+                      fmt::format("a whole number from {} to {} (suffixes: k, M)", range.lowest, range.highest));
+    return *value;
+}
+
+std::string short_count(std::uint64_t n) {
+    if (n == 0 || n % 1000 != 0) return std::to_string(n);
+    return n % 1'000'000 == 0 ? fmt::format("{}M", n / 1'000'000) : fmt::format("{}k", n / 1000);
+}
+
+value_form<duration> duration_form(duration_range range) {
+    const auto parse = [range](const std::string& text) {
+        const auto value = parse_duration(text);
+        if (!value || *value < range.lowest || *value > range.highest)
+            throw refusal(text, fmt::format("a duration from {} to {} with a unit (us, ms, s, m, h), such as 100ms",
+                                            format_duration(range.lowest), format_duration(range.highest)));
+        return *value;
+    };
+    return {.placeholder = "TIME", .parse = parse, .format = short_duration};
+}
+
+value_form<double> share_form() {
+    const auto parse = [](const std::string& text) {
+        const auto share = parse_share(text);
+        if (!share) throw refusal(text, "a share from 0% to 100%, such as 20% or 0.2");
+        return *share;
+    };
+    return {.placeholder = "PERCENT", .parse = parse, .format = format_share};
+}
+
+value_form<std::uint64_t> rate_form() {
+    const auto parse = [](const std::string& text) {
+        const auto rate = parse_rate(text);
+        if (!rate || *rate > highest_rate) throw refusal(text, "a rate from 1/s to 10M/s, such as 500/s");
+        return *rate;
+    };
+    return {.placeholder = "RATE", .parse = parse, .format = [](std::uint64_t n) { return short_count(n) + "/s"; }};
+}
+
+value_form<std::uint64_t> size_form() {
+    const auto parse = [](const std::string& text) {
+        const auto bytes = parse_size(text);
+        if (!bytes) throw refusal(text, "a size with a unit (B, kB, MB, GB, KiB, MiB, GiB), such as 500MB");
+        return *bytes;
+    };
+    return {.placeholder = "SIZE", .parse = parse, .format = format_size};
+}
+
+value_form<jitter> jitter_form() {
+    const auto parse = [](const std::string& text) {
+        const auto j = parse_jitter(text);
+        if (!j) throw refusal(text, "none, uniform:TIME or lognormal:SIGMA (0 < SIGMA <= 3)");
+        return *j;
+    };
+    return {.placeholder = "SHAPE", .parse = parse, .format = format_jitter};
+}
+
+value_form<std::string> choice_form(std::vector<std::string> names) {
+    auto placeholder = fmt::format("{}", fmt::join(names, "|"));
+    const auto parse = [names = std::move(names)](const std::string& text) {
+        if (std::find(names.begin(), names.end(), text) == names.end())
+            throw setup_error(not_one_of("choice", text, names));
+        return text;
+    };
+    return {.placeholder = std::move(placeholder), .parse = parse, .format = [](const auto& name) { return name; }};
+}
+
+}  // namespace pipebench
