@@ -2,21 +2,24 @@
 
 #include "analysis/assertion.hpp"
 #include "analysis/summary.hpp"
-#include "cli/values.hpp"
+#include "cli/options.hpp"
+#include "contracts/suggestion.hpp"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdio>
-#include <map>
+#include <utility>
 
 namespace pipebench {
 namespace {
 
 constexpr const char* about =
     "Which concurrency pattern should carry my fetch -> transform -> PostgreSQL-write pipeline?\n"
-    "pipebench runs five of them over the same work, and prints what each costs, with numbers that hold.";
+    "pipebench runs five patterns over the same work, checks every order, and prints what each costs.";
 
 constexpr const char* examples =
     "Examples:\n"
@@ -35,6 +38,8 @@ constexpr const char* ending =
     "  130  interrupted (SIGINT), 143 terminated (SIGTERM): the partial result was written\n"
     "\n"
     "Numbers take suffixes (-n 10k), durations take units (--http-latency 100ms).";
+
+constexpr std::size_t option_column = 34;  // of --help: names of options before it, what they mean after it
 
 bool is_hidden(const subcommand& c) { return c.name[0] == '_'; }
 
@@ -80,17 +85,16 @@ setup_error explain(const CLI::ParseError& e, const CLI::App& app) {
 
 std::span<const subcommand> subcommands() noexcept {
     static constexpr std::array table{
-        subcommand{"run", "measure patterns (the default command)", declare_run},
-        subcommand{"report", "render a saved result again", declare_report},
-        subcommand{"compare", "two saved results: what got better or worse", declare_compare},
-        subcommand{"gate", "an old pipebench against this one, side by side: for CI", declare_gate},
-        subcommand{"sweep", "the patterns over a range of one parameter, and where the winner changes",
-                   declare_sweep},
-        subcommand{"list", "patterns, profiles and formats", declare_list},
-        subcommand{"doctor", "what this box can hold, and what is missing", declare_doctor},
-        subcommand{"mock-api", "serve the mock order API alone", declare_mock_api},
-        subcommand{"services", "the servers of a run, for a program of your own", declare_services},
-        subcommand{"_run", "one run in a process of its own", declare_run_child},
+        subcommand{"run", "measure patterns (the default command)", make_run},
+        subcommand{"report", "render a saved result again", make_report},
+        subcommand{"compare", "compare two saved results: what got better, and what worse", make_compare},
+        subcommand{"gate", "compare an old pipebench with this one in one session, for CI", make_gate},
+        subcommand{"sweep", "measure patterns over a range of one parameter", make_sweep},
+        subcommand{"list", "list patterns, profiles, scenarios, formats and metrics", make_list},
+        subcommand{"doctor", "check what this machine can hold, and what is missing", make_doctor},
+        subcommand{"mock-api", "serve the mock order API", make_mock_api},
+        subcommand{"services", "start the servers of a run for a program of your own", make_services},
+        subcommand{"_run", "one run in a process of its own", make_run_child},
     };
     return table;
 }
@@ -100,36 +104,61 @@ exit_code code_of(const session_result& r, const std::vector<assertion_outcome>&
     return all_held(asked) ? exit_code::ok : exit_code::check_failed;
 }
 
-exit_code run_command_line(std::vector<std::string> arguments) {
+exit_code code_of_signal(int signal) noexcept {
+    return signal == SIGINT ? exit_code::interrupted : exit_code::terminated;
+}
+
+std::unique_ptr<command> without_options(exit_code (*work)()) {
+    class plain_command final : public command {
+    public:
+        explicit plain_command(exit_code (*work)()) : work_(work) {}
+        void declare(option_set&) override {}
+        exit_code run() override { return work_(); }
+
+    private:
+        exit_code (*work_)();
+    };
+    return std::make_unique<plain_command>(work);
+}
+
+std::optional<std::string> parse(std::vector<std::string> arguments, const subcommand* chosen, command* it) {
     CLI::App app(about, "pipebench");
     app.set_version_flag("--version", "pipebench " PIPEBENCH_VERSION);
     app.require_subcommand(1);
-    app.get_formatter()->column_width(34);
+    app.get_formatter()->column_width(option_column);
     app.footer(std::string(examples) + ending);
-    std::map<const CLI::App*, action> actions;
     for (const auto& c : subcommands()) {
         auto* sub = app.add_subcommand(c.name, is_hidden(c) ? "" : c.summary);
         if (is_hidden(c)) sub->group("");
         sub->footer(ending);
-        actions[sub] = c.declare(*sub);
     }
-    insert_default(arguments);
-    const auto* known = find(arguments.front());
-    const auto* chosen = known != nullptr ? app.get_subcommand(known->name) : &app;
+    auto* part = chosen != nullptr ? app.get_subcommand(chosen->name) : &app;
+    if (it != nullptr) {
+        option_set options(*part);
+        it->declare(options);
+    }
     try {
         std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
-        app.parse(arguments);
+        app.parse(std::move(arguments));
+        return std::nullopt;
     } catch (const CLI::CallForHelp&) {
-        const auto text = chosen != &app ? chosen->help("pipebench") : app.help();
-        std::printf("%s%s", text.c_str(), text.ends_with('\n') ? "" : "\n");
-        return exit_code::ok;
+        return part->help(part != &app ? "pipebench" : "");
     } catch (const CLI::CallForVersion& e) {
-        std::printf("%s\n", e.what());
-        return exit_code::ok;
+        return e.what();
     } catch (const CLI::ParseError& e) {
-        throw explain(e, *chosen);
+        throw explain(e, *part);
     }
-    return actions.at(app.get_subcommands().front())();
+}
+
+exit_code run_command_line(std::vector<std::string> arguments) {
+    insert_default(arguments);
+    const auto* chosen = find(arguments.front());
+    const auto it = chosen != nullptr ? chosen->make() : nullptr;
+    if (const auto text = parse(std::move(arguments), chosen, it.get())) {
+        std::printf("%s%s", text->c_str(), text->ends_with('\n') ? "" : "\n");
+        return exit_code::ok;
+    }
+    return it->run();
 }
 
 }  // namespace pipebench

@@ -1,19 +1,14 @@
 // compare: two saved results, and an exit code for CI.
 #include "analysis/comparison.hpp"
 #include "cli/command.hpp"
-#include "cli/export_files.hpp"
+#include "cli/options.hpp"
 #include "cli/result_file.hpp"
-#include "cli/terminal.hpp"
+#include "cli/result_output.hpp"
 #include "cli/thresholds.hpp"
-#include "cli/values.hpp"
 #include "report/comparison.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
-#include <unistd.h>
-
-#include <memory>
 
 namespace pipebench {
 namespace {
@@ -23,14 +18,29 @@ constexpr std::size_t value_limit = 40;  // bytes of each side of them
 
 enum class on_mismatch : std::uint8_t { refuse, show };
 
-struct compare_options {
-    std::string base, head;
-    thresholds_ptr thresholds = std::make_shared<std::vector<threshold>>();
-    on_mismatch mismatch = on_mismatch::refuse;
-    std::string format = "text";
-    export_wishes exports = std::make_shared<std::vector<export_wish>>();
-    colour_wish colour = colour_wish::automatic;
+class compare_command final : public command {
+public:
+    void declare(option_set& options) override;
+    exit_code run() override;
+
+private:
+    [[nodiscard]] comparison compare_files() const;
+
+    std::string base_, head_;
+    std::vector<threshold> thresholds_;
+    on_mismatch mismatch_ = on_mismatch::refuse;
+    output_options output_;
 };
+
+void compare_command::declare(option_set& options) {
+    options.text("base", "BASE", base_, "the old result, saved with --export-json").required();
+    options.text("head", "HEAD", head_, "the new result, saved with --export-json").required();
+    declare_thresholds(options, thresholds_);
+    options.flag(
+        "--allow-mismatch", [this] { mismatch_ = on_mismatch::show; },
+        "compare anyway if machines, builds or parameters differ,\nor if rounds are too few");
+    declare_output(options, output_, {"text", "markdown", "json"});
+}
 
 /// One line, however much differs.
 setup_error incomparable(const std::vector<difference>& all) {
@@ -38,7 +48,7 @@ setup_error incomparable(const std::vector<difference>& all) {
     for (const auto& d : all)
         if (named.size() < most_named) named.push_back(describe(d, value_limit));
     const auto more = all.size() - named.size();
-    return setup_error(fmt::format("not comparable: {}{} (--allow-mismatch compares them all the same)",
+    return setup_error(fmt::format("not comparable: {}{} (use --allow-mismatch to compare anyway)",
                                    fmt::join(named, ", "), more > 0 ? fmt::format(" and {} more", more) : ""));
 }
 
@@ -46,18 +56,17 @@ setup_error incomparable(const std::vector<difference>& all) {
 void require_comparable(const comparison& c) {
     if (!c.mismatches.empty()) throw incomparable(c.mismatches);
     if (c.lacks_samples() && !c.regressed())
-        throw setup_error(c.advice + " (--allow-mismatch shows them all the same)");
+        throw setup_error(c.advice + " (use --allow-mismatch to compare anyway)");
 }
 
-comparison compare_files(const compare_options& options) {
-    const auto base = read_result_file(options.base), head = read_result_file(options.head);
+comparison compare_command::compare_files() const {
+    const auto base = read_result_file(base_), head = read_result_file(head_);
     try {
-        auto c = compare(base, head, {*options.thresholds});
-        if (options.mismatch == on_mismatch::refuse) require_comparable(c);
+        auto c = compare(base, head, {thresholds_});
+        if (mismatch_ == on_mismatch::refuse) require_comparable(c);
         return c;
     } catch (const setup_error& e) {
-        throw setup_error(
-            fmt::format("{} (base) and {} (head): {}", printable(options.base), printable(options.head), e.what()));
+        throw setup_error(fmt::format("{} (base) and {} (head): {}", printable(base_), printable(head_), e.what()));
     }
 }
 
@@ -66,17 +75,18 @@ exit_code code_of(const comparison& c) {
     return c.untrusted.empty() ? exit_code::ok : exit_code::not_trustworthy;
 }
 
-std::string render(const comparison& c, std::string_view format, colours colour) {
-    if (format == "markdown") return reporting::render_markdown(c);
-    if (format == "json") return reporting::render_json(c);
-    return reporting::render_text(c, colour);
+renderer rendering_of(const comparison& c) {
+    return [&c](std::string_view format, colours colour) {
+        if (format == "markdown") return reporting::render_markdown(c);
+        if (format == "json") return reporting::render_json(c);
+        return reporting::render_text(c, colour);
+    };
 }
 
-exit_code carry_out(const compare_options& options) try {
-    const export_files files(*options.exports);
-    const auto c = compare_files(options);
-    files.write([&](std::string_view format) { return render(c, format, colours::off); });
-    if (!files.take_stdout()) print_result(render(c, options.format, colours_for(STDOUT_FILENO, options.colour)));
+exit_code compare_command::run() try {
+    const result_output output(output_);
+    const auto c = compare_files();
+    output.emit(rendering_of(c));
     return code_of(c);
 } catch (const setup_error& e) {
     throw setup_error(fmt::format("compare: {}", e.what()));
@@ -84,22 +94,6 @@ exit_code carry_out(const compare_options& options) try {
 
 }  // namespace
 
-action declare_compare(CLI::App& app) {
-    const auto options = std::make_shared<compare_options>();
-    app.add_option("base", options->base, "a result saved with --export-json: what was")
-        ->required()
-        ->type_name("BASE");
-    app.add_option("head", options->head, "another: what is now")->required()->type_name("HEAD");
-    declare_thresholds(app, options->thresholds);
-    app.add_flag_callback(
-        "--allow-mismatch", [options] { options->mismatch = on_mismatch::show; },
-        "compare different boxes, builds, parameters or patterns, or too few rounds, all the same, and show what "
-        "differs");
-    add_choice(app, "--format", {"text", "markdown", "json"}, "how to render it [text]",
-               [options](const std::string& f) { options->format = f; });
-    declare_exports(app, {"markdown", "json"}, options->exports);
-    add_colour_option(app, options->colour);
-    return [options] { return carry_out(*options); };
-}
+std::unique_ptr<command> make_compare() { return std::make_unique<compare_command>(); }
 
 }  // namespace pipebench

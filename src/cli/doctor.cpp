@@ -84,6 +84,6 @@ exit_code examine() {
 
 }  // namespace
 
-action declare_doctor(CLI::App&) { return examine; }
+std::unique_ptr<command> make_doctor() { return without_options(examine); }
 
 }  // namespace pipebench

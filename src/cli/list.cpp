@@ -29,6 +29,6 @@ exit_code list_all() {
 
 }  // namespace
 
-action declare_list(CLI::App&) { return list_all; }
+std::unique_ptr<command> make_list() { return without_options(list_all); }
 
 }  // namespace pipebench

@@ -1,45 +1,83 @@
 // mock-api: the mock order API alone, for any client; also how a session starts its own.
 #include "cli/command.hpp"
-#include "cli/values.hpp"
+#include "cli/options.hpp"
+#include "contracts/parameters.hpp"
 #include "contracts/scenario.hpp"
 #include "mock_api/server.hpp"
 #include "system/box.hpp"
 
-#include <poll.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <boost/asio/ip/address.hpp>
 
 #include <fmt/format.h>
 
-#include <array>
 #include <csignal>
 #include <cstdio>
-#include <memory>
 #include <string>
 
 namespace pipebench {
 namespace {
 
-struct mock_api_options {
-    server_settings server;
-    std::string scenario{calm};
-    bool allow_remote = false;
-    bool quiet = false;
-    int control = -1;  ///< of a session: gets the port first and the counters last
+class mock_api_command final : public command {
+public:
+    mock_api_command() { server_.api.http.mean = std::chrono::milliseconds(100); }
+    void declare(option_set& options) override;
+    exit_code run() override;
+
+private:
+    void check_address() const;
+
+    server_settings server_;
+    std::string scenario_{calm};
+    bool allow_remote_ = false;
+    bool quiet_ = false;
+    int control_ = -1;  ///< of a session: gets the port first and the counters last
 };
 
-void check_address(const mock_api_options& options) {
+void mock_api_command::declare(option_set& options) {
+    const auto of_workload = [&](const char* name, auto form, auto& into) {
+        options.value(name, form, into, parameter_of(name).help);
+    };
+    options.text("--listen", "ADDRESS", server_.address, "address to listen on");
+    options.flag("--allow-remote", allow_remote_, "allow an address that other machines can reach");
+    options.value("--port", count_form<std::uint16_t>({0, 65535}), server_.port, "port; 0 picks a free one");
+    options.once(
+        "--threads", "N",
+        [this](auto& text) {
+            server_.threads = count_form<unsigned>({1, 64}).parse(text);
+        },
+        "serving threads [one per core, 4 at most]");
+    options.value("--max-connections", count_form({1, 1'000'000}), server_.max_connections,
+                  "open connections; further ones get 503");
+    of_workload("--http-latency", duration_form(), server_.api.http.mean);
+    of_workload("--http-jitter", jitter_form(), server_.api.http.spread);
+    options.value("--seed", count_form({0, 1'000'000'000'000'000}), server_.api.seed, "seed of orders and jitter");
+    options.text("--scenario", "NAME|FILE", scenario_, "how the API misbehaves; see 'pipebench list'");
+    options.once(
+        "--orders", "N",
+        [this](auto& text) {
+            server_.api.orders = count_form({1, 10'000'000}).parse(text);
+        },
+        "orders of a run: a scenario's outage begins at its share of them");
+    options.flag("-q,--quiet", quiet_, "print nothing");
+    options
+        .once(
+            "--control", "FD",
+            [this](auto& text) {
+                control_ = static_cast<int>(parse_count_within({0, 1'000'000}, text));
+            },
+            "")
+        .hidden();
+}
+
+void mock_api_command::check_address() const {
     boost::system::error_code ec;
-    const auto address = boost::asio::ip::make_address(options.server.address, ec);
-    if (ec)
-        throw setup_error(fmt::format("--listen: '{}' is not an IP address", printable(options.server.address, 60)));
-    if (!address.is_loopback() && !options.allow_remote)
-        throw setup_error(
-            fmt::format("--listen: {} can be reached from other machines; --allow-remote says that this is meant",
-                        options.server.address));
+    const auto address = boost::asio::ip::make_address(server_.address, ec);
+    if (ec) throw setup_error(fmt::format("--listen: '{}' is not an IP address", printable(server_.address, 60)));
+    if (!address.is_loopback() && !allow_remote_)
+        throw setup_error(fmt::format("--listen: other machines can reach {}; use --allow-remote if that is intended",
+                                      server_.address));
 }
 
 void tell(int control, const std::string& text) {
@@ -54,56 +92,37 @@ int wait_for_signal(const sigset_t& wanted) {
     return number;
 }
 
-exit_code serve(mock_api_options options) {
-    check_address(options);
-    options.server.api.trouble = find_scenario(options.scenario).api;
-    raise_descriptor_limit(options.server.max_connections + 100);
+/// SIGINT and SIGTERM, blocked from now on, also in threads that start later.
+sigset_t block_signals() {
     sigset_t wanted;
     sigemptyset(&wanted);
     sigaddset(&wanted, SIGINT);
     sigaddset(&wanted, SIGTERM);
-    sigprocmask(SIG_BLOCK, &wanted, nullptr);  // before the server's threads, so that they do not get them
+    sigprocmask(SIG_BLOCK, &wanted, nullptr);
+    return wanted;
+}
+
+exit_code mock_api_command::run() {
+    check_address();
+    server_.api.trouble = find_scenario(scenario_).api;
+    raise_descriptor_limit(server_.max_connections + 100);
+    const auto wanted = block_signals();  // before the server's threads, so that they do not get them
     std::signal(SIGPIPE, SIG_IGN);
-    mock_api_server server(options.server);
-    tell(options.control, std::to_string(server.port()));
-    if (!options.quiet)
-        fmt::print(stderr, "serving orders at http://{}:{}/orders/1 until Ctrl-C\n", options.server.address,
-                   server.port());
+    mock_api_server server(server_);
+    tell(control_, std::to_string(server.port()));
+    if (!quiet_)
+        fmt::print(stderr, "serving orders at http://{}:{}/orders/1 until Ctrl-C\n", server_.address, server.port());
     wait_for_signal(wanted);
     const auto stats = server.stats();
     server.stop();
     server.wait();
-    tell(options.control, to_json(stats));
-    if (!options.quiet) fmt::print(stderr, "{}\n", to_json(stats));
+    tell(control_, to_json(stats));
+    if (!quiet_) fmt::print(stderr, "{}\n", to_json(stats));
     return exit_code::ok;
 }
 
 }  // namespace
 
-action declare_mock_api(CLI::App& app) {
-    const auto options = std::make_shared<mock_api_options>();
-    auto& server = options->server;
-    server.api.http.mean = std::chrono::milliseconds(100);
-    app.add_option("--listen", server.address, "address to listen on [127.0.0.1]")->type_name("ADDRESS");
-    app.add_flag("--allow-remote", options->allow_remote, "allow an address that other machines can reach");
-    add_count(app, "--port", {0, 65535}, "port; 0 picks a free one [0]",
-              [&server](auto n) { server.port = static_cast<std::uint16_t>(n); });
-    add_count(app, "--threads", {1, 64}, "serving threads [cores, at most 4]",
-              [&server](auto n) { server.threads = static_cast<unsigned>(n); });
-    add_count(app, "--max-connections", {1, 1'000'000}, "open at once; more get 503 [20000]",
-              [&server](auto n) { server.max_connections = n; });
-    add_duration(app, "--http-latency", {}, "time an order takes to answer, on average [100ms]",
-                 [&server](duration d) { server.api.http.mean = d; });
-    add_jitter(app, [&server](const jitter& j) { server.api.http.spread = j; });
-    add_count(app, "--seed", {0, 1'000'000'000'000'000}, "orders and jitter follow from it [42]",
-              [&server](auto n) { server.api.seed = n; });
-    app.add_option("--scenario", options->scenario, "how the API misbehaves; see 'pipebench list' [clean]")
-        ->type_name("NAME|FILE");
-    add_count(app, "--orders", {1, 10'000'000}, "orders of a whole run: an outage begins at its share of them",
-              [&server](auto n) { server.api.orders = n; });
-    app.add_flag("-q,--quiet", options->quiet, "print nothing");
-    app.add_option("--control", options->control)->group("");
-    return [options] { return serve(*options); };
-}
+std::unique_ptr<command> make_mock_api() { return std::make_unique<mock_api_command>(); }
 
 }  // namespace pipebench

@@ -1,5 +1,6 @@
 #include "cli/progress.hpp"
 
+#include "cli/options.hpp"
 #include "cli/terminal.hpp"
 
 #include <unistd.h>
@@ -82,8 +83,8 @@ private:
 
 }  // namespace
 
-void add_quiet_option(CLI::App& app, verbosity& speech) {
-    app.add_flag_callback(
+void declare_quiet(option_set& options, verbosity& speech) {
+    options.flag(
         "-q,--quiet", [&speech] { speech = verbosity::quiet; }, "no progress on stderr");
 }
 

@@ -3,14 +3,13 @@
 
 #include "session/session.hpp"
 
-#include <CLI/CLI.hpp>
-
 namespace pipebench {
+
+class option_set;
 
 enum class verbosity : std::uint8_t { quiet, normal };
 
-/// -q, --quiet
-void add_quiet_option(CLI::App& app, verbosity& speech);
+void declare_quiet(option_set& options, verbosity& speech);  ///< -q, --quiet
 
 /// The observer lives as long as its copies do. Quiet: nothing at all.
 [[nodiscard]] session_observer make_progress_observer(verbosity v);

@@ -52,6 +52,6 @@ exit_code run_one() {
 
 }  // namespace
 
-action declare_run_child(CLI::App&) { return run_one; }
+std::unique_ptr<command> make_run_child() { return without_options(run_one); }
 
 }  // namespace pipebench

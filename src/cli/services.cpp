@@ -1,6 +1,9 @@
-// services: the throwaway servers of a run and its table, for a program of the user's: to write a runner against, or to
+// services: the throwaway servers of a run and its table, for a program of your own: to write a runner against, or to
 // measure what the servers themselves can do. Nothing is measured here.
 #include "cli/command.hpp"
+#include "cli/options.hpp"
+#include "cli/server_options.hpp"
+#include "cli/shell.hpp"
 #include "cli/work_options.hpp"
 #include "measure/user_runner.hpp"
 #include "services/mock_api_process.hpp"
@@ -9,6 +12,7 @@
 #include "session/session_services.hpp"
 #include "system/box.hpp"
 #include "system/environment.hpp"
+#include "system/signal_watch.hpp"
 
 #include <poll.h>
 #include <sys/wait.h>
@@ -16,43 +20,50 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cstdio>
-#include <memory>
 #include <optional>
 
 namespace pipebench {
 namespace {
 
-struct services_options {
-    work_options_ptr work = std::make_shared<work_options>();
-    std::shared_ptr<server_choice> servers = std::make_shared<server_choice>();
-    std::vector<std::string> command;
+class services_command final : public command {
+public:
+    void declare(option_set& options) override;
+    exit_code run() override;
+
+private:
+    [[nodiscard]] exit_code serve(std::vector<std::string> environment, signal_watch& signals) const;
+
+    work_options work_;
+    server_choice servers_;
+    std::vector<std::string> command_;
 };
 
-/// As in the shell that printed it: quoted, so that it can be pasted.
-std::string as_export(std::string_view variable) {
+void services_command::declare(option_set& options) {
+    declare_work(options, work_);
+    declare_servers(options, servers_);
+    options.group("What to run");
+    options.rest("COMMAND", command_, "program and arguments, after --; without it, prints the variables");
+}
+
+/// Quoted, for a shell to read.
+std::string as_assignment(std::string_view variable) {
     const auto equals = variable.find('=');
-    std::string out = fmt::format("export {}='", variable.substr(0, equals));
-    for (const char c : variable.substr(equals + 1)) {
-        if (c == '\'') out += "'\\''";
-        else out += c;
-    }
-    return out + "'\n";
+    return fmt::format("{}={}", variable.substr(0, equals), shell_quoted(variable.substr(equals + 1)));
 }
 
 void print_exports(const std::vector<std::string>& environment) {
     for (const auto& variable : environment)
-        if (variable.starts_with("PIPEBENCH_")) fmt::print("{}", as_export(variable));
+        if (variable.starts_with("PIPEBENCH_")) fmt::print("export {}\n", as_assignment(variable));
     std::fflush(stdout);
     fmt::print(stderr, "serving until Ctrl-C\n");
 }
 
 /// With its own standard streams, on the terminal that we are on: a Ctrl-C is for the program.
-child_process start(const services_options& options, std::vector<std::string> environment) {
+child_process start(const std::vector<std::string>& command, std::vector<std::string> environment) {
     child_settings settings;
     settings.arguments = {"/bin/sh", "-c", "exec \"$@\"", "sh"};
-    settings.arguments.insert(settings.arguments.end(), options.command.begin(), options.command.end());
+    settings.arguments.insert(settings.arguments.end(), command.begin(), command.end());
     settings.environment = std::move(environment);
     settings.descriptors = {{0, STDIN_FILENO}};
     settings.own_session = false;
@@ -80,9 +91,15 @@ exit_code wait_for_signal(signal_watch& signals) {
     return exit_code::ok;
 }
 
-exit_code serve(const services_options& options) {
-    run_spec spec{"services", workload_of(*options.work), {}};
-    auto choice = *options.servers;
+exit_code services_command::serve(std::vector<std::string> environment, signal_watch& signals) const {
+    if (!command_.empty()) return follow(start(command_, std::move(environment)), signals);
+    print_exports(environment);
+    return wait_for_signal(signals);
+}
+
+exit_code services_command::run() {
+    run_spec spec{"services", workload_of(work_), {}};
+    auto choice = servers_;
     check_addresses(choice);
     raise_descriptor_limit(spec.work.orders + 1000);
     signal_watch signals;
@@ -99,25 +116,13 @@ exit_code serve(const services_options& options) {
                   table.schema,
                   table.table,
                   fmt::format("pipebench:services:{:010}", ::getpid())};
-    auto environment = runner_environment(spec);
-    if (options.command.empty()) print_exports(environment);
-    const auto code =
-        options.command.empty() ? wait_for_signal(signals) : follow(start(options, std::move(environment)), signals);
+    const auto code = serve(runner_environment(spec), signals);
     delete_redis_prefix(services.redis_url(), spec.where.stream);
     return code;
 }
 
 }  // namespace
 
-action declare_services(CLI::App& app) {
-    const auto options = std::make_shared<services_options>();
-    declare_work(app, options->work);
-    declare_servers(app, options->servers);
-    app.option_defaults()->group("What to run");
-    app.add_option(
-        "COMMAND", options->command,
-        "a program and its arguments, behind --; none: the variables are printed, and served until Ctrl-C");
-    return [options] { return serve(*options); };
-}
+std::unique_ptr<command> make_services() { return std::make_unique<services_command>(); }
 
 }  // namespace pipebench

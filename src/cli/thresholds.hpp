@@ -3,16 +3,13 @@
 
 #include "analysis/comparison.hpp"
 
-#include <CLI/CLI.hpp>
-
-#include <memory>
 #include <vector>
 
 namespace pipebench {
 
-using thresholds_ptr = std::shared_ptr<std::vector<threshold>>;
+class option_set;
 
 /// An unknown metric is answered with the list.
-void declare_thresholds(CLI::App& app, const thresholds_ptr& out);
+void declare_thresholds(option_set& options, std::vector<threshold>& out);
 
 }  // namespace pipebench

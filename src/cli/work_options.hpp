@@ -1,70 +1,50 @@
-// What run, gate and sweep share: the options that say what is run, how often, and on which servers.
+// The options that say which work is done, by which patterns: shared by run, gate, sweep and services.
 #pragma once
 
 #include "cli/profiles.hpp"
+#include "contracts/parameters.hpp"
 #include "pipebench/pattern.hpp"
-#include "session/session.hpp"
 
-#include <CLI/CLI.hpp>
-
-#include <functional>
-#include <memory>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pipebench {
 
+class option_set;
+
+/// Some options of the work may have a list of values, for a sweep.
+struct value_lists {
+    std::vector<std::string> options;  ///< that may: "--concurrency"
+    std::size_t most_values = 0;
+    std::map<std::string, std::vector<std::string>> given;  ///< by option; of two values or more
+};
+
 struct work_options {
     std::vector<std::string> patterns{"all"};
+    bool may_be_none = false;  ///< -p none: only where there are --runners
     std::string profile{profiles().front().id};
-    std::uint64_t orders = workload{}.orders;
     unsigned concurrency = default_concurrency;
-    std::vector<std::function<void(workload&)>> changes;  ///< of single parameters, over the profile
-};
-using work_options_ptr = std::shared_ptr<work_options>;
+    std::map<const parameter*, std::string> changes;  ///< over the profile; good for parse()
+    value_lists lists;
 
-/// A session: that work, on these servers, so many times.
-struct session_options {
-    work_options_ptr work = std::make_shared<work_options>();
-    std::shared_ptr<server_choice> servers = std::make_shared<server_choice>();
-    std::uint64_t rounds = 1, warmup = 0;
-    double busy_limit = default_busy_limit;
-    watching watch = watching::all;
-    bool profile_stages = false;
-    std::vector<std::string> runners;  ///< NAME=COMMAND
-    duration runner_limit = std::chrono::minutes{10};
-    std::vector<std::string> scenarios{std::string(calm)};
-    chaos_plan chaos;
-    duration target_time{};  ///< 0: none
-    std::uint64_t memory_budget_bytes = 0;
-    duration grace = std::chrono::seconds{5};
+    /// Of -c and of the options of the parameters, by its long name. Throws setup_error, which does not name it.
+    void set(std::string_view option, const std::string& text);
 };
-using session_options_ptr = std::shared_ptr<session_options>;
 
-/// Patterns, profile and every parameter of the workload.
-void declare_work(CLI::App& app, const work_options_ptr& o);
-void declare_servers(CLI::App& app, const std::shared_ptr<server_choice>& choice);
-/// --repeat, --warmup and --busy-limit.
-void declare_rounds(CLI::App& app, const session_options_ptr& o);
-/// --scenario, --chaos, --target-time and --memory-budget.
-void declare_trouble(CLI::App& app, const session_options_ptr& o);
-/// --runner and --runner-limit.
-void declare_run_childs(CLI::App& app, const session_options_ptr& o);
-void declare_grace(CLI::App& app, const session_options_ptr& o);
+/// -p, --profile, -c, and every parameter of the workload that has an option. What `o` holds is the default.
+void declare_work(option_set& options, work_options& o);
+
+/// In --help: "4; article, capacity: 1", the default of the profile in `o`, and of the others where it is another.
+[[nodiscard]] std::string default_of(const parameter& p, const work_options& o);
 
 /// These throw setup_error, which names the option.
 [[nodiscard]] workload workload_of(const work_options& options);
 [[nodiscard]] std::vector<const pattern*> patterns_of(const work_options& options);
-[[nodiscard]] session_settings settings_of(const session_options& options);
 
-/// The same work for another pipebench's `run`, in its words: profile, orders, and what was given besides. The pattern
-/// is left out.
-[[nodiscard]] std::vector<std::string> work_arguments(const CLI::App& app, const work_options& options);
-
-/// What is wrong with an address is said before anything is started. The target gets its normal form.
-void check_addresses(server_choice& choice);
-
-/// As typed; what may hold a secret is left out.
-[[nodiscard]] std::string printable_command();
+/// The same work for the `run` of another pipebench, whatever its defaults are: profile, concurrency, and the parameters
+/// that were given. An older one may not know the others. The pattern is left out.
+[[nodiscard]] std::vector<std::string> work_arguments(const work_options& options);
 
 }  // namespace pipebench

@@ -235,10 +235,8 @@ private:
         }
         if (text.empty()) return;
         if (!settings_.allow_mismatch)
-            throw setup_error(
-                fmt::format("gate: base and head are not comparable: {} (--allow-mismatch shows them all "
-                            "the same)",
-                            text));
+            throw setup_error(fmt::format(
+                "gate: base and head are not comparable: {} (use --allow-mismatch to compare anyway)", text));
         outcome_.warnings.push_back("not comparable: " + text);
     }
 

@@ -2,10 +2,10 @@
 // refused; and what is written back is read as the same.
 #include "fuzz.hpp"
 
-#include "cli/values.hpp"
 #include "contracts/error.hpp"
 #include "contracts/scenario.hpp"
 #include "contracts/units.hpp"
+#include "pipebench/workload.hpp"
 
 using namespace pipebench;
 using fuzz::require;

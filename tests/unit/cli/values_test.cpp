@@ -1,8 +1,9 @@
-// What the command line makes of words: suggestions for those it does not know, and profiles whose parameters have
-// to be fair to every pattern.
-#include "cli/values.hpp"
+// What the command line makes of words: values of options, suggestions for those it does not know, and profiles whose
+// parameters have to be fair to every pattern.
+#include "contracts/value_form.hpp"
 
 #include "cli/profiles.hpp"
+#include "support/parsed_options.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -10,6 +11,7 @@
 #include <algorithm>
 
 using namespace pipebench;
+using pipebench::test::parsed, pipebench::test::refusal_of;
 using namespace std::chrono_literals;
 
 namespace {
@@ -21,16 +23,6 @@ workload at(std::string_view id, unsigned concurrency) {
     const auto found = std::find_if(all.begin(), all.end(), [id](const profile& p) { return p.id == id; });
     REQUIRE(found != all.end());
     return found->at(concurrency);
-}
-
-/// What an application with one option says to these words; nothing when it takes them.
-std::string refusal_of(CLI::App& app, const std::vector<std::string>& words) {
-    try {
-        app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
-        return {};
-    } catch (const CLI::ParseError& e) {
-        return e.what();
-    }
 }
 
 }  // namespace
@@ -62,38 +54,81 @@ TEST_CASE("a refusal names the word, the nearest and all that are known", "[valu
 // --- options ---
 
 TEST_CASE("a count outside its range is refused with the option, the value and what is accepted", "[values]") {
-    CLI::App app;
     std::uint64_t taken = 0;
-    add_count(app, "-n,--orders", {1, 10'000}, "", [&](auto n) { taken = n; });
-    CHECK(refusal_of(app, {"-n", "10k"}).empty());
+    const auto refusal = [&](const std::string& option, const std::string& text) {
+        return refusal_of(
+            [&](option_set& options) {
+                options.value("-n,--orders", count_form({1, 10'000}), taken, "");
+            },
+            {option, text});
+    };
+    CHECK(refusal("-n", "10k").empty());
     CHECK(taken == 10'000);
-    const auto refusal = [&](const std::string& text) { return refusal_of(app, {"--orders", text}); };
-    CHECK(refusal("10001") == "--orders: '10001' is not a whole number from 1 to 10000 (suffixes: k, M)");
-    CHECK_FALSE(refusal("0").empty());
-    CHECK_FALSE(refusal("many").empty());
+    CHECK(refusal("--orders", "10001") == "--orders: '10001' is not a whole number from 1 to 10000 (suffixes: k, M)");
+    CHECK_FALSE(refusal("--orders", "0").empty());
+    CHECK_FALSE(refusal("--orders", "many").empty());
     CHECK(taken == 10'000);
 }
 
 TEST_CASE("a duration outside its range is refused likewise", "[values]") {
-    CLI::App app;
     duration taken{};
-    add_duration(app, "--block", {1ms, 1min}, "", [&](auto d) { taken = d; });
-    CHECK(refusal_of(app, {"--block", "1.5s"}).empty());
+    const auto refusal = [&](const std::string& text) {
+        return refusal_of(
+            [&](option_set& options) {
+                options.value("--block", duration_form({1ms, 1min}), taken, "");
+            },
+            {"--block", text});
+    };
+    CHECK(refusal("1.5s").empty());
     CHECK(taken == 1500ms);
-    CHECK(refusal_of(app, {"--block", "61s"}) ==
+    CHECK(refusal("61s") ==
           "--block: '61s' is not a duration from 1ms to 60s with a unit (us, ms, s, m, h), such as 100ms");
-    CHECK_FALSE(refusal_of(app, {"--block", "0"}).empty());
-    CHECK_FALSE(refusal_of(app, {"--block", "100"}).empty());
+    CHECK_FALSE(refusal("0").empty());
+    CHECK_FALSE(refusal("100").empty());
 }
 
 TEST_CASE("a choice that is none is refused with the nearest", "[values]") {
-    CLI::App app;
-    std::string taken;
-    add_choice(app, "--format", {"text", "json"}, "", [&](const auto& c) { taken = c; });
-    CHECK(refusal_of(app, {"--format", "json"}).empty());
+    std::string taken = "text";
+    const auto refusal = [&](const std::string& text) {
+        return refusal_of(
+            [&](option_set& options) {
+                options.value("--format", choice_form({"text", "json"}), taken, "");
+            },
+            {"--format", text});
+    };
+    CHECK(refusal("json").empty());
     CHECK(taken == "json");
-    CHECK(refusal_of(app, {"--format", "jsn"}) ==
-          "--format: 'jsn' is not a choice, did you mean 'json'? (known: text, json)");
+    CHECK(refusal("jsn") == "--format: 'jsn' is not a choice, did you mean 'json'? (known: text, json)");
+}
+
+TEST_CASE("the default in --help is the value before it is parsed, in its shortest form", "[values]") {
+    std::uint64_t count = 10'000, size = 0;
+    duration limit = 10min, nothing{};
+    double share = 0.2;
+    const auto help = parsed(
+        [&](option_set& options) {
+            options.value("--count", count_form({}), count, "text");
+            options.value("--limit", duration_form(), limit, "text");
+            options.value("--nothing", off_by_default(duration_form()), nothing, "text");
+            options.value("--share", share_form(), share, "text");
+            options.value("--size", off_by_default(size_form()), size, "text");
+        },
+        {"--help"});
+    for (const auto* shown : {"--count N", "[10k]", "--limit TIME", "[10m]", "[none]", "[20%]", "--size SIZE"}) {
+        CAPTURE(help, shown);
+        CHECK(help.find(shown) != std::string::npos);
+    }
+}
+
+TEST_CASE("a value that is written is read as the same", "[values]") {
+    const double share = GENERATE(0.0, 0.2, 0.07, 0.123456789012345, 1.0 / 3, 1.0);
+    CHECK(share_form().parse(share_form().format(share)) == share);
+    const std::uint64_t n = GENERATE(0u, 1u, 999u, 1000u, 1500u, 2'000'000u, 2'000'001u);
+    CHECK(count_form({}).parse(count_form({}).format(n)) == n);
+    const duration d = GENERATE(0us, 1us, 1500us, 90s, 10min, 1h, 24h);
+    CHECK(duration_form().parse(duration_form().format(d)) == d);
+    const std::uint64_t bytes = GENERATE(1u, 1024u, 500'000'000u);
+    CHECK(size_form().parse(size_form().format(bytes)) == bytes);
 }
 
 // --- profiles ---

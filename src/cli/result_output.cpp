@@ -1,0 +1,75 @@
+#include "cli/result_output.hpp"
+
+#include "cli/options.hpp"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace pipebench {
+namespace {
+
+/// To stdout, where nothing else is.
+void print_result(const std::string& text) {
+    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+        throw setup_error("cannot write the result to stdout");
+}
+
+}  // namespace
+
+void declare_format(option_set& options, output_options& o, const std::vector<std::string>& formats) {
+    options.value("--format", choice_form(formats), o.format, "format of the output on stdout");
+}
+
+void declare_exports(option_set& options, output_options& o, const std::vector<std::string>& formats) {
+    for (const auto& format : formats)
+        if (format != "text")
+            options.once(
+                "--export-" + format, "FILE",
+                [&o, format](auto& path) {
+                    o.exports.push_back({format, path});
+                },
+                fmt::format("also write the result as {}; - is stdout", format));
+}
+
+void declare_colour(option_set& options, output_options& o) {
+    const auto form = choice_form<colour_wish>(
+        {{"auto", colour_wish::automatic}, {"always", colour_wish::always}, {"never", colour_wish::never}});
+    options.value("--color", form, o.colour, "colours on stdout");
+}
+
+void declare_output(option_set& options, output_options& o, const std::vector<std::string>& formats) {
+    declare_format(options, o, formats);
+    declare_exports(options, o, formats);
+    declare_colour(options, o);
+}
+
+result_output::result_output(const output_options& options) : format_(options.format), colour_(options.colour) {
+    for (const auto& [format, path] : options.exports) exports_.push_back({format, {"--export-" + format, path}});
+    if (std::count_if(exports_.begin(), exports_.end(), [](const auto& e) { return e.file.is_stdout(); }) > 1)
+        throw setup_error("only one --export-... can go to stdout");
+}
+
+void result_output::save(const renderer& render) const {
+    for (const auto& e : exports_) {
+        if (!e.file.can_be_replaced()) continue;
+        try {
+            e.file.write(render(e.format, colours::off));
+        } catch (const setup_error&) {  // a full disk may have room again in the end; emit() tells if not
+        }
+    }
+}
+
+void result_output::emit(const renderer& render) const {
+    bool stdout_is_taken = false;
+    for (const auto& e : exports_) {
+        e.file.write(render(e.format, colours::off));
+        stdout_is_taken = stdout_is_taken || e.file.is_stdout();
+    }
+    if (!stdout_is_taken) print_result(render(format_, colours_for(STDOUT_FILENO, colour_)));
+}
+
+}  // namespace pipebench

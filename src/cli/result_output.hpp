@@ -1,0 +1,57 @@
+// Where a result goes: to stdout in the --format asked for, and to the files of --export-FORMAT FILE.
+#pragma once
+
+#include "cli/output_file.hpp"
+#include "cli/terminal.hpp"
+#include "pipebench/reporter.hpp"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pipebench {
+
+class option_set;
+
+struct export_wish {
+    std::string format, path;
+};
+
+struct output_options {
+    std::string format = "text";
+    std::vector<export_wish> exports;
+    colour_wish colour = colour_wish::automatic;
+};
+
+/// --format, --export-FORMAT for each of them but text, and --color.
+void declare_output(option_set& options, output_options& o, const std::vector<std::string>& formats);
+/// Parts of that, for a command that does not have them all.
+void declare_format(option_set& options, output_options& o, const std::vector<std::string>& formats);
+void declare_exports(option_set& options, output_options& o, const std::vector<std::string>& formats);
+void declare_colour(option_set& options, output_options& o);
+
+/// Renders a result in a format; files get no colours.
+using renderer = std::function<std::string(std::string_view format, colours)>;
+
+class result_output {
+public:
+    /// Throws setup_error for what could not be written in the end: called before anything is measured.
+    explicit result_output(const output_options& options);
+
+    /// Writes the files alone, and not stdout: a session that goes on may be saved as often as it likes.
+    void save(const renderer& render) const;
+    /// Writes the files, and the result to stdout unless an export goes there. Throws setup_error.
+    void emit(const renderer& render) const;
+
+private:
+    struct open_export {
+        std::string format;
+        output_file file;
+    };
+    std::vector<open_export> exports_;
+    std::string format_;
+    colour_wish colour_;
+};
+
+}  // namespace pipebench

@@ -1,0 +1,152 @@
+#include "cli/session_options.hpp"
+
+#include "cli/options.hpp"
+#include "cli/shell.hpp"
+#include "contracts/error.hpp"
+#include "mock_api/order_book.hpp"
+#include "pipeline/transform.hpp"
+#include "system/environment.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace pipebench {
+namespace {
+
+value_form<chaos_plan> chaos_form() {
+    const auto parse = [](const std::string& text) {
+        const auto plan = parse_chaos(text);
+        if (!plan)
+            throw setup_error(fmt::format(
+                "'{}' is not kill-worker, kill-run, kill-redis or kill-postgres, with @SHARE: kill-worker@50%",
+                printable(text, 80)));
+        return *plan;
+    };
+    const auto format = [](const chaos_plan& plan) {
+        return plan.target == victim::none ? "none" : format_chaos(plan);
+    };
+    return {.placeholder = "WHAT@SHARE", .parse = parse, .format = format};
+}
+
+std::vector<scenario> scenarios_of(const session_options& options) {
+    std::vector<scenario> out;
+    for (const auto& given : options.scenarios) {
+        out.push_back(find_scenario(given));
+        const auto same = [&](const scenario& s) { return s.name == out.back().name; };
+        if (std::count_if(out.begin(), out.end(), same) > 1)
+            throw setup_error(fmt::format("--scenario: there are two of the name '{}'", out.back().name));
+    }
+    return out;
+}
+
+/// We do not break what is not ours.
+void require_servers_of_our_own(const session_settings& s) {
+    const auto refuse = [](const char* option, const std::string& what, const char* server) {
+        throw setup_error(
+            fmt::format("{}: {} would be done to a server of yours: leave {} out", option, what, server));
+    };
+    if (s.chaos.target == victim::redis && !s.servers.redis.empty())
+        refuse("--chaos", format_chaos(s.chaos), "--redis");
+    if (s.chaos.target == victim::postgres && !s.servers.postgres.empty())
+        refuse("--chaos", format_chaos(s.chaos), "--postgres");
+    for (const scenario& one : s.scenarios)
+        if (!one.api.none() && !s.servers.target.empty())
+            throw setup_error(fmt::format("--scenario: '{}' is about the API, and --target gives one that pipebench "
+                                          "cannot make misbehave: leave --target out",
+                                          one.name));
+    for (const scenario& one : s.scenarios)
+        if (one.database.terminate_at > 0 && s.servers.postgres.find("application_name") != std::string::npos)
+            throw setup_error(
+                fmt::format("--scenario: '{}' finds its connections by their application_name: leave that "
+                            "out of --postgres",
+                            one.name));
+    if (s.chaos.target != victim::none && !s.runners.empty())
+        throw setup_error("--chaos: only the patterns can be killed and started again: leave --runner out");
+    const auto uses_redis = [](const pattern* p) { return p->needs_at(workload{}).redis; };
+    if (s.chaos.target == victim::redis && std::none_of(s.patterns.begin(), s.patterns.end(), uses_redis))
+        throw setup_error("--chaos: kill-redis needs a pattern that uses Redis: add -p redis-streams");
+}
+
+void add_runners(const session_options& options, session_settings& s) {
+    for (const auto& text : options.runners) {
+        const auto runner = s.runners.emplace_back(parse_runner(text));
+        const auto& entry = runner->entry();
+        const auto all = patterns();
+        const auto same_id = [&](const pattern& p) { return p.id == entry.id; };
+        const auto same = [&](const pattern* p) { return same_id(*p); };
+        if (entry.id == "all" || entry.id == "none" || std::any_of(all.begin(), all.end(), same_id) ||
+            std::any_of(s.patterns.begin(), s.patterns.end(), same))
+            throw setup_error(fmt::format("--runner: the name '{}' is taken", entry.id));
+        s.patterns.push_back(&entry);
+    }
+    s.runner_limit = options.runner_limit;
+    for (const scenario& one : s.scenarios)
+        if (!one.poison.empty() && !s.runners.empty())
+            throw setup_error(fmt::format("--scenario: '{}' is for the patterns only: leave --runner out", one.name));
+    if (s.patterns.empty()) throw setup_error("--pattern: none is for --runner alone: name a pattern");
+}
+
+}  // namespace
+
+void declare_rounds(option_set& options, session_options& o) {
+    options.group("Rounds and conditions");
+    options.value("-r,--repeat", count_form({1, 1000}), o.rounds,
+                  "rounds: each pattern once in each, in turn; 8 give a ranking");
+    options.value("--warmup", count_form({0, 100}), o.warmup, "rounds before them that are not counted");
+    options
+        .value("--busy-limit", share_form(), o.busy_limit,
+               "share of the machine others may use before a row is INVALID")
+        .environment("PIPEBENCH_BUSY_LIMIT");
+}
+
+void declare_trouble(option_set& options, session_options& o) {
+    options.group("Trouble, and objectives for the verdict");
+    options.list("--scenario", "NAME", o.scenarios, "what goes wrong: names from 'pipebench list', or files");
+    options.value(
+        "--chaos", chaos_form(), o.chaos,
+        "SIGKILL once this share of the orders is done:\nkill-worker, kill-run, kill-redis or kill-postgres");
+    options.value("--target-time", off_by_default(duration_form({std::chrono::milliseconds{1}, max_duration})),
+                  o.target_time, "longest acceptable run time");
+    options.value("--memory-budget", off_by_default(size_form()), o.memory_budget_bytes,
+                  "largest acceptable peak RSS of a run");
+}
+
+void declare_runners(option_set& options, session_options& o) {
+    options.group("Programs of your own (docs/runners.md)");
+    options.repeated("--runner", "NAME=COMMAND", o.runners, "a program to measure beside the patterns; repeatable");
+    options.value("--runner-limit", duration_form({std::chrono::milliseconds{1}, max_duration}), o.runner_limit,
+                  "time limit for one run of a --runner");
+}
+
+void declare_grace(option_set& options, session_options& o) {
+    options.value("--grace", duration_form({{}, std::chrono::minutes{10}}), o.grace, "time to drain after Ctrl-C");
+}
+
+session_settings settings_of(const session_options& options) {
+    session_settings s;
+    s.patterns = patterns_of(options.work);
+    s.work = workload_of(options.work);
+    s.profile = options.work.profile;
+    s.command = printable_command();
+    s.servers = options.servers;
+    check_addresses(s.servers);
+    s.rounds = options.rounds;
+    s.warmup = options.warmup;
+    s.busy_limit = options.busy_limit;
+    s.profile_stages = options.profile_stages;
+    s.watch = options.watch;
+    s.scenarios = scenarios_of(options);
+    add_runners(options, s);
+    s.chaos = options.chaos;
+    require_servers_of_our_own(s);
+    s.target_time_s = std::chrono::duration<double>(options.target_time).count();
+    s.memory_budget_bytes = options.memory_budget_bytes;
+    s.grace = options.grace;
+    s.binary = own_binary();
+    s.expected = [seed = s.work.seed](order_id id) { return transform(make_order(id, seed)); };
+    return s;
+}
+
+}  // namespace pipebench

@@ -1,0 +1,37 @@
+// The options of a session, shared by run and sweep: the work, on which servers, how often, and under which trouble.
+#pragma once
+
+#include "cli/server_options.hpp"
+#include "cli/work_options.hpp"
+#include "session/session.hpp"
+
+#include <string>
+#include <vector>
+
+namespace pipebench {
+
+struct session_options {
+    work_options work;
+    server_choice servers;
+    std::uint64_t rounds = 1, warmup = 0;
+    double busy_limit = default_busy_limit;
+    watching watch = watching::all;
+    bool profile_stages = false;
+    std::vector<std::string> runners;  ///< NAME=COMMAND
+    duration runner_limit = std::chrono::minutes{10};
+    std::vector<std::string> scenarios{std::string(calm)};
+    chaos_plan chaos;
+    duration target_time{};                 ///< 0: none
+    std::uint64_t memory_budget_bytes = 0;  ///< 0: none
+    duration grace = std::chrono::seconds{5};
+};
+
+void declare_rounds(option_set& options, session_options& o);   ///< --repeat, --warmup, --busy-limit
+void declare_trouble(option_set& options, session_options& o);  ///< --scenario, --chaos, --target-time, ...
+void declare_runners(option_set& options, session_options& o);  ///< --runner, --runner-limit
+void declare_grace(option_set& options, session_options& o);
+
+/// Throws setup_error, which names the option.
+[[nodiscard]] session_settings settings_of(const session_options& options);
+
+}  // namespace pipebench
