@@ -1,4 +1,5 @@
 // The README, docs/, `--help` and `list` say the same: whoever changes one is told by this of the others.
+#include "cli/work_options.hpp"
 #include "pipebench/pattern.hpp"
 #include "pipebench/reporter.hpp"
 #include "support/command.hpp"
@@ -8,6 +9,7 @@
 
 #include <regex>
 #include <set>
+#include <sstream>
 
 using namespace pipebench;
 using namespace pipebench::test;
@@ -58,6 +60,24 @@ std::set<std::string> options_of_all_commands() {
     return out;
 }
 
+std::string trimmed(const std::string& text) {
+    const auto begin = text.find_first_not_of(" `"), end = text.find_last_not_of(" `");
+    return begin == std::string::npos ? "" : text.substr(begin, end - begin + 1);
+}
+
+/// The cells of the first row in docs/options.md whose first cell has this option.
+std::vector<std::string> row_of(const std::string& option) {
+    std::istringstream lines(read_file(source / "docs" / "options.md"));
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.starts_with("| ")) continue;
+        std::vector<std::string> cells;
+        std::istringstream in(line.substr(1));
+        for (std::string cell; std::getline(in, cell, '|');) cells.push_back(trimmed(cell));
+        if (cells.size() >= 3 && options_in(cells[0]).contains(option)) return cells;
+    }
+    return {};
+}
+
 /// Options of the other programs that the documents show in use.
 const std::set<std::string> of_others{"--build",       "--preset",     "--install",
                                       "--prefix",      "--test-dir",   "--rm",
@@ -86,6 +106,43 @@ TEST_CASE("every option that the documents name exists", "[documents]") {
     for (const auto& option : documented) {
         INFO(option);
         CHECK((known.contains(option) || of_others.contains(option)));
+    }
+}
+
+TEST_CASE("docs/options.md has every parameter with its default, as --help has it", "[documents]") {
+    std::size_t checked = 0;
+    for (const parameter& p : parameters()) {
+        if (!p.has_option()) continue;
+        INFO(p.option);
+        ++checked;
+        const auto row = row_of(std::string(p.long_option()));
+        REQUIRE(row.size() >= 3);
+        CHECK_FALSE(row[1].empty());
+        if (p.key == std::string("pool_processes")) CHECK(row[2] == "100; article: 8; capacity: 2 per core");
+        else CHECK(row[2] == default_of(p, {}));
+    }
+    REQUIRE(checked > 20);
+}
+
+TEST_CASE("gate --help has the defaults of its own profile, and offers nothing that gate refuses", "[documents]") {
+    const auto help = output_of({"gate", "--help"});
+    for (const auto& expected : {"[capacity]", "[5k]", "[0s; equal, article: 100ms]", "[1; equal: 4]"}) {
+        INFO(expected);
+        CHECK(contains(help, expected));
+    }
+    CHECK_FALSE(contains(help, "all, none"));
+    CHECK(contains(output_of({"run", "--help"}), "all, none"));
+}
+
+TEST_CASE("--help fits into 100 columns", "[documents]") {
+    auto commands = subcommands();
+    REQUIRE(commands.contains("run"));
+    for (const auto& command : commands) {
+        std::istringstream help(output_of({command, "--help"}));
+        for (std::string line; std::getline(help, line);) {
+            INFO(command << ": " << line);
+            CHECK(line.size() <= 100);
+        }
     }
 }
 
