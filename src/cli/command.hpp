@@ -1,5 +1,5 @@
-// The subcommands, each in a file of its own: an object that owns its options, declares them, and does its work once they
-// are parsed.
+// The subcommands, each in a file of its own: an object that owns its options, declares them, and does its work once
+// they are parsed.
 #pragma once
 
 #include "contracts/error.hpp"

@@ -49,7 +49,7 @@ void mock_api_command::declare(option_set& options) {
         },
         "serving threads [one per core, 4 at most]");
     options.value("--max-connections", count_form({1, 1'000'000}), server_.max_connections,
-                  "open connections; further ones get 503");
+                  "most open connections; further ones get 503");
     of_workload("--http-latency", duration_form(), server_.api.http.mean);
     of_workload("--http-jitter", jitter_form(), server_.api.http.spread);
     options.value("--seed", count_form({0, 1'000'000'000'000'000}), server_.api.seed, "seed of orders and jitter");

@@ -43,8 +43,8 @@ void declare_work(option_set& options, work_options& o);
 [[nodiscard]] workload workload_of(const work_options& options);
 [[nodiscard]] std::vector<const pattern*> patterns_of(const work_options& options);
 
-/// The same work for the `run` of another pipebench, whatever its defaults are: profile, concurrency, and the parameters
-/// that were given. An older one may not know the others. The pattern is left out.
+/// The same work for the `run` of another pipebench, whatever its defaults are: profile, concurrency, and the
+/// parameters that were given. An older one may not know the others. The pattern is left out.
 [[nodiscard]] std::vector<std::string> work_arguments(const work_options& options);
 
 }  // namespace pipebench

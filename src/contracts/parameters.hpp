@@ -1,5 +1,6 @@
-// The parameters of a workload, one row each. Everything that lists them walks this table: their JSON, the command line,
-// the arguments for another pipebench, the Profile line of a report, and docs/options.md, which a test holds to it.
+// The parameters of a workload, one row each. Everything that lists them walks this table: their JSON, the command
+// line, the arguments for another pipebench, the Profile line of a report, and docs/options.md, which a test holds to
+// it.
 #pragma once
 
 #include "pipebench/workload.hpp"
