@@ -15,6 +15,7 @@ run_step() {
         scripts/install-deps.sh clang
         PIPEBENCH_PRESET=clang scripts/test.sh
         ;;
+    # These build only what the two kinds of tests need.
     asan) PIPEBENCH_PRESET=asan scripts/test.sh -L 'unit|contract' ;;
     tsan) PIPEBENCH_PRESET=tsan scripts/test.sh -L 'unit|contract' ;;
     lint)

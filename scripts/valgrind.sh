@@ -8,7 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$repo/scripts/packages.sh"
 
 ensure_packages build run valgrind
-build dev
+build dev pipebench
 prepare_logs
 reports=$logs/valgrind
 rm -rf "$reports"

@@ -1,4 +1,5 @@
 // --assert, as CI uses it: what did not hold is the first line and the exit code.
+#include "support/finished_session.hpp"
 #include "support/sample_result.hpp"
 #include "support/saved.hpp"
 
@@ -20,14 +21,19 @@ std::vector<std::string> two_patterns(const std::vector<std::string>& more) {
     return out;
 }
 
-/// Someone with a saved result of two patterns.
-struct owner : user {
-    owner() { REQUIRE(run_pipebench(two_patterns({"--export-json", file("r.json")})).code == 0); }
-    [[nodiscard]] command_end report(std::vector<std::string> more) const {
-        more.insert(more.begin(), {"report", file("r.json")});
-        return run_pipebench(std::move(more));
-    }
-};
+/// A saved result of two patterns, of which nothing was asked.
+const finished_session& plain_run() {
+    static const finished_session session(two_patterns({}));
+    REQUIRE(session.end.code == 0);
+    return session;
+}
+
+/// Two rounds, of which one thing was asked that holds, and one that does not.
+const finished_session& failed_run() {
+    static const finished_session session(
+        two_patterns({"--repeat", "2", "--assert", "semaphore.stored == 80", "--assert", "all.stored < 80"}));
+    return session;
+}
 
 }  // namespace
 
@@ -52,10 +58,7 @@ TEST_CASE("conditions that hold are said first, and all is well", "[assert]") {
 }
 
 TEST_CASE("a condition that does not hold is said first, with its values, and is the exit code", "[assert]") {
-    const user someone;
-    const auto path = someone.file("r.json");
-    const auto end = someone.run_pipebench(two_patterns({"--repeat", "2", "--assert", "semaphore.stored == 80",
-                                                         "--assert", "all.stored < 80", "--export-json", path}));
+    const auto& end = failed_run().end;
     CAPTURE(end.out, end.err);
     CHECK(end.code == 1);
     const auto lines = lines_of(end.out);
@@ -64,9 +67,10 @@ TEST_CASE("a condition that does not hold is said first, with its values, and is
     CHECK(contains(lines[1], "FAILED"));
     CHECK(contains(lines[1], "all.stored < 80"));
     CHECK(contains(lines[1], "semaphore.stored = 80"));
-    CHECK(saved(path)["assertions"][0]["held"] == true);
-    CHECK(saved(path)["assertions"][1]["held"] == false);
-    CHECK(someone.left_behind().empty());
+    const auto assertions = failed_run().result()["assertions"];
+    CHECK(assertions[0]["held"] == true);
+    CHECK(assertions[1]["held"] == false);
+    CHECK(failed_run().left_behind().empty());
 }
 
 TEST_CASE("a condition on what is not there is refused with the list, before anything is started", "[assert]") {
@@ -91,17 +95,14 @@ TEST_CASE("a condition on what is not there is refused with the list, before any
 }
 
 TEST_CASE("a saved result says again what was asked of it", "[assert][report]") {
-    const user someone;
-    const auto path = someone.file("r.json");
-    const auto first = someone.run_pipebench(two_patterns({"--assert", "all.stored < 40", "--export-json", path}));
-    REQUIRE(first.code == 1);
-    const auto again = someone.run_pipebench({"report", path});
-    CHECK(again.out == first.out);
+    REQUIRE(failed_run().end.code == 1);
+    const auto again = failed_run().report({});
+    CHECK(again.out == failed_run().end.out);
     CHECK(again.code == 0);  // it asks nothing itself
 }
 
 TEST_CASE("a saved result can be asked more", "[assert][report]") {
-    const owner someone;
+    const auto& someone = plain_run();
     const auto held = someone.report({"--assert", "all.lost == 0"});
     CHECK(held.code == 0);
     CHECK(contains(lines_of(held.out).at(0), "all.lost == 0"));
@@ -111,11 +112,11 @@ TEST_CASE("a saved result can be asked more", "[assert][report]") {
     const auto document = someone.report({"--format", "json", "--assert", "semaphore.stored > 40"});
     CHECK(document.code == 1);
     CHECK(json::parse(document.out)["assertions"].size() == 1);
-    CHECK(saved(someone.file("r.json"))["assertions"].empty());
+    CHECK(someone.result()["assertions"].empty());
 }
 
 TEST_CASE("a saved result that is asked for what it has not is one line", "[assert][report]") {
-    const owner someone;
+    const auto& someone = plain_run();
     for (const std::string condition : {"fan_out.time_s > 1", "semaphore.speed > 1", "1 > 0"}) {
         const auto end = someone.report({"--assert", condition});
         CAPTURE(end.err);

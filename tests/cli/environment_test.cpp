@@ -2,6 +2,7 @@
 // are meant for somebody else.
 #include "support/saved.hpp"
 #include "support/scripted_server.hpp"
+#include "support/services.hpp"
 #include "support/trouble.hpp"
 
 #include "pipebench/pattern.hpp"
@@ -121,7 +122,7 @@ TEST_CASE("a signal amid orders that hang ends the run within its grace, with a 
     const auto [number, code] = GENERATE(table<int, int>({{SIGINT, 130}, {SIGTERM, 143}}));
     const user someone;
     auto arguments = stuck_orders(someone, pattern);
-    arguments.insert(arguments.end(), {"--grace", "100ms"});
+    arguments.insert(arguments.end(), {"--grace", "100ms", "--postgres", postgres()});
     running_command session(with_secret(someone.pipebench(arguments)));
     REQUIRE(is_under_way(someone, session));
     session.signal(number);
@@ -133,7 +134,7 @@ TEST_CASE("a second signal does not wait for the grace, and the result is writte
     const auto pattern = any_pattern();
     const user someone;
     auto arguments = stuck_orders(someone, pattern);
-    arguments.insert(arguments.end(), {"--grace", "10m"});
+    arguments.insert(arguments.end(), {"--grace", "10m", "--postgres", postgres()});
     running_command session(with_secret(someone.pipebench(arguments)));
     REQUIRE(is_under_way(someone, session));
     CHECK(comes_true([&] {

@@ -1,6 +1,7 @@
 // What a user gets who runs pipebench: the table, the exports, the servers of their own.
 #include "pipebench/pattern.hpp"
-#include "support/saved.hpp"
+#include "support/finished_session.hpp"
+#include "support/services.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -24,11 +25,23 @@ std::vector<std::string> first_table(const std::string& text) {
     return out;
 }
 
+/// Forty orders by each of the patterns.
+const finished_session& plain_run() {
+    static const finished_session session(quick_and({"-q"}));
+    return session;
+}
+
+/// For tests that are about one pattern and no server.
+std::vector<std::string> fan_out_and(const std::vector<std::string>& more) {
+    auto out = quick_and({"-p", "fan-out", "--postgres", postgres()});
+    out.insert(out.end(), more.begin(), more.end());
+    return out;
+}
+
 }  // namespace
 
 TEST_CASE("a plain run measures every pattern, and says so on stdout alone", "[run]") {
-    const user someone;
-    const auto end = someone.run_pipebench(quick_and({"-q"}));
+    const auto& end = plain_run().end;
     CAPTURE(end.out);
     CHECK(end.code == 0);
     CHECK(end.err.empty());
@@ -37,7 +50,7 @@ TEST_CASE("a plain run measures every pattern, and says so on stdout alone", "[r
     for (const auto& row : rows) CHECK(contains(row, "  ok"));
     CHECK(contains(end.out, fmt::format("balanced: {} rows accounted for", 40 * patterns().size())));
     CHECK_FALSE(contains(end.out, "\033"));
-    CHECK(someone.left_behind().empty());
+    CHECK(plain_run().left_behind().empty());
 }
 
 TEST_CASE("libpq's variables, which are meant for another server, do not reach the throwaway one", "[run]") {
@@ -75,10 +88,7 @@ TEST_CASE("progress goes to stderr in plain lines where there is no terminal", "
 }
 
 TEST_CASE("every number of a row is one that was measured", "[run]") {
-    const user someone;
-    const auto path = someone.file("r.json");
-    REQUIRE(someone.run_pipebench(quick_and({"-q", "--export-json", path})).code == 0);
-    const auto result = saved(path);
+    const auto result = plain_run().result();
     REQUIRE(result["runs"].size() == patterns().size());
     for (const auto& run : result["runs"]) {
         CAPTURE(run.dump(1));
@@ -94,49 +104,25 @@ TEST_CASE("every number of a row is one that was measured", "[run]") {
 }
 
 TEST_CASE("a saved result is valid by its schema", "[run][export]") {
-    if (run({{"/usr/bin/python3", "-c", "import jsonschema"}, {}}).code != 0)
-        SKIP("Python's jsonschema is not installed (python3-jsonschema)");
-    const user someone;
-    const auto path = someone.file("r.json");
-    REQUIRE(someone.run_pipebench(quick_and({"-q", "--export-json", path})).code == 0);
-    const auto check = run({{"/usr/bin/python3", "-W", "ignore", "-m", "jsonschema", "-i", path,
-                             PIPEBENCH_SOURCE_DIR "/docs/result.schema.json"},
-                            {}});
-    CHECK(check.err.empty());
-    CHECK(check.code == 0);
+    check_valid_by_schema(plain_run().saved_as("json"));
 }
 
 TEST_CASE("a saved result is rendered again alike to the byte", "[run][export]") {
-    const user someone;
-    const auto json_file = someone.file("r.json"), csv = someone.file("r.csv"), markdown = someone.file("r.md");
-    const auto first = someone.run_pipebench(
-        quick_and({"--export-json", json_file, "--export-csv", csv, "--export-markdown", markdown}));
-    REQUIRE(first.code == 0);
-    const auto again = [&](const std::string& format) {
-        const auto end = someone.run_pipebench({"report", json_file, "--format", format});
-        CHECK(end.code == 0);
-        CHECK(end.err.empty());
-        return end.out;
-    };
-    CHECK(again("text") == first.out);
-    CHECK(again("json") == read_file(json_file));
-    CHECK(again("csv") == read_file(csv));
-    CHECK(again("markdown") == read_file(markdown));
+    check_rendered_again(plain_run());
 }
 
 TEST_CASE("an export to - takes the place of the table on stdout", "[run][export]") {
     const user someone;
     const auto file = someone.file("r.json");
     const std::string format = GENERATE("csv", "markdown");
-    const auto end =
-        someone.run_pipebench(quick_and({"-p", "fan-out", "--export-" + format, "-", "--export-json", file}));
+    const auto end = someone.run_pipebench(fan_out_and({"--export-" + format, "-", "--export-json", file}));
     CHECK(end.code == 0);
     CHECK(end.out == someone.run_pipebench({"report", file, "--format", format}).out);
 }
 
 TEST_CASE("JSON on stdout is one document and nothing else", "[run][export]") {
     const user someone;
-    const auto end = someone.run_pipebench(quick_and({"-p", "fan-out", "--export-json", "-"}));
+    const auto end = someone.run_pipebench(fan_out_and({"--export-json", "-"}));
     CHECK(end.code == 0);
     CHECK(json::parse(end.out)["schema"] == "pipebench.result/1");
 }
@@ -146,7 +132,7 @@ TEST_CASE("an export replaces the file that was there, and leaves nothing beside
     const auto directory = std::filesystem::path(someone.file("exports"));
     std::filesystem::create_directory(directory);
     for (int run = 0; run < 2; ++run)
-        CHECK(someone.run_pipebench(quick_and({"-p", "fan-out", "--export-csv", directory / "r.csv"})).code == 0);
+        CHECK(someone.run_pipebench(fan_out_and({"--export-csv", directory / "r.csv"})).code == 0);
     CHECK(lines_of(read_file(directory / "r.csv")).size() == 2);
     CHECK(std::distance(std::filesystem::directory_iterator(directory), {}) == 1);
 }
@@ -154,18 +140,14 @@ TEST_CASE("an export replaces the file that was there, and leaves nothing beside
 TEST_CASE("the same seed gives the same rows, another seed others, and both are checked", "[run]") {
     const user someone;
     const std::string seed = GENERATE("7", "8");
-    const auto end = someone.run_pipebench(quick_and({"-p", "semaphore", "--seed", seed}));
+    const auto end = someone.run_pipebench(quick_and({"-p", "semaphore", "--postgres", postgres(), "--seed", seed}));
     CHECK(end.code == 0);
     CHECK(contains(end.out, "0 corrupt"));
     CHECK(contains(end.out, "seed " + seed));
 }
 
 TEST_CASE("colours are used when asked for, and never where they are not", "[run]") {
-    const user someone;
-    const auto file = someone.file("r.json");
-    REQUIRE(someone.run_pipebench(quick_and({"-p", "fan-out", "--export-json", file})).code == 0);
-    const auto coloured = someone.run_pipebench({"report", file, "--color", "always"}).out;
-    CHECK(contains(coloured, "\033["));
-    CHECK_FALSE(contains(someone.run_pipebench({"report", file}).out, "\033["));
-    CHECK_FALSE(contains(someone.run_pipebench({"report", file, "--color", "never"}).out, "\033["));
+    CHECK(contains(plain_run().report({"--color", "always"}).out, "\033["));
+    CHECK_FALSE(contains(plain_run().report({}).out, "\033["));
+    CHECK_FALSE(contains(plain_run().report({"--color", "never"}).out, "\033["));
 }

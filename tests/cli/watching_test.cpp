@@ -1,5 +1,6 @@
 // What a run is asked about itself beside the result: where its CPU time goes, or nothing at all.
 #include "pipebench/pattern.hpp"
+#include "support/finished_session.hpp"
 #include "support/saved.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -32,35 +33,30 @@ void check_balanced(const json& run) {
     CHECK(run["ledger"]["content_checked"] == true);
 }
 
-/// Whether docs/result.schema.json allows what is in the file.
-bool is_valid_by_schema(const std::string& path) {
-    const auto check = run({{"/usr/bin/python3", "-W", "ignore", "-m", "jsonschema", "-i", path,
-                             PIPEBENCH_SOURCE_DIR "/docs/result.schema.json"},
-                            {}});
-    UNSCOPED_INFO(check.err);
-    return check.code == 0;
+/// So many orders that there are samples for sure: each pattern uses 0.1 s of CPU at the least, and a sample is of 4 ms.
+const finished_session& profiled_run() {
+    static const finished_session session({"-q", "-p", "semaphore,thread-pool,process-pool,redis-streams", "-n", "4k",
+                                           "--profile", "capacity", "--profile-stages"},
+                                          3 * patience);
+    return session;
 }
 
-bool has_validator() { return run({{"/usr/bin/python3", "-c", "import jsonschema"}, {}}).code == 0; }
-constexpr const char* no_validator = "Python's jsonschema is not installed (python3-jsonschema)";
+const finished_session& unwatched_run() {
+    static const finished_session session(quick_and({"-q", "--no-watch"}));
+    return session;
+}
 
 }  // namespace
 
 // --- --profile-stages ---
 
 TEST_CASE("samples of a run tell where the CPU time of an order goes, and add up to it", "[profile-stages]") {
-    const user someone;
-    const auto path = someone.file("r.json");
-    // So many that there are samples for sure: each pattern uses 0.1 s of CPU at the least, and a sample is of 4 ms.
-    const auto end =
-        run(someone.pipebench({"-q", "-p", "semaphore,thread-pool,process-pool,redis-streams", "-n", "4k",
-                               "--profile", "capacity", "--profile-stages", "--export-json", path}),
-            3 * patience);
+    const auto& end = profiled_run().end;
     CAPTURE(end.out, end.err);
     // At full speed PostgreSQL or the mock API may be the limit, which the verdict says; nothing else may be wrong.
     REQUIRE((end.code == 0 || end.code == 3));
     CHECK(contains(end.out, sections_heading));
-    const auto result = saved(path);
+    const auto result = profiled_run().result();
     REQUIRE(result["runs"].size() == 4);
     for (const auto& run : result["runs"]) {
         check_balanced(run);
@@ -75,15 +71,9 @@ TEST_CASE("samples of a run tell where the CPU time of an order goes, and add up
 }
 
 TEST_CASE("a profile shows in the reports for people, also of a saved result", "[profile-stages]") {
-    const user someone;
-    const auto path = someone.file("r.json");
-    REQUIRE(someone
-                .run_pipebench({"-q", "-p", "semaphore", "-n", "2k", "--http-latency", "0", "--db-latency", "0",
-                                "--profile-stages", "--export-json", path})
-                .code != 2);
-    REQUIRE(samples_of(saved(path)["runs"][0]) > 0);
+    REQUIRE(samples_of(profiled_run().result()["runs"][0]) > 0);
     for (const char* format : {"text", "markdown"}) {
-        const auto end = someone.run_pipebench({"report", path, "--format", format});
+        const auto end = profiled_run().report({"--format", format});
         CHECK(contains(end.out, sections_heading));
         CHECK(contains(end.out, "Scheduling"));
     }
@@ -120,14 +110,12 @@ TEST_CASE("to be sampled is the end of no run, however often it is done", "[prof
 // --- --no-watch ---
 
 TEST_CASE("a run that nobody watches has its time, its CPU and its ledger, and nothing else", "[no-watch]") {
-    const user someone;
-    const auto path = someone.file("r.json");
-    const auto end = someone.run_pipebench(quick_and({"-q", "--no-watch", "--export-json", path}));
+    const auto& end = unwatched_run().end;
     CAPTURE(end.out, end.err);
     CHECK(end.code == 0);
     CHECK(end.err.empty());
     CHECK(contains(end.out, "balanced: "));
-    const auto result = saved(path);
+    const auto result = unwatched_run().result();
     REQUIRE(result["runs"].size() == patterns().size());
     for (const auto& run : result["runs"]) {
         check_balanced(run);
@@ -143,38 +131,19 @@ TEST_CASE("a run that nobody watches has its time, its CPU and its ledger, and n
         for (const auto& [name, column] : run["series"].items()) CHECK((name == "interval_ms" || column.empty()));
         CHECK(run["verdict"]["trusted"] == true);
     }
-    CHECK(someone.left_behind().empty());
+    CHECK(unwatched_run().left_behind().empty());
 }
 
 TEST_CASE("a result that nobody watched is valid by its schema", "[no-watch][export]") {
-    if (!has_validator()) SKIP(no_validator);
-    const user someone;
-    const auto path = someone.file("r.json");
-    REQUIRE(someone.run_pipebench(quick_and({"-q", "--no-watch", "--export-json", path})).code == 0);
-    CHECK(is_valid_by_schema(path));
+    check_valid_by_schema(unwatched_run().saved_as("json"));
 }
 
 TEST_CASE("a result with a profile is valid by its schema", "[profile-stages][export]") {
-    if (!has_validator()) SKIP(no_validator);
-    const user someone;
-    const auto path = someone.file("r.json");
-    REQUIRE(someone.run_pipebench(quick_and({"-q", "--profile-stages", "--export-json", path})).code == 0);
-    CHECK(is_valid_by_schema(path));
+    check_valid_by_schema(profiled_run().saved_as("json"));
 }
 
 TEST_CASE("a result that nobody watched is rendered again alike to the byte", "[no-watch][export]") {
-    const user someone;
-    const auto json_file = someone.file("r.json"), csv = someone.file("r.csv"), markdown = someone.file("r.md");
-    const auto first = someone.run_pipebench(quick_and(
-        {"-q", "--no-watch", "--export-json", json_file, "--export-csv", csv, "--export-markdown", markdown}));
-    REQUIRE(first.code == 0);
-    const auto again = [&](const std::string& format) {
-        return someone.run_pipebench({"report", json_file, "--format", format}).out;
-    };
-    CHECK(again("text") == first.out);
-    CHECK(again("json") == read_file(json_file));
-    CHECK(again("csv") == read_file(csv));
-    CHECK(again("markdown") == read_file(markdown));
+    check_rendered_again(unwatched_run());
 }
 
 TEST_CASE("an assertion about what nobody looked at does not hold", "[no-watch]") {
