@@ -10,10 +10,12 @@ target_compile_options(pipebench_settings INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wconversion -Wsign-conversion
     -Woverloaded-virtual $<$<BOOL:${PIPEBENCH_WERROR}>:-Werror>)
 
-# g++ 12 sees what is not there: overlaps in std::string (GCC bug 105651), unset std::optional values, and
-# coroutine frames freed by another allocator.
+# g++ 12 sees what is not there: overlaps and overflows in std::string (GCC bug 105651), the more so from a precompiled
+# header, unset std::optional values, and coroutine frames freed by another allocator. clang still looks for all of it.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(pipebench_settings INTERFACE -Wno-restrict -Wno-maybe-uninitialized -Wno-mismatched-new-delete)
+    target_compile_options(pipebench_settings INTERFACE
+        -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds -Wno-maybe-uninitialized
+        -Wno-mismatched-new-delete)
 endif()
 
 target_compile_definitions(pipebench_settings INTERFACE
@@ -21,6 +23,7 @@ target_compile_definitions(pipebench_settings INTERFACE
     BOOST_BEAST_SEPARATE_COMPILATION
     BOOST_ASIO_NO_DEPRECATED
     BOOST_ALLOW_DEPRECATED_HEADERS
+    _FILE_OFFSET_BITS=64 # hiredis asks for it; what differs between the targets cannot share a precompiled header
     PIPEBENCH_VERSION="${PROJECT_VERSION}"
     PIPEBENCH_BUILD_TYPE="${CMAKE_BUILD_TYPE}"
     PIPEBENCH_SANITIZERS="${PIPEBENCH_SANITIZE}")
@@ -50,3 +53,27 @@ if(PIPEBENCH_FUZZ)
     target_compile_options(pipebench_settings INTERFACE -fsanitize=fuzzer-no-link)
     target_compile_definitions(pipebench_settings INTERFACE _GLIBCXX_ASSERTIONS)
 endif()
+
+# What no order passes through: analysis, reports, the command line, sessions, servers. A release build optimises it
+# less than the rest, and is ready sooner.
+function(pipebench_off_the_hot_path)
+    foreach(target IN LISTS ARGN)
+        target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+    endforeach()
+endfunction()
+
+# The headers that nearly every file reads, read once: this saves a second of CPU per file. JSON and Asio are left out
+# on purpose: with them, loading takes as long as reading. Call it at the end of a directory, for all of its targets.
+# Every file still includes what it uses: the preset `clang` builds without this.
+function(pipebench_precompile)
+    get_property(targets DIRECTORY PROPERTY BUILDSYSTEM_TARGETS)
+    foreach(target IN LISTS targets)
+        get_target_property(type ${target} TYPE)
+        if(target STREQUAL "pipebench_contracts")
+            target_precompile_headers(${target} PRIVATE <algorithm> <array> <chrono> <functional> <map> <memory>
+                <optional> <string> <string_view> <vector> <fmt/format.h>)
+        elseif(type MATCHES "LIBRARY|EXECUTABLE" AND NOT type STREQUAL "INTERFACE_LIBRARY")
+            target_precompile_headers(${target} REUSE_FROM pipebench_contracts)
+        endif()
+    endforeach()
+endfunction()
