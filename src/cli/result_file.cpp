@@ -6,9 +6,7 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 
 namespace pipebench {
@@ -16,19 +14,12 @@ namespace {
 
 setup_error unreadable(int error_number) { return system_failure("cannot read it", error_number); }
 
-/// Up to one byte more than may be there.
+/// The whole file, or more than max_result_bytes of a larger one.
 std::string read_up_to_limit(const std::string& path) {
     const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.is_open()) throw unreadable(errno);
     std::string text;
-    std::array<char, 64 * 1024> part{};
-    while (text.size() <= max_result_bytes) {
-        const auto n = ::read(file.get(), part.data(), part.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) throw unreadable(errno);
-        if (n == 0) break;
-        text.append(part.data(), static_cast<std::size_t>(n));
-    }
+    if (read_into(text, file.get(), max_result_bytes) == read_stop::by_error) throw unreadable(errno);
     return text;
 }
 

@@ -42,10 +42,9 @@ namespace {
 }
 
 std::string describe_end(pid_t pid, int status) {
-    if (WIFSIGNALED(status))
-        return fmt::format("worker {} was killed by signal {} ({})", pid, WTERMSIG(status),
-                           ::strsignal(WTERMSIG(status)));
-    return fmt::format("worker {} exited with {}", pid, WEXITSTATUS(status));
+    child_end end;
+    end.status = status;
+    return fmt::format("worker {} {}{}", pid, WIFSIGNALED(status) ? "was " : "", end.describe());
 }
 
 }  // namespace
@@ -82,10 +81,7 @@ worker_fleet::worker_fleet(std::size_t workers, body work, std::chrono::millisec
 worker_fleet::~worker_fleet() { stop_all(); }
 
 void worker_fleet::start(std::size_t worker) {
-    std::array<int, 2> ends{};
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
-        throw system_failure("cannot make a channel to a worker process", errno);
-    descriptor ours(ends[0]), theirs(ends[1]);
+    auto [ours, theirs] = make_channel("a worker process");
     const pid_t parent = ::getpid();
     std::fflush(nullptr);  // or the worker would print what is buffered here, too
     const pid_t pid = ::fork();

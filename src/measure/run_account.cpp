@@ -1,6 +1,7 @@
 #include "measure/run_account.hpp"
 
 #include "measure/histogram.hpp"
+#include "system/cpu_time.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,8 +9,6 @@
 
 namespace pipebench {
 namespace {
-
-double seconds(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; }
 
 /// Each section's share of the samples, of what an order took.
 cpu_split split_of(const std::array<std::uint64_t, cpu_section_count>& samples, double cpu_per_order_us) {
@@ -62,8 +61,8 @@ run_result account_of(const recorder& record, const run_observation& seen, std::
     out.memory = seen.memory;
     out.memory.peak_rss_bytes = std::max(out.memory.peak_rss_bytes, record.peak_rss());
     out.memory.hwm_sum_bytes = std::max(out.memory.hwm_sum_bytes, record.peak_rss());
-    out.cpu.user_s = seconds(seen.end.usage.ru_utime);
-    out.cpu.system_s = seconds(seen.end.usage.ru_stime);
+    out.cpu.user_s = as_seconds(seen.end.usage.ru_utime);
+    out.cpu.system_s = as_seconds(seen.end.usage.ru_stime);
     leave_out(seen.cpu_before_start_s, out.cpu);
     const double box_s = out.time_s * static_cast<double>(cores);
     out.cpu.box_share = box_s > 0 ? out.cpu.total_s() / box_s : 0;

@@ -3,8 +3,10 @@
 #include "contracts/error.hpp"
 #include "measure/run_watch.hpp"
 #include "measure/runner_report.hpp"
+#include "system/cpu_time.hpp"
 #include "system/environment.hpp"
 #include "system/process_tree.hpp"
+#include "system/process_tree_sampler.hpp"
 #include "system/signal_watch.hpp"
 
 #include <poll.h>
@@ -34,8 +36,7 @@ bool was_killed(const child_end& end) { return WIFSIGNALED(end.status) && WTERMS
 double own_cpu_seconds() {
     rusage r{};
     ::getrusage(RUSAGE_SELF, &r);
-    return static_cast<double>(r.ru_utime.tv_sec + r.ru_stime.tv_sec) +
-           static_cast<double>(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
+    return cpu_seconds(r);
 }
 
 /// Ours for the servers' sake, plus libpq's variables of the user's, for a server of the user's.

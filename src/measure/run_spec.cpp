@@ -6,7 +6,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <array>
 #include <cerrno>
 
 namespace pipebench {
@@ -39,9 +38,7 @@ descriptor write_spec(const run_spec& spec) {
 
 run_spec read_spec(int from) try {
     std::string text;
-    std::array<char, 4096> part{};
-    for (ssize_t n = 0; (n = ::pread(from, part.data(), part.size(), static_cast<off_t>(text.size()))) > 0;)
-        text.append(part.data(), static_cast<std::size_t>(n));
+    read_into(text, from);
     const auto j = nlohmann::json::parse(text);
     return {j.at("pattern").get<std::string>(), j.at("work").get<workload>(), j.at("where").get<addresses>(),
             j.at("profile_stages").get<bool>()};

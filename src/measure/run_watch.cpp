@@ -2,32 +2,22 @@
 
 #include "contracts/error.hpp"
 
-#include <fcntl.h>
-
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 
 namespace pipebench {
 
 using clock = std::chrono::steady_clock;
 
-line_pipe::line_pipe(on_line take) : take_line_(std::move(take)) {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) throw system_failure("cannot make a pipe", errno);
-    in_ = descriptor(ends[0]);
-    out_ = descriptor(ends[1]);
-    ::fcntl(out_.get(), F_SETFL, 0);  // whoever writes may wait for us
-}
-
 void line_pipe::drain() {
-    std::array<char, 4096> part{};
-    ssize_t n = 0;
-    while (in_.is_open() && (n = ::read(in_.get(), part.data(), part.size())) > 0)
-        for (const char c : std::string_view(part.data(), static_cast<std::size_t>(n))) take(c);
-    if (n == 0) in_.reset();  // all writers are gone: to poll it would be to spin
+    constexpr std::size_t at_once = 16 * 1024;
+    bool more = true;
+    while (more) {
+        std::string part;
+        more = pipe_.drain_into(part, at_once);
+        for (const char c : part) take(c);
+    }
 }
 
 void line_pipe::finish() {

@@ -5,8 +5,8 @@
 #include "contracts/recorder.hpp"
 #include "measure/run_request.hpp"
 #include "pipebench/result.hpp"
-#include "system/descriptor.hpp"
-#include "system/process_tree.hpp"
+#include "system/output_pipe.hpp"
+#include "system/process_tree_sampler.hpp"
 
 #include <chrono>
 #include <functional>
@@ -23,10 +23,10 @@ public:
     static constexpr std::size_t max_line_bytes = 400;
     using on_line = std::function<void(std::string_view)>;
 
-    explicit line_pipe(on_line take);  ///< throws setup_error
-    [[nodiscard]] int write_end() const noexcept { return out_.get(); }
-    [[nodiscard]] int read_end() const noexcept { return in_.get(); }  ///< -1 at its end
-    void close_write_end() noexcept { out_.reset(); }
+    explicit line_pipe(on_line take) : take_line_(std::move(take)) {}  ///< throws setup_error
+    [[nodiscard]] int write_end() const noexcept { return pipe_.write_end(); }
+    [[nodiscard]] int read_end() const noexcept { return pipe_.read_end(); }  ///< -1 at its end
+    void close_write_end() noexcept { pipe_.close_write_end(); }
 
     void drain();
     /// What is left, and a line that was not ended.
@@ -36,7 +36,7 @@ private:
     void take(char c);
 
     on_line take_line_;
-    descriptor in_, out_;
+    output_pipe pipe_;
     std::string line_;
 };
 

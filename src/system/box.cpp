@@ -1,5 +1,8 @@
 #include "system/box.hpp"
 
+#include "system/descriptor.hpp"
+#include "system/proc_text.hpp"
+
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
@@ -7,37 +10,18 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstdlib>
 #include <fstream>
-#include <sstream>
 #include <string>
 
 namespace pipebench {
 namespace {
 
-std::string first_line(const char* path) {
-    std::string line;
-    std::getline(std::ifstream(path) >> std::ws, line);
-    return line;
+std::string first_line_of_file(const char* path) {
+    const auto text = text_of_file(path);
+    return text.substr(0, text.find('\n'));
 }
 
-/// What stands behind `key` and a separator, without quotes, in the first line that begins with it.
-std::string value_in(const char* path, const std::string& key, char separator) {
-    std::ifstream in(path);
-    for (std::string line; std::getline(in, line);) {
-        if (!line.starts_with(key)) continue;
-        auto value = line.substr(std::min(line.find(separator) + 1, line.size()));
-        value.erase(0, std::min(value.find_first_not_of(" \t\""), value.size()));
-        value.erase(value.find_last_not_of(" \t\"") + 1);
-        return value;
-    }
-    return {};
-}
-
-std::uint64_t memory_line(const char* key) {
-    return std::strtoull(value_in("/proc/meminfo", key, ':').c_str(), nullptr, 10) * 1024;
-}
+std::uint64_t memory_line(const char* key) { return bytes_of(text_of_file("/proc/meminfo"), key); }
 
 std::uint64_t usable_cores() {
     cpu_set_t set;
@@ -47,10 +31,9 @@ std::uint64_t usable_cores() {
 }
 
 std::string virtualization() {
-    const bool hypervisor =
-        (" " + value_in("/proc/cpuinfo", "flags", ':') + " ").find(" hypervisor ") != std::string::npos;
-    if (!hypervisor) return "none seen";
-    const auto vendor = first_line("/sys/class/dmi/id/sys_vendor");
+    const auto flags = " " + value_of(text_of_file("/proc/cpuinfo"), "flags", ':') + " ";
+    if (flags.find(" hypervisor ") == std::string::npos) return "none seen";
+    const auto vendor = first_line_of_file("/sys/class/dmi/id/sys_vendor");
     return vendor.empty() ? "virtual machine" : "virtual machine (" + vendor + ")";
 }
 
@@ -62,10 +45,10 @@ box_info describe_box() {
     rlimit descriptors{};
     ::getrlimit(RLIMIT_NOFILE, &descriptors);
     box_info out;
-    out.host_os = value_in("/etc/os-release", "PRETTY_NAME", '=');
+    out.host_os = value_of(text_of_file("/etc/os-release"), "PRETTY_NAME", '=');
     out.kernel = fmt::format("{} {}", name.sysname, name.release);
-    out.cpu_model = value_in("/proc/cpuinfo", "model name", ':');
-    out.governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+    out.cpu_model = value_of(text_of_file("/proc/cpuinfo"), "model name", ':');
+    out.governor = first_line_of_file("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
     out.virtualization = virtualization();
     out.cores = usable_cores();
     out.memory_bytes = memory_line("MemTotal");
@@ -80,23 +63,18 @@ build_info describe_build() {
 #else
     const auto compiler = fmt::format("g++ {}.{}", __GNUC__, __GNUC_MINOR__);
 #endif
-    return {PIPEBENCH_VERSION, PIPEBENCH_BUILD_TYPE, compiler, PIPEBENCH_SANITIZERS};
+    return {.version = PIPEBENCH_VERSION,
+            .type = PIPEBENCH_BUILD_TYPE,
+            .compiler = compiler,
+            .sanitizers = PIPEBENCH_SANITIZERS};
 }
 
 box_time read_box_time() {
-    std::istringstream fields(
-        first_line("/proc/stat"));  // cpu user nice system idle iowait irq softirq steal: proc(5)
-    std::string cpu;
-    fields >> cpu;
-    box_time out;
-    const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
-    double value = 0;
-    for (int field = 0; field < 8 && fields >> value; ++field) {
-        out.total_s += value / ticks;
-        if (field != 3 && field != 4 && field != 7) out.busy_s += value / ticks;
-        if (field == 7) out.steal_s = value / ticks;
-    }
-    return out;
+    const auto ticks = parse_cpu_line(text_of_file("/proc/stat"));
+    const auto seconds = [per_second = static_cast<double>(::sysconf(_SC_CLK_TCK))](std::uint64_t n) {
+        return static_cast<double>(n) / per_second;
+    };
+    return {.total_s = seconds(ticks.total), .busy_s = seconds(ticks.busy), .steal_s = seconds(ticks.steal)};
 }
 
 std::uint64_t raise_descriptor_limit(std::uint64_t wanted) {

@@ -121,21 +121,21 @@ std::string child_end::describe() const {
     return fmt::format("killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
 }
 
+int child_end::code_of_shell() const { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+
 child_process::child_process(pid_t pid, descriptor pid_descriptor)
     : pid_(pid), pid_descriptor_(std::move(pid_descriptor)) {}
 
 child_process child_process::spawn(const child_settings& settings) {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw system_failure("cannot make a pipe", errno);
-    descriptor failure_in(ends[0]), failure_out(ends[1]);
-    exec_image image(settings, failure_out.get());
+    auto failure = make_pipe();
+    exec_image image(settings, failure.write_end.get());
     const pid_t pid = ::fork();
     if (pid < 0) throw system_failure("cannot start a process", errno);
     if (pid == 0) image.run();
-    failure_out.reset();
+    failure.write_end.reset();
     child_process child(pid, descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))));
-    int number = 0;  // the pipe closes at a successful exec, and brings an errno otherwise
-    if (::read(failure_in.get(), &number, sizeof number) == sizeof number)
+    int number = 0;  // the pipe is closed by a successful exec, and brings an errno otherwise
+    if (::read(failure.read_end.get(), &number, sizeof number) == sizeof number)
         throw system_failure(fmt::format("cannot start {}", settings.arguments.at(0)), number);
     return child;
 }

@@ -1,4 +1,4 @@
-// Programs that we start: each dies with us, and none outlives its object.
+// Programs that we start: each dies when we die, and none outlives its object.
 #pragma once
 
 #include "system/descriptor.hpp"
@@ -25,24 +25,25 @@ struct user_identity {
 struct child_settings {
     std::vector<std::string> arguments;    ///< [0] is the path of the program
     std::vector<std::string> environment;  ///< the whole of it, "NAME=value"
-    std::map<int, int> descriptors;        ///< child's number -> ours; 0 is /dev/null where not named;
-                                           ///< 1 and 2 are ours where not named; all others are closed
+    std::map<int, int> descriptors;        ///< child's number -> ours. If not named, 0 is /dev/null, 1 and 2 are
+                                           ///< ours, and all others are closed
     std::optional<user_identity> user;     ///< privileges are dropped to it for good
     std::string directory;                 ///< working directory; empty: ours
-    int death_signal = SIGKILL;            ///< sent by the kernel when the thread that started it ends
-    bool own_session = true;               ///< a Ctrl-C on the terminal does not reach it
+    int death_signal = SIGKILL;            ///< the kernel sends it when the thread that started the child ends
+    bool own_session = true;               ///< then a Ctrl-C on the terminal does not reach it
 };
 
-/// How a child ended, and what it and the children it waited for have used.
+/// How a child ended, and the resources that it and the children it waited for have used.
 struct child_end {
-    int status = 0;  ///< as waitpid gives it
+    int status = 0;  ///< of waitpid()
     rusage usage{};
     [[nodiscard]] bool exited_with(int code) const;
     [[nodiscard]] std::string describe() const;  ///< "exited with 1", "killed by signal 9 (Killed)"
+    [[nodiscard]] int code_of_shell() const;     ///< the exit code, or 128 + the signal
 };
 
-/// A running program. Spawn from a thread
-/// that lives as long as the child shall: the death signal is bound to it. The destructor kills and reaps.
+/// A running program. Spawn it from a thread that lives as long as the child shall: the kernel sends the death signal
+/// when that thread ends. The destructor kills and reaps.
 class child_process {
 public:
     /// Throws setup_error when the program cannot be started.
@@ -52,15 +53,14 @@ public:
     ~child_process();
 
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
-    [[nodiscard]] int pid_descriptor() const noexcept {
-        return pid_descriptor_.get();
-    }  ///< readable when ended; -1: not to be had
+    /// Readable once the child has ended; -1 if the kernel has none.
+    [[nodiscard]] int pid_descriptor() const noexcept { return pid_descriptor_.get(); }
     void signal(int number) noexcept;
 
-    /// Reaps the child when it has ended within `limit`; the end is kept and given again.
+    /// Waits up to `limit` for the child to end, and reaps it. Later calls return the same end.
     std::optional<child_end> wait_for(std::chrono::milliseconds limit);
 
-    /// `polite` first, then SIGQUIT, then SIGKILL, each with `patience`.
+    /// Sends `polite`, then SIGQUIT, then SIGKILL, and waits up to `patience` for the end after each.
     child_end stop(int polite, std::chrono::milliseconds patience);
 
 private:
@@ -71,7 +71,8 @@ private:
     std::optional<child_end> end_;
 };
 
-/// Returns when the process has ended, when the limit has passed, or before: look then. `pid_descriptor` may be -1.
+/// Blocks until the process has ended or `limit` has passed. May return early: the caller must check.
+/// `pid_descriptor` may be -1.
 void wait_for_end(int pid_descriptor, std::chrono::milliseconds limit);
 
 }  // namespace pipebench

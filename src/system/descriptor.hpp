@@ -1,8 +1,12 @@
-// A file descriptor with an owner.
+// A file descriptor with an owner, and how one is made and read.
 #pragma once
 
 #include <unistd.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
 #include <utility>
 
 namespace pipebench {
@@ -32,5 +36,27 @@ public:
 private:
     int fd_ = -1;
 };
+
+struct pipe_ends {
+    descriptor read_end, write_end;
+};
+/// Both ends are closed at exec. Throws setup_error.
+[[nodiscard]] pipe_ends make_pipe();
+
+struct channel_ends {
+    descriptor ours, theirs;
+};
+/// Two connected sockets that keep messages apart (SOCK_SEQPACKET), closed at exec. Throws setup_error, which names
+/// `peer`: "the mock API".
+[[nodiscard]] channel_ends make_channel(const std::string& peer);
+
+/// Why read_into() stopped. `by_error`: errno says which; EAGAIN where a descriptor that does not block has no more
+/// now.
+enum class read_stop : std::uint8_t { at_end, over_limit, by_error };
+/// Appends what can be read from `from` to `text`, until `text` is longer than `limit` bytes.
+read_stop read_into(std::string& text, int from, std::size_t limit = std::numeric_limits<std::size_t>::max());
+
+/// What can be read of a file, such as one in /proc; empty if it cannot be opened.
+[[nodiscard]] std::string text_of_file(const std::string& path);
 
 }  // namespace pipebench

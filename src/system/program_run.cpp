@@ -1,17 +1,14 @@
 #include "system/program_run.hpp"
 
 #include "contracts/error.hpp"
+#include "system/output_pipe.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <unistd.h>
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <string_view>
+#include <utility>
 
 namespace pipebench {
 namespace {
@@ -19,42 +16,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 using ending = program_output::ending;
 
-/// A pipe that the program writes into.
-class captured_stream {
-public:
-    captured_stream() {
-        std::array<int, 2> ends{};
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw system_failure("cannot make a pipe", errno);
-        in_ = descriptor(ends[0]);
-        out_ = descriptor(ends[1]);
-        ::fcntl(in_.get(), F_SETFL, O_NONBLOCK);
-    }
-    [[nodiscard]] int write_end() const noexcept { return out_.get(); }
-    [[nodiscard]] int read_end() const noexcept { return in_.get(); }  ///< -1 at its end
-    void close_write_end() noexcept { out_.reset(); }
-    [[nodiscard]] std::string& text() noexcept { return text_; }
-
-    /// What is there, until the text is longer than `limit`: who writes without end would never let us go.
-    void drain(std::size_t limit) {
-        std::array<char, 65536> part{};
-        while (in_.is_open() && text_.size() <= limit) {
-            const auto n = ::read(in_.get(), part.data(), part.size());
-            if (n > 0) text_.append(part.data(), static_cast<std::size_t>(n));
-            else if (n == 0) in_.reset();
-            else return;
-        }
-    }
-
-private:
-    descriptor in_, out_;
-    std::string text_;
-};
-
-void keep_last(std::string& text, std::size_t bytes) {
-    if (text.size() > bytes) text.erase(0, text.size() - bytes);
-}
-
-/// What the program started and left behind is of its process group: that ends with it, however we leave.
+/// Kills the process group: what the program started and left behind.
 class group_end {
 public:
     explicit group_end(pid_t group) noexcept : group_(group) {}
@@ -64,6 +26,74 @@ public:
 
 private:
     pid_t group_;
+};
+
+class running_program {
+public:
+    running_program(child_settings settings, const program_limits& limits, signal_watch* signals)
+        : limits_(limits), signals_(signals), child_(start(std::move(settings))), group_(child_.pid()) {
+        out_.close_write_end();
+        err_.close_write_end();
+    }
+
+    program_output finish() {
+        std::optional<child_end> end;
+        while (!end) {
+            wait();
+            if (signals_ != nullptr) signals_->poll();  // also when it has ended: our caller asks for their number
+            drain();
+            end = child_.wait_for(std::chrono::milliseconds(0));
+            if (end) break;
+            seen_.how = reason_to_stop();
+            if (seen_.how != ending::by_itself) end = child_.stop(SIGTERM, limits_.patience);
+        }
+        drain();
+        if (seen_.how == ending::by_itself && printed_too_much()) seen_.how = ending::printed_too_much;
+        seen_.end = *end;
+        return std::move(seen_);
+    }
+
+private:
+    child_process start(child_settings settings) {
+        settings.descriptors[1] = out_.write_end();
+        settings.descriptors[2] = err_.write_end();
+        return child_process::spawn(settings);
+    }
+
+    /// For an end, for output or for a signal.
+    void wait() const {
+        std::array<pollfd, 4> waiting{{{child_.pid_descriptor(), POLLIN, 0},
+                                       {signals_ != nullptr ? signals_->native() : -1, POLLIN, 0},
+                                       {out_.read_end(), POLLIN, 0},
+                                       {err_.read_end(), POLLIN, 0}}};
+        const auto ms = std::max<std::int64_t>(0, time_left().count()) + 1;
+        ::poll(waiting.data(), waiting.size(), static_cast<int>(ms));
+    }
+
+    void drain() {
+        out_.drain_into(seen_.out, limits_.out_bytes);
+        err_.drain_into(seen_.err, limits_.err_bytes);
+        if (seen_.err.size() > limits_.err_bytes) seen_.err.erase(0, seen_.err.size() - limits_.err_bytes);
+    }
+
+    [[nodiscard]] ending reason_to_stop() const {
+        if (signals_ != nullptr && signals_->count() > 0) return ending::signalled;
+        if (printed_too_much()) return ending::printed_too_much;
+        return time_left().count() <= 0 ? ending::out_of_time : ending::by_itself;
+    }
+
+    [[nodiscard]] bool printed_too_much() const { return seen_.out.size() > limits_.out_bytes; }
+    [[nodiscard]] std::chrono::milliseconds time_left() const {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - clock::now());
+    }
+
+    const program_limits& limits_;
+    signal_watch* signals_;
+    output_pipe out_, err_;
+    child_process child_;
+    group_end group_;
+    const clock::time_point deadline_ = clock::now() + limits_.time;
+    program_output seen_;
 };
 
 }  // namespace
@@ -76,42 +106,11 @@ std::string program_output::last_words() const {
 }
 
 program_output run_program(child_settings settings, const program_limits& limits, signal_watch& signals) {
-    captured_stream out, err;
-    settings.descriptors[1] = out.write_end();
-    settings.descriptors[2] = err.write_end();
-    auto child = child_process::spawn(settings);
-    const group_end all_of_it(child.pid());
-    out.close_write_end();
-    err.close_write_end();
-    const auto deadline = clock::now() + limits.time;
-    program_output seen;
-    std::optional<child_end> ended;
-    while (!ended) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock::now());
-        std::array<pollfd, 4> waiting{{{child.pid_descriptor(), POLLIN, 0},
-                                       {signals.native(), POLLIN, 0},
-                                       {out.read_end(), POLLIN, 0},
-                                       {err.read_end(), POLLIN, 0}}};
-        ::poll(waiting.data(), waiting.size(), static_cast<int>(std::max<std::int64_t>(0, left.count())) + 1);
-        out.drain(limits.out_bytes);
-        err.drain(limits.err_bytes);
-        keep_last(err.text(), limits.err_bytes);
-        signals.poll();
-        ended = child.wait_for(std::chrono::milliseconds(0));
-        if (ended) break;
-        if (signals.count() > 0) seen.how = ending::signalled;
-        else if (out.text().size() > limits.out_bytes) seen.how = ending::printed_too_much;
-        else if (left.count() <= 0) seen.how = ending::out_of_time;
-        if (seen.how != ending::by_itself) ended = child.stop(SIGTERM, limits.patience);
-    }
-    out.drain(limits.out_bytes);
-    err.drain(limits.err_bytes);
-    if (seen.how == ending::by_itself && out.text().size() > limits.out_bytes) seen.how = ending::printed_too_much;
-    seen.end = *ended;
-    seen.out = std::move(out.text());
-    seen.err = std::move(err.text());
-    keep_last(seen.err, limits.err_bytes);
-    return seen;
+    return running_program(std::move(settings), limits, &signals).finish();
+}
+
+program_output run_program(child_settings settings, const program_limits& limits) {
+    return running_program(std::move(settings), limits, nullptr).finish();
 }
 
 }  // namespace pipebench

@@ -24,7 +24,10 @@ using Catch::Matchers::MessageMatches;
 namespace {
 
 child_settings shell(const std::string& script) {
-    return {{"/bin/sh", "-c", script}, clean_environment(), {}, {}, {}, SIGKILL};
+    child_settings settings;
+    settings.arguments = {"/bin/sh", "-c", script};
+    settings.environment = clean_environment();
+    return settings;
 }
 
 program_output run_shell(const std::string& script, const program_limits& limits = {}) {
@@ -121,6 +124,19 @@ TEST_CASE("a signal to us ends the program", "[program]") {
     CHECK(seen.how == ending::signalled);
     CHECK(signals.first() == SIGTERM);
     CHECK(WIFSIGNALED(seen.end.status));
+}
+
+TEST_CASE("a program can be run where no signal is watched for", "[program]") {
+    const auto seen = run_program(shell("echo out; exit 4"), {});
+    CHECK(seen.how == ending::by_itself);
+    CHECK(seen.out == "out\n");
+    CHECK(seen.end.exited_with(4));
+    CHECK(run_program(shell("exec sleep 1000"), {.time = 100ms, .patience = 50ms}).how == ending::out_of_time);
+}
+
+TEST_CASE("an end is told as a shell tells it", "[program]") {
+    CHECK(ended("", 3 << 8).end.code_of_shell() == 3);
+    CHECK(ended("", SIGTERM).end.code_of_shell() == 128 + SIGTERM);
 }
 
 TEST_CASE("the last words are the last line that is one, printable and not too long", "[program]") {

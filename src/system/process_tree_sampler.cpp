@@ -1,0 +1,111 @@
+#include "system/process_tree_sampler.hpp"
+
+#include "system/proc_text.hpp"
+
+#include <fcntl.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace pipebench {
+namespace {
+
+constexpr auto first_interval = std::chrono::milliseconds(5);
+constexpr auto longest_interval = std::chrono::milliseconds(500);
+constexpr auto refresh_interval = std::chrono::seconds(1);
+constexpr std::chrono::nanoseconds pss_interval =
+    std::chrono::seconds(1);               ///< at least: also a quarter of the run's age
+constexpr double pss_allowance_s = 0.004;  ///< in addition to the budget, for short runs
+
+}  // namespace
+
+process_tree_sampler::process_tree_sampler(pid_t root, forks_from whom)
+    : root_(root), whom_(whom), started_(clock::now()), last_sample_(started_) {}
+
+// Often at first, since a run may be short; later so seldom that it costs next to nothing beside a run that mostly
+// waits. A peak between two samples is not lost: the kernel's own high-water mark has it.
+std::chrono::milliseconds process_tree_sampler::interval() const {
+    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - started_);
+    const auto by_age = std::clamp<std::chrono::milliseconds>(age / 20, first_interval, longest_interval);
+    return std::max<std::chrono::milliseconds>(by_age, std::chrono::milliseconds(2 * members_.size()));
+}
+
+void process_tree_sampler::sample() {
+    const auto now = clock::now();
+    const std::chrono::duration<double, std::milli> gap = now - last_sample_;
+    usage_.largest_gap_ms = std::max(usage_.largest_gap_ms, gap.count());
+    last_sample_ = now;
+    // Between two walks of the whole tree only the root is asked for new children: our workers have none.
+    if (now - last_refresh_ >= refresh_interval) refresh_members();
+    else for_each_child(root_, whom_, [this](pid_t child) { add_with_children(child); });
+    sample_rss();
+    if (pss_is_due()) sample_pss();
+}
+
+void process_tree_sampler::refresh_members() {
+    last_refresh_ = clock::now();
+    for_each_in_tree(root_, whom_, [this](pid_t pid) { add_with_children(pid); });
+}
+
+void process_tree_sampler::add_with_children(pid_t pid) {
+    if (members_.contains(pid)) return;
+    descriptor statm(::open(fmt::format("/proc/{}/statm", pid).c_str(), O_RDONLY | O_CLOEXEC));
+    if (statm.is_open()) members_.emplace(pid, member{std::move(statm), 0});
+}
+
+void process_tree_sampler::sample_rss() {
+    static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    rss_now_ = 0;
+    for (auto m = members_.begin(); m != members_.end();) {
+        std::array<char, 128> text{};
+        const auto n = ::pread(m->second.statm.get(), text.data(), text.size(), 0);
+        if (n <= 0) {  // it has ended
+            hwm_of_gone_ += m->second.hwm;
+            m = members_.erase(m);
+            continue;
+        }
+        const auto rss = resident_pages({text.data(), static_cast<std::size_t>(n)}) * page;
+        m->second.hwm = std::max(m->second.hwm, rss);
+        rss_now_ += rss;
+        ++m;
+    }
+    ++usage_.rss_samples;
+    usage_.peak_rss_bytes = std::max(usage_.peak_rss_bytes, rss_now_);
+    usage_.processes = std::max<std::uint64_t>(usage_.processes, members_.size());
+}
+
+bool process_tree_sampler::pss_is_due() const {
+    const auto now = clock::now();
+    const auto since = now - last_pss_;
+    const auto interval = std::max<std::chrono::nanoseconds>(pss_interval, (now - started_) / 4);
+    const auto grown = static_cast<double>(rss_now_) / static_cast<double>(std::max<std::uint64_t>(rss_at_pss_, 1));
+    const bool due = since >= interval || grown > 1.2 || (grown > 1.02 && since >= interval / 10);
+    const std::chrono::duration<double> elapsed = now - started_, spent = pss_cost_;
+    return due && spent.count() <= pss_budget * elapsed.count() + pss_allowance_s;
+}
+
+void process_tree_sampler::sample_pss() {
+    last_pss_ = clock::now();
+    rss_at_pss_ = rss_now_;
+    std::uint64_t pss = 0;
+    for (auto& [pid, m] : members_) {
+        pss += bytes_of(text_of_file(fmt::format("/proc/{}/smaps_rollup", pid)), "Pss");
+        m.hwm = std::max(m.hwm, bytes_of(text_of_file(fmt::format("/proc/{}/status", pid)), "VmHWM"));
+    }
+    ++usage_.pss_samples;
+    usage_.peak_pss_bytes = std::max(usage_.peak_pss_bytes, pss);
+    pss_cost_ += clock::now() - last_pss_;
+}
+
+memory_usage process_tree_sampler::usage() const {
+    auto out = usage_;
+    out.hwm_sum_bytes = hwm_of_gone_;
+    for (const auto& [pid, m] : members_) out.hwm_sum_bytes += m.hwm;
+    out.interval_ms = static_cast<double>(interval().count());
+    return out;
+}
+
+}  // namespace pipebench
