@@ -7,7 +7,7 @@
 #include "concurrency/task_group.hpp"
 #include "pipeline/async_store.hpp"
 #include "pipeline/blocking_store.hpp"
-#include "services/postgres.hpp"
+#include "services/throwaway_postgres.hpp"
 
 #include <pqxx/pqxx>
 

@@ -3,7 +3,7 @@
 #include "cli/profiles.hpp"
 #include "pipebench/pattern.hpp"
 #include "services/find_program.hpp"
-#include "services/postgres.hpp"
+#include "services/postgres_data_directory.hpp"
 #include "services/scratch_directory.hpp"
 #include "session/capacity.hpp"
 #include "system/box.hpp"
@@ -45,9 +45,7 @@ void examine_servers(examination& e) {
         e.fact("postgres",
                fmt::format("{} in {}", first_line_of(*bindir / "postgres", "--version"), bindir->native()));
     else e.problem("postgres", "not found: apt-get install postgresql, or use --postgres");
-    auto redis = find_program("redis-server");
-    if (!redis) redis = find_program("valkey-server");
-    if (redis)
+    if (const auto redis = find_redis_server())
         e.fact("redis", fmt::format("{} in {}", first_line_of(*redis, "--version"), redis->parent_path().native()));
     else e.problem("redis", "not found, redis-streams cannot run: apt-get install redis-server, or use --redis");
     try {

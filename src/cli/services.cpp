@@ -7,7 +7,7 @@
 #include "cli/work_options.hpp"
 #include "measure/user_runner.hpp"
 #include "services/mock_api_process.hpp"
-#include "services/redis.hpp"
+#include "services/redis_keys.hpp"
 #include "session/session_schema.hpp"
 #include "session/session_services.hpp"
 #include "system/box.hpp"
@@ -15,7 +15,6 @@
 #include "system/signal_watch.hpp"
 
 #include <poll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -73,10 +72,8 @@ child_process start(const std::vector<std::string>& command, std::vector<std::st
 /// Its own exit code, as a shell would tell it.
 exit_code follow(child_process program, signal_watch& signals) {
     for (;;) {
-        if (const auto end = program.wait_for(std::chrono::milliseconds(100))) {
-            const bool exited = WIFEXITED(end->status);
-            return static_cast<exit_code>(exited ? WEXITSTATUS(end->status) : 128 + WTERMSIG(end->status));
-        }
+        if (const auto end = program.wait_for(std::chrono::milliseconds(100)))
+            return static_cast<exit_code>(end->code_of_shell());
         signals.poll();
         if (signals.was_terminated()) program.signal(SIGTERM);
     }

@@ -1,15 +1,14 @@
 #include "services/find_program.hpp"
 
-#include "system/child_process.hpp"
 #include "system/environment.hpp"
+#include "system/program_run.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cstdlib>
 #include <sstream>
-#include <vector>
+#include <utility>
 
 namespace pipebench {
 
@@ -20,7 +19,7 @@ namespace {
 bool is_executable(const fs::path& p) { return ::access(p.c_str(), X_OK) == 0 && fs::is_regular_file(p); }
 bool has_postgres(const fs::path& dir) { return is_executable(dir / "postgres") && is_executable(dir / "initdb"); }
 
-/// <parent>/<prefix>NN/bin with the highest NN that has a server in it.
+/// PARENT/PREFIXnn/bin with the highest nn that has a server in it.
 std::optional<fs::path> newest_version(const fs::path& parent, const std::string& prefix) {
     std::optional<fs::path> best;
     double best_version = 0;
@@ -58,22 +57,21 @@ std::optional<fs::path> find_postgres_bindir(const std::string& given) {
     return std::nullopt;
 }
 
+std::optional<fs::path> find_redis_server() {
+    for (const char* name : {"redis-server", "valkey-server"})
+        if (auto found = find_program(name)) return found;
+    return std::nullopt;
+}
+
 std::string first_line_of(const fs::path& program, const char* argument) {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return {};
-    descriptor in(ends[0]), out(ends[1]);
+    constexpr std::size_t longest = 200;
     child_settings settings;
     settings.arguments = {program.native(), argument};
     settings.environment = clean_environment();
-    settings.descriptors = {{1, out.get()}};
-    auto child = child_process::spawn(settings);
-    out.reset();
-    std::array<char, 200> text{};
-    const auto n = ::read(in.get(), text.data(), text.size());
-    const auto end = child.wait_for(std::chrono::seconds(5));
-    if (n <= 0 || !end || !end->exited_with(0)) return {};
-    const std::string_view line(text.data(), static_cast<std::size_t>(n));
-    return std::string(line.substr(0, line.find('\n')));
+    const auto seen = run_program(std::move(settings),
+                                  {.time = std::chrono::seconds(5), .patience = std::chrono::milliseconds(500)});
+    if (seen.how != program_output::ending::by_itself || !seen.end.exited_with(0)) return {};
+    return seen.out.substr(0, std::min(seen.out.find('\n'), longest));
 }
 
 }  // namespace pipebench

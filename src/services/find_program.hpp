@@ -1,4 +1,4 @@
-// Where the servers' programs are.
+// Where the programs of the servers are.
 #pragma once
 
 #include <filesystem>
@@ -7,14 +7,18 @@
 
 namespace pipebench {
 
-/// In the directories of PATH, and those of the system administrator.
+/// Searches the directories of PATH, then those of the system administrator.
 [[nodiscard]] std::optional<std::filesystem::path> find_program(const std::string& name);
 
-/// The directory with initdb and postgres: `given` (--pg-bindir) or PIPEBENCH_PG_BINDIR if set, else the newest
-/// version where Debian, Red Hat and the source build put it, else PATH.
+/// The directory with initdb and postgres: `given` (--pg-bindir) or PIPEBENCH_PG_BINDIR if set; else the newest
+/// version in the directories of Debian, Red Hat and a build from source; else PATH.
 [[nodiscard]] std::optional<std::filesystem::path> find_postgres_bindir(const std::string& given);
 
-/// What `program argument` prints, first line, at most 200 bytes; empty when it fails.
+/// redis-server, or else valkey-server.
+[[nodiscard]] std::optional<std::filesystem::path> find_redis_server();
+
+/// The first line that `program argument` prints, at most 200 bytes; empty if it fails. Throws setup_error if it
+/// cannot be started.
 [[nodiscard]] std::string first_line_of(const std::filesystem::path& program, const char* argument);
 
 }  // namespace pipebench

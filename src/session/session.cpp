@@ -11,6 +11,7 @@
 #include "pipeline/pipeline_factory.hpp"
 #include "redis/order_stream.hpp"
 #include "services/mock_api_process.hpp"
+#include "services/redis_keys.hpp"
 #include "session/capacity.hpp"
 #include "session/incidents.hpp"
 #include "system/box.hpp"

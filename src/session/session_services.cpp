@@ -2,6 +2,8 @@
 
 #include "contracts/error.hpp"
 #include "redis/redis_address.hpp"
+#include "services/inspect_postgres.hpp"
+#include "services/inspect_redis.hpp"
 
 #include <fmt/format.h>
 
@@ -49,9 +51,9 @@ void session_services::use_redis(const server_choice& choice, const say& warning
     if (own) redis_.emplace(*scratch_);
     redis_url_ = own ? redis_->url() : choice.redis;
     const auto origin = own ? "throwaway" : parse_redis_address(redis_url_).printable_form();
-    std::vector<std::string> warnings;
-    servers_.push_back(inspect_redis(redis_url_, origin, warnings));
-    for (const auto& w : warnings) warning(w);
+    const auto seen = inspect_redis(redis_url_, origin);
+    servers_.push_back(seen.server);
+    for (const auto& w : seen.warnings) warning(w);
 }
 
 }  // namespace pipebench

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "pipebench/result.hpp"
-#include "services/postgres.hpp"
-#include "services/redis.hpp"
 #include "services/scratch_directory.hpp"
+#include "services/throwaway_postgres.hpp"
+#include "services/throwaway_redis.hpp"
 
 #include <functional>
 #include <optional>

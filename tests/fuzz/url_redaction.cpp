@@ -5,7 +5,7 @@
 #include "contracts/error.hpp"
 #include "pipeline/endpoint.hpp"
 #include "redis/redis_address.hpp"
-#include "services/postgres.hpp"
+#include "services/inspect_postgres.hpp"
 
 #include <fmt/format.h>
 

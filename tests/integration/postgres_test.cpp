@@ -1,6 +1,7 @@
 // The throwaway PostgreSQL, and what is said about a PostgreSQL of the user's.
 #include "contracts/error.hpp"
-#include "services/postgres.hpp"
+#include "services/inspect_postgres.hpp"
+#include "services/throwaway_postgres.hpp"
 #include "support/command.hpp"
 #include "support/services.hpp"
 

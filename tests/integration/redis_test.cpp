@@ -1,8 +1,9 @@
 // The throwaway Redis, and what is said about a Redis of the user's.
-#include "services/redis.hpp"
-
 #include "contracts/error.hpp"
 #include "redis/redis_client.hpp"
+#include "services/inspect_redis.hpp"
+#include "services/redis_keys.hpp"
+#include "services/throwaway_redis.hpp"
 #include "support/command.hpp"
 #include "support/services.hpp"
 
@@ -21,9 +22,8 @@ redis_client client() { return {parse_redis_address(redis()), duration(5s)}; }
 std::string setting(const std::string& name) { return client().command({"CONFIG", "GET", name})->element[1]->str; }
 
 std::string complaint_of(const std::string& url) {
-    std::vector<std::string> warnings;
     try {
-        static_cast<void>(inspect_redis(url, "the user's", warnings));
+        static_cast<void>(inspect_redis(url, "the user's"));
     } catch (const setup_error& e) {
         return e.what();
     }
@@ -57,18 +57,16 @@ TEST_CASE("a throwaway Redis is gone with its object", "[redis]") {
 }
 
 TEST_CASE("a Redis is described with its version and what changes the numbers", "[redis]") {
-    std::vector<std::string> warnings;
-    const auto told = inspect_redis(redis(), "throwaway", warnings);
-    CHECK(told.name == "redis");
-    CHECK_FALSE(told.version.empty());
-    CHECK(contains(told.settings, "maxmemory_policy=noeviction"));
-    CHECK(warnings.empty());
+    const auto seen = inspect_redis(redis(), "throwaway");
+    CHECK(seen.server.name == "redis");
+    CHECK_FALSE(seen.server.version.empty());
+    CHECK(contains(seen.server.settings, "maxmemory_policy=noeviction"));
+    CHECK(seen.warnings.empty());
 }
 
 TEST_CASE("a Redis that evicts keys is warned of", "[redis]") {
     client().command({"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"});
-    std::vector<std::string> warnings;
-    static_cast<void>(inspect_redis(redis(), "throwaway", warnings));
+    const auto warnings = inspect_redis(redis(), "throwaway").warnings;
     client().command({"CONFIG", "SET", "maxmemory-policy", "noeviction"});
     REQUIRE(warnings.size() == 1);
     CHECK(contains(warnings[0], "allkeys-lru"));

@@ -1,7 +1,7 @@
 #include "support/services.hpp"
 
-#include "services/postgres.hpp"
-#include "services/redis.hpp"
+#include "services/throwaway_postgres.hpp"
+#include "services/throwaway_redis.hpp"
 #include "support/command.hpp"
 
 #include <fmt/format.h>

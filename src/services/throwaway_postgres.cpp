@@ -1,0 +1,91 @@
+#include "services/throwaway_postgres.hpp"
+
+#include "contracts/error.hpp"
+#include "services/find_program.hpp"
+#include "services/postgres_data_directory.hpp"
+
+#include <libpq-fe.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <cstdlib>
+#include <string_view>
+#include <vector>
+
+namespace pipebench {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t spare_connections = 10;  ///< for schema and ledger, and those reserved for superusers
+
+fs::path bindir_or_advice(const std::string& given) {
+    if (auto found = find_postgres_bindir(given)) return *found;
+    if (!given.empty()) throw setup_error("--pg-bindir: no 'postgres' and 'initdb' in " + given);
+    throw setup_error("no PostgreSQL server found: apt-get install postgresql, or use --pg-bindir or --postgres");
+}
+
+/// As a value in a URL (RFC 3986, 2.1), in which a slash needs no encoding.
+std::string percent_encoded(const fs::path& path) {
+    std::string out;
+    for (const char c : path.native()) {
+        const bool plain =
+            std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '/' || c == '-' || c == '_' || c == '.';
+        if (plain) out += c;
+        else out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return out;
+}
+
+/// libpq would use PGPORT, PGSERVICE, PGOPTIONS and the like for our server too; they are meant for another one.
+void remove_libpq_environment() {
+    std::vector<std::string> names;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view variable(*entry);
+        if (variable.starts_with("PG")) names.emplace_back(variable.substr(0, variable.find('=')));
+    }
+    for (const auto& name : names) ::unsetenv(name.c_str());
+}
+
+std::vector<std::string> server_command(const fs::path& bindir, const fs::path& home, std::uint64_t connections) {
+    std::vector<std::string> out{(bindir / "postgres").native(), "-D", (home / "data").native(), "-k", home.native()};
+    for (const char* setting : {"listen_addresses=", "unix_socket_permissions=0700", "fsync=off",
+                                "full_page_writes=off", "synchronous_commit=on", "autovacuum=off",
+                                "logging_collector=off", "log_destination=stderr", "shared_buffers=128MB"})
+        out.insert(out.end(), {"-c", setting});
+    out.insert(out.end(), {"-c", fmt::format("max_connections={}", connections + spare_connections)});
+    return out;
+}
+
+/// Makes the data directory. What is left to do is to start the server.
+throwaway_server::settings prepare(const scratch_directory& scratch, const postgres_settings& wanted,
+                                   const std::string& connection_string) {
+    remove_libpq_environment();
+    const auto bindir = bindir_or_advice(wanted.bindir);
+    const auto user = server_user("postgres");
+    const auto home = scratch.make("postgres", user);
+    make_postgres_data_directory({.bindir = bindir, .data = home / "data", .owner = user});
+    return {.name = "PostgreSQL",
+            .arguments = server_command(bindir, home, wanted.connections),
+            .directory = home / "data",
+            .log = home / "log",
+            .user = user,
+            .answers = [connection_string] { return PQping(connection_string.c_str()) == PQPING_OK; },
+            .start_limit = std::chrono::seconds(30),
+            .stop_signal = SIGINT,     // fast shutdown
+            .death_signal = SIGQUIT};  // immediate shutdown: the postmaster ends its children itself
+}
+
+}  // namespace
+
+throwaway_postgres::throwaway_postgres(const scratch_directory& scratch, const postgres_settings& settings)
+    : connection_string_(
+          fmt::format("postgresql:///postgres?host={}&user=pipebench", percent_encoded(scratch.path() / "postgres"))),
+      server_(prepare(scratch, settings, connection_string_)) {
+    server_.wait_until_ready();
+}
+
+}  // namespace pipebench

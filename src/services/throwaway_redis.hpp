@@ -1,0 +1,28 @@
+// A throwaway Redis (or Valkey): started for a session, and gone with it.
+#pragma once
+
+#include "services/scratch_directory.hpp"
+#include "services/throwaway_server.hpp"
+
+#include <string>
+
+namespace pipebench {
+
+/// Unix socket only, no persistence, noeviction: another policy could delete the stream.
+class throwaway_redis {
+public:
+    /// Returns when it answers. Throws setup_error.
+    explicit throwaway_redis(const scratch_directory& scratch);
+
+    [[nodiscard]] const std::string& url() const noexcept { return url_; }
+    [[nodiscard]] pid_t pid() const noexcept { return server_.pid(); }
+
+    /// SIGKILL, and a new one at once, on the same socket and empty. Does not wait until it answers.
+    void kill_and_start_again() { server_.kill_and_start_again(); }
+
+private:
+    std::string url_;
+    throwaway_server server_;
+};
+
+}  // namespace pipebench

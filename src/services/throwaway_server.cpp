@@ -1,0 +1,70 @@
+#include "services/throwaway_server.hpp"
+
+#include "contracts/error.hpp"
+#include "system/environment.hpp"
+#include "system/kill.hpp"
+
+#include <fcntl.h>
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <utility>
+
+namespace pipebench {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr auto stop_patience = std::chrono::seconds(5);
+
+std::string last_line_of(const fs::path& log) {
+    std::ifstream in(log);
+    std::string line, last;
+    while (std::getline(in, line))
+        if (!line.empty()) last = line;
+    return last.empty() ? "its log is empty" : printable(last);
+}
+
+}  // namespace
+
+throwaway_server::throwaway_server(settings s) : settings_(std::move(s)) { process_.emplace(start()); }
+
+throwaway_server::~throwaway_server() {
+    if (process_) process_->stop(settings_.stop_signal, stop_patience);
+}
+
+child_process throwaway_server::start() const {
+    const descriptor log(::open(settings_.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    child_settings child;
+    child.arguments = settings_.arguments;
+    child.environment = clean_environment();
+    child.descriptors = {{1, log.get()}, {2, log.get()}};
+    child.user = settings_.user;
+    child.directory = settings_.directory.native();
+    child.death_signal = settings_.death_signal;
+    return child_process::spawn(child);
+}
+
+void throwaway_server::wait_until_ready() {
+    constexpr std::chrono::milliseconds interval{10};
+    const auto deadline = std::chrono::steady_clock::now() + settings_.start_limit;
+    while (!settings_.answers()) {
+        if (const auto end = process_->wait_for(interval))
+            throw setup_error(fmt::format("{} did not start: it {}: {}", settings_.name, end->describe(),
+                                          last_line_of(settings_.log)));
+        if (std::chrono::steady_clock::now() > deadline)
+            throw setup_error(fmt::format("{} does not answer: {}", settings_.name, last_line_of(settings_.log)));
+    }
+}
+
+// Its children must be gone before the next one starts: a backend of PostgreSQL holds the shared memory that the new
+// server will ask for.
+void throwaway_server::kill_and_start_again() {
+    kill_tree(process_->pid());
+    process_.reset();  // reaps it
+    process_.emplace(start());
+}
+
+}  // namespace pipebench

@@ -1,0 +1,51 @@
+// What the servers that a session starts for itself have in common: start, wait until ready, kill and start again,
+// stop.
+#pragma once
+
+#include "system/child_process.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pipebench {
+
+/// The destructor stops the server. For one thread, which must live as long.
+class throwaway_server {
+public:
+    struct settings {
+        std::string name;                    ///< for messages: "PostgreSQL"
+        std::vector<std::string> arguments;  ///< [0] is the path of the program
+        std::filesystem::path directory;     ///< working directory
+        std::filesystem::path log;           ///< gets what the server prints
+        std::optional<user_identity> user;   ///< to run it as; unset: the calling user
+        std::function<bool()> answers;       ///< whether a client gets an answer now
+        std::chrono::seconds start_limit{15};
+        int stop_signal = SIGTERM;
+        int death_signal = SIGKILL;  ///< the kernel sends it if we die first
+    };
+
+    /// Starts it and does not wait. Throws setup_error.
+    explicit throwaway_server(settings s);
+    throwaway_server(const throwaway_server&) = delete;
+    throwaway_server& operator=(const throwaway_server&) = delete;
+    ~throwaway_server();
+
+    [[nodiscard]] pid_t pid() const noexcept { return process_->pid(); }
+
+    /// Throws setup_error, with the last line of its log, if the server ends or the start limit passes first.
+    void wait_until_ready();
+    /// SIGKILL to the server and all its children, and a new one at once. Does not wait until it answers.
+    void kill_and_start_again();
+
+private:
+    [[nodiscard]] child_process start() const;
+
+    settings settings_;
+    std::optional<child_process> process_;
+};
+
+}  // namespace pipebench
