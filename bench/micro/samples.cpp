@@ -2,6 +2,8 @@
 
 #include "mock_api/behaviour.hpp"
 #include "mock_api/order_book.hpp"
+#include "mock_api/order_json.hpp"
+#include "mock_api/reply_writer.hpp"
 #include "pipeline/transform.hpp"
 
 #include <fmt/format.h>

@@ -8,7 +8,7 @@ namespace pipebench {
 namespace {
 
 constexpr std::size_t output_size = 64 * 1024;    ///< pipelined answers collected before they are sent
-constexpr std::size_t idle_capacity = 1024;       ///< of the input an idle connection may keep
+constexpr std::size_t idle_capacity = 1024;       ///< of the input buffer that an idle connection keeps
 constexpr std::size_t linger_bytes = 256 * 1024;  ///< read and dropped after the last answer, so that it arrives
 constexpr std::chrono::seconds linger_time{2};
 static_assert(filler_piece <= output_size);
@@ -17,15 +17,15 @@ bool asks_for_order(const api_reply& reply) { return reply.resource == api_resou
 
 }  // namespace
 
-connection::connection(connection_home& home, stream&& socket)
-    : home_(home), socket_(std::move(socket)), delay_(home.where) {
-    reader_.emplace(home_.settings.api);
+connection::connection(connection_context& shared, stream&& socket)
+    : shared_(shared), socket_(std::move(socket)), delay_(shared.where) {
+    reader_.emplace(shared_.settings.api);
 }
 
 connection::~connection() {
-    leave();
-    close();  // before it is counted as closed
-    home_.count.close_connection();
+    end_concurrent();
+    close();  // first, so that one that is counted as closed is closed
+    shared_.count.close_connection();
 }
 
 void connection::close() {
@@ -37,24 +37,24 @@ void connection::close() {
 bool connection::overdue(server_clock::time_point now) const {
     const bool delaying = reply_ && phase_ != phase::holding && (output_.empty() || phase_ == phase::dripping);
     if (delaying) return false;
-    const duration limit = phase_ == phase::lingering ? linger_time : home_.settings.idle_timeout;
+    const duration limit = phase_ == phase::lingering ? linger_time : shared_.settings.idle_timeout;
     return now - quiet_since_ > limit;
 }
 
 void connection::receive() {
-    if (home_.trouble != nullptr && home_.trouble->cut_off(server_clock::now())) return reset();
+    if (shared_.trouble != nullptr && shared_.trouble->cut_off(server_clock::now())) return reset();
     error_code ec;
-    const std::size_t size = socket_.read_some(asio::buffer(home_.input), ec);
+    const std::size_t size = socket_.read_some(asio::buffer(shared_.input), ec);
     if (ec == asio::error::would_block) return await_readable();
     if (ec) return remove();
-    input_.append(home_.input.data(), size);
+    input_.append(shared_.input.data(), size);
     proceed();
 }
 
-/// Answers all it can, then waits for what is missing: room to send, the end of a delay, or more to read.
+/// Answers as many requests as it can, then waits for room to send, for the end of a delay or for more to read.
 void connection::proceed() {
     const bool in_pieces = phase_ == phase::flooding || phase_ == phase::dripping;
-    if (in_pieces && home_.trouble->cut_off(came_)) return reset();
+    if (in_pieces && shared_.trouble->cut_off(received_at_)) return reset();
     do {
         switch (send()) {
             case sending::blocked: return await(stream::wait_write, &connection::proceed);
@@ -62,7 +62,7 @@ void connection::proceed() {
             case sending::broken: return remove();
             case sending::done: break;
         }
-        // A client that takes all at once must not keep the others waiting.
+        // A client that reads everything at once must not keep the others waiting.
         if (phase_ == phase::flooding && compose()) return await(stream::wait_write, &connection::proceed);
     } while (compose());
     if (phase_ == phase::cut_off) return reset();
@@ -74,15 +74,15 @@ void connection::proceed() {
 
 /// Composes the answers that are due, in order and up to output_size. False if there were none.
 bool connection::compose() {
-    output_ = std::move(home_.spare_output);
+    output_ = std::move(shared_.spare_output);
     if (phase_ == phase::dripping) end_reply();
     if (phase_ == phase::flooding &&
-        home_.writer.append_more(output_, *reply_, filler_) == reply_writer::remainder::none)
+        shared_.writer.append_more(output_, *reply_, filler_) == reply_writer::remainder::none)
         end_reply();
     while (output_.size() < output_size && phase_ == phase::serving) {
         if (!reply_ && !read_request()) break;
         if (!reply_is_due()) break;
-        if (home_.trouble != nullptr && !may_answer()) break;
+        if (shared_.trouble != nullptr && !may_answer()) break;
         compose_reply();
     }
     if (!output_.empty()) return true;
@@ -97,30 +97,30 @@ bool connection::read_request() {
     if (progress == request_reader::progress::incomplete) return false;
     lingers_ = progress == request_reader::progress::failed;
     reply_ = reader_->reply();
-    reader_.emplace(home_.settings.api);
+    reader_.emplace(shared_.settings.api);
     concurrent_ = asks_for_order(*reply_);
-    if (concurrent_) home_.count.count_request();
-    if (home_.trouble != nullptr) meet_trouble();
+    if (concurrent_) shared_.count.count_request();
+    if (shared_.trouble != nullptr) apply_trouble();
     if (reply_->delay > duration{}) due_ = server_clock::now() + reply_->delay;
-    if (concurrent_) home_.count.enter();
+    if (concurrent_) shared_.count.begin_concurrent();
     return true;
 }
 
-void connection::meet_trouble() {
-    came_ = server_clock::now();
-    if (concurrent_) concurrent_ = home_.trouble->meet(*reply_, came_) == trouble_state::admission::served;
+void connection::apply_trouble() {
+    received_at_ = server_clock::now();
+    if (concurrent_) concurrent_ = shared_.trouble->apply(*reply_, received_at_) == trouble_state::admission::served;
 }
 
 bool connection::reply_is_due() const { return reply_->delay == duration{} || server_clock::now() >= due_; }
 
-/// False where the scenario has the client get no answer, or none yet.
+/// False if the scenario gives the client no answer, or not yet.
 bool connection::may_answer() {
-    if (home_.trouble->cut_off(came_)) {
+    if (shared_.trouble->cut_off(received_at_)) {
         phase_ = phase::cut_off;
         return false;
     }
     if (!reply_->fault) return true;
-    if (!output_.empty()) return false;  // a fault is done to its own answer: what came before is sent first
+    if (!output_.empty()) return false;  // a fault spoils its own answer only: earlier ones are sent first
     if (reply_->fault != fault_kind::black_hole) return true;
     phase_ = phase::holding;
     quiet_since_ = server_clock::now();
@@ -128,13 +128,13 @@ bool connection::may_answer() {
 }
 
 void connection::compose_reply() {
-    // Counted before it is sent: whoever has the answer finds it counted.
-    leave();
-    if (asks_for_order(*reply_)) home_.count.count_response();
+    // Before it is sent: a client that has the answer must find it counted.
+    end_concurrent();
+    if (asks_for_order(*reply_)) shared_.count.count_response();
     const bool stats = reply_->resource == api_resource::stats;
-    home_.writer.append(output_, *reply_, stats ? home_.count.read() : api_stats{});
+    shared_.writer.append(output_, *reply_, stats ? shared_.count.read() : api_stats{});
     quiet_since_ = server_clock::now();
-    if (home_.trouble != nullptr) home_.trouble->answered(*reply_, quiet_since_);
+    if (shared_.trouble != nullptr) shared_.trouble->answered(*reply_, quiet_since_);
     if (reply_->fault) phase_ = phase_of_reply();
     if (phase_ == phase::serving) end_reply();
 }
@@ -144,7 +144,7 @@ connection::phase connection::phase_of_reply() {
         case fault_kind::reset: return phase::cut_off;
         case fault_kind::truncated:
             lingers_ = true;
-            reply_->connection = persistence::close;  // which its header did not say
+            reply_->connection = persistence::close;  // although its header promised to keep it open
             return phase::serving;
         case fault_kind::drip: return phase::dripping;
         case fault_kind::huge_body:
@@ -159,11 +159,11 @@ void connection::end_reply() {
     reply_.reset();
 }
 
-void connection::leave() {
+void connection::end_concurrent() {
     if (!concurrent_) return;
     concurrent_ = false;
-    home_.count.leave();
-    if (home_.trouble != nullptr) home_.trouble->leave();
+    shared_.count.end_concurrent();
+    if (shared_.trouble != nullptr) shared_.trouble->release();
 }
 
 connection::sending connection::send() {
@@ -187,21 +187,21 @@ connection::sending connection::send() {
 void connection::give_back_output() {
     output_.clear();
     sent_ = 0;
-    home_.spare_output = std::move(output_);
+    shared_.spare_output = std::move(output_);
     output_.clear();
 }
 
-void connection::remove() { home_.connections.erase(self); }
+void connection::remove() { shared_.connections.erase(self); }
 
-/// Closing with a linger of zero is how TCP sends RST.
+/// Closing with a linger time of zero makes TCP send RST.
 void connection::reset() {
     error_code ignored;
     socket_.set_option(asio::socket_base::linger(true, 0), ignored);
     remove();
 }
 
-/// A client may still be sending. Closing now would reset the connection, and the answer could be lost with it:
-/// RFC 9112, 9.6.
+/// If the client is still sending, closing now would reset the connection, and the answer could be lost: RFC 9112,
+/// 9.6.
 void connection::finish() {
     if (!lingers_) return remove();
     error_code ignored;
@@ -212,16 +212,16 @@ void connection::finish() {
 
 void connection::discard() {
     error_code ec;
-    while (!ec && discarded_ < linger_bytes) discarded_ += socket_.read_some(asio::buffer(home_.input), ec);
+    while (!ec && discarded_ < linger_bytes) discarded_ += socket_.read_some(asio::buffer(shared_.input), ec);
     if (ec != asio::error::would_block) return remove();
     await(stream::wait_read, &connection::discard);
 }
 
-/// Never answers; what comes is dropped.
+/// Never answers, and drops what arrives.
 void connection::hold() {
-    if (home_.trouble->cut_off(server_clock::now())) return reset();
+    if (shared_.trouble->cut_off(server_clock::now())) return reset();
     error_code ec;
-    socket_.read_some(asio::buffer(home_.input), ec);
+    socket_.read_some(asio::buffer(shared_.input), ec);
     if (ec && ec != asio::error::would_block) return remove();
     await(stream::wait_read, &connection::hold);
 }

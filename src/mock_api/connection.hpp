@@ -1,8 +1,10 @@
-// One client of the mock API: reads requests, answers them in turn, each when it is due; or does to the client what the
-// scenario says.
+// One client of the mock API: reads requests and answers them in turn, each when it is due, or with the fault that
+// the scenario has for it.
 #pragma once
 
 #include "mock_api/counters.hpp"
+#include "mock_api/reply_writer.hpp"
+#include "mock_api/request_reader.hpp"
 #include "mock_api/server.hpp"
 #include "mock_api/trouble_state.hpp"
 #include "pipebench/async.hpp"
@@ -21,13 +23,13 @@ using stream = asio::basic_stream_socket<asio::ip::tcp, executor>;
 
 inline constexpr std::size_t read_size = 16 * 1024;  ///< taken from a socket at once
 
-struct connection_home;
+struct connection_context;
 
-/// Between any two of its steps exactly one operation is pending (readable, writable or a delay); its handler takes the
-/// next step, or removes the connection. After close() the pending one is the last.
+/// Between two steps exactly one operation is pending (readable, writable or a delay). Its handler takes the next
+/// step or removes the connection. After close() no other operation follows the pending one.
 class connection {
 public:
-    connection(connection_home& home, stream&& socket);
+    connection(connection_context& shared, stream&& socket);
     ~connection();
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;
@@ -41,20 +43,21 @@ public:
 private:
     using error_code = boost::system::error_code;
     using step = void (connection::*)();
-    /// flooding, dripping: in the midst of a reply that is sent in pieces. cut_off: to be reset when all is sent.
+    /// flooding, dripping: a reply is being sent in pieces. holding: it gets no answer. cut_off: to be reset when all
+    /// is sent.
     enum class phase : std::uint8_t { serving, flooding, dripping, holding, cut_off, answered_last, lingering };
     enum class sending : std::uint8_t { done, blocked, paced, broken };
 
     void proceed();
     bool compose();
     bool read_request();
-    void meet_trouble();
+    void apply_trouble();
     [[nodiscard]] bool reply_is_due() const;
     [[nodiscard]] bool may_answer();
     void compose_reply();
     [[nodiscard]] phase phase_of_reply();
     void end_reply();
-    void leave();
+    void end_concurrent();
     sending send();
     void give_back_output();
     void remove();
@@ -67,7 +70,7 @@ private:
     void await(stream::wait_type what, step next);
     void resume(const error_code& ec, step next);
 
-    connection_home& home_;
+    connection_context& shared_;
     stream socket_;
     timer delay_;
     std::optional<request_reader> reader_;
@@ -76,21 +79,21 @@ private:
     std::string output_;  ///< composed; sent up to sent_
     std::size_t sent_ = 0;
     std::size_t discarded_ = 0;
-    std::optional<api_reply> reply_;  ///< decided, and not yet composed to its end
-    std::uint64_t filler_ = 0;        ///< bytes of it that reply_ has
-    server_clock::time_point came_;   ///< reply_'s request; with a scenario only
-    server_clock::time_point due_;    ///< of reply_, or of its next byte
+    std::optional<api_reply> reply_;        ///< decided, and not yet composed to its end
+    std::uint64_t filler_ = 0;              ///< bytes of filler that reply_ has got so far
+    server_clock::time_point received_at_;  ///< the request of reply_; with a scenario only
+    server_clock::time_point due_;          ///< reply_, or its next byte
     server_clock::time_point quiet_since_ = server_clock::now();
     phase phase_ = phase::serving;
-    bool lingers_ = false;     ///< at the end: the client may still be sending
-    bool concurrent_ = false;  ///< the request of reply_ counts as such
+    bool lingers_ = false;     ///< before it is closed, since the client may still be sending
+    bool concurrent_ = false;  ///< the request of reply_ is counted as concurrent
 };
 
-/// What the connections of one thread share. For that thread alone.
-struct connection_home {
+/// What the connections of one thread share. For that thread only.
+struct connection_context {
     const server_settings& settings;
     counters& count;
-    trouble_state* trouble;  ///< null without any: then nothing else of it is looked at
+    trouble_state* trouble;  ///< null without a scenario
     executor where;
     reply_writer writer;
     std::array<char, read_size> input{};

@@ -1,65 +1,66 @@
 // What all threads of the server count together.
 #pragma once
 
-#include "mock_api/behaviour.hpp"
+#include "contracts/api_counters.hpp"
 
 #include <atomic>
 #include <cstdint>
+#include <string>
 
 namespace pipebench {
 
-/// From any thread. Relaxed: each counter stands for itself, and clients are ordered by their own exchanges.
+/// The counters of a server. Requests, responses and concurrent requests are those for orders only, whatever the
+/// answer. A request is concurrent from when it has been read until its answer begins to be sent.
+struct api_stats : api_view {
+    std::uint64_t concurrent = 0, open_connections = 0;  ///< now
+};
+BOOST_DESCRIBE_STRUCT(api_stats, (api_view), (concurrent, open_connections))
+
+/// {"threads":4,...}: every counter under its name.
+[[nodiscard]] std::string to_json(const api_stats& stats);
+
+/// From any thread. Relaxed: no counter says anything about another, and clients are ordered by their own exchanges.
 class counters {
 public:
-    explicit counters(unsigned threads) noexcept : threads_(threads) {}
+    explicit counters(unsigned threads) noexcept {
+        now_.known = true;
+        now_.threads = threads;
+    }
 
-    void count_request() noexcept { add(requests_); }
-    void count_response() noexcept { add(responses_); }
-    void enter() noexcept { raise(peak_concurrent_, add(concurrent_) + 1); }  ///< one more is concurrent
-    void leave() noexcept { concurrent_.fetch_sub(1, std::memory_order_relaxed); }
+    void count_request() noexcept { add(now_.requests); }
+    void count_response() noexcept { add(now_.responses); }
+    void begin_concurrent() noexcept { raise(now_.peak_concurrent, add(now_.concurrent) + 1); }
+    void end_concurrent() noexcept { subtract(now_.concurrent); }
     void open_connection() noexcept {
-        add(connections_);
-        raise(peak_connections_, add(open_connections_) + 1);
+        add(now_.connections);
+        raise(now_.peak_connections, add(now_.open_connections) + 1);
     }
-    void close_connection() noexcept { open_connections_.fetch_sub(1, std::memory_order_relaxed); }
-    void count_refusal() noexcept { add(refusals_); }
-    void count_throttled() noexcept { add(throttled_); }
-    void count_fault() noexcept { add(faults_); }
-    void count_early() noexcept { add(early_); }
+    void close_connection() noexcept { subtract(now_.open_connections); }
+    void count_refusal() noexcept { add(now_.refusals); }
+    void count_throttled() noexcept { add(now_.throttled); }
+    void count_fault() noexcept { add(now_.faults); }
+    void count_early() noexcept { add(now_.early); }
 
-    [[nodiscard]] std::uint64_t open_connections() const noexcept {
-        return open_connections_.load(std::memory_order_relaxed);
-    }
+    [[nodiscard]] std::uint64_t open_connections() const noexcept { return load(now_.open_connections); }
     [[nodiscard]] api_stats read() const noexcept {
-        api_stats s;
-        s.threads = threads_;
-        s.requests = requests_;
-        s.responses = responses_;
-        s.concurrent = concurrent_;
-        s.peak_concurrent = peak_concurrent_;
-        s.connections = connections_;
-        s.open_connections = open_connections_;
-        s.peak_connections = peak_connections_;
-        s.refusals = refusals_;
-        s.throttled = throttled_;
-        s.faults = faults_;
-        s.early = early_;
-        return s;
+        api_stats out;
+        out.known = now_.known;
+        for_each_counter<api_stats>([&](const char*, auto member) { out.*member = load(now_.*member); });
+        return out;
     }
 
 private:
-    using counter = std::atomic<std::uint64_t>;
-    static std::uint64_t add(counter& c) noexcept { return c.fetch_add(1, std::memory_order_relaxed); }
-    static void raise(counter& peak, std::uint64_t value) noexcept {
-        auto seen = peak.load(std::memory_order_relaxed);
-        while (seen < value && !peak.compare_exchange_weak(seen, value, std::memory_order_relaxed)) {
+    using counter = std::atomic_ref<std::uint64_t>;
+    static std::uint64_t add(std::uint64_t& c) noexcept { return counter(c).fetch_add(1, std::memory_order_relaxed); }
+    static void subtract(std::uint64_t& c) noexcept { counter(c).fetch_sub(1, std::memory_order_relaxed); }
+    static std::uint64_t load(std::uint64_t& c) noexcept { return counter(c).load(std::memory_order_relaxed); }
+    static void raise(std::uint64_t& peak, std::uint64_t value) noexcept {
+        auto seen = load(peak);
+        while (seen < value && !counter(peak).compare_exchange_weak(seen, value, std::memory_order_relaxed)) {
         }
     }
 
-    const unsigned threads_;
-    counter requests_{0}, responses_{0}, concurrent_{0}, peak_concurrent_{0};
-    counter connections_{0}, open_connections_{0}, peak_connections_{0}, refusals_{0};
-    counter throttled_{0}, faults_{0}, early_{0};
+    mutable api_stats now_;  // std::atomic_ref reads through references that are not const only
 };
 
 }  // namespace pipebench

@@ -1,5 +1,8 @@
 #include "mock_api/faults.hpp"
 
+#include "mock_api/order_book.hpp"
+#include "mock_api/order_json.hpp"
+
 #include <algorithm>
 
 namespace pipebench {
@@ -21,7 +24,7 @@ std::string make_filler_unit(fault_kind kind) {
     return unit;
 }
 
-/// In the JSON text: no order that we can build has this number.
+/// In the JSON text, since a value of an order cannot be this large.
 void put_huge_number(std::string& json) {
     constexpr std::string_view key = R"("quantity":)";
     const auto at = json.find(key) + key.size();
@@ -31,7 +34,7 @@ void put_huge_number(std::string& json) {
 }  // namespace
 
 const fault* draw_fault(const api_settings& settings, order_id id, unsigned attempt) {
-    constexpr std::uint64_t faults = 0x6661756c7473;  // other draws than those of orders and delays
+    constexpr std::uint64_t faults = 0x6661756c7473;  // so that its draws are not those of orders and delays
     constexpr unsigned attempt_shift = 56;            // above every order's id
     const std::uint64_t counted = std::min(attempt, most_attempts);
     const double drawn = dice(settings.seed ^ faults, id ^ (counted << attempt_shift)).fraction();
@@ -44,7 +47,7 @@ const fault* draw_fault(const api_settings& settings, order_id id, unsigned atte
     return nullptr;
 }
 
-void do_fault(api_reply& reply, const fault& done) {
+void apply_fault(api_reply& reply, const fault& done) {
     reply.fault = done.kind;
     switch (done.kind) {
         case fault_kind::status:
@@ -54,7 +57,7 @@ void do_fault(api_reply& reply, const fault& done) {
         case fault_kind::slow: reply.delay += done.time; return;
         case fault_kind::drip: reply.pace = done.time; return;
         case fault_kind::black_hole: reply.delay = {}; return;
-        // What follows could not be told from what is without end.
+        // The next reply could not be told apart from a body without end.
         case fault_kind::huge_body:
         case fault_kind::endless_body: reply.connection = persistence::close; return;
         default: return;

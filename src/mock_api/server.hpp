@@ -1,12 +1,13 @@
 // The mock order API on a socket: HTTP/1.1 (and 1.0) with keep-alive and pipelining, on a few threads.
 //
-// One thread does nothing but accept, so that no burst of serving keeps 10,000 connects waiting until the
-// listen queue overflows; it deals the connections out in turn, so that every serving thread gets as many as
-// the next. (A listener for each of them would save that thread, but spreads few connections unevenly.) Serving
-// threads share nothing but the counters.
+// One thread only accepts, so that while the others are busy 10,000 clients can connect and the listen queue does not
+// overflow. It gives the connections to the serving threads in turn, so that each has as many as the next. (A
+// listener for each serving thread would save that thread, but would spread few connections unevenly.) Serving
+// threads share only the counters and the state of the scenario.
 #pragma once
 
 #include "mock_api/behaviour.hpp"
+#include "mock_api/counters.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -19,11 +20,11 @@ struct server_settings {
     std::uint16_t port = 0;                ///< 0: any free one, see mock_api_server::port()
     unsigned threads = 0;                  ///< serving threads, up to 64; 0: as many as cores, but at most 4
     std::size_t max_connections = 20'000;  ///< open at once; more are answered with 503 and closed
-    duration idle_timeout = std::chrono::seconds{75};  ///< without a whole request, or with an answer not taken
+    duration idle_timeout = std::chrono::seconds{75};  ///< without a whole request, or with an answer not read
     api_settings api;
 };
 
-/// Serves from construction until stop() or destruction. Its threads take no signals: these are the owner's.
+/// Serves from construction until stop() or destruction. Its threads block all signals, which the owner handles.
 class mock_api_server {
 public:
     /// Binds, listens and starts the threads. Throws setup_error, with nothing left behind.
@@ -35,15 +36,15 @@ public:
     [[nodiscard]] std::uint16_t port() const noexcept;
     /// From any thread. The parts may be an instant apart.
     [[nodiscard]] api_stats stats() const noexcept;
-    /// Closes the listener and every connection; answers under way are cut off. Does not wait. From any
-    /// thread, any number of times, but not from a signal handler.
+    /// Closes the listeners and every connection, also those that are being answered. Does not wait. From any thread,
+    /// any number of times, but not from a signal handler.
     void stop();
-    /// Returns when no thread and no connection of the server is alive: after stop() only. For one thread.
+    /// Returns when no thread and no connection of the server is left, which is only after stop(). For one thread.
     void wait();
 
 private:
-    class machinery;
-    std::unique_ptr<machinery> machinery_;
+    class implementation;
+    std::unique_ptr<implementation> implementation_;
 };
 
 }  // namespace pipebench

@@ -1,4 +1,4 @@
-// One serving thread of the mock API: its event loop, and the connections that were dealt to it.
+// One serving thread of the mock API: its event loop and its connections.
 #pragma once
 
 #include "mock_api/connection.hpp"
@@ -7,24 +7,24 @@
 
 namespace pipebench {
 
-/// All but context() is for that thread alone.
+/// For that thread, except context().
 class server_loop {
 public:
-    /// All must outlive it; `trouble` may be null.
+    /// The arguments must outlive it; `trouble` may be null.
     server_loop(const server_settings& settings, counters& count, trouble_state* trouble);
 
     [[nodiscard]] asio::io_context& context() noexcept { return context_; }
-    void adopt(stream&& socket);
+    void add(stream&& socket);
     void stop();  ///< context().run() returns once the last connection is gone
 
 private:
-    void sweep_later();
-    void sweep();
+    void close_overdue();
+    void close_overdue_later();
 
     asio::io_context context_{1};
     asio::executor_work_guard<executor> guard_{context_.get_executor()};
-    timer sweeper_{context_.get_executor()};
-    connection_home home_;
+    timer idle_timer_{context_.get_executor()};
+    connection_context shared_;
     bool stopping_ = false;
 };
 

@@ -9,7 +9,7 @@
 namespace pipebench {
 namespace {
 
-/// calloc, not a vector: the system gives its zeros page by page, when they are touched.
+/// By calloc and not as a vector: the system provides its zeros page by page, when they are first used.
 template <class T>
 T* allocate_zeros(std::size_t count) {
     void* const memory = std::calloc(count, sizeof(T));
@@ -17,7 +17,7 @@ T* allocate_zeros(std::size_t count) {
     return static_cast<T*>(memory);
 }
 
-/// An outage that nobody could have met before is none: one answer at least.
+/// At least one: before an outage the API must have worked.
 std::uint64_t good_answers_before_outage(const api_settings& s) {
     const outage& down = s.trouble.down;
     if (down.time == duration{} || s.orders == 0) return 0;
@@ -61,12 +61,12 @@ trouble_state::trouble_state(const api_settings& settings, counters& count)
     if (limits_.per_second > 0) bucket_ = std::make_unique<token_bucket>(limits_.per_second);
 }
 
-trouble_state::admission trouble_state::meet(api_reply& reply, server_clock::time_point now) {
+trouble_state::admission trouble_state::apply(api_reply& reply, server_clock::time_point now) {
     const fault* drawn = nullptr;
     if (orders_ && reply.status == 200) {
         const unsigned attempt = orders_->count_attempt(reply.id);
         if (orders_->is_early(reply.id, age(now))) count_.count_early();
-        // HEAD has no body to spoil, and no client that is measured sends it.
+        // Not for HEAD: it has no body to spoil, and no client that is measured sends it.
         if (reply.form == reply_form::whole) drawn = draw_fault(settings_, reply.id, attempt);
     }
     if (!admit(now)) {
@@ -77,30 +77,30 @@ trouble_state::admission trouble_state::meet(api_reply& reply, server_clock::tim
         return admission::throttled;
     }
     if (drawn != nullptr) {
-        do_fault(reply, *drawn);
+        apply_fault(reply, *drawn);
         count_.count_fault();
         if (reply.status == 429) count_.count_throttled();
     }
     return admission::served;
 }
 
-void trouble_state::leave() noexcept {
-    if (limits_.concurrent > 0) places_.fetch_sub(1, std::memory_order_relaxed);
+void trouble_state::release() noexcept {
+    if (limits_.concurrent > 0) permits_taken_.fetch_sub(1, std::memory_order_relaxed);
 }
 
-bool trouble_state::take_place() noexcept {
+bool trouble_state::take_permit() noexcept {
     if (limits_.concurrent == 0) return true;
-    auto taken = places_.load(std::memory_order_relaxed);
+    auto taken = permits_taken_.load(std::memory_order_relaxed);
     while (taken < limits_.concurrent)
-        if (places_.compare_exchange_weak(taken, taken + 1, std::memory_order_relaxed)) return true;
+        if (permits_taken_.compare_exchange_weak(taken, taken + 1, std::memory_order_relaxed)) return true;
     return false;
 }
 
-/// The place comes first: a request that finds none shall not cost a token.
+/// The permit comes first, so that a request that gets none does not use up a token.
 bool trouble_state::admit(server_clock::time_point now) noexcept {
-    if (!take_place()) return false;
+    if (!take_permit()) return false;
     if (!bucket_ || bucket_->take(now)) return true;
-    leave();
+    release();
     return false;
 }
 

@@ -1,6 +1,6 @@
-// What the server must remember to carry out the trouble of a scenario: how often each order was asked for, how much is
-// being served, when the outage is. One for all threads, without locks; every function may be called from any of them.
-// The clock is the caller's.
+// What the server must remember to carry out a scenario: how often each order was requested, how many requests are
+// being served, when the outage is. One for all threads, without locks: every function may be called from any of
+// them. The caller reads the clock.
 #pragma once
 
 #include "contracts/traffic.hpp"
@@ -18,8 +18,8 @@ namespace pipebench {
 
 using server_clock = std::chrono::steady_clock;
 
-/// Of each order: its attempts, and until when it was told to wait. Orders whose ids are a multiple of `slots` apart share
-/// a slot; a run has fewer. Memory is taken where orders come, page by page: 80 MiB when all have come.
+/// The attempts of each order, and until when it was told to wait. Orders whose ids differ by a multiple of `slots`
+/// share a slot; a run has fewer orders. Memory is used page by page as orders come, up to 80 MiB.
 class order_memory {
 public:
     static constexpr std::size_t slots = 16 * 1024 * 1024;
@@ -28,7 +28,7 @@ public:
 
     /// How many requests for this order there have been, this one included; stays at most_attempts.
     unsigned count_attempt(order_id id) noexcept;
-    /// In milliseconds from any beginning, the same one for all calls. Times beyond 49 days are not kept.
+    /// `time` counts from the same moment in all calls. Times beyond 49 days are ignored.
     void not_before(order_id id, std::chrono::milliseconds time) noexcept;
     [[nodiscard]] bool is_early(order_id id, std::chrono::milliseconds now) noexcept;
 
@@ -43,7 +43,8 @@ private:
     zeroed<std::uint32_t> not_before_;
 };
 
-/// The client's rate limit (pipebench/traffic.hpp) on the server's side: who would have to wait is turned away.
+/// The client's rate limit (contracts/traffic.hpp) on the server's side: a request that would have to wait is
+/// refused.
 class token_bucket {
 public:
     explicit token_bucket(std::uint64_t per_second) noexcept : limit_(state_, 0, per_second) {}  ///< above 0
@@ -62,21 +63,21 @@ public:
     trouble_state(const api_settings& settings, counters& count);
 
     enum class admission : std::uint8_t { served, throttled };
-    /// What becomes of a request for an order: a fault may be done to its reply, or it is throttled. One that is served
-    /// holds a place until leave().
-    admission meet(api_reply& reply, server_clock::time_point now);
-    void leave() noexcept;
-    /// Of each answer that is sent, before it is.
+    /// Decides about a request for an order: it is throttled, or it is served, perhaps with a fault in its reply. A
+    /// request that is served holds a permit until release().
+    admission apply(api_reply& reply, server_clock::time_point now);
+    void release() noexcept;
+    /// To be called for each answer before it is sent.
     void answered(const api_reply& reply, server_clock::time_point now) noexcept;
-    /// Whether the connection of a request that came then must be reset. Also of requests from before the outage.
-    [[nodiscard]] bool cut_off(server_clock::time_point came) const noexcept {
-        return came.time_since_epoch().count() < down_until_.load(std::memory_order_relaxed);
+    /// Whether the connection of a request received at `then` must be reset: also one from before the outage.
+    [[nodiscard]] bool cut_off(server_clock::time_point then) const noexcept {
+        return then.time_since_epoch().count() < down_until_.load(std::memory_order_relaxed);
     }
 
 private:
     using rep = server_clock::rep;
 
-    bool take_place() noexcept;
+    bool take_permit() noexcept;
     bool admit(server_clock::time_point now) noexcept;
     [[nodiscard]] std::chrono::milliseconds age(server_clock::time_point now) const noexcept;
 
@@ -86,10 +87,11 @@ private:
     const server_clock::time_point began_ = server_clock::now();
     std::unique_ptr<order_memory> orders_;  ///< with faults or a throttle
     std::unique_ptr<token_bucket> bucket_;  ///< with a rate
-    std::atomic<std::uint64_t> places_{0};
+    std::atomic<std::uint64_t> permits_taken_{0};
     const std::uint64_t outage_after_;  ///< good answers; 0: none
     std::atomic<std::uint64_t> good_answers_{0};
-    std::atomic<rep> down_until_{std::numeric_limits<rep>::min()};  ///< as long as it has not begun, before all times
+    std::atomic<rep> down_until_{
+        std::numeric_limits<rep>::min()};  ///< until the outage begins, earlier than any time
 };
 
 }  // namespace pipebench

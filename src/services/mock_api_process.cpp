@@ -1,7 +1,9 @@
 #include "services/mock_api_process.hpp"
 
+#include "contracts/api_counters.hpp"
 #include "contracts/error.hpp"
 #include "contracts/units.hpp"
+#include "system/cpu_time.hpp"
 #include "system/environment.hpp"
 
 #include <poll.h>
@@ -11,7 +13,6 @@
 #include <nlohmann/json.hpp>
 
 #include <array>
-#include <cerrno>
 #include <charconv>
 
 namespace pipebench {
@@ -21,7 +22,7 @@ constexpr int control_number = 3;
 constexpr auto start_limit = std::chrono::seconds(10);
 constexpr auto stop_patience = std::chrono::seconds(5);
 
-/// One message of the server, at most 4 KiB; empty when none comes in time.
+/// One message of the server, at most 4 KiB; empty if none comes in time.
 std::string receive(int channel, std::chrono::milliseconds limit) {
     pollfd waiting{channel, POLLIN, 0};
     if (::poll(&waiting, 1, static_cast<int>(limit.count())) <= 0) return {};
@@ -29,25 +30,6 @@ std::string receive(int channel, std::chrono::milliseconds limit) {
     const auto n = ::recv(channel, text.data(), text.size(), 0);
     return n > 0 ? std::string(text.data(), static_cast<std::size_t>(n)) : std::string{};
 }
-
-api_view parse_stats(const std::string& text) {
-    const auto stats = nlohmann::json::parse(text, nullptr, false);
-    if (!stats.is_object()) return {};
-    const auto count = [&](const char* name) { return stats.value(name, std::uint64_t{0}); };
-    return {true,
-            count("threads"),
-            count("requests"),
-            count("responses"),
-            count("refusals"),
-            count("throttled"),
-            count("faults"),
-            count("early"),
-            count("connections"),
-            count("peak_connections"),
-            count("peak_concurrent")};
-}
-
-double seconds(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; }
 
 }  // namespace
 
@@ -58,11 +40,7 @@ struct mock_api_process::started {
 
 mock_api_process::started mock_api_process::start(const std::string& binary, const workload& work,
                                                   const std::string& scenario) {
-    std::array<int, 2> ends{};
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
-        throw system_failure("cannot make a channel to the mock API", errno);
-    descriptor ours(ends[0]);
-    const descriptor theirs(ends[1]);
+    auto [ours, theirs] = make_channel("the mock API");
     child_settings settings;
     settings.arguments = {binary,
                           "mock-api",
@@ -97,12 +75,20 @@ mock_api_process::mock_api_process(started s) : channel_(std::move(s.channel)), 
 
 std::string mock_api_process::url() const { return fmt::format("http://127.0.0.1:{}", port_); }
 
-mock_api_process::account mock_api_process::stop() {
+mock_api_process::usage mock_api_process::stop() {
     server_.signal(SIGTERM);
-    account out;
-    out.seen = parse_stats(receive(channel_.get(), stop_patience));
+    const auto seen = parse_api_counters(receive(channel_.get(), stop_patience));
     const auto end = server_.stop(SIGTERM, stop_patience);
-    out.cpu_s = seconds(end.usage.ru_utime) + seconds(end.usage.ru_stime);
+    return {.seen = seen, .cpu_s = cpu_seconds(end.usage)};
+}
+
+api_view parse_api_counters(const std::string& stats) {
+    const auto in = nlohmann::json::parse(stats, nullptr, false);
+    api_view out;
+    if (!in.is_object()) return out;
+    out.known = true;
+    for_each_counter<api_view>(
+        [&](const char* name, auto counter) { out.*counter = in.value(name, std::uint64_t{0}); });
     return out;
 }
 

@@ -11,18 +11,18 @@ namespace pipebench {
 
 class mock_api_process {
 public:
-    /// `binary`: pipebench's. `scenario`: a name or a file; empty: none. Returns when it listens. Throws setup_error.
+    /// Starts `binary`, which is pipebench. `scenario`: a name or a file; empty: none. Returns when it listens.
+    /// Throws setup_error.
     mock_api_process(const std::string& binary, const workload& work, const std::string& scenario = {});
 
     [[nodiscard]] std::string url() const;
     [[nodiscard]] pid_t pid() const noexcept { return server_.pid(); }
 
-    /// Ends it, and gives what it counted and what it used.
-    struct account {
-        api_view seen;
+    struct usage {
+        api_view seen;  ///< its counters; not known if it gave none
         double cpu_s = 0;
     };
-    account stop();
+    usage stop();
 
 private:
     struct started;
@@ -33,5 +33,8 @@ private:
     child_process server_;
     unsigned port_ = 0;
 };
+
+/// Reads the JSON of the server's GET /stats. Not known if it is no JSON object.
+[[nodiscard]] api_view parse_api_counters(const std::string& stats);
 
 }  // namespace pipebench

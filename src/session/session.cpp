@@ -194,8 +194,8 @@ private:
         if (settings_.watch == watching::end_only) record.leave_out_latencies();
         const auto seen = observe_run(request, record, signals_,
                                       [&](const recorder& r, std::uint64_t rss) { observer_.run_goes(p, r, rss); });
-        mock_api_process::account api_account;
-        if (api) api_account = api->stop();
+        mock_api_process::usage api_used;
+        if (api) api_used = api->stop();
         if (!request.spec.where.redis.empty()) forget_stream(p, request.spec.where);
         refuse_if_unusable(p, record, seen, request.restarts > 0);
         if (settings_.chaos.target == victim::postgres) services_->wait_for_postgres();
@@ -210,13 +210,13 @@ private:
         out.in_flight_limit = std::min(in_flight, settings_.work.orders);
         out.floor_s = floor_of(done_work(out), in_flight).count();
         out.efficiency = out.time_s > 0 ? out.floor_s / out.time_s : 0;
-        out.api = api_account.seen;
+        out.api = api_used.seen;
         out.recovery = recovery_of(out, record, seen);
         // An outage cuts off requests unread, and does not count them; a program does not tell of its own.
         if (trouble.api.down.time > duration{} || is_runner(p))
             out.recovery.api_calls_again = std::numeric_limits<double>::quiet_NaN();
         for (auto& service : out.services)
-            if (service.name == "mock-api") service.cpu_s = api_account.cpu_s;
+            if (service.name == "mock-api") service.cpu_s = api_used.cpu_s;
         out.foreign_share = foreign_share(out, seen);
         const bool whole = !out.interrupted && seen.end.exited_with(0) && !seen.out_of_time;
         out.ledger = check_ledger({services_->postgres_url(), table, record,

@@ -1,6 +1,8 @@
 // The mock API over real sockets: what clients see, what the counters say, what happens at the limits, and
 // that it ends. Every wait is bounded by `patience`; none is a guess at how long something takes.
 #include "contracts/error.hpp"
+#include "mock_api/order_book.hpp"
+#include "mock_api/order_json.hpp"
 #include "mock_api/server.hpp"
 #include "support/command.hpp"
 

@@ -1,6 +1,7 @@
-// The trouble of a scenario over real sockets: how each fault looks to a client, what the limits let through, when the
-// outage begins and ends. Every wait is bounded by `patience`; nothing is expected to be fast.
+// The trouble of a scenario over real sockets: how each fault looks to a client, what the limits let through, when
+// the outage begins and ends. Every wait is bounded by `patience`; nothing is expected to be fast.
 #include "mock_api/faults.hpp"
+#include "mock_api/reply_writer.hpp"
 #include "mock_api/server.hpp"
 #include "support/command.hpp"
 
@@ -67,7 +68,7 @@ std::string bytes_of(order_id id, const fault* f = nullptr) {
     const api_settings settings;
     api_reply reply = reply_to(settings, "GET", fmt::format("/orders/{}", id));
     reply.connection = persistence::keep_alive;
-    if (f != nullptr) do_fault(reply, *f);
+    if (f != nullptr) apply_fault(reply, *f);
     std::string out;
     reply_writer(settings).append(out, reply);
     return out;

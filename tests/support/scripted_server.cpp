@@ -2,6 +2,7 @@
 
 #include "contracts/error.hpp"
 #include "mock_api/order_book.hpp"
+#include "mock_api/order_json.hpp"
 
 #include <netinet/in.h>
 #include <poll.h>

@@ -1,6 +1,10 @@
 // What the mock API answers, without a socket: routes, latencies, the reading of hostile bytes, the bytes of
 // a reply.
 #include "mock_api/behaviour.hpp"
+#include "mock_api/order_book.hpp"
+#include "mock_api/order_json.hpp"
+#include "mock_api/reply_writer.hpp"
+#include "mock_api/request_reader.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -360,7 +364,19 @@ TEST_CASE("every problem is explained in JSON", "[behaviour]") {
 }
 
 TEST_CASE("the counters are sent under their names", "[behaviour]") {
-    const api_stats stats{9, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12};
+    api_stats stats;
+    stats.threads = 9;
+    stats.requests = 1;
+    stats.responses = 2;
+    stats.concurrent = 3;
+    stats.peak_concurrent = 4;
+    stats.connections = 5;
+    stats.open_connections = 6;
+    stats.peak_connections = 7;
+    stats.refusals = 8;
+    stats.throttled = 10;
+    stats.faults = 11;
+    stats.early = 12;
     const auto json = nlohmann::json::parse(body_of(bytes_of(reply_to(instant, "GET", "/stats"), stats)));
     CHECK(json == nlohmann::json{{"threads", 9},
                                  {"requests", 1},

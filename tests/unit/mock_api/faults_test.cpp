@@ -1,6 +1,9 @@
-// Which requests a scenario spoils, and the bytes they are answered with. What differs here from one process or attempt
-// to the next makes two patterns incomparable.
+// Which requests a scenario spoils, and the bytes they are answered with. What differs here from one process or
+// attempt to the next makes two patterns incomparable.
 #include "mock_api/faults.hpp"
+#include "mock_api/order_book.hpp"
+#include "mock_api/order_json.hpp"
+#include "mock_api/reply_writer.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -46,7 +49,7 @@ const api_settings calm_api{};
 api_reply spoilt(const fault& f, order_id id = 9) {
     api_reply reply = reply_to(calm_api, "GET", "/orders/" + std::to_string(id));
     reply.connection = persistence::keep_alive;
-    do_fault(reply, f);
+    apply_fault(reply, f);
     return reply;
 }
 

@@ -2,6 +2,7 @@
 // order that is not a pure function of its id and the seed, or JSON that does not carry it, would accuse a
 // good run.
 #include "mock_api/order_book.hpp"
+#include "mock_api/order_json.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>

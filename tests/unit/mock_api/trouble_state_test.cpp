@@ -1,6 +1,7 @@
 // What the server remembers between requests, on a clock of ours: limits, attempts, the outage. A server that is
 // stricter or laxer than its scenario says makes a pattern look worse or better than it is.
 #include "mock_api/faults.hpp"
+#include "mock_api/order_book.hpp"
 #include "mock_api/trouble_state.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -18,11 +19,11 @@ struct fixture {
 
     admission ask(order_id id) {
         reply = reply_to(settings, "GET", "/orders/" + std::to_string(id));
-        return trouble.meet(reply, now);
+        return trouble.apply(reply, now);
     }
     void answer() {
         trouble.answered(reply, now);
-        trouble.leave();
+        trouble.release();
     }
 
     api_settings settings;
@@ -106,7 +107,7 @@ TEST_CASE("requests beyond the places are throttled at once, until one leaves", 
     CHECK(f.reply.delay == 0ms);
     CHECK(f.reply.retry_after == 3s);
     CHECK(f.count.read().throttled == 1);
-    f.trouble.leave();
+    f.trouble.release();
     CHECK(f.ask(3) == admission::served);
     CHECK(f.ask(4) == admission::throttled);
 }
@@ -119,7 +120,7 @@ TEST_CASE("a request that gets no token gives its place back", "[trouble]") {
     CHECK(f.ask(2) == admission::served);
     f.now += 1s;
     CHECK(f.ask(3) == admission::throttled);  // there is a token, and no place
-    f.trouble.leave();
+    f.trouble.release();
     CHECK(f.ask(3) == admission::served);  // which the last one has not used up
 }
 
@@ -144,10 +145,10 @@ TEST_CASE("a fault that answers with 429 counts as a fault and as throttled", "[
 TEST_CASE("what is not a good answer is not spoilt further, and HEAD is not spoilt at all", "[trouble]") {
     fixture f(refusing(500));
     f.reply = reply_to(f.settings, "GET", "/orders/0");
-    CHECK(f.trouble.meet(f.reply, f.now) == admission::served);
+    CHECK(f.trouble.apply(f.reply, f.now) == admission::served);
     CHECK(f.reply.status == 404);
     f.reply = reply_to(f.settings, "HEAD", "/orders/7");
-    CHECK(f.trouble.meet(f.reply, f.now) == admission::served);
+    CHECK(f.trouble.apply(f.reply, f.now) == admission::served);
     CHECK(f.reply.status == 200);
     CHECK(f.count.read().faults == 0);
 }

@@ -3,6 +3,7 @@
 #include "pipeline/order_course.hpp"
 
 #include "mock_api/order_book.hpp"
+#include "mock_api/order_json.hpp"
 #include "pipeline/order_parser.hpp"
 #include "pipeline/retry.hpp"
 #include "pipeline/transform.hpp"
