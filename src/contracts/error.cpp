@@ -13,13 +13,14 @@ constexpr const char* replacement = "\xEF\xBF\xBD";  // U+FFFD
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0u) == 0x80u; }
 
-/// The JSON library's own replacement, so that a text reads alike before and after it was saved.
+/// As the JSON library does it, so that a text is the same before and after it was saved.
 std::string valid_utf8(std::string_view text) {
     using json = nlohmann::json;
     return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
 }
 
-/// Bytes of a control character beyond ASCII (C1, line separators, changes of direction) at the start; else 0.
+/// The length of a control character beyond ASCII (C1, line separator, change of direction) at the start; 0 if there
+/// is none.
 std::size_t hidden_length(std::string_view text) {
     const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
     if (byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) <= 0x9F) return 2;

@@ -1,4 +1,4 @@
-// Failures of set-up: thrown, and caught once, in main. Failures of one order are values: see outcome.hpp.
+// Failures of set-up: they are thrown, and caught once, in main. Failures of one order are values: see outcome.hpp.
 #pragma once
 
 #include <stdexcept>
@@ -7,7 +7,7 @@
 
 namespace pipebench {
 
-/// What the process says to its caller. Documented in --help and README.
+/// The exit code of the process. Documented in --help and README.
 enum class exit_code : int {
     ok = 0,               ///< all well
     check_failed = 1,     ///< an assertion, budget or comparison failed
@@ -17,8 +17,8 @@ enum class exit_code : int {
     terminated = 143,     ///< SIGTERM; the partial result was written
 };
 
-/// A wrong option or a missing piece of the environment. `what()` is one line: what, where, how to mend it.
-/// Never put a secret or an input that may hold one into it.
+/// A wrong option or a missing piece of the environment. `what()` is one line: what, where, and how to correct it. It
+/// must never contain a secret, or an input that may hold one.
 class setup_error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -27,8 +27,9 @@ public:
 /// `prefix: <text of errno>`.
 [[nodiscard]] setup_error system_failure(const std::string& prefix, int error_number);
 
-/// Foreign text made safe to print: valid UTF-8, ASCII control characters (terminal escapes among them) shown as
-/// \xNN, C1 controls and characters that turn the direction of writing replaced, and cut to `limit` bytes.
+/// Makes foreign text safe to print: the result is valid UTF-8 of at most `limit` bytes of the text. ASCII control
+/// characters, such as terminal escapes, are shown as \xNN; C1 controls and characters that change the direction of
+/// writing are replaced.
 [[nodiscard]] std::string printable(std::string_view foreign, std::size_t limit = 400);
 
 }  // namespace pipebench

@@ -13,7 +13,7 @@ namespace pipebench {
 /// "1 run", "2,000 runs"
 [[nodiscard]] std::string counted(std::uint64_t n, std::string_view one, std::string_view many);
 
-/// "5 %" of 0.05, with three digits that mean something.
+/// 0.05 as "5 %", with three significant digits.
 [[nodiscard]] std::string as_percent(double share);
 
 }  // namespace pipebench

@@ -47,7 +47,7 @@ duration time_of(const json& in, std::string_view key) {
 std::chrono::seconds seconds_of(const json& in, std::string_view key) {
     const auto d = time_of(in, key);
     const auto whole = std::chrono::duration_cast<std::chrono::seconds>(d);
-    if (whole != d || whole.count() == 0) refuse(key, "whole seconds, such as \"1s\": HTTP knows no others");
+    if (whole != d || whole.count() == 0) refuse(key, "whole seconds, such as \"1s\": HTTP has no shorter times");
     return whole;
 }
 
@@ -63,7 +63,7 @@ std::uint64_t count_of(const json& in, std::string_view key, std::uint64_t lowes
     return in.get<std::uint64_t>();
 }
 
-/// Gives each member of an object to the reader of its name.
+/// Calls the reader that is listed under the name of each member.
 using reader = std::function<void(const json&)>;
 void read_members(const json& in, std::string_view what, const std::map<std::string, reader>& readers) {
     if (!in.is_object()) refuse(what, "an object");
@@ -152,7 +152,7 @@ std::vector<order_id> read_poison(const json& in) {
     return out;
 }
 
-/// Part of file names, table names and JSON keys of others: kept simple.
+/// Simple, because it becomes part of file names, table names and JSON keys.
 std::string name_in(const json& in) {
     auto name = text_of(in, "name");
     const auto simple = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };

@@ -1,6 +1,6 @@
-// How the world around a run misbehaves: data, one file each (bench/scenarios/*.json, built into the binary), read and
-// checked once, then passed as const&. The faults of the API are drawn from (seed, order, attempt), so that every
-// pattern meets the same ones.
+// How API and database misbehave during a run: data, in one file for each scenario (bench/scenarios/*.json, built
+// into the binary). A scenario is read and checked once, then passed as const&. The faults of the API are drawn from
+// (seed, order, attempt), so that every pattern gets the same ones.
 #pragma once
 
 #include "pipebench/duration.hpp"
@@ -16,24 +16,24 @@
 
 namespace pipebench {
 
-/// What the API does to a request for an order, in place of answering it well.
+/// What the API does to a request for an order instead of answering it well.
 enum class fault_kind : std::uint8_t {
     status,         ///< answers with `status`, and with Retry-After where it is set
     reset,          ///< the head and half of the body, then RST
     truncated,      ///< the head and half of the body, then FIN
     slow,           ///< answers well, `time` later
     black_hole,     ///< never answers; the connection stays open, up to the server's idle timeout of 75 s
-    drip,           ///< answers well, one byte at a time with `time` between two of them
+    drip,           ///< answers well, one byte at a time with `time` between two bytes
     huge_body,      ///< Content-Length: 1 GB, and bytes without end
     endless_body,   ///< chunks without end
     huge_header,    ///< 1 MB of header fields
-    not_json,       ///< 200 with text that is no JSON
+    not_json,       ///< 200 with text that is not JSON
     deep_json,      ///< 100,000 nested brackets
     nul_byte,       ///< the order, with a NUL in its customer
-    bad_utf8,       ///< the order, with a byte that is no UTF-8 in its customer
+    bad_utf8,       ///< the order, with a byte in its customer that is not UTF-8
     huge_number,    ///< the order, with a quantity of 1e999
     wrong_order,    ///< another order
-    wrong_content,  ///< another order's contents under this one's id: only the ledger can tell
+    wrong_content,  ///< another order's contents under this one's id: only the ledger notices
 };
 inline constexpr std::size_t fault_kind_count = 16;
 [[nodiscard]] std::string_view name_of(fault_kind k) noexcept;  ///< as in the files: "black-hole"
@@ -41,21 +41,21 @@ inline constexpr std::size_t fault_kind_count = 16;
 struct fault {
     fault_kind kind = fault_kind::status;
     double share = 0;             ///< of all requests for orders, 0..1
-    unsigned first_attempts = 0;  ///< only at this many first attempts of an order; 0: at any
+    unsigned first_attempts = 0;  ///< only in this many first attempts of an order; 0: in all
     unsigned status = 503;
     std::optional<std::chrono::seconds> retry_after;
     duration time{};  ///< slow, drip
     bool operator==(const fault&) const = default;
 };
 
-/// What the API serves at the most; the rest gets 429 with Retry-After. 0: no limit.
+/// How much the API serves at most; further requests get 429 with Retry-After. 0: no limit.
 struct throttle {
     std::uint64_t concurrent = 0, per_second = 0;
     std::chrono::seconds retry_after{1};
     bool operator==(const throttle&) const = default;
 };
 
-/// For `time` from when that share of the orders has been answered, every connection to the API is reset.
+/// When the share `at` of the orders has been answered, every connection to the API is reset for `time`.
 struct outage {
     double at = 0;
     duration time{};  ///< 0: none
@@ -63,7 +63,7 @@ struct outage {
 };
 
 struct api_trouble {
-    std::vector<fault> faults;  ///< their shares add up to 1 at most
+    std::vector<fault> faults;  ///< their shares add up to at most 1
     throttle limits;
     outage down;
     [[nodiscard]] bool none() const noexcept { return faults.empty() && limits == throttle{} && down == outage{}; }
@@ -71,8 +71,8 @@ struct api_trouble {
 };
 
 struct database_trouble {
-    duration latency{};       ///< that every write takes longer, in the server, on its connection
-    double terminate_at = 0;  ///< share of the orders done at which all our backends are terminated; 0: never
+    duration latency{};       ///< added to every write, in the server, on its connection
+    double terminate_at = 0;  ///< all our backends are terminated when this share of the orders is done; 0: never
     bool operator==(const database_trouble&) const = default;
 };
 
@@ -80,24 +80,24 @@ struct scenario {
     std::string name, summary;
     api_trouble api;
     database_trouble database;
-    std::vector<order_id> poison;  ///< orders that kill the worker that takes them on
-    std::string source;            ///< what find_scenario() found it by
+    std::vector<order_id> poison;  ///< orders that kill the worker that begins them
+    std::string source;            ///< the name or file that find_scenario() was given
     bool operator==(const scenario&) const = default;
 };
 
-inline constexpr std::string_view calm = "clean";  ///< the scenario without any trouble, and the default
+inline constexpr std::string_view calm = "clean";  ///< the name of the scenario without any trouble, the default
 inline constexpr std::size_t max_scenario_bytes = 64 * 1024;
 
 /// One scenario as JSON: {"name", "summary", "api": {"faults": [{"kind", "share", "first_attempts", "status",
 /// "retry_after", "time"}], "throttle": {"concurrent", "per_second", "retry_after"}, "outage": {"at", "time"}},
-/// "database": {"latency", "terminate_at"}, "poison": [ids]}. All but name and summary may be left out; an unknown key is
-/// refused. Throws setup_error in one line that begins with `origin`.
+/// "database": {"latency", "terminate_at"}, "poison": [ids]}. All but name and summary may be left out; an unknown
+/// key is refused. Throws setup_error in one line that begins with `origin`.
 [[nodiscard]] scenario parse_scenario(std::string_view json_text, std::string_view origin);
 
-/// Those that are built in, `clean` first.
+/// The built-in scenarios, `clean` first.
 [[nodiscard]] std::span<const scenario> scenarios();
 
-/// A built-in one by its name, or one from a file (whatever has a '/' or ends in .json). Throws setup_error.
+/// A built-in scenario by its name, or one from a file (if it has a '/' or ends in .json). Throws setup_error.
 [[nodiscard]] scenario find_scenario(const std::string& name_or_file);
 
 }  // namespace pipebench

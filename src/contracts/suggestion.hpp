@@ -1,4 +1,4 @@
-// What a user may have meant.
+// Suggests the name that a user may have meant.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace pipebench {
 
-/// ", did you mean 'x'?" for the nearest of `known` (Levenshtein's distance), or nothing when none is near.
+/// ", did you mean 'x'?" for the nearest of `known` by Levenshtein's distance; empty if none is near.
 [[nodiscard]] std::string did_you_mean(const std::string& given, const std::vector<std::string>& known);
 
 /// "'fanout' is not a pattern, did you mean 'fan-out'? (known: ...)"

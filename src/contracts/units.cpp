@@ -18,30 +18,32 @@ constexpr std::array<unit, 5> times{{{"us", 1}, {"ms", 1e3}, {"s", 1e6}, {"m", 6
 
 constexpr std::uint64_t max_count = 1'000'000'000'000'000;  // above it, arithmetic in doubles is no longer exact
 
-/// A plain decimal number at the start of `text`; what follows it is left in `rest`.
-std::optional<double> leading_number(std::string_view text, std::string_view& rest) {
+struct number_and_rest {
+    double number;
+    std::string_view rest;
+};
+/// A plain decimal number at the start of `text`, and the text after it.
+std::optional<number_and_rest> leading_number(std::string_view text) {
     if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
     double value = 0;
     const auto [end, error] =
         std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
     if (error != std::errc{} || !std::isfinite(value) || end[-1] == '.') return std::nullopt;
-    rest = text.substr(static_cast<std::size_t>(end - text.data()));
-    return value;
+    return number_and_rest{.number = value, .rest = text.substr(static_cast<std::size_t>(end - text.data()))};
 }
 
 }  // namespace
 
 std::optional<duration> parse_duration(std::string_view text) {
-    std::string_view rest;
-    const auto number = leading_number(text, rest);
-    if (!number) return std::nullopt;
-    if (rest.empty() && *number == 0) return duration{0};
+    const auto parsed = leading_number(text);
+    if (!parsed) return std::nullopt;
+    if (parsed->rest.empty() && parsed->number == 0) return duration{0};
     for (const unit& u : times) {
-        if (rest != u.name) continue;
-        const double us = *number * u.scale;
+        if (parsed->rest != u.name) continue;
+        const double us = parsed->number * u.scale;
         if (us > static_cast<double>(max_duration.count())) return std::nullopt;
         const duration d{std::llround(us)};
-        if (d == duration{0} && us > 0) return std::nullopt;  // a zero often switches something off
+        if (d == duration{0} && us > 0) return std::nullopt;  // 0 often switches something off
         return d;
     }
     return std::nullopt;
@@ -57,12 +59,11 @@ std::string format_duration(duration d) {
 std::optional<std::uint64_t> parse_size(std::string_view text) {
     constexpr std::array<unit, 7> sizes{
         {{"B", 1}, {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824}}};
-    std::string_view rest;
-    const auto number = leading_number(text, rest);
-    if (!number) return std::nullopt;
+    const auto parsed = leading_number(text);
+    if (!parsed) return std::nullopt;
     for (const auto& u : sizes) {
-        const double bytes = *number * u.scale;
-        if (rest == u.name && bytes >= 1 && bytes <= static_cast<double>(max_count))
+        const double bytes = parsed->number * u.scale;
+        if (parsed->rest == u.name && bytes >= 1 && bytes <= static_cast<double>(max_count))
             return static_cast<std::uint64_t>(std::llround(bytes));
     }
     return std::nullopt;

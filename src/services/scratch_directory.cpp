@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::string_view name_prefix = "pipebench-";
 constexpr const char* lock_name = "lock";
-// sockaddr_un holds 108 bytes with the NUL: "/pipebench-XXXXXX/postgres/.s.PGSQL.5432" must still fit behind it.
+// sockaddr_un holds 108 bytes with the NUL: "/pipebench-XXXXXX/postgres/.s.PGSQL.5432" must fit behind the base.
 constexpr std::size_t longest_base = 60;
 
 bool others_may_enter(const fs::path& base) {
@@ -40,8 +40,7 @@ std::vector<fs::path> candidate_bases() {
     return out;
 }
 
-/// The postmaster of a data directory, if one runs in it: a number that was given to another process since is
-/// not taken for it.
+/// The postmaster of a data directory; 0 if none runs in it, also if another process has got its number since.
 pid_t postmaster_of(const fs::path& data) {
     pid_t pid = 0;
     std::ifstream(data / "postmaster.pid") >> pid;
@@ -90,7 +89,7 @@ scratch_directory::scratch_directory(const std::optional<user_identity>& user) {
     lock_ = descriptor(::open((path_ / lock_name).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!lock_.is_open() || ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
         throw system_failure("cannot lock " + path_.native(), errno);
-    if (user) ::chmod(path_.c_str(), 0711);  // it may pass through, and see nothing
+    if (user) ::chmod(path_.c_str(), 0711);  // the user may pass through it and not list it
 }
 
 scratch_directory::~scratch_directory() {

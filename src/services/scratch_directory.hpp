@@ -1,4 +1,4 @@
-// The one directory of a session: everything its servers write is in it, and it is gone when the session is.
+// The directory of a session: its servers write only there, and it is removed with the session.
 #pragma once
 
 #include "system/child_process.hpp"
@@ -8,11 +8,11 @@
 
 namespace pipebench {
 
-/// Under TMPDIR, or /tmp where TMPDIR is too long for a unix socket's path or closed to the servers' user.
-/// Locked while its owner lives, which is how sweep() knows those that nobody owns any more.
+/// In TMPDIR, or in /tmp if TMPDIR is too long for the path of a unix socket or closed to the servers' user. Locked
+/// while its owner lives: sweep() removes those that nobody has locked.
 class scratch_directory {
 public:
-    /// `user`: who must be able to enter it besides us. Throws setup_error.
+    /// `user` must be able to enter it too. Throws setup_error.
     explicit scratch_directory(const std::optional<user_identity>& user);
     scratch_directory(const scratch_directory&) = delete;
     scratch_directory& operator=(const scratch_directory&) = delete;
@@ -23,8 +23,8 @@ public:
     /// A new directory in it, mode 0700, owned by `user` or by us.
     [[nodiscard]] std::filesystem::path make(const std::string& name, const std::optional<user_identity>& user) const;
 
-    /// Removes what sessions that were killed have left, and ends their PostgreSQL if it still runs. Touches
-    /// only directories that carry our name, our owner and our lock, and only while nobody holds that lock.
+    /// Removes the directories of sessions that were killed, and ends their PostgreSQL if it still runs. Touches only
+    /// directories with our name, our owner and our lock, and only while nobody holds that lock.
     static void sweep();
 
 private:
@@ -32,7 +32,7 @@ private:
     descriptor lock_;
 };
 
-/// When we are root, servers run as the first of these users that exists, else as `nobody`; otherwise as we are.
+/// The user to run a server as if we are root: `preferred` if it exists, else `nobody`. Otherwise unset.
 [[nodiscard]] std::optional<user_identity> server_user(const char* preferred);
 
 }  // namespace pipebench

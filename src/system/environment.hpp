@@ -1,4 +1,4 @@
-// What this process inherited, and what of it the programs that we start may see.
+// The environment of this process, and the part of it that programs we start may see.
 #pragma once
 
 #include <string>
@@ -6,11 +6,11 @@
 
 namespace pipebench {
 
-/// The calling process' environment without what changes the behaviour of servers and libraries we start:
-/// PATH, HOME, LANG, TZ and TMPDIR only, with LC_ALL=C.
+/// PATH, HOME, LANG, TZ and TMPDIR of the calling process, and LC_ALL=C: no variable that changes the behaviour of
+/// the servers and libraries that we start.
 [[nodiscard]] std::vector<std::string> clean_environment();
 
-/// Path of the running program.
+/// The path of the running program.
 [[nodiscard]] std::string own_binary();
 
 /// The user's libpq variables ("PGPASSFILE=..."): for programs that connect to the user's own server.

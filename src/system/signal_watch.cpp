@@ -21,7 +21,7 @@ signal_watch::signal_watch() {
 }
 
 signal_watch::~signal_watch() {
-    poll();  // what is still pending would be delivered now
+    poll();  // a signal that is still pending would be delivered now
     ::sigprocmask(SIG_SETMASK, &before_, nullptr);
 }
 

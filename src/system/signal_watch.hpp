@@ -1,4 +1,4 @@
-// Signals as events, for a program that has to clean up before it ends.
+// Signals as events, for a program that must clean up before it ends.
 #pragma once
 
 #include "system/descriptor.hpp"
@@ -7,7 +7,8 @@
 
 namespace pipebench {
 
-/// SIGINT and SIGTERM, taken as events while it lives; SIGPIPE is ignored. One per process, on the main thread.
+/// While it exists, SIGINT and SIGTERM are read as events and SIGPIPE is ignored. One per process, on the main
+/// thread.
 class signal_watch {
 public:
     signal_watch();
@@ -16,11 +17,13 @@ public:
     ~signal_watch();
 
     [[nodiscard]] int native() const noexcept { return signals_.get(); }
-    /// Takes what has arrived. The first one is kept.
+    /// Reads the signals that have arrived.
     void poll() noexcept;
-    [[nodiscard]] int first() const noexcept { return first_; }  ///< 0, SIGINT or SIGTERM
+    [[nodiscard]] int first() const noexcept {
+        return first_;
+    }  ///< the first that arrived: SIGINT or SIGTERM; 0: none
     [[nodiscard]] unsigned count() const noexcept { return count_; }
-    [[nodiscard]] bool was_terminated() const noexcept { return terminated_; }  ///< a SIGTERM was among them
+    [[nodiscard]] bool was_terminated() const noexcept { return terminated_; }  ///< one of them was SIGTERM
 
 private:
     descriptor signals_;
