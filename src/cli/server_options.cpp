@@ -3,6 +3,7 @@
 #include "cli/options.hpp"
 #include "pipeline/endpoint.hpp"
 #include "redis/redis_address.hpp"
+#include "services/inspect_postgres.hpp"
 
 namespace pipebench {
 
