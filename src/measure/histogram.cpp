@@ -1,40 +1,20 @@
 #include "measure/histogram.hpp"
 
-#include <boost/histogram.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
 namespace pipebench {
-namespace {
-
-namespace bh = boost::histogram;
-
-/// The axis that latency_bin() counts on: bins of equal ratio from 1 us.
-auto latency_axis() {
-    return bh::axis::regular<double, bh::axis::transform::log>(latency_bins, 1.0,
-                                                               std::pow(1.01, static_cast<double>(latency_bins)));
-}
-
-auto histogram_of(std::span<const std::uint64_t> counts) {
-    auto h = bh::make_histogram_with(bh::dense_storage<std::uint64_t>(), latency_axis());
-    for (int i = 0; const auto count : counts) h.at(i++) = count;
-    return h;
-}
-
-}  // namespace
 
 double percentile_ms(std::span<const std::uint64_t> counts, double p) {
-    const auto h = histogram_of(counts);
     const auto total = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
     if (total == 0) return 0;
     const double wanted = std::max(1.0, std::ceil(p * static_cast<double>(total)));
     double seen = 0;
-    for (int i = 0; i < h.axis().size(); ++i) {
-        seen += static_cast<double>(h.at(i));
-        if (seen >= wanted) return h.axis().bin(i).upper() / 1e3;
+    for (std::size_t bin = 0; bin < counts.size(); ++bin) {
+        seen += static_cast<double>(counts[bin]);
+        if (seen >= wanted) return upper_edge_ms(bin);
     }
     return 0;
 }
@@ -44,7 +24,7 @@ latency_summary summarise_latency(const run_reader& record) {
     const auto total = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
     const auto ms = [](std::chrono::nanoseconds d) { return static_cast<double>(d.count()) / 1e6; };
     latency_summary out;
-    if (total == 0 && record.read().ended() > 0) {  // a program of the user's that does not tell
+    if (total == 0 && record.read().ended() > 0) {  // a user's program that does not report them
         out.mean_ms = out.p50_ms = out.p90_ms = out.p99_ms = out.p999_ms = out.max_ms =
             std::numeric_limits<double>::quiet_NaN();
         return out;
