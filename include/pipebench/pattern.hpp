@@ -39,8 +39,6 @@ struct pattern {
     std::string_view summary;  ///< one line for `list` and --help
     needs (*needs_at)(const workload&);
     void (*run)(const run_context&);  ///< returns only when nothing it started is alive
-    /// Of a program of the user's (--runner), for /bin/sh; empty: one of ours, and only then `run` is there.
-    std::string_view command{};
 };
 
 /// The table. The command line, `list`, the docs and the contract tests follow from it.

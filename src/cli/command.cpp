@@ -104,10 +104,6 @@ exit_code code_of(const session_result& r, const std::vector<assertion_outcome>&
     return all_held(asked) ? exit_code::ok : exit_code::check_failed;
 }
 
-exit_code code_of_signal(int signal) noexcept {
-    return signal == SIGINT ? exit_code::interrupted : exit_code::terminated;
-}
-
 std::unique_ptr<command> without_options(exit_code (*work)()) {
     class plain_command final : public command {
     public:

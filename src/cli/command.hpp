@@ -51,8 +51,6 @@ std::unique_ptr<command> make_run_child();
 
 /// Of a measurement: one that is not to be trusted answers no assertion.
 [[nodiscard]] exit_code code_of(const session_result& r, const std::vector<assertion_outcome>& asked);
-/// Of a session that SIGINT or SIGTERM ended early.
-[[nodiscard]] exit_code code_of_signal(int signal) noexcept;
 
 /// Lets `it` take its options from `arguments`, of which the first is the name of `chosen`. Gives back what --help or
 /// --version print; nothing when there is a command to run. Both pointers are null where the first argument is such a

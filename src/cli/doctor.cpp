@@ -64,7 +64,7 @@ void examine_patterns(examination& e) {
     const auto limits = limits_of_this_box();
     fmt::print("\nPatterns, with {} orders and {} in flight\n", work.orders, default_concurrency);
     for (const pattern& p : patterns()) {
-        const auto why_not = does_not_fit(p, work, limits);
+        const auto why_not = does_not_fit(p.id, p.needs_at(work), limits);
         if (why_not) e.problem(p.id.data(), *why_not);
         else e.fact(p.id.data(), "fits");
     }

@@ -75,13 +75,6 @@ gate_settings gate_command::settings() const {
     return s;
 }
 
-exit_code code_for(const gate_outcome& g) {
-    if (g.signal != 0) return code_of_signal(g.signal);
-    if (!g.unbalanced.empty()) return exit_code::not_trustworthy;
-    if (!g.verdict.regressions().empty()) return exit_code::check_failed;
-    return g.verdict.passed() ? exit_code::ok : exit_code::not_trustworthy;
-}
-
 renderer rendering_of(const gate_outcome& g) {
     return [&g](std::string_view format, colours c) {
         if (format == "markdown") return reporting::render_markdown(g);
@@ -99,7 +92,7 @@ exit_code gate_command::run() {
     observer.can_be_saved = [&](const gate_outcome& so_far) { output.save(rendering_of(so_far)); };
     const auto outcome = run_gate(asked, observer);
     output.emit(rendering_of(outcome));
-    return code_for(outcome);
+    return code_of(outcome);
 }
 
 }  // namespace

@@ -25,21 +25,21 @@ public:
 
     void message(const std::string& text) { print(text); }
 
-    void starts(const pattern& p, const run_place& place, std::chrono::duration<double> floor) {
+    void starts(const contestant& c, const run_place& place, std::chrono::duration<double> floor) {
         where_ = place.warmup       ? fmt::format("warm-up {}/{}, ", place.round, place.rounds)
                  : place.rounds > 1 ? fmt::format("round {}/{}, ", place.round, place.rounds)
                                     : "";
         if (!place.scenario.empty()) where_ += place.scenario + ", ";
         floor_ = floor;
         next_ = clock::now() + (live_ ? std::chrono::milliseconds(0) : std::chrono::milliseconds(plain_interval));
-        if (!live_) print(fmt::format("{}{}: started, floor {:.1f} s", where_, p.id, floor.count()));
+        if (!live_) print(fmt::format("{}{}: started, floor {:.1f} s", where_, c.id(), floor.count()));
     }
 
-    void goes(const pattern& p, const recorder& record, std::uint64_t rss) {
+    void goes(const contestant& c, const recorder& record, std::uint64_t rss) {
         if (clock::now() < next_) return;
         next_ = clock::now() +
                 (live_ ? std::chrono::milliseconds(live_interval) : std::chrono::milliseconds(plain_interval));
-        const auto text = describe(p, record, rss);
+        const auto text = describe(c, record, rss);
         if (live_) show(text);
         else print(text);
     }
@@ -50,15 +50,16 @@ public:
     }
 
 private:
-    [[nodiscard]] std::string describe(const pattern& p, const recorder& record, std::uint64_t rss) const {
+    [[nodiscard]] std::string describe(const contestant& c, const recorder& record, std::uint64_t rss) const {
         const auto now = record.read();
         const double elapsed_s = std::chrono::duration<double>(record.elapsed()).count();
         const double rate = elapsed_s > 0 ? static_cast<double>(now.ended()) / elapsed_s : 0;
         const auto left = record.orders() - std::min(record.orders(), now.ended());
         // Before the first orders have ended there is only the floor to go by.
         const double left_s = rate > 0 ? static_cast<double>(left) / rate : std::max(0.0, floor_.count() - elapsed_s);
-        return fmt::format("{}{}: {}/{} done, {} in flight, {:.0f}/s, {} failed, {} MB, {:.0f} s left", where_, p.id,
-                           now.ended(), record.orders(), now.in_flight(), rate, now.failed, rss / 1'000'000, left_s);
+        return fmt::format("{}{}: {}/{} done, {} in flight, {:.0f}/s, {} failed, {} MB, {:.0f} s left", where_,
+                           c.id(), now.ended(), record.orders(), now.in_flight(), rate, now.failed, rss / 1'000'000,
+                           left_s);
     }
 
     void show(std::string text) {
@@ -93,10 +94,10 @@ session_observer make_progress_observer(verbosity v) {
     const auto line = std::make_shared<progress_line>();
     session_observer out;
     out.message = [line](const std::string& text) { line->message(text); };
-    out.run_starts = [line](const pattern& p, const run_place& place, std::chrono::duration<double> floor) {
-        line->starts(p, place, floor);
+    out.run_starts = [line](const contestant& c, const run_place& place, std::chrono::duration<double> floor) {
+        line->starts(c, place, floor);
     };
-    out.run_goes = [line](const pattern& p, const recorder& r, std::uint64_t rss) { line->goes(p, r, rss); };
+    out.run_goes = [line](const contestant& c, const recorder& r, std::uint64_t rss) { line->goes(c, r, rss); };
     out.run_ended = [line](const run_result& r) { line->ended(r); };
     return out;
 }

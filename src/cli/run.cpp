@@ -51,7 +51,7 @@ void run_command::declare(option_set& options) {
 
 std::vector<assertion> run_command::assertions_for(const session_settings& settings) const {
     std::vector<std::string> ids;
-    for (const pattern* p : settings.patterns) ids.emplace_back(p->id);
+    for (const auto& c : settings.contestants) ids.emplace_back(c->id());
     std::vector<assertion> out;
     for (const auto& text : assertions_) out.emplace_back(text, ids);
     return out;

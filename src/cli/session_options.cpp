@@ -3,6 +3,8 @@
 #include "cli/options.hpp"
 #include "cli/shell.hpp"
 #include "contracts/error.hpp"
+#include "measure/pattern_contestant.hpp"
+#include "measure/user_runner.hpp"
 #include "mock_api/order_book.hpp"
 #include "pipeline/transform.hpp"
 #include "system/environment.hpp"
@@ -25,7 +27,7 @@ value_form<chaos_plan> chaos_form() {
         return *plan;
     };
     const auto format = [](const chaos_plan& plan) {
-        return plan.target == victim::none ? "none" : format_chaos(plan);
+        return plan.target == kill_target::none ? "none" : format_chaos(plan);
     };
     return {.placeholder = "WHAT@SHARE", .parse = parse, .format = format};
 }
@@ -41,15 +43,19 @@ std::vector<scenario> scenarios_of(const session_options& options) {
     return out;
 }
 
-/// We do not break what is not ours.
+bool has_runner(const session_settings& s) {
+    return std::any_of(s.contestants.begin(), s.contestants.end(), [](const auto& c) { return !c->may_restart(); });
+}
+
+/// pipebench breaks no server of the user.
 void require_servers_of_our_own(const session_settings& s) {
     const auto refuse = [](const char* option, const std::string& what, const char* server) {
         throw setup_error(
             fmt::format("{}: {} would be done to a server of yours: leave {} out", option, what, server));
     };
-    if (s.chaos.target == victim::redis && !s.servers.redis.empty())
+    if (s.chaos.target == kill_target::redis && !s.servers.redis.empty())
         refuse("--chaos", format_chaos(s.chaos), "--redis");
-    if (s.chaos.target == victim::postgres && !s.servers.postgres.empty())
+    if (s.chaos.target == kill_target::postgres && !s.servers.postgres.empty())
         refuse("--chaos", format_chaos(s.chaos), "--postgres");
     for (const scenario& one : s.scenarios)
         if (!one.api.none() && !s.servers.target.empty())
@@ -62,30 +68,33 @@ void require_servers_of_our_own(const session_settings& s) {
                 fmt::format("--scenario: '{}' finds its connections by their application_name: leave that "
                             "out of --postgres",
                             one.name));
-    if (s.chaos.target != victim::none && !s.runners.empty())
+    if (s.chaos.target != kill_target::none && has_runner(s))
         throw setup_error("--chaos: only the patterns can be killed and started again: leave --runner out");
-    const auto uses_redis = [](const pattern* p) { return p->needs_at(workload{}).redis; };
-    if (s.chaos.target == victim::redis && std::none_of(s.patterns.begin(), s.patterns.end(), uses_redis))
+    const auto uses_redis = [](const auto& c) { return c->needs_at(workload{}).redis; };
+    if (s.chaos.target == kill_target::redis && std::none_of(s.contestants.begin(), s.contestants.end(), uses_redis))
         throw setup_error("--chaos: kill-redis needs a pattern that uses Redis: add -p redis-streams");
+}
+
+void add_patterns(const session_options& options, session_settings& s) {
+    for (const pattern* p : patterns_of(options.work))
+        s.contestants.push_back(std::make_shared<pattern_contestant>(*p, s.binary));
 }
 
 void add_runners(const session_options& options, session_settings& s) {
     for (const auto& text : options.runners) {
-        const auto runner = s.runners.emplace_back(parse_runner(text));
-        const auto& entry = runner->entry();
+        auto runner = parse_runner(text, options.runner_limit);
+        const auto id = runner->id();
         const auto all = patterns();
-        const auto same_id = [&](const pattern& p) { return p.id == entry.id; };
-        const auto same = [&](const pattern* p) { return same_id(*p); };
-        if (entry.id == "all" || entry.id == "none" || std::any_of(all.begin(), all.end(), same_id) ||
-            std::any_of(s.patterns.begin(), s.patterns.end(), same))
-            throw setup_error(fmt::format("--runner: the name '{}' is taken", entry.id));
-        s.patterns.push_back(&entry);
+        if (id == "all" || id == "none" ||
+            std::any_of(all.begin(), all.end(), [&](const pattern& p) { return p.id == id; }) ||
+            std::any_of(s.contestants.begin(), s.contestants.end(), [&](const auto& c) { return c->id() == id; }))
+            throw setup_error(fmt::format("--runner: the name '{}' is taken", id));
+        s.contestants.push_back(std::move(runner));
     }
-    s.runner_limit = options.runner_limit;
     for (const scenario& one : s.scenarios)
-        if (!one.poison.empty() && !s.runners.empty())
+        if (!one.poison.empty() && has_runner(s))
             throw setup_error(fmt::format("--scenario: '{}' is for the patterns only: leave --runner out", one.name));
-    if (s.patterns.empty()) throw setup_error("--pattern: none is for --runner alone: name a pattern");
+    if (s.contestants.empty()) throw setup_error("--pattern: none is for --runner alone: name a pattern");
 }
 
 }  // namespace
@@ -126,7 +135,8 @@ void declare_grace(option_set& options, session_options& o) {
 
 session_settings settings_of(const session_options& options) {
     session_settings s;
-    s.patterns = patterns_of(options.work);
+    s.binary = own_binary();
+    add_patterns(options, s);
     s.work = workload_of(options.work);
     s.profile = options.work.profile;
     s.command = printable_command();
@@ -144,7 +154,6 @@ session_settings settings_of(const session_options& options) {
     s.target_time_s = std::chrono::duration<double>(options.target_time).count();
     s.memory_budget_bytes = options.memory_budget_bytes;
     s.grace = options.grace;
-    s.binary = own_binary();
     s.expected = [seed = s.work.seed](order_id id) { return transform(make_order(id, seed)); };
     return s;
 }

@@ -3,6 +3,7 @@
 
 #include "cli/server_options.hpp"
 #include "cli/work_options.hpp"
+#include "measure/user_runner.hpp"
 #include "session/session.hpp"
 
 #include <string>
@@ -18,7 +19,7 @@ struct session_options {
     watching watch = watching::all;
     bool profile_stages = false;
     std::vector<std::string> runners;  ///< NAME=COMMAND
-    duration runner_limit = std::chrono::minutes{10};
+    duration runner_limit = default_runner_limit;
     std::vector<std::string> scenarios{std::string(calm)};
     chaos_plan chaos;
     duration target_time{};                 ///< 0: none

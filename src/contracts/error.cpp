@@ -1,5 +1,6 @@
 #include "contracts/error.hpp"
 
+#include <csignal>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -49,6 +50,10 @@ std::string printable(std::string_view foreign, std::size_t limit) {
         at += std::max<std::size_t>(1, hidden);
     }
     return cut < text.size() ? out + "..." : out;
+}
+
+exit_code code_of_signal(int signal) noexcept {
+    return signal == SIGINT ? exit_code::interrupted : exit_code::terminated;
 }
 
 }  // namespace pipebench

@@ -25,7 +25,7 @@ struct ledger_question {
 /// Reads the whole table in pages, in constant memory. Throws setup_error when it cannot be read.
 [[nodiscard]] ledger_view check_ledger(const ledger_question& question);
 
-/// For a program that has not told of all that it stored: whatever is in the table, and has not ended, was stored.
+/// For a program that does not report all that it stored: an order in the table that has not ended was stored.
 void settle_what_is_there(const std::string& postgres, const table_name& table, recorder& record);
 
 }  // namespace pipebench

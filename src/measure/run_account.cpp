@@ -1,5 +1,6 @@
 #include "measure/run_account.hpp"
 
+#include "analysis/floor.hpp"
 #include "measure/histogram.hpp"
 #include "system/cpu_time.hpp"
 
@@ -9,6 +10,8 @@
 
 namespace pipebench {
 namespace {
+
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 /// Each section's share of the samples, of what an order took.
 cpu_split split_of(const std::array<std::uint64_t, cpu_section_count>& samples, double cpu_per_order_us) {
@@ -26,61 +29,142 @@ cpu_split split_of(const std::array<std::uint64_t, cpu_section_count>& samples, 
     return out;
 }
 
-/// Before it said that it starts, a program of the user's was not at work yet.
+/// Before it said that it starts, a user's program was not at work yet.
 void leave_out(double before_start_s, cpu_usage& cpu) {
     const double user = std::min(cpu.user_s, before_start_s);
     cpu.user_s -= user;
     cpu.system_s = std::max(0.0, cpu.system_s - (before_start_s - user));
 }
 
-}  // namespace
+bool was_interrupted(const recorder& record, bool signalled) {
+    return signalled && record.read().ended() < record.orders();
+}
 
-run_result account_of(const recorder& record, const run_observation& seen, std::uint64_t cores) {
-    const auto progress = record.read();
-    run_result out;
-    out.time_s = std::chrono::duration<double>(record.elapsed()).count();
-    out.orders = record.orders();
-    out.stored = progress.stored;
-    out.dead_lettered =
-        progress
-            .failures[static_cast<std::size_t>(stage::schedule)][static_cast<std::size_t>(error_kind::dead_letter)];
-    out.failed = progress.failed - std::min(progress.failed, out.dead_lettered);
-    out.not_started = out.orders - std::min(out.orders, progress.ended());
-    out.repeated = progress.repeated;
-    out.http_attempts = progress.http_attempts;
-    out.retries = progress.retries;
-    out.refused_retries = progress.refused_retries;
-    out.store_attempts = progress.store_attempts;
-    out.orders_per_s = out.time_s > 0 ? static_cast<double>(progress.ended()) / out.time_s : 0;
+void add_failures(run_result& out, const progress& p) {
     for (std::size_t s = 0; s < stage_count; ++s)
         for (std::size_t k = 1; k < error_kind_count; ++k)
-            if (const auto n = progress.failures[s][k])
+            if (const auto n = p.failures[s][k])
                 out.failures.push_back({std::string(name_of(static_cast<stage>(s))),
                                         std::string(name_of(static_cast<error_kind>(k))), n});
+}
+
+/// Counts, times and latencies.
+void add_orders(run_result& out, const recorder& record) {
+    const auto p = record.read();
+    out.time_s = std::chrono::duration<double>(record.elapsed()).count();
+    out.orders = record.orders();
+    out.stored = p.stored;
+    out.dead_lettered =
+        p.failures[static_cast<std::size_t>(stage::schedule)][static_cast<std::size_t>(error_kind::dead_letter)];
+    out.failed = p.failed - std::min(p.failed, out.dead_lettered);
+    out.not_started = out.orders - std::min(out.orders, p.ended());
+    out.repeated = p.repeated;
+    out.http_attempts = p.http_attempts;
+    out.retries = p.retries;
+    out.refused_retries = p.refused_retries;
+    out.store_attempts = p.store_attempts;
+    out.orders_per_s = out.time_s > 0 ? static_cast<double>(p.ended()) / out.time_s : 0;
+    add_failures(out, p);
     out.latency = summarise_latency(record);
+}
+
+void add_memory(run_result& out, const recorder& record, const run_observation& seen) {
     out.memory = seen.memory;
     out.memory.peak_rss_bytes = std::max(out.memory.peak_rss_bytes, record.peak_rss());
     out.memory.hwm_sum_bytes = std::max(out.memory.hwm_sum_bytes, record.peak_rss());
+}
+
+void add_cpu(run_result& out, const recorder& record, const run_observation& seen, std::uint64_t cores) {
     out.cpu.user_s = as_seconds(seen.end.usage.ru_utime);
     out.cpu.system_s = as_seconds(seen.end.usage.ru_stime);
     leave_out(seen.cpu_before_start_s, out.cpu);
     const double box_s = out.time_s * static_cast<double>(cores);
     out.cpu.box_share = box_s > 0 ? out.cpu.total_s() / box_s : 0;
-    out.cpu_per_order_us = progress.ended() > 0 ? out.cpu.total_s() * 1e6 / static_cast<double>(progress.ended()) : 0;
+    out.cpu_per_order_us = out.ended() > 0 ? out.cpu.total_s() * 1e6 / static_cast<double>(out.ended()) : 0;
     out.cpu_sections = split_of(record.samples(), out.cpu_per_order_us);
     out.harness_cpu_s = seen.harness_cpu_s;
     out.steal_share = seen.box.total_s > 0 ? std::max(0.0, seen.box.steal_s) / seen.box.total_s : 0;
-    out.in_flight = seen.in_flight;
-    out.series = seen.series;
-    out.services = seen.services;
-    out.notes = seen.notes;
+}
+
+void add_services(run_result& out, const run_evidence& e) {
+    out.api = e.api.seen;
+    out.services = e.seen.services;
+    for (auto& service : out.services)
+        if (service.name == "mock-api") service.cpu_s = e.api.cpu_s;
+}
+
+/// As far as the work was done: an interrupted run has not done all of it.
+void add_floor(run_result& out, const run_observation& seen, const run_terms& terms) {
+    auto done = simulated_work(terms.work, terms.target);
+    if (out.interrupted) done.orders = out.ended();
+    const auto in_flight = seen.in_flight_limit.value_or(terms.who.needs_at(terms.work).in_flight);
+    out.in_flight_limit = std::min(in_flight, terms.work.orders);
+    out.floor_s = floor_of(done, in_flight).count();
+    out.efficiency = out.time_s > 0 ? out.floor_s / out.time_s : 0;
+}
+
+/// Of the box's time, what neither the run nor the services nor we ourselves used. NaN where the user gave a
+/// server: it may be on this box.
+double foreign_share(const run_result& run, const run_observation& seen, server_owner servers) {
+    if (servers == server_owner::user || seen.box.total_s <= 0) return unknown;
+    double ours_s = run.cpu.total_s() + seen.cpu_before_start_s + run.harness_cpu_s;
+    for (const auto& s : run.services) ours_s += s.cpu_s;
+    return std::max(0.0, seen.box.busy_s - ours_s) / seen.box.total_s;
+}
+
+/// An outage cuts off requests unread, and does not count them; a program that reports in lines does not report them.
+bool counts_calls(const run_terms& terms) {
+    return terms.trouble.api.down.time == duration{} && terms.who.reports() == order_reports::in_record;
+}
+
+verdict verdict_on(const run_result& run, const run_evidence& e, const run_terms& terms) {
+    const bool whole = extent_of(e.record, e.seen, terms.signalled) == run_extent::complete;
+    return judge(run, {.cores = terms.cores,
+                       .database_connections = terms.who.needs_at(terms.work).database_connections,
+                       .floor_tolerance = floor_tolerance(terms.work),
+                       .busy_limit = terms.busy_limit,
+                       .build = terms.build,
+                       .death = whole || run.interrupted ? "" : terms.who.describe_failure(e.seen)});
+}
+
+}  // namespace
+
+run_result account_of(const run_evidence& e, const run_terms& terms) {
+    run_result out;
+    out.pattern = terms.who.id();
+    out.title = terms.who.title();
+    out.scenario = terms.trouble.name;
+    out.interrupted = was_interrupted(e.record, terms.signalled);
+    add_orders(out, e.record);
+    add_memory(out, e.record, e.seen);
+    add_cpu(out, e.record, e.seen, terms.cores);
+    add_services(out, e);
+    add_floor(out, e.seen, terms);
+    out.in_flight = e.seen.in_flight;
+    out.series = e.seen.series;
+    out.notes = e.seen.notes;
+    out.recovery = recovery_of(out, e.record, e.seen, counts_calls(terms));
+    out.foreign_share = foreign_share(out, e.seen, terms.servers);
+    out.ledger = e.ledger;
+    out.verdict = verdict_on(out, e, terms);
     return out;
 }
 
-recovery_view recovery_of(const run_result& run, const recorder& record, const run_observation& seen) {
+run_extent extent_of(const recorder& record, const run_observation& seen, bool signalled) {
+    const bool whole = !was_interrupted(record, signalled) && seen.end.exited_with(0) && !seen.out_of_time;
+    return whole ? run_extent::complete : run_extent::cut_short;
+}
+
+workload simulated_work(workload work, server_owner target) {
+    if (target == server_owner::user) work.http = {};
+    return work;
+}
+
+recovery_view recovery_of(const run_result& run, const recorder& record, const run_observation& seen,
+                          bool counts_calls) {
     const auto in_seconds = [](std::chrono::nanoseconds t) { return std::chrono::duration<double>(t).count(); };
-    constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
     recovery_view out;
+    out.api_calls_again = counts_calls ? 0 : unknown;
     out.runs = seen.runs;
     out.killed = seen.struck.empty() && seen.runs > 1 ? "itself" : seen.struck;
     if (out.killed.empty()) return out;
@@ -89,7 +173,8 @@ recovery_view recovery_of(const run_result& run, const recorder& record, const r
     out.drained_s = run.time_s - out.at_s;
     const auto p = record.read();
     const auto once = static_cast<double>(p.http_attempts - p.repeated_attempts);
-    out.api_calls_again = run.api.known ? std::max(0.0, static_cast<double>(run.api.requests) - once) : unknown;
+    if (counts_calls)
+        out.api_calls_again = run.api.known ? std::max(0.0, static_cast<double>(run.api.requests) - once) : unknown;
     return out;
 }
 

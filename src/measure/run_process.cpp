@@ -1,10 +1,8 @@
 #include "measure/run_process.hpp"
 
-#include "contracts/error.hpp"
 #include "measure/run_watch.hpp"
 #include "measure/runner_report.hpp"
 #include "system/cpu_time.hpp"
-#include "system/environment.hpp"
 #include "system/process_tree.hpp"
 #include "system/process_tree_sampler.hpp"
 #include "system/signal_watch.hpp"
@@ -14,11 +12,8 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <limits>
 #include <optional>
 
@@ -39,73 +34,6 @@ double own_cpu_seconds() {
     return cpu_seconds(r);
 }
 
-/// Ours for the servers' sake, plus libpq's variables of the user's, for a server of the user's.
-std::vector<std::string> run_environment(const run_request& request) {
-    auto out = clean_environment();
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(request.spec.work.limits.attempt).count();
-    out.push_back(fmt::format("PGCONNECT_TIMEOUT={}", std::max<std::int64_t>(2, seconds)));
-    out.push_back("PGAPPNAME=" + request.spec.where.schema);  // by which its connections can be told from others
-    const auto ours = [](const watched_service& s) { return s.name == "postgres"; };
-    if (std::any_of(request.services.begin(), request.services.end(), ours)) return out;
-    for (auto& variable : libpq_variables()) out.push_back(std::move(variable));
-    return out;
-}
-
-/// Where a run writes to: its notes, and what a program of the user's says of its orders.
-struct run_outputs {
-    int report, notes;
-};
-
-child_process start_program(const runner_program& program, run_outputs to) {
-    child_settings settings;
-    settings.arguments = {"/bin/sh", "-c", program.command};
-    settings.environment = program.environment;
-    settings.descriptors = {{1, to.report}, {2, to.notes}};
-    return child_process::spawn(settings);
-}
-
-child_process start_run(const run_request& request, recorder& record, run_outputs to) {
-    if (!request.program.command.empty()) {
-        auto child = start_program(request.program, to);
-        record.start_clock();  // until it says when
-        return child;
-    }
-    const auto spec = write_spec(request.spec);
-    child_settings settings;
-    settings.arguments = {request.binary, "_run"};
-    settings.environment = run_environment(request);
-    settings.descriptors = {
-        {1, to.notes}, {2, to.notes}, {spec_descriptor, spec.get()}, {recorder_descriptor, record.descriptor()}};
-    return child_process::spawn(settings);
-}
-
-/// From the first signal on, or when a program's time is over: asks, waits for the grace, kills.
-class ending {
-public:
-    ending(const run_request& request, recorder& record) : request_(request), record_(record) {}
-
-    void follow(const signal_watch& signals, child_process& run) {
-        out_of_time_ = out_of_time_ || (is_program() && clock::now() - began_ >= request_.program.limit);
-        if (signals.count() == 0 && !out_of_time_) return;
-        if (!deadline_) {
-            if (is_program()) ::kill(-run.pid(), SIGTERM);
-            record_.request_stop();
-            deadline_ = clock::now() + request_.grace;
-        }
-        if (signals.count() > 1 || clock::now() >= *deadline_) run.signal(SIGKILL);
-    }
-    [[nodiscard]] bool out_of_time() const noexcept { return out_of_time_; }
-
-private:
-    [[nodiscard]] bool is_program() const noexcept { return !request_.program.command.empty(); }
-
-    const run_request& request_;
-    recorder& record_;
-    const clock::time_point began_ = clock::now();
-    bool out_of_time_ = false;
-    std::optional<clock::time_point> deadline_;
-};
-
 box_time operator-(const box_time& a, const box_time& b) {
     return {a.total_s - b.total_s, a.busy_s - b.busy_s, a.steal_s - b.steal_s};
 }
@@ -116,26 +44,50 @@ timeval operator+(const timeval& a, const timeval& b) {
     return sum;
 }
 
+/// From the first signal on, or when its time is over: asks the run to end, waits for the grace, kills it.
+class run_ending {
+public:
+    run_ending(const run_request& request, recorder& record) : request_(request), record_(record) {}
+
+    void follow(const signal_watch& signals, child_process& run) {
+        const auto limit = request_.who.time_limit();
+        out_of_time_ = out_of_time_ || (limit && clock::now() - began_ >= *limit);
+        if (signals.count() == 0 && !out_of_time_) return;
+        if (!deadline_) {
+            request_.who.ask_to_end(run.pid());
+            record_.request_stop();
+            deadline_ = clock::now() + request_.grace;
+        }
+        if (signals.count() > 1 || clock::now() >= *deadline_) run.signal(SIGKILL);
+    }
+    [[nodiscard]] bool out_of_time() const noexcept { return out_of_time_; }
+
+private:
+    const run_request& request_;
+    recorder& record_;
+    const clock::time_point began_ = clock::now();
+    bool out_of_time_ = false;
+    std::optional<clock::time_point> deadline_;
+};
+
 /// The run's process, and the next one after it was killed.
 class run_under_way {
 public:
-    run_under_way(const run_request& request, recorder& record, run_outputs outputs)
-        : request_(request), record_(record), outputs_(outputs) {
-        start();
-    }
+    run_under_way(const run_request& request, recorder& record, int lines, int notes)
+        : who_(request.who),
+          start_{request.spec, record, request.postgres, lines, notes},
+          process_(who_.start(start_)) {}
 
     run_under_way(const run_under_way&) = delete;
     run_under_way& operator=(const run_under_way&) = delete;
-    ~run_under_way() { end_group(); }
+    ~run_under_way() { kill_remains(); }
 
-    /// What a program of the user's has left in its process group; true: there was something.
-    bool end_group() {
-        if (request_.program.command.empty() || !group_is_alive(process_->pid())) return false;
-        return ::kill(-process_->pid(), SIGKILL) == 0;
-    }
+    /// True: something had outlived its first process.
+    bool kill_remains() { return who_.kill_remains(process_->pid()); }
     [[nodiscard]] child_process& process() noexcept { return *process_; }
+    [[nodiscard]] pid_t pid() const noexcept { return process_->pid(); }
     [[nodiscard]] unsigned runs() const noexcept { return runs_; }
-    /// The end of the last one, with what all of them have used.
+    /// The end of the last one, with what all of them have used. None: it has not ended.
     [[nodiscard]] std::optional<child_end> end() {
         auto end = process_->wait_for(std::chrono::milliseconds(0));
         if (!end) return end;
@@ -146,123 +98,166 @@ public:
     void start_again(const child_end& before) {
         user_ = before.usage.ru_utime;
         system_ = before.usage.ru_stime;
-        start();
+        process_.reset();
+        process_.emplace(who_.start(start_));
         ++runs_;
     }
 
 private:
-    void start() {
-        process_.reset();
-        process_.emplace(start_run(request_, record_, outputs_));
-    }
-
-    const run_request& request_;
-    recorder& record_;
-    run_outputs outputs_;
+    const contestant& who_;
+    run_start start_;
     std::optional<child_process> process_;
     unsigned runs_ = 1;
     timeval user_{}, system_{};
 };
 
-/// It was not told when orders begin.
+/// It did not report when orders begin.
 void forget_in_flight(run_observation& seen) {
     seen.in_flight = {};
     for (auto* column : {&seen.series.in_flight, &seen.series.queued})
         for (double& n : *column) n = std::numeric_limits<double>::quiet_NaN();
 }
 
+/// Watches one run from its start to its end.
+class run_watcher {
+public:
+    run_watcher(const run_request& request, recorder& record, signal_watch& signals, const on_progress& progress)
+        : request_(request), record_(record), signals_(signals), progress_(progress) {
+        if (request.restarts == 0) close_write_ends();
+    }
+
+    run_observation watch() {
+        for (;;) {
+            look();
+            restart_if_killed();
+            if (end_) return finish();
+            wait();
+        }
+    }
+
+private:
+    [[nodiscard]] bool watches_all() const noexcept { return request_.watch == watching::all; }
+
+    void look() {
+        if (watches_all()) sample();
+        incidents_.strike_when_due(run_.pid());
+        read_output();
+        signals_.poll();
+        ending_.follow(signals_, run_.process());
+        if (watches_all()) progress_(record_, tree_.rss_now());
+        end_ = run_.end();
+    }
+
+    void sample() {
+        if (clock::now() >= next_tree_) {
+            tree_.sample();
+            in_flight_.add(record_.elapsed(), record_.read().in_flight());
+            next_tree_ = clock::now() + tree_.interval();
+        }
+        series_->sample_when_due(tree_.rss_now());
+        for (auto& s : services_) s.sample_when_due();
+    }
+
+    void read_output() {
+        notes_pipe_.drain();
+        const bool had_started = report_.started();
+        lines_pipe_.drain();
+        if (report_.started() && !had_started) leave_out_what_came_before();
+    }
+
+    /// Before it said that it starts, a program was not at work yet.
+    void leave_out_what_came_before() {
+        cpu_before_start_s_ = tree_cpu_seconds(run_.pid());
+        in_flight_ = {};
+        series_.emplace(record_, request_.stream);
+    }
+
+    void restart_if_killed() {
+        if (!end_ || !was_killed(*end_) || signals_.count() > 0 || run_.runs() > request_.restarts) return;
+        record_.mark_kill();  // by itself, if by none of the incidents
+        record_.forget_unfinished();
+        run_.start_again(*end_);
+        tree_.follow(run_.pid());
+        end_.reset();
+    }
+
+    /// Until something is to be read or sampled, or the run ends.
+    void wait() {
+        std::array<pollfd, 4> waiting{{{run_.process().pid_descriptor(), POLLIN, 0},
+                                       {signals_.native(), POLLIN, 0},
+                                       {notes_pipe_.read_end(), POLLIN, 0},
+                                       {lines_pipe_.read_end(), POLLIN, 0}}};
+        const auto next = watches_all() ? std::min(next_tree_, series_->next()) : clock::time_point::max();
+        const auto ms = std::chrono::ceil<std::chrono::milliseconds>(next - clock::now()).count();
+        const std::int64_t longest = incidents_.is_waiting() ? longest_wait_for_incident_ms : longest_wait_ms;
+        ::poll(waiting.data(), waiting.size(), static_cast<int>(std::clamp<std::int64_t>(ms, 1, longest)));
+    }
+
+    run_observation finish() {
+        close_write_ends();
+        if (!record_.clock_stopped()) record_.stop_clock();  // the run died: its time ends with it
+        if (run_.kill_remains()) notes_.add("it left processes behind, which were killed");
+        notes_pipe_.finish();
+        lines_pipe_.finish();
+        return observation();
+    }
+
+    run_observation observation() {
+        run_observation out;
+        out.end = *end_;
+        out.memory = tree_.usage();
+        out.harness_cpu_s = own_cpu_seconds() - own_cpu_before_s_;
+        out.in_flight = in_flight_.seen(record_.read().in_flight());
+        out.series = series_->take();
+        out.struck = incidents_.struck();
+        out.runs = run_.runs();
+        for (auto& s : services_) out.services.push_back(s.finish());
+        out.box = read_box_time() - box_before_;
+        if (request_.who.reports() == order_reports::in_lines && !report_.tells_begins()) forget_in_flight(out);
+        out.cpu_before_start_s = cpu_before_start_s_;
+        out.out_of_time = ending_.out_of_time();
+        out.in_flight_limit = report_.in_flight_limit();
+        out.notes = notes_.take();
+        for (auto& line : incidents_.report()) out.notes.push_back(std::move(line));
+        return out;
+    }
+
+    /// As soon as no further process will be given them: then the pipes end with the run.
+    void close_write_ends() {
+        notes_pipe_.close_write_end();
+        lines_pipe_.close_write_end();
+    }
+
+    const run_request& request_;
+    recorder& record_;
+    signal_watch& signals_;
+    const on_progress& progress_;
+
+    const double own_cpu_before_s_ = own_cpu_seconds();
+    const box_time box_before_ = read_box_time();
+    std::vector<service_watch> services_{request_.services.begin(), request_.services.end()};
+    note_book notes_;
+    runner_report report_{record_};
+    line_pipe notes_pipe_{[this](std::string_view line) { notes_.add(line); }};
+    line_pipe lines_pipe_{[this](std::string_view line) {
+        if (!report_.take(line)) notes_.add(line);
+    }};
+    run_under_way run_{request_, record_, lines_pipe_.write_end(), notes_pipe_.write_end()};
+    process_tree_sampler tree_{run_.pid(), request_.who.forks()};
+    std::optional<series_sampler> series_{std::in_place, record_, request_.stream};
+    incident_watch incidents_{request_.incidents, record_, services_};
+    run_ending ending_{request_, record_};
+    flight_watch in_flight_;
+    clock::time_point next_tree_ = clock::now();
+    double cpu_before_start_s_ = 0;
+    std::optional<child_end> end_;
+};
+
 }  // namespace
 
 run_observation observe_run(const run_request& request, recorder& record, signal_watch& signals,
                             const on_progress& progress) {
-    const double cpu_before = own_cpu_seconds();
-    const auto box_before = read_box_time();
-    std::vector<service_watch> services(request.services.begin(), request.services.end());
-    note_book notes;
-    runner_report report(record);
-    line_pipe printed([&](std::string_view line) { notes.add(line); });
-    line_pipe reported([&](std::string_view line) {
-        if (!report.take(line)) notes.add(line);
-    });
-    const auto close_write_ends = [&] { printed.close_write_end(), reported.close_write_end(); };
-    run_under_way run(request, record, {reported.write_end(), printed.write_end()});
-    if (request.restarts == 0) close_write_ends();
-    process_tree_sampler tree(run.process().pid(),
-                              request.program.command.empty() ? forks_from::main_thread : forks_from::any_thread);
-    std::optional<series_sampler> series(std::in_place, record, request.stream);
-    incident_watch incidents(request.incidents, record, services);
-    ending end(request, record);
-    std::optional<flight_watch> in_flight(record);
-    auto next_tree = clock::now();
-
-    double cpu_before_start_s = 0;
-    std::optional<child_end> ended;
-    while (!ended) {
-        if (request.watch == watching::all && clock::now() >= next_tree) {
-            tree.sample();
-            in_flight->sample();
-            next_tree = clock::now() + tree.interval();
-        }
-        if (request.watch == watching::all) {
-            series->sample_when_due(tree.rss_now());
-            for (auto& s : services) s.sample_when_due();
-        }
-        incidents.strike_when_due(run.process().pid());
-        printed.drain();
-        const bool had_started = report.started();
-        reported.drain();
-        if (report.started() && !had_started) {  // what was seen before was no part of the run
-            cpu_before_start_s = tree_cpu_seconds(run.process().pid());
-            in_flight.emplace(record);
-            series.emplace(record, request.stream);
-        }
-        signals.poll();
-        end.follow(signals, run.process());
-        if (request.watch == watching::all) progress(record, tree.rss_now());
-        ended = run.end();
-        if (ended && was_killed(*ended) && signals.count() == 0 && run.runs() <= request.restarts) {
-            record.mark_kill();  // by itself, if by none of the incidents
-            record.forget_unfinished();
-            run.start_again(*ended);
-            tree.follow(run.process().pid());
-            ended.reset();
-        }
-        if (ended) break;
-        std::array<pollfd, 4> waiting{{{run.process().pid_descriptor(), POLLIN, 0},
-                                       {signals.native(), POLLIN, 0},
-                                       {printed.read_end(), POLLIN, 0},
-                                       {reported.read_end(), POLLIN, 0}}};
-        const auto next =
-            request.watch == watching::all ? std::min(next_tree, series->next()) : clock::time_point::max();
-        const auto wait = next - clock::now();
-        const auto ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
-        const std::int64_t longest = incidents.is_waiting() ? longest_wait_for_incident_ms : longest_wait_ms;
-        ::poll(waiting.data(), waiting.size(), static_cast<int>(std::clamp<std::int64_t>(ms, 1, longest)));
-    }
-    close_write_ends();
-    if (!record.clock_stopped()) record.stop_clock();  // the run died: its time ends with it
-
-    if (run.end_group()) notes.add("it left processes behind, which were killed");
-    printed.finish();
-    reported.finish();
-
-    run_observation out;
-    out.end = *ended;
-    out.memory = tree.usage();
-    out.harness_cpu_s = own_cpu_seconds() - cpu_before;
-    out.in_flight = in_flight->seen();
-    out.series = series->take();
-    out.struck = incidents.struck();
-    out.runs = run.runs();
-    for (auto& s : services) out.services.push_back(s.finish());
-    out.box = read_box_time() - box_before;
-    if (!request.program.command.empty() && !report.tells_begins()) forget_in_flight(out);
-    out.cpu_before_start_s = cpu_before_start_s;
-    out.out_of_time = end.out_of_time();
-    out.in_flight_limit = report.in_flight_limit();
-    out.notes = notes.take();
-    incidents.tell(out.notes);
-    return out;
+    return run_watcher(request, record, signals, progress).watch();
 }
 
 }  // namespace pipebench

@@ -1,7 +1,8 @@
-// What the session asks of one run: which program, with which workload, beside which servers, and what is done to it.
+// What the session asks of one run: which contestant, with which workload, beside which servers, and what is done to
+// it.
 #pragma once
 
-#include "measure/run_spec.hpp"
+#include "measure/contestant.hpp"
 #include "measure/series.hpp"
 
 #include <sys/types.h>
@@ -13,8 +14,8 @@
 
 namespace pipebench {
 
-/// A server of ours beside the run, to be sampled. Its pid is asked for again after an incident, which may have started
-/// it anew.
+/// A server of ours beside the run, to be sampled. Its pid is asked for again after an incident, which may have
+/// started it anew.
 struct watched_service {
     std::string name;
     std::function<pid_t()> pid;
@@ -32,23 +33,16 @@ struct incident {
 /// `end_only`: time, CPU and the ledger, and nothing on the way there; to see what the watching costs.
 enum class watching : std::uint8_t { all, end_only };
 
-/// A program of the user's in place of pipebench's own `_run` (docs/runners.md).
-struct runner_program {
-    std::string command;                        ///< for /bin/sh; empty: there is none
-    std::vector<std::string> environment;       ///< the whole of it
-    duration limit = std::chrono::minutes{10};  ///< then it is asked to end, as after a signal
-};
-
 struct run_request {
-    std::string binary;  ///< pipebench's own
-    runner_program program;
+    const contestant& who;
     run_spec spec;
-    std::vector<watched_service> services;
+    server_owner postgres = server_owner::user;
+    std::vector<watched_service> services{};
     duration grace = std::chrono::seconds{5};  ///< for draining, after a signal
-    std::vector<incident> incidents;
+    std::vector<incident> incidents{};
     unsigned restarts = 0;  ///< how often a run that was killed is started again
     watching watch = watching::all;
-    stream_probe stream;  ///< empty: there is none
+    stream_probe stream{};  ///< empty: there is none
 };
 
 }  // namespace pipebench

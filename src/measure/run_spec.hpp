@@ -1,4 +1,4 @@
-// What a run's own process is told: the parameters and the addresses. It goes through memory, never through
+// What a run's own process reads: the parameters and the addresses. It goes through memory, never through
 // argv or the environment, since the addresses hold secrets.
 #pragma once
 

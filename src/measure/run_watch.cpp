@@ -16,21 +16,21 @@ void line_pipe::drain() {
     while (more) {
         std::string part;
         more = pipe_.drain_into(part, at_once);
-        for (const char c : part) take(c);
+        for (const char c : part) add(c);
     }
 }
 
 void line_pipe::finish() {
     drain();
-    if (!line_.empty()) take('\n');
+    if (!line_.empty()) add('\n');
 }
 
-void line_pipe::take(char c) {
+void line_pipe::add(char c) {
     if (c != '\n') {
         if (line_.size() < max_line_bytes) line_ += c;
         return;
     }
-    take_line_(line_);
+    handle_line_(line_);
     line_.clear();
 }
 
@@ -55,7 +55,7 @@ void service_watch::begin() {
     next_ = began_ + std::chrono::milliseconds(300);
 }
 
-void service_watch::settle() {
+void service_watch::add_usage() {
     cpu_s_ += std::max(0.0, tree_cpu_seconds(pid_) - cpu_before_);
     peak_pss_ = std::max(peak_pss_, sampler_->usage().peak_pss_bytes);
 }
@@ -69,7 +69,7 @@ void service_watch::sample_when_due() {
 // A backend's time is exact only once the postmaster has waited for it: they are given a moment to end.
 service_usage service_watch::finish() {
     for (int tries = 0; tries < 100 && tree_size(pid_) > size_before_; ++tries) ::usleep(10'000);
-    settle();
+    add_usage();
     return {service_.name, cpu_s_, peak_pss_};
 }
 
@@ -96,29 +96,30 @@ void incident_watch::strike(const incident& what, pid_t run) {
         for (auto& s : services_) s.before_restart();
     const auto done = record_.read().ended();
     record_.mark_kill();
-    told_.push_back(fmt::format("{}, after {} of {} orders", what.strike(run), done, record_.orders()));
+    done_.push_back(fmt::format("{}, after {} of {} orders", what.strike(run), done, record_.orders()));
     if (what.restarts_a_service)
         for (auto& s : services_) s.after_restart();
 }
 
-void incident_watch::tell(std::vector<std::string>& notes) const {
-    notes.insert(notes.end(), told_.begin(), told_.end());
+std::vector<std::string> incident_watch::report() const {
+    auto out = done_;
     for (const auto& one : waiting_)
-        notes.push_back(fmt::format("it was over before {} was due to be killed", one.name));
+        out.push_back(fmt::format("the run ended before the kill of {} was due", one.name));
+    return out;
 }
 
-void flight_watch::sample() {
-    const double now_s = std::chrono::duration<double>(record_.elapsed()).count();
+void flight_watch::add(std::chrono::nanoseconds elapsed, std::uint64_t in_flight) {
+    const double now_s = std::chrono::duration<double>(elapsed).count();
     if (now_s <= last_s_) return;
-    const auto in_flight = static_cast<double>(record_.read().in_flight());
-    area_ += (now_s - last_s_) * (in_flight + last_) / 2;
+    const auto now = static_cast<double>(in_flight);
+    area_ += (now_s - last_s_) * (now + last_) / 2;
     last_s_ = now_s;
-    last_ = in_flight;
+    last_ = now;
     ++samples_;
 }
 
-flight_view flight_watch::seen() const {
-    if (record_.read().in_flight() > 0) return {};
+flight_view flight_watch::seen(std::uint64_t in_flight_after_end) const {
+    if (in_flight_after_end > 0) return {};
     return {samples_, last_s_ > 0 ? area_ / last_s_ : 0};
 }
 

@@ -1,5 +1,5 @@
-// What the session keeps an eye on beside a run: what it prints, what the servers use, what is in flight, and what is
-// to be done to it. All of one thread.
+// What is watched beside a run: what it prints, what the servers use, what is in flight, and which incidents are due.
+// All of one thread.
 #pragma once
 
 #include "contracts/recorder.hpp"
@@ -17,30 +17,31 @@
 
 namespace pipebench {
 
-/// A pipe that gives what is written into it line by line, each cut to max_line_bytes.
+/// A pipe that hands on what is written into it line by line, each cut to max_line_bytes.
 class line_pipe {
 public:
     static constexpr std::size_t max_line_bytes = 400;
-    using on_line = std::function<void(std::string_view)>;
+    using line_handler = std::function<void(std::string_view)>;
 
-    explicit line_pipe(on_line take) : take_line_(std::move(take)) {}  ///< throws setup_error
+    explicit line_pipe(line_handler handle) : handle_line_(std::move(handle)) {}  ///< throws setup_error
     [[nodiscard]] int write_end() const noexcept { return pipe_.write_end(); }
     [[nodiscard]] int read_end() const noexcept { return pipe_.read_end(); }  ///< -1 at its end
     void close_write_end() noexcept { pipe_.close_write_end(); }
 
+    /// Hands on every line that is complete by now.
     void drain();
-    /// What is left, and a line that was not ended.
+    /// Hands on what is left, a line without an end included.
     void finish();
 
 private:
-    void take(char c);
+    void add(char c);
 
-    on_line take_line_;
+    line_handler handle_line_;
     output_pipe pipe_;
     std::string line_;
 };
 
-/// What the run and its workers print beside their contract: max_notes lines.
+/// What the run and its workers print beside their contract: the first max_notes lines, and how many more there were.
 class note_book {
 public:
     static constexpr std::size_t max_notes = 50;
@@ -60,13 +61,13 @@ public:
 
     void sample_when_due();
     /// Around what starts it anew: what the old one has used would be gone with it.
-    void before_restart() { settle(); }
+    void before_restart() { add_usage(); }
     void after_restart() { begin(); }
     [[nodiscard]] service_usage finish();
 
 private:
     void begin();
-    void settle();
+    void add_usage();
 
     const watched_service& service_;
     pid_t pid_ = 0;
@@ -86,8 +87,8 @@ public:
     void strike_when_due(pid_t run);
     [[nodiscard]] bool is_waiting() const noexcept { return !waiting_.empty(); }
     [[nodiscard]] const std::string& struck() const noexcept { return struck_; }  ///< the first; empty: none
-    /// What was done, and what never came to pass.
-    void tell(std::vector<std::string>& notes) const;
+    /// A line for each incident: what was done, or that the run ended before it was due.
+    [[nodiscard]] std::vector<std::string> report() const;
 
 private:
     [[nodiscard]] bool is_due(const incident& what) const;
@@ -97,20 +98,17 @@ private:
     recorder& record_;
     std::vector<service_watch>& services_;
     std::string struck_;
-    std::vector<std::string> told_;
+    std::vector<std::string> done_;
 };
 
-/// The mean of what was in flight over the time of the run's clock, by trapezoids between readings.
+/// The mean of what was in flight over the time of the run's clock, by trapezoids between readings. Pure.
 class flight_watch {
 public:
-    explicit flight_watch(const recorder& record) : record_(record) {}
-
-    void sample();
-    /// Nothing when an order was begun and never ended, as by a worker that died: it would count for ever.
-    [[nodiscard]] flight_view seen() const;
+    void add(std::chrono::nanoseconds elapsed, std::uint64_t in_flight);
+    /// Empty when orders are still in flight after the end, as with a worker that died: they would count for ever.
+    [[nodiscard]] flight_view seen(std::uint64_t in_flight_after_end) const;
 
 private:
-    const recorder& record_;
     double last_s_ = 0, last_ = 0, area_ = 0;
     std::uint64_t samples_ = 0;
 };

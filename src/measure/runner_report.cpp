@@ -87,7 +87,8 @@ bool runner_report::take(std::string_view text) {
     return true;
 }
 
-/// Also for one that failed. Its own figure of how long it took goes before ours: the line may have waited in a buffer.
+/// Also for one that failed. Its own figure of how long it took goes before ours: the line may have waited in a
+/// buffer.
 void runner_report::ended(const runner_line& line) {
     const auto begun = begun_.find(line.number);
     auto ticket = begun != begun_.end() ? begun->second : record_.log().begin(line.number);

@@ -1,4 +1,4 @@
-// What a program of the user's tells about its run on its standard output (docs/runners.md), a line each.
+// What a user's program prints about its orders on its standard output (docs/runners.md), a line each.
 #pragma once
 
 #include "contracts/recorder.hpp"
@@ -32,7 +32,7 @@ public:
     /// False: it is a note.
     bool take(std::string_view line);
 
-    /// That it said it holds in flight, at the most.
+    /// How many orders it said that it has in flight at once.
     [[nodiscard]] std::optional<std::uint64_t> in_flight_limit() const noexcept { return in_flight_limit_; }
     /// It has said that it starts.
     [[nodiscard]] bool started() const noexcept { return started_; }

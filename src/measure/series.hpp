@@ -15,7 +15,8 @@ struct stream_depth {
 };
 using stream_probe = std::function<stream_depth()>;
 
-/// Ten points a second; when there are max_series_points of them every second one is dropped, and the interval doubled.
+/// Ten points a second; when there are max_series_points of them every second one is dropped, and the interval
+/// doubled.
 class series_sampler {
 public:
     using clock = std::chrono::steady_clock;

@@ -2,7 +2,7 @@
 
 #include "contracts/error.hpp"
 #include "pipeline/order_table.hpp"
-#include "system/child_process.hpp"
+#include "services/redis_keys.hpp"
 
 #include <unistd.h>
 
@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <csignal>
 
 namespace pipebench {
 namespace {
@@ -57,17 +58,37 @@ needs needs_of_runner(const workload& work) {
     };
 }
 
-user_runner::user_runner(std::string name, std::string command)
-    : name_(std::move(name)),
-      command_(std::move(command)),
-      entry_{.id = name_,
-             .title = name_,
-             .summary = "a program of the user's",
-             .needs_at = needs_of_runner,
-             .run = nullptr,
-             .command = command_} {}
+needs user_runner::needs_at(const workload& work) const { return needs_of_runner(work); }
 
-std::shared_ptr<const user_runner> parse_runner(std::string_view text) {
+child_process user_runner::start(const run_start& with) const {
+    child_settings settings;
+    settings.arguments = {"/bin/sh", "-c", command_};
+    settings.environment = runner_environment(with.spec);
+    settings.descriptors = {{1, with.lines}, {2, with.notes}};
+    auto child = child_process::spawn(settings);
+    with.record.start_clock();  // restarted when it says that it starts
+    return child;
+}
+
+void user_runner::ask_to_end(pid_t run) const noexcept { ::kill(-run, SIGTERM); }
+
+bool user_runner::kill_remains(pid_t run) const noexcept { return group_is_alive(run) && ::kill(-run, SIGKILL) == 0; }
+
+void user_runner::delete_keys(const std::string& redis, const std::string& prefix) const noexcept {
+    delete_redis_prefix(redis, prefix);
+}
+
+bool user_runner::failure_has_a_row(const child_end& end, bool /*died_at_work*/) const {
+    constexpr int not_executable = 126, not_found = 127;  // POSIX: the shell's own words
+    return !end.exited_with(not_executable) && !end.exited_with(not_found);
+}
+
+std::string user_runner::describe_failure(const run_observation& seen) const {
+    if (seen.out_of_time) return "it did not end within --runner-limit";
+    return fmt::format("it {}{}", seen.end.describe(), seen.notes.empty() ? "" : ": " + seen.notes.back());
+}
+
+std::shared_ptr<const user_runner> parse_runner(std::string_view text, duration limit) {
     const auto equals = text.find('=');
     const auto name = text.substr(0, equals);
     if (equals == text.npos || text.find_first_not_of(' ', equals + 1) == text.npos)
@@ -79,7 +100,7 @@ std::shared_ptr<const user_runner> parse_runner(std::string_view text) {
     if (!is_found(command))
         throw setup_error(
             fmt::format("--runner: {}: the shell finds no such command: {}", name, printable(command, 60)));
-    return std::make_shared<const user_runner>(std::string(name), std::string(command));
+    return std::make_shared<const user_runner>(std::string(name), std::string(command), limit);
 }
 
 std::vector<std::string> runner_environment(const run_spec& spec) {

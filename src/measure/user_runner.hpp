@@ -1,9 +1,9 @@
-// A program of the user's that stands beside the patterns: --runner 'NAME=COMMAND' (docs/runners.md).
+// A user's program that is measured beside the patterns: --runner 'NAME=COMMAND' (docs/runners.md).
 #pragma once
 
-#include "measure/run_spec.hpp"
-#include "pipebench/pattern.hpp"
+#include "measure/contestant.hpp"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,28 +11,44 @@
 
 namespace pipebench {
 
-/// Owns the texts of its entry, which takes a pattern's place in a session.
-class user_runner {
-public:
-    user_runner(std::string name, std::string command);
-    user_runner(const user_runner&) = delete;
-    user_runner& operator=(const user_runner&) = delete;
+inline constexpr duration default_runner_limit = std::chrono::minutes{10};
 
-    [[nodiscard]] const pattern& entry() const noexcept { return entry_; }
+class user_runner final : public contestant {
+public:
+    /// `command`: for /bin/sh.
+    user_runner(std::string name, std::string command, duration limit)
+        : name_(std::move(name)), command_(std::move(command)), limit_(limit) {}
+
+    [[nodiscard]] const std::string& command() const noexcept { return command_; }
+
+    [[nodiscard]] std::string_view id() const noexcept override { return name_; }
+    [[nodiscard]] std::string_view title() const noexcept override { return name_; }
+    [[nodiscard]] needs needs_at(const workload& work) const override;
+    [[nodiscard]] order_reports reports() const noexcept override { return order_reports::in_lines; }
+    [[nodiscard]] bool may_restart() const noexcept override { return false; }
+    [[nodiscard]] std::optional<duration> time_limit() const noexcept override { return limit_; }
+    [[nodiscard]] forks_from forks() const noexcept override { return forks_from::any_thread; }
+    [[nodiscard]] child_process start(const run_start& with) const override;
+    void ask_to_end(pid_t run) const noexcept override;
+    bool kill_remains(pid_t run) const noexcept override;
+    void delete_keys(const std::string& redis, const std::string& prefix) const noexcept override;
+    /// All failures but those of the shell, which could not start the program.
+    [[nodiscard]] bool failure_has_a_row(const child_end& end, bool died_at_work) const override;
+    [[nodiscard]] std::string describe_failure(const run_observation& seen) const override;
 
 private:
     std::string name_, command_;
-    pattern entry_;
+    duration limit_;
 };
-using user_runners = std::vector<std::shared_ptr<const user_runner>>;
 
-/// "NAME=COMMAND". Throws setup_error: for a name that will not do, and where the shell finds no such command.
-[[nodiscard]] std::shared_ptr<const user_runner> parse_runner(std::string_view text);
+/// "NAME=COMMAND". Throws setup_error when it has another form, and when the shell finds no such command.
+[[nodiscard]] std::shared_ptr<const user_runner> parse_runner(std::string_view text,
+                                                              duration limit = default_runner_limit);
 
 /// Ours, without our own variables, and what the contract promises.
 [[nodiscard]] std::vector<std::string> runner_environment(const run_spec& spec);
 
-/// What a program of the user's needs of the servers.
+/// What a user's program needs of the servers.
 [[nodiscard]] needs needs_of_runner(const workload& work);
 
 }  // namespace pipebench

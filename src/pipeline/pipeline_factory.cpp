@@ -29,6 +29,8 @@ store_settings store_settings_at(const workload& work, unsigned connections) {
 
 }  // namespace
 
+void check_target(std::string_view url) { static_cast<void>(resolve(parse_api_endpoint(url))); }
+
 real_pipelines::real_pipelines(const workload& work, addresses where, traffic_state* shared)
     : work_(work),
       where_(std::move(where)),

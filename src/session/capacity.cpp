@@ -6,10 +6,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace pipebench {
 namespace {
 
-constexpr std::uint64_t spare_descriptors = 64;                ///< besides sockets: logs, pipes, libraries
+constexpr std::uint64_t spare_descriptors = 64;  ///< besides sockets: logs, pipes, libraries
+constexpr std::uint64_t descriptors_of_our_own = 1000;
 constexpr std::uint64_t bytes_per_order_in_flight = 8 * 1024;  ///< more than was ever measured: see docs/why.md
 constexpr std::uint64_t bytes_per_process = 3 * 1024 * 1024;
 
@@ -23,10 +26,9 @@ box_limits limits_of_this_box() {
     return {descriptors.rlim_cur, ephemeral_ports(), available_memory(), processes.rlim_cur};
 }
 
-std::optional<std::string> does_not_fit(const pattern& p, const workload& work, const box_limits& limits) {
-    const auto need = p.needs_at(work);
+std::optional<std::string> does_not_fit(std::string_view id, const needs& need, const box_limits& limits) {
     const auto refuse = [&](std::uint64_t wanted, const char* what, std::uint64_t have, const char* advice) {
-        return fmt::format("{}: {} orders in flight need {} {}, this box has {}: {}", p.id, need.in_flight, wanted,
+        return fmt::format("{}: {} orders in flight need {} {}, this box has {}: {}", id, need.in_flight, wanted,
                            what, have, advice);
     };
     if (const auto wanted = need.descriptors + spare_descriptors; wanted > limits.descriptors)
@@ -41,6 +43,22 @@ std::optional<std::string> does_not_fit(const pattern& p, const workload& work, 
     if (memory > limits.memory_bytes)
         return refuse(memory / 1'000'000, "MB of memory", limits.memory_bytes / 1'000'000, "lower -n or -c");
     return std::nullopt;
+}
+
+needs largest_of(const std::vector<needs>& all) {
+    needs most;
+    for (const auto& one : all) {
+        most.in_flight = std::max(most.in_flight, one.in_flight);
+        most.database_connections = std::max(most.database_connections, one.database_connections);
+        most.descriptors = std::max(most.descriptors, one.descriptors);
+        most.processes = std::max(most.processes, one.processes);
+        most.redis = most.redis || one.redis;
+    }
+    return most;
+}
+
+std::uint64_t raise_descriptor_limit_for(const needs& most) {
+    return raise_descriptor_limit(most.descriptors + descriptors_of_our_own);
 }
 
 }  // namespace pipebench

@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, 5> names{"none", "worker", "run", "redis"
 
 }  // namespace
 
-std::string_view name_of(victim v) noexcept { return names[static_cast<std::size_t>(v)]; }
+std::string_view name_of(kill_target t) noexcept { return names[static_cast<std::size_t>(t)]; }
 
 std::optional<chaos_plan> parse_chaos(std::string_view text) {
     constexpr std::string_view verb = "kill-";
@@ -27,12 +27,12 @@ std::optional<chaos_plan> parse_chaos(std::string_view text) {
         plan.at = *share;
     }
     for (std::size_t i = 1; i < names.size(); ++i)
-        if (text.substr(0, at) == names[i]) plan.target = static_cast<victim>(i);
-    return plan.target == victim::none ? std::nullopt : std::optional(plan);
+        if (text.substr(0, at) == names[i]) plan.target = static_cast<kill_target>(i);
+    return plan.target == kill_target::none ? std::nullopt : std::optional(plan);
 }
 
 std::string format_chaos(const chaos_plan& plan) {
-    return plan.target == victim::none ? "" : fmt::format("kill-{}@{:g}%", name_of(plan.target), 100 * plan.at);
+    return plan.target == kill_target::none ? "" : fmt::format("kill-{}@{:g}%", name_of(plan.target), 100 * plan.at);
 }
 
 }  // namespace pipebench

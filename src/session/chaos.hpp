@@ -9,17 +9,17 @@
 
 namespace pipebench {
 
-enum class victim : std::uint8_t {
+enum class kill_target : std::uint8_t {
     none,
     worker,    ///< one worker process of the run; the run itself where it has none, which is then started again
     run,       ///< the run with all it started; it is started again, as an operator would
     redis,     ///< our throwaway Redis, which comes back empty
     postgres,  ///< our throwaway PostgreSQL, which comes back with what was committed
 };
-[[nodiscard]] std::string_view name_of(victim v) noexcept;
+[[nodiscard]] std::string_view name_of(kill_target t) noexcept;
 
 struct chaos_plan {
-    victim target = victim::none;
+    kill_target target = kill_target::none;
     double at = 0.5;  ///< share of the orders that have ended
 };
 

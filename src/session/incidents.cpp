@@ -1,4 +1,5 @@
 #include "session/incidents.hpp"
+
 #include "system/kill.hpp"
 
 #include <fmt/format.h>
@@ -13,41 +14,43 @@ std::string kill_run(pid_t run) {
     return fmt::format("killed the run (process {})", run);
 }
 
-/// One that has its workers and no longer needs them is near its end: it is left alone.
-std::string kill_worker_of(pid_t run, const workload& work, const pattern& p) {
-    if (p.needs_at(work).processes == 1) return kill_run(run) + ": it has no worker processes";
+/// A run that has worker processes and no longer needs them is near its end: it is left alone.
+std::string kill_worker_of(pid_t run, const workload& work, const contestant& who) {
+    if (who.needs_at(work).processes == 1) return kill_run(run) + ": it has no worker processes";
     const pid_t hit = kill_a_child(run, work.seed);
     return hit > 0 ? fmt::format("killed worker {}", hit) : "found no worker left to kill";
 }
 
-std::string kill_victim(victim target, pid_t run, const workload& work, const pattern& p,
-                        session_services& services) {
+std::string kill(kill_target target, pid_t run, const workload& work, const contestant& who,
+                 const incident_means& means) {
     switch (target) {
-        case victim::worker: return kill_worker_of(run, work, p);
-        case victim::run: return kill_run(run);
-        case victim::redis: services.kill_redis(); return "killed Redis, which came back empty";
-        case victim::postgres: services.kill_postgres(); return "killed PostgreSQL, and started it again";
-        case victim::none: break;
+        case kill_target::worker: return kill_worker_of(run, work, who);
+        case kill_target::run: return kill_run(run);
+        case kill_target::redis: means.kill_redis(); return "killed Redis, which came back empty";
+        case kill_target::postgres: means.kill_postgres(); return "killed PostgreSQL, and started it again";
+        case kill_target::none: break;
     }
     return {};
 }
 
+incident connection_loss(double at, const incident_means& means) {
+    return {"connections", at, [terminate = means.terminate_connections](pid_t) {
+                return fmt::format("terminated {} connections to PostgreSQL", terminate());
+            }};
+}
+
 }  // namespace
 
-std::vector<incident> incidents_of(const chaos_plan& chaos, const scenario& trouble, const pattern& p,
-                                   const workload& work, incident_targets targets) {
+std::vector<incident> incidents_of(const chaos_plan& chaos, const scenario& trouble, const contestant& who,
+                                   const workload& work, const incident_means& means) {
     std::vector<incident> out;
-    if (trouble.database.terminate_at > 0)
-        out.push_back({"connections", trouble.database.terminate_at, [&schema = targets.schema](pid_t) {
-                           return fmt::format("terminated {} connections to PostgreSQL",
-                                              schema.terminate_connections());
-                       }});
-    const bool spared = chaos.target == victim::redis && !p.needs_at(work).redis;
-    if (chaos.target == victim::none || spared) return out;
-    const auto strike = [target = chaos.target, &work, &p, &services = targets.services](pid_t run) {
-        return kill_victim(target, run, work, p, services);
+    if (trouble.database.terminate_at > 0) out.push_back(connection_loss(trouble.database.terminate_at, means));
+    const bool not_used = chaos.target == kill_target::redis && !who.needs_at(work).redis;
+    if (chaos.target == kill_target::none || not_used) return out;
+    const auto strike = [target = chaos.target, &work, &who, means](pid_t run) {
+        return kill(target, run, work, who, means);
     };
-    const bool restarts = chaos.target == victim::redis || chaos.target == victim::postgres;
+    const bool restarts = chaos.target == kill_target::redis || chaos.target == kill_target::postgres;
     out.push_back({std::string(name_of(chaos.target)), chaos.at, strike, restarts});
     return out;
 }

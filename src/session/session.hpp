@@ -1,17 +1,18 @@
-// A session: everything one command measures. Starts what is needed, runs each pattern in a process of its own,
-// round after round, checks the ledger after each, and leaves nothing behind.
+// A session: everything one command measures. Has each contestant run, round after round, and makes a row of each
+// run. How a run is executed is the business of its run_executor.
 #pragma once
 
 #include "analysis/verdict.hpp"
 #include "contracts/error.hpp"
 #include "contracts/scenario.hpp"
-#include "measure/run_process.hpp"
-#include "measure/user_runner.hpp"
-#include "pipebench/pattern.hpp"
+#include "measure/contestant.hpp"
+#include "measure/run_request.hpp"
 #include "pipebench/result.hpp"
 #include "session/chaos.hpp"
+#include "session/run_executor.hpp"
 #include "session/session_schema.hpp"
 #include "session/session_services.hpp"
+#include "system/signal_watch.hpp"
 
 #include <chrono>
 #include <functional>
@@ -22,18 +23,16 @@
 namespace pipebench {
 
 struct session_settings {
-    std::vector<const pattern*> patterns;  ///< those of the user's runners among them
-    user_runners runners;                  ///< keeps those alive
-    duration runner_limit = std::chrono::minutes{10};
+    pipebench::contestants contestants;
     workload work;
     std::string profile;
     std::string command;  ///< as typed, without secrets
     server_choice servers;
-    std::vector<scenario> scenarios;  ///< at least one; every pattern under each of them
+    std::vector<scenario> scenarios;  ///< at least one; every contestant under each of them
     chaos_plan chaos;
     double target_time_s = 0;               ///< for the report; 0: none
     std::uint64_t memory_budget_bytes = 0;  ///< for the report; 0: none
-    std::uint64_t rounds = 1;               ///< each pattern once in each, in the order of plan_rounds()
+    std::uint64_t rounds = 1;               ///< each contestant once in each, in the order of plan_rounds()
     std::uint64_t warmup = 0;               ///< rounds before them, which are not counted
     double busy_limit = default_busy_limit;
     watching watch = watching::all;
@@ -51,13 +50,13 @@ struct run_place {
     std::string scenario;  ///< empty where there is but one, and it is clean
 };
 
-/// Who is told how it goes. All are called on the session's thread.
+/// What is called as the session goes on. All are called on the session's thread.
 struct session_observer {
     std::function<void(const std::string&)> message = [](const std::string&) {};  ///< a step, or a warning
-    std::function<void(const pattern&, const run_place&, std::chrono::duration<double> floor)> run_starts =
-        [](const pattern&, const run_place&, std::chrono::duration<double>) {};
-    std::function<void(const pattern&, const recorder&, std::uint64_t rss)> run_goes =
-        [](const pattern&, const recorder&, std::uint64_t) {};
+    std::function<void(const contestant&, const run_place&, std::chrono::duration<double> floor)> run_starts =
+        [](const contestant&, const run_place&, std::chrono::duration<double>) {};
+    std::function<void(const contestant&, const recorder&, std::uint64_t rss)> run_goes =
+        [](const contestant&, const recorder&, std::uint64_t) {};
     std::function<void(const run_result&)> run_ended = [](const run_result&) {};
     /// After every run, with all there is so far, marked as interrupted: what would be left if the box went down now.
     std::function<void(const session_result&)> can_be_saved = [](const session_result&) {};
@@ -68,19 +67,20 @@ struct session_outcome {
     int signal = 0;  ///< SIGINT or SIGTERM when one ended it early
 };
 
-/// A pattern could not do its run: the box cannot hold it, or it did not end by itself. Everything else, such as a
+/// A contestant could not do its run: the box cannot hold it, or it failed. Everything else, such as a
 /// server that does not start, is a plain setup_error.
 class run_failure : public setup_error {
 public:
-    run_failure(std::string_view pattern, const std::string& what) : setup_error(what), pattern_(pattern) {}
-    [[nodiscard]] const std::string& pattern() const noexcept { return pattern_; }  ///< its id
-
-private:
-    std::string pattern_;
+    using setup_error::setup_error;
 };
 
-/// What the box cannot hold is found out, and said with the numbers, before anything is started. Throws
-/// setup_error when nothing could be measured: run_failure when it is the pattern's.
+/// Checks first whether the box can hold the runs; if not, the error names the limit and the numbers. Throws
+/// setup_error when it cannot go on: run_failure when a contestant is the cause. Main thread only: takes SIGINT and
+/// SIGTERM.
 [[nodiscard]] session_outcome run_session(const session_settings& settings, const session_observer& observer);
+
+/// The same with an executor of the caller's, which reacts to these signals during a run.
+[[nodiscard]] session_outcome run_session(const session_settings& settings, const session_observer& observer,
+                                          run_executor& executor, signal_watch& signals);
 
 }  // namespace pipebench

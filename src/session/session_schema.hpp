@@ -21,7 +21,7 @@ public:
 
     /// A new, empty orders table. `write_latency`: that each INSERT takes longer, in the server.
     [[nodiscard]] table_name make_table(const std::string& name, duration write_latency = {});
-    /// It has been checked: dropped, unless the tables are to stay, so that no run meets the rows of others.
+    /// Drops a table that has been checked, unless the tables are to stay: no run finds the rows of others.
     void end_table(const table_name& table);
     /// Ends every connection that calls itself by the schema's name (PGAPPNAME); how many there were.
     std::uint64_t terminate_connections();

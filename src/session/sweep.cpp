@@ -2,21 +2,18 @@
 
 #include "contracts/error.hpp"
 #include "session/capacity.hpp"
-#include "system/box.hpp"
+#include "session/stopwatch.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <limits>
 #include <optional>
 
 namespace pipebench {
 namespace {
-
-using clock = std::chrono::steady_clock;
 
 /// What a point asks of the box, one resource at a time.
 struct resource {
@@ -33,35 +30,36 @@ constexpr std::array resources{
 };
 
 /// The first that is too small by itself.
-std::string cause_of(const pattern& p, const workload& work, const box_limits& limits) {
+std::string cause_of(const contestant& c, const needs& need, const box_limits& limits) {
     constexpr auto plenty = std::numeric_limits<std::uint64_t>::max();
     for (const auto& r : resources) {
         box_limits alone{plenty, plenty, plenty, plenty};
         alone.*r.amount = limits.*r.amount;
-        if (does_not_fit(p, work, alone))
+        if (does_not_fit(c.id(), need, alone))
             return fmt::format("{} (this box has {}{})", r.name, grouped(limits.*r.amount / r.divisor), r.unit);
     }
     return "the box";
 }
 
-std::optional<misfit> why_left_out(const pattern& p, const workload& work) {
-    raise_descriptor_limit(p.needs_at(work).descriptors + 1000);  // as a session does
+std::optional<misfit> why_left_out(const contestant& c, const workload& work) {
+    const auto need = c.needs_at(work);
+    raise_descriptor_limit_for(need);  // as a session does
     const auto limits = limits_of_this_box();
-    const auto why = does_not_fit(p, work, limits);
+    const auto why = does_not_fit(c.id(), need, limits);
     if (!why) return std::nullopt;
-    return misfit{std::string(p.id), cause_of(p, work, limits), *why};
+    return misfit{std::string(c.id()), cause_of(c, need, limits), *why};
 }
 
 /// A point, and what is measured for it.
 struct planned_point {
     sweep_point shown;
-    session_settings session;  ///< without the patterns that are left out
+    session_settings session;  ///< without the contestants that are left out
 };
 
 planned_point plan_point(const sweep_step& step) {
     planned_point out{{step.value, step.label, {}, {}}, step.session};
-    std::erase_if(out.session.patterns, [&](const pattern* p) {
-        auto why = why_left_out(*p, out.session.work);
+    std::erase_if(out.session.contestants, [&](const auto& c) {
+        auto why = why_left_out(*c, out.session.work);
         if (why) out.shown.left_out.push_back(std::move(*why));
         return why.has_value();
     });
@@ -87,7 +85,7 @@ std::vector<planned_point> plan_of(const sweep_settings& s) {
     refuse_twins(s);
     std::vector<planned_point> out;
     for (const auto& step : s.steps) out.push_back(plan_point(step));
-    const auto is_empty = [](const planned_point& p) { return p.session.patterns.empty(); };
+    const auto is_empty = [](const planned_point& p) { return p.session.contestants.empty(); };
     if (std::all_of(out.begin(), out.end(), is_empty))
         throw setup_error("no point fits: " + out.front().shown.left_out.front().why);
     return out;
@@ -99,24 +97,25 @@ sweep_outcome nothing_yet(const sweep_settings& s, const std::vector<planned_poi
     out.option = s.option;
     out.command = any.command;
     out.rounds = any.rounds;
-    for (const pattern* p : any.patterns) out.patterns.emplace_back(p->id);
+    for (const auto& c : any.contestants) out.patterns.emplace_back(c->id());
     for (const auto& p : plan) out.points.push_back(p.shown);
     out.interrupted = true;  // until it has come to its end
     return out;
 }
 
-const pattern& fan_out() {
-    const auto all = patterns();
-    return *std::find_if(all.begin(), all.end(), [](const pattern& p) { return p.id == limited_pattern; });
+/// Whose limit is looked for; there is one where a limit is wished for.
+std::shared_ptr<const contestant> limited_of(const sweep_settings& s) {
+    const auto& all = s.steps.front().session.contestants;
+    return *std::find_if(all.begin(), all.end(), [](const auto& c) { return c->id() == limited_pattern; });
 }
 
-/// The fewest orders of fan-out that do not fit, by bisection: costs nothing. Nothing: the most that is tried fits.
-std::optional<limit_try> fewest_that_do_not_fit(workload work) {
+/// The fewest orders that do not fit, by bisection: costs nothing. None: the most that is tried fits.
+std::optional<limit_try> fewest_that_do_not_fit(const contestant& c, workload work) {
     std::uint64_t fits = 0, does_not = search_bounds{}.most_orders + 1;
     std::optional<limit_try> out;
     while (does_not - fits > 1) {
         work.orders = fits + (does_not - fits) / 2;
-        const auto refusal = why_left_out(fan_out(), work);
+        const auto refusal = why_left_out(c, work);
         (refusal ? does_not : fits) = work.orders;
         if (refusal) out = {work.orders, refusal->cause, false};
     }
@@ -125,13 +124,14 @@ std::optional<limit_try> fewest_that_do_not_fit(workload work) {
 
 class sweeper {
 public:
-    sweeper(const sweep_settings& s, const sweep_observer& o) : settings_(s), observer_(o) {}
+    sweeper(const sweep_settings& s, const sweep_observer& o, const session_function& measure)
+        : settings_(s), observer_(o), run_session_(measure) {}
 
     sweep_outcome run() {
         for (std::size_t i = 0; i < plan_.size() && !stopped(); ++i) measure(i);
         if (settings_.limit != limit_wish::none) find_limit();
         out_.interrupted = stopped();
-        out_.session_s = seconds_since_began();
+        out_.session_s = since_began_.seconds();
         return std::move(out_);
     }
 
@@ -142,21 +142,17 @@ private:
         return out_.signal != 0;
     }
 
-    [[nodiscard]] double seconds_since_began() const {
-        return std::chrono::duration<double>(clock::now() - began_).count();
-    }
-
     void tell(const std::string& text) const { observer_.session.message(text); }
 
     void measure(std::size_t i) {
         const auto& [shown, session] = plan_[i];
         tell(fmt::format("point {} of {}: {}", i + 1, plan_.size(), shown.label));
         for (const auto& l : shown.left_out) tell("left out: " + l.why);
-        if (session.patterns.empty()) return;
-        auto done = run_session(session, observer_.session);
+        if (session.contestants.empty()) return;
+        auto done = run_session_(session, observer_.session);
         out_.points[i].result = std::move(done.result);
         out_.signal = done.signal;
-        out_.session_s = seconds_since_began();
+        out_.session_s = since_began_.seconds();
         observer_.can_be_saved(out_);
     }
 
@@ -180,7 +176,8 @@ private:
     }
 
     void look_further(break_search& search) {
-        if (const auto ceiling = fewest_that_do_not_fit(plan_.front().session.work)) search.known(*ceiling);
+        const auto ceiling = fewest_that_do_not_fit(*limited_of(settings_), plan_.front().session.work);
+        if (ceiling) search.known(*ceiling);
         for (auto n = search.next(); n && !stopped(); n = search.next()) {
             const auto cause = try_orders(*n);
             if (!cause) return;
@@ -191,18 +188,18 @@ private:
     /// One run of fan-out alone.
     [[nodiscard]] session_settings session_with(std::uint64_t orders) const {
         auto out = plan_.front().session;
-        out.patterns = {&fan_out()};
+        out.contestants = {limited_of(settings_)};
         out.work.orders = orders;
         out.rounds = 1;
         out.warmup = 0;
         return out;
     }
 
-    /// What broke, or an empty text; nothing: a signal came. What is not of the run, such as a server that does not
-    /// start, says nothing of the limit, and ends the sweep.
+    /// What broke, or an empty text; none: a signal came. Any other failure than the run's own, such as a server that
+    /// does not start, shows no limit, and ends the sweep.
     std::optional<std::string> try_orders(std::uint64_t orders) try {
         tell(fmt::format("looking for the limit of fan-out: {} orders", orders));
-        const auto done = run_session(session_with(orders), observer_.session);
+        const auto done = run_session_(session_with(orders), observer_.session);
         out_.signal = done.signal;
         if (done.result.interrupted || done.result.runs.empty()) return std::nullopt;
         const auto& run = done.result.runs.front();
@@ -214,8 +211,9 @@ private:
 
     const sweep_settings& settings_;
     const sweep_observer& observer_;
+    const session_function& run_session_;
     const std::vector<planned_point> plan_ = plan_of(settings_);
-    const clock::time_point began_ = clock::now();
+    const stopwatch since_began_;
     signal_watch signals_;  // for the moments between the sessions, which watch by themselves
     sweep_outcome out_ = nothing_yet(settings_, plan_);
     bool search_balanced_ = true;
@@ -223,8 +221,13 @@ private:
 
 }  // namespace
 
+sweep_outcome run_sweep(const sweep_settings& settings, const sweep_observer& observer,
+                        const session_function& measure) {
+    return sweeper(settings, observer, measure).run();
+}
+
 sweep_outcome run_sweep(const sweep_settings& settings, const sweep_observer& observer) {
-    return sweeper(settings, observer).run();
+    return run_sweep(settings, observer, [](const auto& s, const auto& o) { return run_session(s, o); });
 }
 
 }  // namespace pipebench

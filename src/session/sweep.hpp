@@ -34,16 +34,21 @@ struct sweep_settings {
     limit_wish limit = limit_wish::none;
 };
 
-/// Who is told how it goes. All are called on the thread of run_sweep().
+/// What is called as the sweep goes on. All are called on the thread of run_sweep().
 struct sweep_observer {
     session_observer session;
     /// After every point, with all there is so far, marked as interrupted.
     std::function<void(const sweep_outcome&)> can_be_saved = [](const sweep_outcome&) {};
 };
 
-/// Main thread only: takes SIGINT and SIGTERM, and ends early. What the box cannot hold is left out of its point, with
-/// the reason. Throws setup_error, before anything is started, when two steps are the same work or no point fits any
-/// pattern; later, when a session cannot go on.
+/// Main thread only: takes SIGINT and SIGTERM, and ends early. What the box cannot hold is left out of its point,
+/// with the reason. Throws setup_error, before anything is started, when two steps are the same work or no point fits
+/// any pattern; later, when a session cannot go on.
 [[nodiscard]] sweep_outcome run_sweep(const sweep_settings& settings, const sweep_observer& observer);
+
+/// The same with a function of the caller's in place of run_session().
+using session_function = std::function<session_outcome(const session_settings&, const session_observer&)>;
+[[nodiscard]] sweep_outcome run_sweep(const sweep_settings& settings, const sweep_observer& observer,
+                                      const session_function& measure);
 
 }  // namespace pipebench

@@ -303,24 +303,6 @@ TEST_CASE("a session goes on after a kill, round after round", "[chaos]") {
     }
 }
 
-// Only the last order makes 99 % of one order, and then the run has a moment left, in which the kill may still come: of
-// several rounds most are over before.
-TEST_CASE("a run that is over before its kill is due says so", "[chaos]") {
-    const user someone;
-    const auto result = result_of(someone, {"-p", "semaphore", "-n", "1", "--repeat", "12", "--http-latency", "1ms",
-                                            "--db-latency", "1ms", "--chaos", "kill-worker@99%"});
-    REQUIRE(result["runs"].size() == 12);
-    std::size_t over = 0;
-    for (const auto& run : result["runs"]) {
-        check_all_stored(run);
-        CAPTURE(run.dump(1));
-        const bool in_time = run["recovery"]["killed"] == "";
-        CHECK(notes_that_say(run, "it was over before worker was due to be killed") == (in_time ? 1 : 0));
-        over += in_time ? 1u : 0u;
-    }
-    CHECK(over > 0);
-}
-
 // --- what is refused ---
 
 TEST_CASE("a server of the user's is not killed", "[chaos][bad-input]") {

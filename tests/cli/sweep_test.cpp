@@ -176,27 +176,6 @@ TEST_CASE("the limit of fan-out is found between what went well and what did not
     CHECK(someone.left_behind().empty());
 }
 
-TEST_CASE("a run of the search that is killed counts as broken, and the search goes on", "[sweep][limit]") {
-    const user someone;
-    const auto file = someone.file("s.json");
-    running_command under_way(
-        someone.pipebench({"sweep", "-p", "fan-out", "--orders", "10,20", "--find-limit", "--http-latency", "300ms",
-                           "--db-latency", "0s", "--busy-limit", "100%", "--export-json", file}));
-    REQUIRE(under_way.says("looking for the limit of fan-out: 40 orders"));
-    const auto is_run = [](const process& p) { return contains(p.command_line, "_run"); };
-    REQUIRE(comes_true([&] { return std::ranges::any_of(someone.processes(), is_run); }));
-    for (const auto& p : someone.processes())
-        if (is_run(p)) ::kill(p.pid, SIGKILL);
-    const auto end = under_way.wait(4 * patience);
-    CAPTURE(end.out, end.err);
-    CHECK(end.code == 0);
-    const auto limit = saved(file)["limit"];
-    CHECK(limit["bad"] == 40);
-    CHECK(limit["good"].get<int>() > 20);
-    CHECK(contains(limit["cause"], "fan-out: the run did not end by itself: it ended: "));
-    CHECK(someone.left_behind().empty());
-}
-
 TEST_CASE("a sweep that is interrupted writes what it has, and leaves nothing behind", "[sweep][signal][clean]") {
     const auto [signal, code] = GENERATE(table<int, int>({{SIGINT, 130}, {SIGTERM, 143}}));
     const user someone;

@@ -1,6 +1,7 @@
 // What every pattern of the table promises, asked of each through the process that a real run happens in, with a
 // real PostgreSQL, a real Redis and the mock API. A new pattern is held to it by being in the table.
 #include "measure/ledger.hpp"
+#include "measure/pattern_contestant.hpp"
 #include "measure/run_process.hpp"
 #include "mock_api/order_book.hpp"
 #include "pipebench/pattern.hpp"
@@ -51,10 +52,9 @@ struct circumstances {
 
 observed observe(const pattern& p, const workload& work, const circumstances& c) {
     const auto table = new_table();
-    run_request request;
-    request.binary = PIPEBENCH_BINARY;
-    request.spec = {std::string(p.id), work, addresses_for(c.target, table)};
-    request.grace = patience;
+    const pattern_contestant who(p, PIPEBENCH_BINARY);
+    run_request request{
+        .who = who, .spec = {std::string(p.id), work, addresses_for(c.target, table)}, .grace = patience};
     if (p.needs_at(work).redis) {
         request.spec.where.redis = redis();
         request.spec.where.stream = new_stream();

@@ -1,5 +1,5 @@
-// What a program of the user's prints is foreign text: each line is understood as docs/runners.md has it, or is a note;
-// and an order that it tells of is counted once, with the time that it took as far as that is known.
+// What a program of the user's prints is foreign text: each line is understood as docs/runners.md has it, or is a
+// note; and an order that it tells of is counted once, with the time that it took as far as that is known.
 #include "measure/runner_report.hpp"
 
 #include <catch2/catch_test_macros.hpp>

@@ -1,5 +1,5 @@
-// The series is what a reader sees of a run over time: a point too many fills the result, one at the wrong moment bends
-// the curve. The clock of the sampling is a number here.
+// The series is what a reader sees of a run over time: a point too many fills the result, one at the wrong moment
+// bends the curve. The clock of the sampling is a number here.
 #include "measure/series.hpp"
 
 #include "contracts/recorder.hpp"
@@ -17,8 +17,8 @@ namespace {
 
 constexpr outcome success{};
 
-/// A sampler of a run whose clock goes, asked at every tick of 100 ms; the RSS of a point is the number of its tick, in
-/// MB.
+/// A sampler of a run whose clock goes, asked at every tick of 100 ms; the RSS of a point is the number of its tick,
+/// in MB.
 class ticking {
 public:
     explicit ticking(stream_probe probe = {}) : sampler_(record, std::move(probe)), began_(sampler_.next()) {

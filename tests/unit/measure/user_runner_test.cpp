@@ -1,5 +1,5 @@
-// A program of the user's gets a row of its own: a name or a command that will not do must be known before anything is
-// measured, and whatever docs/runners.md promises must be in the program's environment.
+// A program of the user's gets a row of its own: a name or a command that will not do must be known before anything
+// is measured, and whatever docs/runners.md promises must be in the program's environment.
 #include "measure/user_runner.hpp"
 
 #include "contracts/error.hpp"
@@ -79,14 +79,10 @@ private:
 
 TEST_CASE("a name and a command take a pattern's place", "[runner]") {
     const auto runner = parse_runner("my-own-2=true --fast 'a b' c=d");
-    const pattern& entry = runner->entry();
-    CHECK(entry.id == "my-own-2");
-    CHECK(entry.title == "my-own-2");
-    CHECK(entry.command == "true --fast 'a b' c=d");  // only the first '=' is ours
-    CHECK_FALSE(entry.summary.empty());
-    CHECK(entry.run == nullptr);
-    REQUIRE(entry.needs_at != nullptr);
-    CHECK(entry.needs_at(workload{}).in_flight == workload{}.runner_concurrency);
+    CHECK(runner->id() == "my-own-2");
+    CHECK(runner->title() == "my-own-2");
+    CHECK(runner->command() == "true --fast 'a b' c=d");  // only the first '=' is ours
+    CHECK(runner->needs_at(workload{}).in_flight == workload{}.runner_concurrency);
 }
 
 TEST_CASE("what is not NAME=COMMAND is refused", "[runner]") {
@@ -96,7 +92,7 @@ TEST_CASE("what is not NAME=COMMAND is refused", "[runner]") {
 
 TEST_CASE("a name is a letter, and letters, digits and dashes behind it: 30 at the most", "[runner]") {
     for (const std::string& name : std::vector<std::string>{"a", "z9", "my-own-2", "a-", std::string(30, 'x')})
-        CHECK(parse_runner(name + "=true")->entry().id == name);
+        CHECK(parse_runner(name + "=true")->id() == name);
 }
 
 TEST_CASE("any other name is refused, with what a name is", "[runner]") {

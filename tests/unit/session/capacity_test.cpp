@@ -9,19 +9,11 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-/// A pattern that needs as many of everything as there are permits.
-const pattern greedy{"greedy", "Greedy", "",
-                     [](const workload& w) -> needs {
-                         return {w.permits, w.permits, w.permits, w.permits, false};
-                     },
-                     nullptr};
-
 constexpr box_limits plenty{1'000'000, 1'000'000, 1'000'000'000'000, 1'000'000};
 
 std::optional<std::string> verdict_on(const box_limits& box, unsigned permits = 1000) {
-    workload w;
-    w.permits = permits;
-    return does_not_fit(greedy, w, box);
+    const needs as_many{permits, permits, permits, permits, false};
+    return does_not_fit("greedy", as_many, box);
 }
 
 }  // namespace
@@ -68,4 +60,15 @@ TEST_CASE("this box has some of everything", "[capacity]") {
     CHECK(box.ports > 0);
     CHECK(box.processes > 0);
     CHECK(box.memory_bytes > 1'000'000);
+}
+
+TEST_CASE("the servers must stand the most that any contestant needs of each resource", "[capacity]") {
+    const auto most = largest_of({{.in_flight = 5, .database_connections = 20, .descriptors = 7, .redis = true},
+                                  {.in_flight = 9, .database_connections = 8, .descriptors = 30, .processes = 4}});
+    CHECK(most.in_flight == 9);
+    CHECK(most.database_connections == 20);
+    CHECK(most.descriptors == 30);
+    CHECK(most.processes == 4);
+    CHECK(most.redis);
+    CHECK_FALSE(largest_of({}).redis);
 }

@@ -1,5 +1,5 @@
-// --chaos as people write it, and who dies of it. A share that is read wrongly kills at another moment than it says; a
-// kill that hits too much, or too little, measures another death.
+// --chaos as people write it, and who dies of it. A share that is read wrongly kills at another moment than it says;
+// a kill that hits too much, or too little, measures another death.
 #include "session/chaos.hpp"
 
 #include "system/descriptor.hpp"
@@ -62,19 +62,19 @@ private:
 
 }  // namespace
 
-TEST_CASE("a kill is a victim and a share, as a percentage or not, and half way by default", "[chaos]") {
+TEST_CASE("a kill is a target and a share, as a percentage or not, and half way by default", "[chaos]") {
     struct row {
         std::string text;
-        victim target;
+        kill_target target;
         double at;
     };
-    const auto r = GENERATE(values<row>({{"kill-worker@50%", victim::worker, 0.5},
-                                         {"kill-worker", victim::worker, 0.5},
-                                         {"kill-run@0.25", victim::run, 0.25},
-                                         {"kill-redis@0%", victim::redis, 0},
-                                         {"kill-redis@0", victim::redis, 0},
-                                         {"kill-postgres@99.5%", victim::postgres, 0.995},
-                                         {"kill-postgres@1e-1", victim::postgres, 0.1}}));
+    const auto r = GENERATE(values<row>({{"kill-worker@50%", kill_target::worker, 0.5},
+                                         {"kill-worker", kill_target::worker, 0.5},
+                                         {"kill-run@0.25", kill_target::run, 0.25},
+                                         {"kill-redis@0%", kill_target::redis, 0},
+                                         {"kill-redis@0", kill_target::redis, 0},
+                                         {"kill-postgres@99.5%", kill_target::postgres, 0.995},
+                                         {"kill-postgres@1e-1", kill_target::postgres, 0.1}}));
     CAPTURE(r.text);
     const auto plan = parse_chaos(r.text);
     REQUIRE(plan);
@@ -94,7 +94,7 @@ TEST_CASE("what is no kill is none", "[chaos]") {
 }
 
 TEST_CASE("a kill that is written out is read back as it was", "[chaos]") {
-    for (const auto target : {victim::worker, victim::run, victim::redis, victim::postgres})
+    for (const auto target : {kill_target::worker, kill_target::run, kill_target::redis, kill_target::postgres})
         for (const double at : {0.0, 0.005, 0.25, 0.5, 0.75, 0.99}) {
             const auto text = format_chaos({target, at});
             CAPTURE(text);
@@ -103,7 +103,7 @@ TEST_CASE("a kill that is written out is read back as it was", "[chaos]") {
             CHECK(back->target == target);
             CHECK(back->at == at);
         }
-    CHECK(format_chaos({victim::worker, 0.5}) == "kill-worker@50%");
+    CHECK(format_chaos({kill_target::worker, 0.5}) == "kill-worker@50%");
     CHECK(format_chaos({}).empty());
 }
 

@@ -1,0 +1,49 @@
+#include "measure/pattern_contestant.hpp"
+
+#include "redis/order_stream.hpp"
+#include "services/redis_keys.hpp"
+#include "system/environment.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace pipebench {
+namespace {
+
+/// Our own, so that no variable of the user changes what libpq does, except for a server that the user gave.
+std::vector<std::string> run_environment(const run_start& with) {
+    auto out = clean_environment();
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(with.spec.work.limits.attempt).count();
+    out.push_back(fmt::format("PGCONNECT_TIMEOUT={}", std::max<std::int64_t>(2, seconds)));
+    out.push_back("PGAPPNAME=" + with.spec.where.schema);  // by which its connections can be told from others
+    if (with.postgres == server_owner::pipebench) return out;
+    for (auto& variable : libpq_variables()) out.push_back(std::move(variable));
+    return out;
+}
+
+}  // namespace
+
+child_process pattern_contestant::start(const run_start& with) const {
+    const auto spec = write_spec(with.spec);
+    child_settings settings;
+    settings.arguments = {binary_, "_run"};
+    settings.environment = run_environment(with);
+    settings.descriptors = {{1, with.notes},
+                            {2, with.notes},
+                            {spec_descriptor, spec.get()},
+                            {recorder_descriptor, with.record.descriptor()}};
+    return child_process::spawn(settings);
+}
+
+void pattern_contestant::delete_keys(const std::string& redis, const std::string& prefix) const noexcept {
+    delete_redis_keys(redis, order_stream_keys(prefix).all());
+}
+
+std::string pattern_contestant::describe_failure(const run_observation& seen) const {
+    if (seen.runs > 1) return fmt::format("it died {} times, at last {}", seen.runs, seen.end.describe());
+    return "the run failed: " + seen.last_words();
+}
+
+}  // namespace pipebench

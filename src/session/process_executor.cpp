@@ -1,0 +1,122 @@
+#include "session/process_executor.hpp"
+
+#include "contracts/error.hpp"
+#include "measure/ledger.hpp"
+#include "measure/run_account.hpp"
+#include "measure/stream_probe.hpp"
+#include "pipeline/endpoint.hpp"
+
+#include <sys/random.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pipebench {
+namespace {
+
+constexpr unsigned most_restarts = 3;  ///< of a run that dies again and again: then it is given up
+
+std::string new_session_id() {
+    std::uint32_t id = 0;
+    if (::getrandom(&id, sizeof id, 0) != sizeof id) throw setup_error("no random numbers to be had");
+    return fmt::format("{:08x}", id);
+}
+
+}  // namespace
+
+process_executor::process_executor(const session_settings& settings, signal_watch& signals)
+    : settings_(settings), signals_(signals), id_(new_session_id()) {}
+
+started_servers process_executor::start_servers(const needs& most, const say& message, const say& warning) {
+    const auto& choice = settings_.servers;
+    if (!choice.target.empty()) check_target(choice.target);  // before anything is started
+    services_.emplace(choice, server_needs{most.database_connections, most.redis}, message, warning);
+    schema_.emplace(services_->postgres_url(), "pipebench_" + id_, settings_.tables);
+    return {services_->servers(), schema_->name()};
+}
+
+executed_run process_executor::execute(const run_plan& plan, const on_progress& progress) {
+    const auto scenario = plan.trouble.api.none() ? std::string() : plan.trouble.source;
+    if (settings_.servers.target.empty()) api_.emplace(settings_.binary, settings_.work, scenario);
+    const auto table = make_table(plan);
+    const auto where = addresses_for(plan, table);
+    const auto request = request_for(plan, where);
+    executed_run out{
+        .record = recorder::create(settings_.work.orders), .table = table, .restarts_allowed = request.restarts};
+    if (settings_.watch == watching::end_only) out.record.leave_out_latencies();
+    out.seen = observe_run(request, out.record, signals_, progress);
+    if (api_) out.api = api_->stop();
+    api_.reset();
+    if (!where.redis.empty()) plan.who.delete_keys(where.redis, where.stream);
+    return out;
+}
+
+table_name process_executor::make_table(const run_plan& plan) {
+    std::string name(plan.who.id());
+    std::replace(name.begin(), name.end(), '-', '_');
+    return schema_->make_table(fmt::format("{}_{}", name, ++runs_), plan.trouble.database.latency);
+}
+
+addresses process_executor::addresses_for(const run_plan& plan, const table_name& table) const {
+    addresses where;
+    where.target = api_ ? api_->url() : settings_.servers.target;
+    where.postgres = services_->postgres_url();
+    where.schema = table.schema;
+    where.table = table.table;
+    if (plan.who.needs_at(settings_.work).redis) {
+        where.redis = services_->redis_url();
+        where.stream = fmt::format("pipebench:{}:{}", id_, runs_);
+    }
+    return where;
+}
+
+run_request process_executor::request_for(const run_plan& plan, const addresses& where) {
+    const auto postgres = services_->postgres_pid() != 0 ? server_owner::pipebench : server_owner::user;
+    run_request request{.who = plan.who,
+                        .spec = {std::string(plan.who.id()), settings_.work, where, settings_.profile_stages},
+                        .postgres = postgres,
+                        .services = watched_services(where),
+                        .grace = settings_.grace,
+                        .incidents = incidents_of(settings_.chaos, plan.trouble, plan.who, settings_.work, means()),
+                        .watch = settings_.watch};
+    request.spec.work.poison = plan.trouble.poison;
+    if (!where.redis.empty()) request.stream = stream_probe_for(where);
+    const bool will_be_killed = !request.incidents.empty() || !plan.trouble.poison.empty();
+    if (will_be_killed && plan.who.may_restart()) request.restarts = most_restarts;
+    return request;
+}
+
+/// Those of ours that this run uses.
+std::vector<watched_service> process_executor::watched_services(const addresses& where) const {
+    std::vector<watched_service> out;
+    if (!where.redis.empty() && services_->redis_pid() != 0)
+        out.push_back({"redis", [this] { return services_->redis_pid(); }});
+    if (services_->postgres_pid() != 0) out.push_back({"postgres", [this] { return services_->postgres_pid(); }});
+    if (api_) out.push_back({"mock-api", [this] { return api_->pid(); }});
+    return out;
+}
+
+incident_means process_executor::means() {
+    return {.kill_redis = [this] { services_->kill_redis(); },
+            .kill_postgres = [this] { services_->kill_postgres(); },
+            .terminate_connections = [this] { return schema_->terminate_connections(); }};
+}
+
+ledger_view process_executor::check_ledger(executed_run& run, const run_plan& plan, bool signalled) {
+    if (settings_.chaos.target == kill_target::postgres) services_->wait_for_postgres();
+    if (plan.who.reports() == order_reports::in_lines)
+        settle_what_is_there(services_->postgres_url(), run.table, run.record);
+    const auto ledger = pipebench::check_ledger({services_->postgres_url(), run.table, run.record,
+                                                 extent_of(run.record, run.seen, signalled),
+                                                 settings_.servers.target.empty() ? settings_.expected : nullptr});
+    schema_->end_table(run.table);
+    return ledger;
+}
+
+void process_executor::stop_servers() {
+    schema_.reset();
+    services_.reset();
+}
+
+}  // namespace pipebench

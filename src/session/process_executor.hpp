@@ -1,0 +1,44 @@
+// Executes the runs of a session for real: the user's servers or throwaway ones, a table and a mock API for each run,
+// and the run in processes of its own.
+#pragma once
+
+#include "session/incidents.hpp"
+#include "session/run_executor.hpp"
+#include "session/session.hpp"
+#include "session/session_schema.hpp"
+#include "session/session_services.hpp"
+#include "system/signal_watch.hpp"
+
+#include <optional>
+#include <string>
+
+namespace pipebench {
+
+/// On the main thread. Whatever it has started ends with it.
+class process_executor final : public run_executor {
+public:
+    /// Both must outlive it.
+    process_executor(const session_settings& settings, signal_watch& signals);
+
+    started_servers start_servers(const needs& most, const say& message, const say& warning) override;
+    executed_run execute(const run_plan& plan, const on_progress& progress) override;
+    ledger_view check_ledger(executed_run& run, const run_plan& plan, bool signalled) override;
+    void stop_servers() override;
+
+private:
+    [[nodiscard]] addresses addresses_for(const run_plan& plan, const table_name& table) const;
+    [[nodiscard]] run_request request_for(const run_plan& plan, const addresses& where);
+    [[nodiscard]] std::vector<watched_service> watched_services(const addresses& where) const;
+    [[nodiscard]] table_name make_table(const run_plan& plan);
+    [[nodiscard]] incident_means means();
+
+    const session_settings& settings_;
+    signal_watch& signals_;
+    std::string id_;
+    std::optional<session_services> services_;  // declared before what lives in them, and so ended after it
+    std::optional<session_schema> schema_;
+    std::optional<mock_api_process> api_;  ///< of the run under way
+    unsigned runs_ = 0;
+};
+
+}  // namespace pipebench

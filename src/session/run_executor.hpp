@@ -1,0 +1,56 @@
+// What a session needs done: servers started, and runs executed and checked on them. The real one is
+// process_executor; tests have one that starts nothing.
+#pragma once
+
+#include "contracts/recorder.hpp"
+#include "contracts/scenario.hpp"
+#include "measure/contestant.hpp"
+#include "measure/run_process.hpp"
+#include "pipebench/result.hpp"
+#include "pipeline/order_table.hpp"
+#include "services/mock_api_process.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace pipebench {
+
+struct run_plan {
+    const contestant& who;
+    const scenario& trouble;
+};
+
+struct executed_run {
+    recorder record;
+    run_observation seen{};
+    mock_api_process::usage api{};
+    table_name table{};
+    unsigned restarts_allowed = 0;  ///< 0: nothing was to be killed
+};
+
+struct started_servers {
+    std::vector<server_info> servers;
+    std::string schema;  ///< in PostgreSQL, for the tables
+};
+
+class run_executor {
+public:
+    using say = std::function<void(const std::string&)>;
+
+    run_executor() = default;
+    run_executor(const run_executor&) = delete;
+    run_executor& operator=(const run_executor&) = delete;
+    virtual ~run_executor() = default;
+
+    /// Once, before the first run. `message` is told of each server, `warning` what a user should know of it.
+    virtual started_servers start_servers(const needs& most, const say& message, const say& warning) = 0;
+    /// Returns when the run and all that it started is gone.
+    virtual executed_run execute(const run_plan& plan, const on_progress& progress) = 0;
+    /// Holds the record against the table, and drops the table. Completes the record of a contestant that reports in
+    /// lines.
+    virtual ledger_view check_ledger(executed_run& run, const run_plan& plan, bool signalled) = 0;
+    virtual void stop_servers() = 0;
+};
+
+}  // namespace pipebench

@@ -1,0 +1,81 @@
+// In what one of our patterns and a user's program differ: mistake one for the other, and a program is restarted that
+// must not be, or a pattern that failed has a row that says nothing.
+#include "measure/pattern_contestant.hpp"
+#include "measure/user_runner.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <csignal>
+
+using namespace pipebench;
+using namespace std::chrono_literals;
+
+namespace {
+
+const pattern& some_pattern() { return patterns().front(); }
+
+child_end exit_with(int code) {
+    child_end end;
+    end.status = code << 8;
+    return end;
+}
+
+run_observation seen_with(int status, unsigned runs = 1, const std::vector<std::string>& notes = {}) {
+    run_observation out;
+    out.end.status = status;
+    out.runs = runs;
+    out.notes = notes;
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("a pattern of ours is what its entry in the table says", "[contestant]") {
+    for (const auto& p : patterns()) {
+        const pattern_contestant who(p, "/pipebench");
+        CHECK(who.id() == p.id);
+        CHECK(who.title() == p.title);
+        CHECK(who.needs_at(workload{}).in_flight == p.needs_at(workload{}).in_flight);
+        CHECK(p.run != nullptr);
+    }
+}
+
+TEST_CASE("a pattern of ours keeps the record and may be restarted; a user's program does neither", "[contestant]") {
+    const pattern_contestant ours(some_pattern(), "/pipebench");
+    CHECK(ours.reports() == order_reports::in_record);
+    CHECK(ours.may_restart());
+    CHECK_FALSE(ours.time_limit());
+    const user_runner theirs("mine", "true", 3s);
+    CHECK(theirs.reports() == order_reports::in_lines);
+    CHECK_FALSE(theirs.may_restart());
+    CHECK(theirs.time_limit() == 3s);
+}
+
+TEST_CASE("a pattern that fails is an error, unless it was to be killed and died at work", "[contestant]") {
+    const pattern_contestant ours(some_pattern(), "/pipebench");
+    CHECK_FALSE(ours.failure_has_a_row(exit_with(2), false));
+    CHECK(ours.failure_has_a_row(exit_with(2), true));
+}
+
+TEST_CASE("a program that fails has a row, unless the shell could not start it", "[contestant]") {
+    const user_runner theirs("mine", "true", 3s);
+    for (const int code : {1, 2, 7, 125, 128}) CHECK(theirs.failure_has_a_row(exit_with(code), false));
+    CHECK_FALSE(theirs.failure_has_a_row(exit_with(126), false));
+    CHECK_FALSE(theirs.failure_has_a_row(exit_with(127), false));
+}
+
+TEST_CASE("the row of a pattern that failed says how often, or what it said last", "[contestant]") {
+    const pattern_contestant ours(some_pattern(), "/pipebench");
+    CHECK(ours.describe_failure(seen_with(SIGKILL, 4)) == "it died 4 times, at last killed by signal 9 (Killed)");
+    CHECK(ours.describe_failure(seen_with(SIGSEGV)) == "the run failed: killed by signal 11 (Segmentation fault)");
+    CHECK(ours.describe_failure(seen_with(2 << 8, 1, {"no such table"})) == "the run failed: no such table");
+}
+
+TEST_CASE("the row of a program that failed says how, and what it said last", "[contestant]") {
+    const user_runner theirs("mine", "true", 3s);
+    CHECK(theirs.describe_failure(seen_with(7 << 8)) == "it exited with 7");
+    CHECK(theirs.describe_failure(seen_with(7 << 8, 1, {"out of luck"})) == "it exited with 7: out of luck");
+    auto late = seen_with(0);
+    late.out_of_time = true;
+    CHECK(theirs.describe_failure(late) == "it did not end within --runner-limit");
+}

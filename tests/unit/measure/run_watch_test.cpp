@@ -1,0 +1,215 @@
+// What is watched beside a run. What a run prints must neither be lost nor fill the result; what is done to it must
+// happen when it is due, and once; and the mean in flight is one side of Little's law.
+#include "measure/run_watch.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_floating_point.hpp>
+
+#include <unistd.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace pipebench;
+using namespace std::chrono_literals;
+using Catch::Matchers::WithinRel;
+
+namespace {
+
+using words = std::vector<std::string>;
+
+/// A pipe and the lines that have come out of it.
+struct pipe_of_lines {
+    words lines;
+    line_pipe pipe{[this](std::string_view line) { lines.emplace_back(line); }};
+
+    void write(const std::string& text) {
+        REQUIRE(::write(pipe.write_end(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+    }
+};
+
+/// A run of ten orders whose clock goes, and the incidents that are to happen in it.
+struct run_of_ten {
+    recorder record = recorder::create(10);
+    words done;
+    std::vector<incident> planned;
+    std::vector<service_watch> services;
+    std::optional<incident_watch> watch;
+
+    void plan(const std::string& name, double at) {
+        planned.push_back({name, at, [this, name](pid_t) {
+                               done.push_back(name);
+                               return "killed " + name;
+                           }});
+    }
+    void start() {
+        record.start_clock();
+        while (record.elapsed() == 0ns) std::this_thread::yield();
+        watch.emplace(planned, record, services);
+    }
+    void end_orders(order_id first, order_id last) {
+        for (auto id = first; id <= last; ++id) record.end(record.begin(id), outcome{});
+    }
+    words strike() {
+        watch->strike_when_due(0);
+        return std::exchange(done, {});
+    }
+};
+
+}  // namespace
+
+// --- lines ---
+
+TEST_CASE("lines come out of a pipe as they were written, and half of one waits for its other half", "[lines]") {
+    pipe_of_lines p;
+    p.write("one\n\ntwo\nthr");
+    p.pipe.drain();
+    CHECK(p.lines == words{"one", "", "two"});
+    p.write("ee\n");
+    p.pipe.drain();
+    CHECK(p.lines == words{"one", "", "two", "three"});
+}
+
+TEST_CASE("a line without an end is a line when there is no more", "[lines]") {
+    pipe_of_lines p;
+    p.write("one\nlast");
+    p.pipe.close_write_end();
+    p.pipe.finish();
+    CHECK(p.lines == words{"one", "last"});
+    CHECK(p.pipe.read_end() == -1);
+}
+
+TEST_CASE("a pipe that ends with a line's end has no line more", "[lines]") {
+    pipe_of_lines p;
+    p.write("one\n");
+    p.pipe.close_write_end();
+    p.pipe.finish();
+    CHECK(p.lines == words{"one"});
+}
+
+TEST_CASE("a line is cut to 400 bytes, and the next one is whole", "[lines]") {
+    pipe_of_lines p;
+    p.write(std::string(500, '0') + "\n" + std::string(400, '1') + "\nshort\n");
+    p.pipe.drain();
+    CHECK(p.lines == words{std::string(400, '0'), std::string(400, '1'), "short"});
+}
+
+TEST_CASE("an empty pipe is not the end of it", "[lines]") {
+    pipe_of_lines p;
+    p.pipe.drain();
+    CHECK(p.lines.empty());
+    CHECK(p.pipe.read_end() >= 0);
+}
+
+// --- notes ---
+
+TEST_CASE("the first 50 notes are kept, and how many more there were", "[notes]") {
+    note_book notes;
+    for (int i = 1; i <= 60; ++i) notes.add(std::to_string(i));
+    const auto all = notes.take();
+    CHECK(all.size() == 51);
+    CHECK(all.front() == "1");
+    CHECK(all[49] == "50");
+    CHECK(all.back() == "... and 10 lines more");
+}
+
+TEST_CASE("50 notes are 50 notes", "[notes]") {
+    note_book notes;
+    for (int i = 1; i <= 50; ++i) notes.add("x");
+    CHECK(notes.take().size() == 50);
+}
+
+TEST_CASE("a note has no control characters", "[notes]") {
+    note_book notes;
+    notes.add("\033[2J");
+    CHECK(notes.take() == words{"\\x1b[2J"});
+}
+
+// --- incidents ---
+
+TEST_CASE("an incident strikes once, as soon as its share of the orders has ended", "[incidents]") {
+    run_of_ten run;
+    run.plan("worker", 0.5);
+    run.start();
+    run.end_orders(1, 4);
+    CHECK(run.strike().empty());
+    CHECK(run.watch->is_waiting());
+    run.end_orders(5, 5);
+    CHECK(run.strike() == words{"worker"});
+    CHECK_FALSE(run.watch->is_waiting());
+    run.end_orders(6, 10);
+    CHECK(run.strike().empty());
+    CHECK(run.watch->struck() == "worker");
+    CHECK(run.watch->report() == words{"killed worker, after 5 of 10 orders"});
+    CHECK(run.record.killed_at() > 0ns);
+}
+
+TEST_CASE("of several incidents each strikes at its own time, and the first one names the recovery", "[incidents]") {
+    run_of_ten run;
+    run.plan("late", 0.8);
+    run.plan("early", 0.2);
+    run.plan("middle", 0.5);
+    run.start();
+    run.end_orders(1, 2);
+    CHECK(run.strike() == words{"early"});
+    run.end_orders(3, 8);
+    CHECK(run.strike() == words{"late", "middle"});
+    CHECK(run.watch->struck() == "early");
+}
+
+TEST_CASE("an incident at the very beginning waits for the first order: before, there may be no workers yet",
+          "[incidents]") {
+    run_of_ten run;
+    run.plan("worker", 0);
+    run.start();
+    CHECK(run.strike().empty());
+    run.end_orders(1, 1);
+    CHECK(run.strike() == words{"worker"});
+}
+
+TEST_CASE("a run that ends before its kill is due says so, and is not struck", "[incidents]") {
+    run_of_ten run;
+    run.plan("worker", 0.99);
+    run.start();
+    run.end_orders(1, 9);
+    CHECK(run.strike().empty());
+    run.end_orders(10, 10);
+    run.record.stop_clock();
+    CHECK(run.strike().empty());
+    CHECK(run.watch->struck().empty());
+    CHECK(run.watch->report() == words{"the run ended before the kill of worker was due"});
+}
+
+// --- in flight ---
+
+TEST_CASE("the mean in flight is over time, not over readings", "[in_flight]") {
+    flight_watch watch;
+    watch.add(1s, 10);  // 5 on average, rising from 0
+    watch.add(2s, 10);
+    watch.add(4s, 10);
+    watch.add(5s, 0);
+    CHECK_THAT(watch.seen(0).mean, WithinRel((5 + 10 + 20 + 5) / 5.0));
+    CHECK(watch.seen(0).samples == 4);
+}
+
+TEST_CASE("readings before the clock goes and after it has stopped count for nothing", "[in_flight]") {
+    flight_watch watch;
+    watch.add(0s, 100);
+    watch.add(1s, 10);
+    watch.add(1s, 500);
+    CHECK(watch.seen(0).samples == 1);
+    CHECK_THAT(watch.seen(0).mean, WithinRel(5.0));
+}
+
+TEST_CASE("without a reading nothing was in flight", "[in_flight]") {
+    CHECK(flight_watch().seen(0).samples == 0);
+    CHECK(flight_watch().seen(0).mean == 0);
+}
+
+TEST_CASE("an order that is in flight after the end would count for ever: then the mean is not known",
+          "[in_flight]") {
+    flight_watch watch;
+    watch.add(1s, 10);
+    CHECK(watch.seen(1).samples == 0);
+}

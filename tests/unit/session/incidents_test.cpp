@@ -1,0 +1,133 @@
+// What --chaos and a scenario do to a run: to whom, when, and what is said of it.
+#include "session/incidents.hpp"
+
+#include "support/fake_run.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+using namespace pipebench;
+using namespace pipebench::test;
+
+namespace {
+
+/// Counts what would be done to servers.
+struct servers {
+    int redis_kills = 0, postgres_kills = 0;
+    [[nodiscard]] incident_means means() {
+        return {.kill_redis = [this] { ++redis_kills; },
+                .kill_postgres = [this] { ++postgres_kills; },
+                .terminate_connections = [] { return std::uint64_t{3}; }};
+    }
+};
+
+const scenario clean{"clean", "", {}, {}, {}, ""};
+const workload work;
+
+/// A process that waits to be killed.
+class sleeper {
+public:
+    sleeper() : pid_(::fork()) {
+        REQUIRE(pid_ >= 0);
+        if (pid_ == 0)
+            for (;;) ::pause();
+    }
+    sleeper(const sleeper&) = delete;
+    sleeper& operator=(const sleeper&) = delete;
+    ~sleeper() {
+        ::kill(pid_, SIGKILL);
+        if (!reaped_) ::waitpid(pid_, nullptr, 0);
+    }
+    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+    [[nodiscard]] int ending_signal() {
+        int status = 0;
+        REQUIRE(::waitpid(pid_, &status, 0) == pid_);
+        reaped_ = true;
+        return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    }
+
+private:
+    pid_t pid_;
+    bool reaped_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("without chaos and trouble nothing happens", "[incidents]") {
+    servers s;
+    CHECK(incidents_of({}, clean, fake_contestant("a"), work, s.means()).empty());
+}
+
+TEST_CASE("a server is killed by those who own it, and started anew: its usage is read before", "[incidents]") {
+    servers s;
+    const fake_contestant who("a", {.in_flight = 1, .redis = true});
+    const auto redis = incidents_of({kill_target::redis, 0.25}, clean, who, work, s.means());
+    REQUIRE(redis.size() == 1);
+    CHECK(redis[0].name == "redis");
+    CHECK(redis[0].at == 0.25);
+    CHECK(redis[0].restarts_a_service);
+    CHECK(redis[0].strike(0) == "killed Redis, which came back empty");
+    const auto postgres = incidents_of({kill_target::postgres, 0.5}, clean, who, work, s.means());
+    REQUIRE(postgres.size() == 1);
+    CHECK(postgres[0].restarts_a_service);
+    CHECK(postgres[0].strike(0) == "killed PostgreSQL, and started it again");
+    CHECK(s.redis_kills == 1);
+    CHECK(s.postgres_kills == 1);
+}
+
+TEST_CASE("Redis is not killed in the run of a contestant that does not use it", "[incidents]") {
+    servers s;
+    CHECK(incidents_of({kill_target::redis, 0.5}, clean, fake_contestant("a"), work, s.means()).empty());
+}
+
+TEST_CASE("a run is killed as a whole", "[incidents]") {
+    servers s;
+    sleeper run;
+    const fake_contestant who("a");
+    const auto all = incidents_of({kill_target::run, 0.5}, clean, who, work, s.means());
+    REQUIRE(all.size() == 1);
+    CHECK(all[0].name == "run");
+    CHECK_FALSE(all[0].restarts_a_service);
+    CHECK(all[0].strike(run.pid()) == fmt::format("killed the run (process {})", run.pid()));
+    CHECK(run.ending_signal() == SIGKILL);
+}
+
+TEST_CASE("of a contestant without worker processes the run itself is killed in place of a worker", "[incidents]") {
+    servers s;
+    sleeper run;
+    const fake_contestant who("a", {.in_flight = 1, .processes = 1});
+    const auto all = incidents_of({kill_target::worker, 0.5}, clean, who, work, s.means());
+    REQUIRE(all.size() == 1);
+    CHECK(all[0].name == "worker");
+    CHECK(all[0].strike(run.pid()) ==
+          fmt::format("killed the run (process {}): it has no worker processes", run.pid()));
+    CHECK(run.ending_signal() == SIGKILL);
+}
+
+TEST_CASE("a run that no longer needs its workers is near its end, and is left alone", "[incidents]") {
+    servers s;
+    sleeper run;
+    const fake_contestant who("a", {.in_flight = 1, .processes = 5});
+    const auto all = incidents_of({kill_target::worker, 0.5}, clean, who, work, s.means());
+    REQUIRE(all.size() == 1);
+    CHECK(all[0].strike(run.pid()) == "found no worker left to kill");
+    CHECK(::kill(run.pid(), 0) == 0);
+}
+
+TEST_CASE("a scenario terminates the connections to PostgreSQL, beside what --chaos kills", "[incidents]") {
+    servers s;
+    auto restart = clean;
+    restart.database.terminate_at = 0.3;
+    const fake_contestant who("a");
+    const auto all = incidents_of({kill_target::run, 0.5}, restart, who, work, s.means());
+    REQUIRE(all.size() == 2);
+    CHECK(all[0].name == "connections");
+    CHECK(all[0].at == 0.3);
+    CHECK_FALSE(all[0].restarts_a_service);
+    CHECK(all[0].strike(0) == "terminated 3 connections to PostgreSQL");
+    CHECK(all[1].name == "run");
+}
