@@ -22,9 +22,6 @@ std::string pretender(const std::string& run) {
     return "[ \"$1\" = --version ] && { echo 'pipebench 9.9'; exit; }\n" + run;
 }
 
-/// Runs the real one, and has its result changed on the way.
-std::string forger(const std::string& filter) { return pretender(PIPEBENCH_BINARY " \"$@\" | " + filter); }
-
 /// Someone with an old binary.
 struct gatekeeper : user {
     std::string make(const std::string& script) const {
@@ -71,10 +68,9 @@ TEST_CASE("what is no pipebench at all is refused with its name", "[gate]") {
     CHECK(someone.run_gate(PIPEBENCH_BINARY, {"-q", "--head", path}).code == 2);
 }
 
-TEST_CASE("a baseline that does not say in time, or says without end, what it is, is none", "[gate]") {
+TEST_CASE("a baseline that says without end what it is, or crashes, is none", "[gate]") {
     const auto [script, why] =
-        GENERATE(table<std::string, std::string>({{"exec sleep 1000", "did not end within"},
-                                                  {"exec yes pipebench 9", "not pipebench"},
+        GENERATE(table<std::string, std::string>({{"exec yes pipebench 9", "not pipebench"},
                                                   {"kill -SEGV $$", "not pipebench"},
                                                   {"echo pipebench 9.9; exit 1", "not pipeb"}}));
     const gatekeeper someone;
@@ -85,28 +81,13 @@ TEST_CASE("a baseline that does not say in time, or says without end, what it is
 TEST_CASE("a baseline whose run is no result fails in one line that says what was wrong with it", "[gate]") {
     const auto [run, why] = GENERATE(
         table<std::string, std::string>({{"exec sleep 1000", "semaphore: did not end within 2s (--run-limit)"},
-                                         {"echo garbage", "not a pipebench result"},
-                                         {"exit 0", "not a pipebench result"},
-                                         {"echo '{\"schema\": \"pipebench.result/7\"}'", "pipebench.result/7"},
-                                         {"kill -SEGV $$", "killed by signal 11"},
                                          {"exec yes", "printed more than a result can be"},
-                                         {"echo 'no such option --profile' >&2; exit 2", "no such option --profile"},
                                          {"printf '\\033[31mred\\nlast \\033[2J words' >&2; exit 1", "words"}}));
     const gatekeeper someone;
     const auto old = someone.make(pretender(run));
     const auto end = someone.run_gate(old, {"-q", "--run-limit", "2s"});
     check_refusal(someone, end, {"base " + old, why});
     CHECK_FALSE(contains(end.err, "\033"));
-}
-
-TEST_CASE("a baseline whose result was cut off, or is of another run, fails in one line", "[gate]") {
-    const auto [filter, why] = GENERATE(table<std::string, std::string>(
-        {{"head -c 500", "not a pipebench result"},
-         {"sed 's/\"pattern\": \"semaphore\"/\"pattern\": \"fan-out\"/'", "not of the run that was asked for"},
-         {"sed 's/\"interrupted\": false/\"interrupted\": true/'", "its run was interrupted"}}));
-    const gatekeeper someone;
-    const auto old = someone.make(forger(filter));
-    check_refusal(someone, someone.run_gate(old, {"-q"}), {"base " + old, why});
 }
 
 TEST_CASE("an option that only the new one knows is the baseline's last word", "[gate]") {
@@ -140,26 +121,16 @@ TEST_CASE("a binary against itself gives a verdict over all its rounds", "[gate]
     CHECK(someone.left_behind().empty());
 }
 
-TEST_CASE("a baseline that lost an order is not to be trusted, whatever the numbers say", "[gate]") {
-    const gatekeeper someone;
-    const auto end = someone.run_gate(someone.make(forger("sed 's/\"lost\": 0/\"lost\": 3/'")));
-    CAPTURE(end.err);
-    CHECK(end.code == 3);
-    CHECK(end.out.starts_with("gate: INVALID: the ledger of 16 runs did not balance"));
-    CHECK(contains(end.out, "base, semaphore, round 8"));
-    CHECK(someone.left_behind().empty());
-}
-
+// With --allow-mismatch it gets as far as its third run, which fails.
 TEST_CASE("a baseline of another build type is refused with the field, unless it is wanted", "[gate]") {
     const gatekeeper someone;
-    const auto old =
-        someone.make(forger("sed '/\"build\": {/,/}/s/\"type\": \"[A-Za-z]*\"/\"type\": \"MinSizeRel\"/'"));
+    const auto old = someone.make(
+        pretender("echo >>\"$0.runs\"; [ \"$(wc -l <\"$0.runs\")\" -le 2 ] || exit 9\n" PIPEBENCH_BINARY
+                  " \"$@\" | sed '/\"build\": {/,/}/s/\"type\": \"[A-Za-z]*\"/\"type\": \"MinSizeRel\"/'"));
     const auto refused = someone.run_gate(old, {"-q"});
     check_refusal(someone, refused, {"not comparable", "build.type: MinSizeRel against ", "--allow-mismatch"});
-    const auto wanted = someone.run_gate(old, {"-q", "--allow-mismatch"});
-    CHECK((wanted.code == 0 || wanted.code == 1));
-    CHECK(contains(wanted.out, "build.type"));
-    CHECK(someone.left_behind().empty());
+    std::filesystem::remove(old + ".runs");
+    check_refusal(someone, someone.run_gate(old, {"-q", "--allow-mismatch"}), {"exited with 9"});
 }
 
 TEST_CASE("Ctrl-C ends a gate without a verdict, and with nothing left", "[gate][signal]") {

@@ -1,17 +1,13 @@
-// Rounds, as a user runs them: patterns in turn, every run saved as soon as it was measured, and a file that is whole
+// Rounds, as a user runs them: every run saved as soon as it was measured, and a file that is whole
 // however the session ends.
 #include "support/saved.hpp"
-#include "support/services.hpp"
 
 #include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
 #include <nlohmann/json.hpp>
 
 #include <sys/stat.h>
 
 #include <csignal>
-#include <map>
-#include <set>
 
 using namespace pipebench;
 using namespace pipebench::test;
@@ -35,40 +31,7 @@ bool has_saved(const std::string& path, std::size_t runs) {
     });
 }
 
-/// Patterns by round, in the order in which they were run.
-std::map<int, std::vector<std::string>> rounds_of(const json& result) {
-    std::map<int, std::vector<std::string>> out;
-    for (const auto& run : result["runs"]) {
-        auto& round = out[run["round"].get<int>()];
-        round.push_back(run["pattern"]);
-        CHECK(run["position"] == round.size());
-    }
-    return out;
-}
-
 }  // namespace
-
-TEST_CASE("each round has each pattern once, and rounds to warm up are kept apart", "[rounds]") {
-    const user someone;
-    const auto path = someone.file("r.json");
-    const auto end = someone.run_pipebench(two_patterns({"--repeat", "3", "--warmup", "1", "--export-json", path}));
-    CAPTURE(end.err);
-    REQUIRE(end.code == 0);
-    const auto result = saved(path);
-    CHECK(result["rounds"] == 3);
-    CHECK(result["interrupted"] == false);
-    CHECK(result["runs"].size() == 6);
-    CHECK(result["warmup_runs"].size() == 2);
-    const auto rounds = rounds_of(result);
-    REQUIRE(rounds.size() == 3);
-    CHECK(rounds.begin()->first == 1);
-    CHECK(rounds.rbegin()->first == 3);
-    for (const auto& [number, patterns] : rounds)
-        CHECK(std::set(patterns.begin(), patterns.end()) == std::set<std::string>{"semaphore", "thread-pool"});
-    CHECK(rounds.at(1) == std::vector<std::string>{"semaphore", "thread-pool"});
-    CHECK(rounds.at(2) != rounds.at(1));  // two make a square
-    CHECK(someone.left_behind().empty());
-}
 
 TEST_CASE("the table has a spread where there is one, and one row a pattern", "[rounds]") {
     const user someone;
@@ -130,19 +93,6 @@ TEST_CASE("Ctrl-C in a later round keeps all runs, and says what is missing", "[
     CHECK(someone.left_behind().empty());
 }
 
-TEST_CASE("rounds to warm up are saved too, and are no runs", "[rounds][signal]") {
-    const user someone;
-    const auto path = someone.file("r.json");
-    running_command under_way(
-        someone.pipebench(two_patterns({"--warmup", "100", "--repeat", "2", "--export-json", path})));
-    REQUIRE(comes_true([&] { return std::filesystem::exists(path); }));
-    under_way.signal(SIGINT);
-    CHECK(under_way.wait().code == 130);
-    CHECK(saved(path)["runs"].empty());
-    CHECK_FALSE(saved(path)["warmup_runs"].empty());
-    CHECK(someone.run_pipebench({"report", path}).code == 0);
-}
-
 TEST_CASE("what goes to stdout or into a pipe is written once, in the end", "[rounds][export]") {
     const user someone;
     const auto document = someone.run_pipebench(two_patterns({"--repeat", "2", "--export-json", "-"}));
@@ -173,14 +123,4 @@ TEST_CASE("a limit for a busy box is a share", "[rounds][busy]") {
         CHECK(contains(end.err, "--busy-limit"));
     }
     CHECK(someone.left_behind().empty());
-}
-
-TEST_CASE("what others use of the box is not known where a server is the user's, and is never judged then",
-          "[rounds][busy]") {
-    const user someone;
-    const auto path = someone.file("r.json");
-    const auto end = someone.run_pipebench(
-        quick_and({"-p", "fan-out", "--postgres", postgres(), "--busy-limit", "0%", "--export-json", path}));
-    CHECK(end.code == 0);
-    CHECK(saved(path)["runs"][0]["foreign_share"].is_null());
 }

@@ -215,23 +215,6 @@ TEST_CASE("a result with a program that told no times is rendered again alike, a
     CHECK(check.code == 0);
 }
 
-TEST_CASE("a program takes its turn in every round", "[runner]") {
-    const user someone;
-    const auto s =
-        measured(someone, {"-p", "semaphore", "--repeat", "2", "--runner", "mine=" + right_program(someone)});
-    CAPTURE(s.end.err);
-    CHECK(s.end.code == 0);
-    REQUIRE(s.result["runs"].size() == 4);
-    for (const auto& run : s.result["runs"]) {
-        CAPTURE(run.dump(1));
-        CHECK(run["verdict"]["trusted"] == true);
-        CHECK(run["ledger"]["rows"] == 20);
-    }
-    const auto pattern_at = [&](std::size_t i) { return s.result["runs"][i]["pattern"].get<std::string>(); };
-    CHECK(pattern_at(0) != pattern_at(1));
-    CHECK(pattern_at(0) == pattern_at(3));  // a Latin square of two
-}
-
 TEST_CASE("libpq's variables, which are meant for another server, do not reach a program of the user's", "[runner]") {
     const user someone;
     const auto file = someone.file("r.json");
@@ -299,50 +282,7 @@ TEST_CASE("rows with other contents than their orders have are corrupt, and rows
     CHECK(verdict_of(run) == "INVALID: 20 corrupt, 2 unexpected");
 }
 
-TEST_CASE(
-    "what a program prints beside the contract are notes: so many, of such a length, without control characters",
-    "[runner]") {
-    const user someone;
-    const auto s = measured(someone, alone({"many=seq 30; seq 31 60 >&2", "long=printf '%0500d\\n' 7",
-                                            "rude=printf '\\033[2J\\n'", "wrong=echo stored 21; echo begin 0"}));
-    const auto many = row_of(s, "many")["notes"];
-    CHECK(many.size() == 51);
-    CHECK(many.back() == "... and 10 lines more");
-    CHECK(row_of(s, "long")["notes"] == json::array({std::string(400, '0')}));
-    CHECK(row_of(s, "rude")["notes"] == json::array({"\\x1b[2J"}));
-    CHECK(row_of(s, "wrong")["notes"] == json::array({"stored 21", "begin 0"}));
-}
-
 // --- the clock and the floor ---
-
-TEST_CASE("a program that is faster than its floor is INVALID", "[runner]") {
-    const user someone;
-    const auto s = measured(someone, alone({"hasty=PIPEBENCH_DB_LATENCY_MS=0 " + right_program(someone)}), "10s");
-    CAPTURE(s.end.err);
-    CHECK(s.end.code == 3);
-    const auto run = row_of(s, "hasty");
-    CHECK(run["ledger"]["lost"] == 0);
-    CHECK(run["ledger"]["corrupt"] == 0);
-    CHECK(run["time_s"].get<double>() < run["floor_s"].get<double>());
-    CHECK(verdict_of(run) == "INVALID: below its floor");
-}
-
-TEST_CASE("the floor follows what a program says it has in flight, and without a word what it was told", "[runner]") {
-    const user someone;
-    const auto s = measured(someone, alone({"said=echo in-flight 5", "all-at-once=echo in-flight 1000",
-                                            "silent=echo told $PIPEBENCH_CONCURRENCY"}) +
-                                         std::vector<std::string>{"--runner-concurrency", "10"});
-    const auto check = [&](const char* id, unsigned in_flight) {
-        const auto run = row_of(s, id);
-        CAPTURE(id, run["floor_s"].dump());
-        CHECK(run["in_flight_limit"] == in_flight);
-        CHECK(std::abs(run["floor_s"].get<double>() - 20 * 0.007 / in_flight) < 1e-9);
-    };
-    check("said", 5);
-    check("all-at-once", 20);
-    check("silent", 10);
-    CHECK(notes_that_say(row_of(s, "silent"), "told 10") == 1);
-}
 
 TEST_CASE("the clock of a program starts where it says so, and with its process where it does not", "[runner]") {
     const user someone;
