@@ -11,7 +11,7 @@
 // worker died between the write and XACK comes again, so the write has to be idempotent. An order that kills its
 // worker costs a restart per delivery, and delays the other orders of that process by a lease.
 //
-// In flight: workers x batch, or one per worker if a batch is done one by one; a process that takes over: a batch more.
+// In flight: workers x batch, or one per worker if a batch is done one by one; a batch more per process taking over.
 #include "patterns/patterns.hpp"
 
 #include "concurrency/event_loop.hpp"
