@@ -36,7 +36,7 @@ void connection_acceptor::listen() {
     error_code ec;
     const auto address = asio::ip::make_address(settings_.address, ec);
     if (ec)
-        throw setup_error(fmt::format("the mock API cannot listen on '{}': give an IP address such as 127.0.0.1",
+        throw setup_error(fmt::format("the mock API cannot listen on '{}': give an IP address, as 127.0.0.1",
                                       printable(settings_.address)));
     const std::size_t wanted = settings_.max_connections / listen_backlog + 1;
     port_ = settings_.port;
