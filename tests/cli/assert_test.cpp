@@ -129,7 +129,7 @@ TEST_CASE("a saved result that is asked for what it has not is one line", "[asse
 
 TEST_CASE("a saved result that is not to be trusted answers no condition: exit 3, as a run", "[assert][report]") {
     const user someone;
-    auto s = test_support::sample_session();
+    auto s = test::sample_session();
     const auto report = [&](std::vector<std::string> more) {
         std::ofstream(someone.file("r.json")) << nlohmann::ordered_json(s).dump();
         more.insert(more.begin(), {"report", someone.file("r.json")});
@@ -143,7 +143,7 @@ TEST_CASE("a saved result that is not to be trusted answers no condition: exit 3
     CHECK(contains(end.out, "held"));
     CHECK(report({"--assert", "semaphore.time_s < 0"}).code == 3);
     CHECK(report({}).code == 0);
-    s = test_support::sample_session();
+    s = test::sample_session();
     s.warmup_runs = {s.runs[0]};
     s.warmup_runs[0].ledger.lost = 1;
     CHECK(report({"--assert", holds}).code == 3);
@@ -151,7 +151,7 @@ TEST_CASE("a saved result that is not to be trusted answers no condition: exit 3
 
 TEST_CASE("a partial result answers, and says that it is partial", "[assert][report]") {
     const user someone;
-    auto s = test_support::sample_session();
+    auto s = test::sample_session();
     s.interrupted = true;
     std::ofstream(someone.file("r.json")) << nlohmann::ordered_json(s).dump();
     const auto end = someone.run_pipebench({"report", someone.file("r.json"), "--assert", "all.lost == 0"});

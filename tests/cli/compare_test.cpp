@@ -21,7 +21,7 @@ namespace {
 
 /// The sample session with so many rounds: no two have the same CPU per order, and all are within 2 %.
 session_result session(std::uint64_t rounds) {
-    auto out = test_support::sample_session();
+    auto out = test::sample_session();
     const auto first = std::exchange(out.runs, {});
     for (std::uint64_t round = 1; round <= rounds; ++round)
         for (auto run : first) {

@@ -29,7 +29,7 @@ struct named_session {
 
 /// The sample, and twice more with the first pattern slower by 10 and 30 %.
 session_result three_rounds() {
-    session_result s = test_support::sample_session();
+    session_result s = test::sample_session();
     s.rounds = 3;
     const auto first = s.runs;
     for (const double factor : {1.1, 1.3}) {
@@ -43,14 +43,14 @@ session_result three_rounds() {
 }
 
 session_result trusted_and_hostile() {
-    session_result s = test_support::hostile_session();
+    session_result s = test::hostile_session();
     for (auto& run : s.runs) run.verdict = {true, "ok"};
     s.box.cpu_model = s.warnings.at(0);
     return s;
 }
 
 session_result no_order_ended() {
-    session_result s = test_support::sample_session();
+    session_result s = test::sample_session();
     s.runs.resize(1);
     s.runs[0].orders = s.runs[0].stored = 0;
     s.runs[0].cpu_per_order_us = std::numeric_limits<double>::quiet_NaN();
@@ -60,10 +60,10 @@ session_result no_order_ended() {
 
 std::vector<named_session> sessions() {
     return {{"empty", {}},
-            {"full", test_support::sample_session()},
+            {"full", test::sample_session()},
             {"three rounds", three_rounds()},
-            {"interrupted", test_support::troubled_session()},
-            {"hostile", test_support::hostile_session()},
+            {"interrupted", test::troubled_session()},
+            {"hostile", test::hostile_session()},
             {"trusted and hostile", trusted_and_hostile()},
             {"no order ended", no_order_ended()}};
 }
@@ -199,7 +199,7 @@ TEST_CASE("the definition of BMF refuses what Bencher would misread", "[exports]
 }
 
 TEST_CASE("github-action-benchmark gets name, unit, value and where it comes from", "[exports][github]") {
-    const auto s = test_support::sample_session();
+    const auto s = test::sample_session();
     const auto cpu = entry("github-smaller", s, "semaphore: CPU/order");
     CHECK(cpu["unit"] == "us");
     CHECK(cpu["value"] == 162);
@@ -219,7 +219,7 @@ TEST_CASE("over rounds github-action-benchmark gets the median and the scaled MA
 }
 
 TEST_CASE("Bencher gets its own units, and over rounds the smallest and the largest", "[exports][bencher]") {
-    const auto once = json::parse(render("bencher", test_support::sample_session())).at("pipebench/semaphore");
+    const auto once = json::parse(render("bencher", test::sample_session())).at("pipebench/semaphore");
     CHECK_THAT(once.at("latency").at("value").get<double>(), WithinRel(201.4e6));
     CHECK_THAT(once.at("latency-p99").at("value").get<double>(), WithinRel(208.8e6));
     CHECK_THAT(once.at("cpu-per-order").at("value").get<double>(), WithinRel(162e3));
@@ -233,7 +233,7 @@ TEST_CASE("Bencher gets its own units, and over rounds the smallest and the larg
 }
 
 TEST_CASE("every compared metric is in one file for github-action-benchmark, and in Bencher's", "[exports]") {
-    const auto s = test_support::sample_session();
+    const auto s = test::sample_session();
     const auto smaller = json::parse(render("github-smaller", s)), bigger = json::parse(render("github-bigger", s));
     std::size_t compared = 0;
     for (const auto& m : metrics()) {
@@ -251,7 +251,7 @@ TEST_CASE("every compared metric is in one file for github-action-benchmark, and
 
 TEST_CASE("the names in a file for github-action-benchmark are unique", "[exports][github]") {
     for (const auto* format : {"github-smaller", "github-bigger"}) {
-        const auto entries = json::parse(render(format, test_support::sample_session()));
+        const auto entries = json::parse(render(format, test::sample_session()));
         std::set<std::string> names;
         for (const auto& e : entries) names.insert(e["name"]);
         CHECK(names.size() == entries.size());
@@ -266,7 +266,7 @@ TEST_CASE("no number that is not to be trusted gets into a history, be it one ro
     for (const auto& format : exports) {
         const auto out = render(format.id, s);
         CHECK_THAT(out, !ContainsSubstring("semaphore") && ContainsSubstring("fan-out"));
-        CHECK_THAT(render(format.id, test_support::troubled_session()), !ContainsSubstring("process-pool"));
+        CHECK_THAT(render(format.id, test::troubled_session()), !ContainsSubstring("process-pool"));
     }
     for (auto& run : s.runs) run.verdict.trusted = false;
     CHECK(render("github-smaller", s) == "[]\n");
@@ -275,11 +275,10 @@ TEST_CASE("no number that is not to be trusted gets into a history, be it one ro
 }
 
 TEST_CASE("a warm-up does not get into a history", "[exports]") {
-    auto s = test_support::sample_session();
+    auto s = test::sample_session();
     s.warmup_runs = s.runs;
     for (auto& run : s.warmup_runs) run.time_s = 1e6;
-    for (const auto& format : exports)
-        CHECK(render(format.id, s) == render(format.id, test_support::sample_session()));
+    for (const auto& format : exports) CHECK(render(format.id, s) == render(format.id, test::sample_session()));
 }
 
 TEST_CASE("what has no value is left out of a history", "[exports]") {
@@ -292,7 +291,7 @@ TEST_CASE("what has no value is left out of a history", "[exports]") {
     CHECK_FALSE(bencher.contains("latency"));
     CHECK_FALSE(bencher.contains("throughput"));
     CHECK(bencher.contains("time"));
-    auto cut = test_support::sample_session();
+    auto cut = test::sample_session();
     for (auto& run : cut.runs) run.interrupted = true;
     for (const auto& format : exports) CHECK(json::parse(render(format.id, cut)).empty());
 }

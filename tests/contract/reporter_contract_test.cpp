@@ -26,19 +26,19 @@ struct named_session {
 };
 
 std::vector<named_session> sessions() {
-    session_result not_a_number = test_support::sample_session();
+    session_result not_a_number = test::sample_session();
     not_a_number.runs[0].efficiency = not_a_number.runs[0].foreign_share = std::numeric_limits<double>::quiet_NaN();
     return {{"empty", {}},
-            {"full", test_support::sample_session()},
-            {"interrupted", test_support::troubled_session()},
-            {"hostile", test_support::hostile_session()},
-            {"rounds", test_support::session_of_rounds()},
+            {"full", test::sample_session()},
+            {"interrupted", test::troubled_session()},
+            {"hostile", test::hostile_session()},
+            {"rounds", test::session_of_rounds()},
             {"not a number", not_a_number}};
 }
 
 /// At least one of everything that a result can have.
 session_result with_everything() {
-    auto s = test_support::troubled_session();
+    auto s = test::troubled_session();
     s.warmup_runs = {s.runs[2]};
     s.assertions = {{"all.lost == 0", false, "process_pool.lost = 3"}};
     return s;
@@ -184,7 +184,7 @@ TEST_CASE("a saved result renders again, alike to the byte, in every format", "[
 }
 
 TEST_CASE("no foreign control character leaves a reporter", "[reporters]") {
-    const auto session = test_support::hostile_session();
+    const auto session = test::hostile_session();
     for (const auto& r : reporters()) {
         const auto out = r.render(session, colours::off);
         const auto control = [&](char c) {
@@ -201,7 +201,7 @@ TEST_CASE("no foreign control character leaves a reporter", "[reporters]") {
 
 TEST_CASE("with colours no escape leaves a reporter but its own", "[reporters]") {
     for (const auto& r : reporters()) {
-        auto out = r.render(test_support::hostile_session(), colours::on);
+        auto out = r.render(test::hostile_session(), colours::on);
         for (const std::string own : {"\x1b[1m", "\x1b[1;31m", "\x1b[0m"})
             for (auto at = out.find(own); at != std::string::npos; at = out.find(own)) out.erase(at, own.size());
         CAPTURE(r.id);
@@ -211,44 +211,43 @@ TEST_CASE("with colours no escape leaves a reporter but its own", "[reporters]")
 
 TEST_CASE("a partial result says so at the top and in the row", "[reporters]") {
     for (const auto* format : {"text", "markdown"}) {
-        const auto out = render(format, test_support::troubled_session());
+        const auto out = render(format, test::troubled_session());
         CAPTURE(format);
         CHECK(out.find("INTERRUPTED in thread-pool") < out.find("Pattern"));
         CHECK_THAT(out, ContainsSubstring("! thread-pool") && ContainsSubstring("interrupted: partial"));
     }
-    session_result early = test_support::sample_session();
+    session_result early = test::sample_session();
     early.interrupted = true;
     CHECK_THAT(render("text", early), ContainsSubstring("INTERRUPTED: not all runs were made."));
-    CHECK(render("text", test_support::sample_session()).find("INTERRUPTED") == std::string::npos);
+    CHECK(render("text", test::sample_session()).find("INTERRUPTED") == std::string::npos);
 }
 
 TEST_CASE("a debug or sanitizer build is loud", "[reporters]") {
     for (const auto* format : {"text", "markdown"}) {
-        const auto out = render(format, test_support::troubled_session());
+        const auto out = render(format, test::troubled_session());
         CHECK(out.find("DEBUG BUILD") < out.find("Pattern"));
         CHECK(out.find("SANITIZER BUILD (address,undefined)") < out.find("Pattern"));
-        CHECK(render(format, test_support::sample_session()).find(" BUILD") == std::string::npos);
+        CHECK(render(format, test::sample_session()).find(" BUILD") == std::string::npos);
     }
 }
 
 TEST_CASE("the reports for people name the box, the build, the servers, the ledger and what went wrong",
           "[reporters]") {
     for (const auto* format : {"text", "markdown"}) {
-        const auto out = render(format, test_support::troubled_session());
+        const auto out = render(format, test::troubled_session());
         for (const auto* part :
              {"Floor: no schedule", "Eff. = floor / time", "Intel(R) Xeon(R)", "25.3 GB", "pipebench 0.1.0",
               "g++ 12.2.0", "postgres 15.14, throwaway: fsync=off", "DOES NOT BALANCE: 34,186 rows", "3 lost",
               "contents checked", "process-pool: 7 fetch/reset, 3 store/database", "memory every 20 ms at last",
               "http-latency 100ms", "orders 10000", "something else was running"})
             CHECK_THAT(out, ContainsSubstring(part));
-        CHECK_THAT(render(format, test_support::sample_session()),
-                   ContainsSubstring("balanced: 50,000 rows accounted for"));
+        CHECK_THAT(render(format, test::sample_session()), ContainsSubstring("balanced: 50,000 rows accounted for"));
     }
 }
 
 TEST_CASE("losses that are too many to add are not shown as none, and a debug build is one in small letters",
           "[reporters]") {
-    auto s = test_support::sample_session();
+    auto s = test::sample_session();
     s.build.type = "debug";
     s.runs[0].ledger.lost = s.runs[1].ledger.lost = std::uint64_t{1} << 63;
     for (const auto* format : {"text", "markdown"}) {
@@ -267,8 +266,8 @@ TEST_CASE("hostile text makes no row, no column and no tag in markdown", "[repor
         for (std::size_t at = 0; (at = out.find("\n|", at)) != std::string::npos; ++at) ++rows;
         return rows;
     };
-    const auto out = render("markdown", test_support::hostile_session());
-    CHECK(count_rows(out) == count_rows(render("markdown", test_support::sample_session())));
+    const auto out = render("markdown", test::hostile_session());
+    CHECK(count_rows(out) == count_rows(render("markdown", test::sample_session())));
     CHECK(out.find(" <script>") == std::string::npos);
     CHECK_THAT(out, ContainsSubstring("a\\|b \\`code\\` \\<script\\>"));
 }
@@ -285,7 +284,7 @@ TEST_CASE("csv has one line per run and as many fields in each", "[reporters][cs
 }
 
 TEST_CASE("csv keeps every digit, quotes what needs it, and leaves empty what is not known", "[reporters][csv]") {
-    session_result s = test_support::sample_session();
+    session_result s = test::sample_session();
     s.runs[0].time_s = 0.1 + 0.2;
     s.runs[0].verdict.text = "he said \"no\", twice";
     s.runs[1].api.known = false;
@@ -298,11 +297,11 @@ TEST_CASE("csv keeps every digit, quotes what needs it, and leaves empty what is
     CHECK(field(out, 0, "postgres_peak_pss_bytes") == "48234496");
     CHECK(field(out, 1, "api_requests").empty());
     CHECK(field(out, 1, "efficiency").empty());
-    CHECK(field(render("csv", test_support::troubled_session()), 2, "failures") == "fetch/reset=7;store/database=3");
+    CHECK(field(render("csv", test::troubled_session()), 2, "failures") == "fetch/reset=7;store/database=3");
 }
 
 TEST_CASE("json is indented, and its first field is the schema", "[reporters][json]") {
-    CHECK(render("json", test_support::sample_session()).starts_with("{\n  \"schema\": \"pipebench.result/1\",\n"));
+    CHECK(render("json", test::sample_session()).starts_with("{\n  \"schema\": \"pipebench.result/1\",\n"));
 }
 
 TEST_CASE("json follows docs/result.schema.json, and a later field does not matter", "[reporters][json]") {
@@ -355,7 +354,7 @@ TEST_CASE("the schema checks types and ranges", "[reporters][json]") {
 }
 
 TEST_CASE("rounds make one row a pattern for people, with medians, and a spread beside them", "[reporters][rounds]") {
-    const auto one = test_support::sample_session(), three = test_support::session_of_rounds();
+    const auto one = test::sample_session(), three = test::session_of_rounds();
     for (const auto* format : {"text", "markdown"}) {
         const auto out = render(format, three), before = render(format, one);
         CHECK_THAT(out, ContainsSubstring("±"));
@@ -367,21 +366,21 @@ TEST_CASE("rounds make one row a pattern for people, with medians, and a spread 
 }
 
 TEST_CASE("what was asserted is the first thing that people read", "[reporters][assert]") {
-    const auto asked = test_support::session_of_rounds();
+    const auto asked = test::session_of_rounds();
     for (const auto* format : {"text", "markdown"}) {
         const auto out = render(format, asked);
         const auto held = out.find("all.lost"), failed = out.find("FAILED");
         CHECK(held < failed);
         CHECK(failed < out.find("Pattern"));
         CHECK(failed < out.find("pipebench 0.1.0"));
-        CHECK(render(format, test_support::sample_session()).find("FAILED") == std::string::npos);
+        CHECK(render(format, test::sample_session()).find("FAILED") == std::string::npos);
     }
     const auto coloured = render("text", asked, colours::on);
     CHECK_THAT(coloured, ContainsSubstring("\x1b[1;31m"));
 }
 
 TEST_CASE("csv and json keep every round, with its number and its place", "[reporters][rounds]") {
-    const auto s = test_support::session_of_rounds();
+    const auto s = test::session_of_rounds();
     const auto csv = render("csv", s);
     CHECK(field(csv, 0, "round") == "1");
     CHECK(field(csv, 14, "round") == "3");

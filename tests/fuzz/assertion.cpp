@@ -35,7 +35,7 @@ bool survived_depth() {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     [[maybe_unused]] static const bool once = survived_depth();
-    static const auto full = test_support::sample_session();
+    static const auto full = test::sample_session();
     static const auto patterns = patterns_in(full);
     static const session_result empty;
     const auto condition = read(fuzz::text_of(data, size), patterns);

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-namespace pipebench::test_support {
+namespace pipebench::test {
 
 struct sample_numbers {
     std::string pattern, title;
@@ -163,4 +163,4 @@ inline session_result hostile_session() {
     return s;
 }
 
-}  // namespace pipebench::test_support
+}  // namespace pipebench::test

@@ -310,7 +310,7 @@ TEST_CASE("the deepest text that is short enough is read, or refused in one line
 }
 
 TEST_CASE("a result whose patterns an enemy named is checked all the same", "[assertion]") {
-    const auto hostile = test_support::hostile_session();
+    const auto hostile = test::hostile_session();
     CHECK_FALSE(holds("all.lost == 0", hostile));
     std::vector<std::string> names;
     for (const auto& run : hostile.runs) names.push_back(run.pattern);

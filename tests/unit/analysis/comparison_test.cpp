@@ -40,7 +40,7 @@ void scale(run_result& r, double factor) {
 
 /// The sample session with so many rounds, each a little different.
 session_result session(std::uint64_t rounds, std::uint64_t salt = 1, double half = 0.01) {
-    auto out = test_support::sample_session();
+    auto out = test::sample_session();
     const auto first = std::exchange(out.runs, {});
     for (std::uint64_t round = 1; round <= rounds; ++round)
         for (auto run : first) {
@@ -502,7 +502,7 @@ TEST_CASE("json has the whole comparison, with null for what is no number", "[co
 }
 
 TEST_CASE("foreign text reaches neither the terminal nor the markup", "[comparison][report]") {
-    const auto hostile = test_support::hostile_session();
+    const auto hostile = test::hostile_session();
     auto head = hostile;
     head.profile = "\x1b[2J<script>|\n";
     head.parameters["k\n|<b>"] = "\xff`x`";

@@ -9,7 +9,7 @@
 #include <set>
 
 using namespace pipebench;
-using namespace pipebench::test_support;
+using namespace pipebench::test;
 using Catch::Approx;
 
 namespace {

@@ -27,7 +27,7 @@ sweep_point point(const std::string& value, const std::vector<double>& times, st
     out.result.rounds = rounds;
     for (std::uint64_t round = 1; round <= rounds; ++round)
         for (std::size_t i = 0; i < times.size(); ++i) {
-            auto run = test_support::sample_run(
+            auto run = test::sample_run(
                 {std::string(1, static_cast<char>('a' + i)), "", 100, times[i], 200, 210, 1, 10, 9, 1, 100});
             run.round = round;
             out.result.runs.push_back(run);
@@ -266,7 +266,7 @@ TEST_CASE("a sweep is rendered with its marks, its reasons and its limit", "[swe
 
 TEST_CASE("the JSON of a sweep has the result of every point, which reads as any other", "[sweep][report]") {
     auto s = sweep_of({point("10", {1, 2}), point("50", {})});
-    s.points[0].result = test_support::sample_session();
+    s.points[0].result = test::sample_session();
     const auto j = nlohmann::json::parse(reporting::render_json(s));
     CHECK(j["schema"] == "pipebench.sweep/1");
     CHECK(j["axis"] == "--concurrency");

@@ -64,13 +64,13 @@ std::vector<std::string> leaves(const nlohmann::json& document) {
 }  // namespace
 
 TEST_CASE("a result comes back from JSON as it went in", "[result]") {
-    const auto original = GENERATE(session_result{}, test_support::sample_session(), test_support::troubled_session(),
-                                   test_support::session_of_rounds());
+    const auto original =
+        GENERATE(session_result{}, test::sample_session(), test::troubled_session(), test::session_of_rounds());
     CHECK(saved(parse_result(saved(original))) == saved(original));
 }
 
 TEST_CASE("every number of a result survives: small, large and with all its digits", "[result]") {
-    session_result s = test_support::sample_session();
+    session_result s = test::sample_session();
     s.runs[0].orders = std::numeric_limits<std::uint64_t>::max();
     s.runs[0].time_s = 0.1 + 0.2;
     s.runs[0].floor_s = 5e-324;
@@ -83,13 +83,13 @@ TEST_CASE("every number of a result survives: small, large and with all its digi
 }
 
 TEST_CASE("a quotient without a value does not make a measurement unreadable", "[result]") {
-    session_result s = test_support::sample_session();
+    session_result s = test::sample_session();
     s.runs[0].efficiency = std::numeric_limits<double>::quiet_NaN();
     CHECK(std::isnan(parse_result(saved(s)).runs[0].efficiency));
 }
 
 TEST_CASE("a result cut off anywhere is refused in one line", "[result]") {
-    const std::string whole = saved(test_support::troubled_session());
+    const std::string whole = saved(test::troubled_session());
     for (std::size_t length = 0; length < whole.size(); length += 37) {
         CAPTURE(length);
         check_one_line(refusal(whole.substr(0, length)));
@@ -108,7 +108,7 @@ TEST_CASE("what is no result is refused in one line", "[result]") {
 
 TEST_CASE("a result of another schema is refused with both names", "[result]") {
     const auto* other = GENERATE("pipebench.result/2", "pipebench.result/10", "pipebench.sweep/1", "hyperfine");
-    auto document = nlohmann::ordered_json(test_support::sample_session());
+    auto document = nlohmann::ordered_json(test::sample_session());
     document["schema"] = other;
     const auto refused = refusal(document.dump());
     check_one_line(refused);
@@ -134,7 +134,7 @@ TEST_CASE("brackets nested a hundred thousand deep are refused, not followed", "
 }
 
 TEST_CASE("a field of the wrong type is refused wherever it is", "[result]") {
-    const nlohmann::json document = nlohmann::json::parse(saved(test_support::troubled_session()));
+    const nlohmann::json document = nlohmann::json::parse(saved(test::troubled_session()));
     for (const auto& pointer : leaves(document)) {
         if (pointer.starts_with("/parameters/")) continue;  // free in form
         for (const nlohmann::json& wrong :
@@ -153,7 +153,7 @@ TEST_CASE("a field of the wrong type is refused wherever it is", "[result]") {
 }
 
 TEST_CASE("parameters are an object, whatever is in it, or nothing", "[result]") {
-    auto document = nlohmann::ordered_json(test_support::sample_session());
+    auto document = nlohmann::ordered_json(test::sample_session());
     for (const nlohmann::ordered_json& wrong : {nlohmann::ordered_json(5), nlohmann::ordered_json("text")}) {
         document["parameters"] = wrong;
         CHECK_THAT(refusal(document.dump()), ContainsSubstring("\"parameters\" is not an object"));
@@ -169,7 +169,7 @@ TEST_CASE("a document of another program is told from a result", "[result]") {
 
 TEST_CASE("a number that is no count is refused: negative, broken, too large", "[result]") {
     const auto* number = GENERATE("-1", "1.5", "1e300", "18446744073709551616", "true", "null", "\"5\"");
-    auto text = saved(test_support::sample_session());
+    auto text = saved(test::sample_session());
     const std::string place = "\"stored\": 10000";
     text.replace(text.find(place), place.size(), std::string{"\"stored\": "} + number);
     CAPTURE(number);
@@ -179,7 +179,7 @@ TEST_CASE("a number that is no count is refused: negative, broken, too large", "
 }
 
 TEST_CASE("a measure that is negative is refused with its name, and null is no number", "[result]") {
-    auto document = nlohmann::ordered_json(test_support::sample_session());
+    auto document = nlohmann::ordered_json(test::sample_session());
     for (const double wrong : {-1.0, -5e-324, -1e308}) {
         document["runs"][1]["time_s"] = wrong;
         const auto refused = refusal(document.dump());
@@ -193,7 +193,7 @@ TEST_CASE("a measure that is negative is refused with its name, and null is no n
 }
 
 TEST_CASE("a result of before there were rounds is one round, and nothing was asserted", "[result]") {
-    const auto old = parse_result(of_the_first_version(test_support::session_of_rounds()).dump());
+    const auto old = parse_result(of_the_first_version(test::session_of_rounds()).dump());
     CHECK(old.rounds == 1);
     CHECK(old.warmup_runs.empty());
     CHECK(old.assertions.empty());
@@ -203,7 +203,7 @@ TEST_CASE("a result of before there were rounds is one round, and nothing was as
     CHECK(old.runs[14].in_flight.samples == 0);
     CHECK(std::isnan(old.runs[14].foreign_share));  // nobody looked
     CHECK(old.runs[14].api.threads == 0);
-    auto one = test_support::sample_session();
+    auto one = test::sample_session();
     for (auto& run : one.runs) {
         run.api.threads = 0;
         run.foreign_share = std::numeric_limits<double>::quiet_NaN();
@@ -213,7 +213,7 @@ TEST_CASE("a result of before there were rounds is one round, and nothing was as
 }
 
 TEST_CASE("a result of before there was trouble is of clean runs, of which nothing was killed", "[result]") {
-    const auto old = parse_result(of_the_first_version(test_support::sample_session()).dump());
+    const auto old = parse_result(of_the_first_version(test::sample_session()).dump());
     CHECK(old.chaos.empty());
     CHECK_FALSE(old.target_time_s > 0);
     CHECK(old.memory_budget_bytes == 0);
@@ -228,7 +228,7 @@ TEST_CASE("a result of before there was trouble is of clean runs, of which nothi
 }
 
 TEST_CASE("a series comes back with what was not known in it, and is no longer than one of ours", "[result]") {
-    auto s = test_support::sample_session();
+    auto s = test::sample_session();
     auto& series = s.runs[0].series;
     series.interval_ms = 200;
     series.t_s = {0.1, 0.3};
@@ -246,7 +246,7 @@ TEST_CASE("a series comes back with what was not known in it, and is no longer t
 }
 
 TEST_CASE("what came later is checked where it is there", "[result]") {
-    const auto good = nlohmann::json(nlohmann::json::parse(saved(test_support::session_of_rounds())));
+    const auto good = nlohmann::json(nlohmann::json::parse(saved(test::session_of_rounds())));
     for (const auto& [pointer, wrong] : std::vector<std::pair<const char*, nlohmann::json>>{
              {"/rounds", -1},
              {"/warmup_runs", 5},
@@ -281,7 +281,7 @@ TEST_CASE("what came later is checked where it is there", "[result]") {
 }
 
 TEST_CASE("what the box did besides is not a number where it is not known", "[result]") {
-    session_result s = test_support::sample_session();
+    session_result s = test::sample_session();
     s.runs[0].foreign_share = std::numeric_limits<double>::quiet_NaN();
     CHECK(nlohmann::ordered_json(s)["runs"][0]["foreign_share"].dump() == "null");
     CHECK(std::isnan(parse_result(saved(s)).runs[0].foreign_share));
@@ -294,7 +294,7 @@ TEST_CASE("a debug build is one in whatever case", "[result]") {
 }
 
 TEST_CASE("a list longer than any session makes is refused with its name, and one as long is not", "[result]") {
-    auto s = test_support::sample_session();
+    auto s = test::sample_session();
     s.warnings.assign(1'000, "w");
     s.servers.assign(1'000, s.servers[0]);
     s.runs[0].notes.assign(1'000, "n");
@@ -332,16 +332,16 @@ TEST_CASE("ten thousand runs of a hundred patterns can be read, and more cannot"
 }
 
 TEST_CASE("a field that is missing is named", "[result]") {
-    auto document = nlohmann::ordered_json(test_support::sample_session());
+    auto document = nlohmann::ordered_json(test::sample_session());
     document["runs"][2]["ledger"].erase("lost");
     CHECK_THROWS_MATCHES(parse_result(document.dump()), setup_error,
                          MessageMatches(ContainsSubstring("\"lost\" is missing")));
 }
 
 TEST_CASE("a field that this version does not know is ignored", "[result]") {
-    auto document = nlohmann::ordered_json(test_support::sample_session());
+    auto document = nlohmann::ordered_json(test::sample_session());
     document["later"] = {{"and", "more"}};
     document["runs"][0]["later"] = 5;
     document["runs"][0]["ledger"]["later"] = nullptr;
-    CHECK(saved(parse_result(document.dump())) == saved(test_support::sample_session()));
+    CHECK(saved(parse_result(document.dump())) == saved(test::sample_session()));
 }

@@ -162,7 +162,7 @@ TEST_CASE("foreign text cannot steer a terminal", "[table][printable]") {
 }
 
 TEST_CASE("the main table has the columns and units that the documents promise", "[table]") {
-    const auto header = lines(to_markdown(main_table(summarise(test_support::sample_session())))).front();
+    const auto header = lines(to_markdown(main_table(summarise(test::sample_session())))).front();
     std::string squeezed;
     for (const char c : header)
         if (c != ' ' || !squeezed.ends_with(' ')) squeezed += c;
@@ -171,7 +171,7 @@ TEST_CASE("the main table has the columns and units that the documents promise",
 }
 
 TEST_CASE("the main table shows what was measured", "[table]") {
-    const table t = main_table(summarise(test_support::sample_session()));
+    const table t = main_table(summarise(test::sample_session()));
     REQUIRE(t.rows.size() == 5);
     CHECK(t.rows[1].cells == std::vector<std::string>{"semaphore", "100", "20.23", "20.00", "98.9", "14.9", "11.2",
                                                       "4.0", "162", "201.4", "208.8", "0", "0", "ok"});
@@ -179,7 +179,7 @@ TEST_CASE("the main table shows what was measured", "[table]") {
 }
 
 TEST_CASE("a row that must not be trusted stands out in the row itself", "[table]") {
-    session_result s = test_support::sample_session();
+    session_result s = test::sample_session();
     s.runs[0].verdict = {false, "INVALID: 3 lost"};
     s.runs[1].verdict = {false, "the box was busy"};
     s.runs[2].verdict = {false, ""};
@@ -197,7 +197,7 @@ TEST_CASE("a row that must not be trusted stands out in the row itself", "[table
 }
 
 TEST_CASE("what is not known is a dash, not a zero", "[table]") {
-    session_result s = test_support::sample_session();
+    session_result s = test::sample_session();
     s.runs[0].api.known = false;
     s.runs[0].stored = 0;
     s.runs[0].services.clear();

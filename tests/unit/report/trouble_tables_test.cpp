@@ -22,7 +22,7 @@ std::vector<std::string> cells(const table& t, std::string_view name, std::size_
 }
 
 session_result of_one_run() {
-    auto s = test_support::sample_session();
+    auto s = test::sample_session();
     s.runs.resize(1);
     return s;
 }
@@ -99,7 +99,7 @@ TEST_CASE("what never resumed, or nobody counted, is a dash", "[trouble_tables]"
 }
 
 TEST_CASE("a pattern of which nothing was killed has no row of recovery", "[trouble_tables]") {
-    auto s = test_support::sample_session();
+    auto s = test::sample_session();
     CHECK(recovery_table(summarise(s)).rows.empty());
     s.runs[4].recovery.killed = "redis";
     const auto t = recovery_table(summarise(s));
@@ -145,7 +145,7 @@ TEST_CASE("below stand the rules, and what was not tried", "[trouble_tables]") {
 }
 
 TEST_CASE("a session asks for readiness by a scenario, a kill, a target or a budget", "[trouble_tables]") {
-    const auto plain = test_support::sample_session();
+    const auto plain = test::sample_session();
     CHECK_FALSE(asks_for_readiness(plain));
     CHECK_FALSE(asks_for_readiness({}));
     auto scenario = plain, chaos = plain, target = plain, budget = plain, old = plain;
