@@ -2,10 +2,13 @@
 // ("pipebench.result/1", docs/result.schema.json), and every reporter is a pure function of it.
 #pragma once
 
+#include "pipebench/outcome.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pipebench {
@@ -14,11 +17,14 @@ inline constexpr std::string_view result_schema = "pipebench.result/1";
 
 struct latency_summary {  ///< of the orders that ended, from begin to end, retries included
     double mean_ms = 0, p50_ms = 0, p90_ms = 0, p99_ms = 0, p999_ms = 0, max_ms = 0;
+    bool operator==(const latency_summary&) const = default;
 };
 
 struct failure_count {
-    std::string stage, kind;
+    pipebench::stage stage = pipebench::stage::fetch;
+    error_kind kind = error_kind::none;
     std::uint64_t orders = 0;
+    bool operator==(const failure_count&) const = default;
 };
 
 struct memory_usage {                  ///< of the run's process tree; services are apart
@@ -28,23 +34,32 @@ struct memory_usage {                  ///< of the run's process tree; services 
     std::uint64_t processes = 0;       ///< seen at once, at the most
     std::uint64_t rss_samples = 0, pss_samples = 0;
     double interval_ms = 0, largest_gap_ms = 0;
+    bool operator==(const memory_usage&) const = default;
 };
 
 struct cpu_usage {
     double user_s = 0, system_s = 0;
     double box_share = 0;  ///< of all cores for the time of the run: 1 is every core busy
     [[nodiscard]] double total_s() const { return user_s + system_s; }
+    bool operator==(const cpu_usage&) const = default;
 };
 
 struct cpu_split {              ///< of the CPU time per order, by samples (--profile-stages)
     std::uint64_t samples = 0;  ///< 0: not asked for
     double fetch_us = 0, transform_us = 0, store_us = 0, scheduling_us = 0;
+    bool operator==(const cpu_split&) const = default;
 };
 
+/// A server of ours that a run uses.
+enum class service : std::uint8_t { mock_api, postgres, redis };
+inline constexpr std::size_t service_count = 3;
+[[nodiscard]] std::string_view name_of(service s) noexcept;  ///< "mock-api", as in a saved result
+
 struct service_usage {
-    std::string name;  ///< mock-api, postgres, redis
+    service name = service::mock_api;
     double cpu_s = 0;
     std::uint64_t peak_pss_bytes = 0;
+    bool operator==(const service_usage&) const = default;
 };
 
 struct api_view {               ///< what the mock API counted for itself
@@ -55,6 +70,7 @@ struct api_view {               ///< what the mock API counted for itself
     std::uint64_t faults = 0;     ///< requests that a scenario's fault was done to
     std::uint64_t early = 0;      ///< requests that came before the Retry-After that their order had been given
     std::uint64_t connections = 0, peak_connections = 0, peak_concurrent = 0;
+    bool operator==(const api_view&) const = default;
 };
 
 struct ledger_view {  ///< what came in against what is in the database, read from PostgreSQL after the clock stopped
@@ -66,16 +82,44 @@ struct ledger_view {  ///< what came in against what is in the database, read fr
     std::uint64_t redelivered = 0;  ///< deliveries beyond the first
     bool content_checked = false;   ///< against our own generator; false with a target of the user's own
     [[nodiscard]] bool balanced() const { return lost == 0 && corrupt == 0 && unexpected == 0; }
+    bool operator==(const ledger_view&) const = default;
 };
 
+/// What to think of a row; analysis/verdict.cpp decides. Up to `failures` its numbers can be used.
+enum class verdict_kind : std::uint8_t {
+    ok,
+    at_floor,  ///< the parameters set the time, not the pattern
+    box_full,  ///< all cores were in use
+    failures,  ///< some orders failed
+    not_judged,
+    interrupted,
+    invalid,                ///< only the text names the reason: read from a result that was saved without kinds
+    invalid_ledger,         ///< orders lost, corrupt or unexpected
+    invalid_death,          ///< the run did not end by itself
+    invalid_all_failed,     ///< no order was stored
+    invalid_below_floor,    ///< faster than any schedule can be
+    invalid_sanitizers,     ///< measured with a sanitizer build
+    invalid_debug_build,    ///< measured with a debug build
+    invalid_littles_law,    ///< throughput, latency and orders in flight contradict each other
+    invalid_busy_box,       ///< other programs used the box
+    invalid_service_limit,  ///< the mock API or PostgreSQL set the time, not the pattern
+};
+inline constexpr std::size_t verdict_kind_count = 16;
+[[nodiscard]] std::string_view name_of(verdict_kind k) noexcept;  ///< "at_floor", as in a saved result
+
 struct verdict {
-    bool trusted = false;  ///< false: do not use this row; the text says why
-    std::string text;
+    verdict_kind kind = verdict_kind::not_judged;
+    std::string text;  ///< for people: the reason, with its numbers
+
+    [[nodiscard]] bool trusted() const noexcept { return kind <= verdict_kind::failures; }
+    [[nodiscard]] bool is_invalid() const noexcept { return kind >= verdict_kind::invalid; }
+    bool operator==(const verdict&) const = default;
 };
 
 struct flight_view {            ///< orders begun and not ended, as the session saw them from outside
     std::uint64_t samples = 0;  ///< taken while the clock ran
     double mean = 0;            ///< over time; by Little's law also throughput x mean latency
+    bool operator==(const flight_view&) const = default;
 };
 
 /// A time series at 10 Hz; a long one has fewer points (max_series_points). All columns are of the same length.
@@ -87,18 +131,25 @@ struct series_view {
     std::vector<double> lag;      ///< of the stream: not delivered yet. NaN: not known
     std::vector<double> pending;  ///< of the stream: delivered and not acknowledged. NaN: not known
     std::vector<double> completed, failed, rss_mb;
+    bool operator==(const series_view&) const = default;
 };
 inline constexpr std::size_t max_series_points = 1200;
 
-/// What was killed during the run, and what it took to come back. Zeros where nothing was.
+/// What was killed during a run. `itself`: the run died, and nobody had killed it.
+enum class kill_target : std::uint8_t { none, worker, run, redis, postgres, connections, itself };
+inline constexpr std::size_t kill_target_count = 7;
+[[nodiscard]] std::string_view name_of(kill_target t) noexcept;  ///< "worker", as in a saved result; empty for none
+
+/// What a kill cost, and what it took to come back. Zeros where nothing was killed.
 struct recovery_view {
-    std::string killed;      ///< "worker", "run", "redis", "postgres", "connections", "itself"; empty: nothing
+    kill_target killed = kill_target::none;
     double at_s = 0;         ///< on the run's clock
     double resumed_s = 0;    ///< from the kill to the next order that ended for the first time; NaN: none did
     double drained_s = 0;    ///< from the kill to the end of the run
     std::uint64_t runs = 1;  ///< started, the one after a kill included
     /// Requests beyond those of each order's first end; NaN: the API's view is not known.
     double api_calls_again = 0;
+    bool operator==(const recovery_view&) const = default;
 };
 
 struct run_result {
@@ -134,16 +185,19 @@ struct run_result {
 
     [[nodiscard]] std::uint64_t not_stored() const { return failed + dead_lettered; }  ///< of those that ended
     [[nodiscard]] std::uint64_t ended() const { return stored + not_stored(); }
+    bool operator==(const run_result&) const = default;
 };
 
 struct box_info {
     std::string host_os, kernel, cpu_model, governor, virtualization;
     std::uint64_t cores = 0, memory_bytes = 0, descriptor_limit = 0;
     double load_1min = 0;
+    bool operator==(const box_info&) const = default;
 };
 
 struct build_info {
     std::string version, type, compiler, sanitizers;
+    bool operator==(const build_info&) const = default;
 };
 /// Not for measuring: its type is "Debug", in whatever case.
 [[nodiscard]] bool is_debug(const build_info& b);
@@ -151,6 +205,7 @@ struct build_info {
 struct server_info {
     std::string name, version, origin;  ///< origin: throwaway, or the user's (without secrets)
     std::string settings;               ///< durability and limits, as far as they change the numbers
+    bool operator==(const server_info&) const = default;
 };
 
 /// What --assert asked, and what came out.
@@ -158,6 +213,7 @@ struct assertion_outcome {
     std::string text;  ///< as given
     bool held = false;
     std::string detail;  ///< the values in it: "semaphore.throughput = 31,250"
+    bool operator==(const assertion_outcome&) const = default;
 };
 
 struct session_result {
@@ -179,6 +235,7 @@ struct session_result {
     std::vector<std::string> warnings;
     bool interrupted = false;
     double session_s = 0;  ///< of the whole command, services included
+    bool operator==(const session_result&) const = default;
 };
 
 void to_json(nlohmann::ordered_json& out, const session_result& r);

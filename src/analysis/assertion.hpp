@@ -25,8 +25,9 @@ public:
 
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
-    /// Of a session under several scenarios it has to hold under each of them. A value that is not there (no order ended, no run of that pattern) does not hold, whatever it is compared
-    /// with; nor does a comparison with a division by 0.
+    /// Of a session under several scenarios it has to hold under each of them. A value that is not there (no order
+    /// ended, no run of that pattern) does not hold, whatever it is compared with; nor does a comparison with a
+    /// division by 0.
     [[nodiscard]] assertion_outcome check(const session_result& r) const;
 
 private:

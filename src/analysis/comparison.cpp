@@ -96,10 +96,7 @@ judgement judge(comparison_row& row, const samples& s, const comparison& c) {
 }
 
 /// Orders that head lost, spoiled or made up, beyond those of base.
-bool is_new_loss(const comparison_row& row) {
-    const auto id = row.what->id;
-    return (id == "lost" || id == "corrupt" || id == "unexpected") && row.head > row.base;
-}
+bool is_new_loss(const comparison_row& row) { return row.what->kind == metric_kind::loss && row.head > row.base; }
 
 bool lacks_samples(const comparison_row& row, std::size_t needed) {
     return std::min(row.estimate.base_samples, row.estimate.head_samples) < needed;
@@ -156,7 +153,7 @@ std::string distrust(const session_result& r, const std::string& pattern, std::s
     for (const auto* run : runs_of(r, pattern)) {
         if (run->interrupted) continue;
         ++all;
-        if (run->verdict.trusted) continue;
+        if (run->verdict.trusted()) continue;
         ++bad;
         if (first == nullptr) first = run;
     }

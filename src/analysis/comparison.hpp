@@ -66,8 +66,8 @@ struct comparison {
 ///   lies within the threshold or the floor. Everything else cannot be told.
 /// - Orders that head lost, spoiled or made up, beyond those of base, are a regression by themselves.
 /// - Interrupted runs do not count; a pattern with any other run that is not to be trusted cannot be told.
-/// Mismatches are listed, not refused; what only one of the two has is left out. Throws setup_error, in one line, when
-/// there is nothing to compare, or more than any session makes.
+/// Mismatches are listed, not refused; what only one of the two has is left out. Throws setup_error, in one line,
+/// when there is nothing to compare, or more than any session makes.
 [[nodiscard]] comparison compare(const session_result& base, const session_result& head,
                                  const comparison_settings& settings);
 

@@ -7,12 +7,12 @@
 
 namespace pipebench {
 
-/// N orders of latency L with at most K in flight need at least N x L / K, and one latency at the least
-/// (J. D. C. Little, "A Proof for the Queuing Formula L = lambda W", 1961). L is the sum of the simulated
-/// latencies: what a real machine adds can only make it longer. Nor can requests leave faster than a rate limit allows.
+/// N orders of latency L with at most K in flight need at least N x L / K, and at least one latency (J. D. C. Little,
+/// "A Proof for the Queuing Formula L = lambda W", 1961). L is the sum of the simulated latencies: what a real machine
+/// adds can only make it longer. Nor can requests leave faster than a rate limit allows.
 [[nodiscard]] std::chrono::duration<double> floor_of(const workload& work, std::uint64_t in_flight);
 
-/// How far below the floor a true time may come: nothing, but for the chance in jittered latencies.
+/// The share by which a true time may be below the floor: 0, unless latencies have jitter.
 [[nodiscard]] double floor_tolerance(const workload& work);
 
 }  // namespace pipebench

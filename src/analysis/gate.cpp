@@ -23,7 +23,7 @@ struct paired_samples {
 
 const run_result* run_of(const session_result& r, const std::string& pattern, std::uint64_t round) {
     const auto is_it = [&](const run_result& run) {
-        return run.pattern == pattern && run.round == round && run.verdict.trusted && !run.interrupted;
+        return run.pattern == pattern && run.round == round && run.verdict.trusted() && !run.interrupted;
     };
     const auto at = std::find_if(r.runs.begin(), r.runs.end(), is_it);
     return at == r.runs.end() ? nullptr : &*at;
@@ -73,6 +73,8 @@ void decide_change(gate_row& row, bool falling) {
     decide(row, worse ? change::cannot_tell : change::same, "within the A/A pair's interval");
 }
 
+std::string below_floor(const metric& m) { return fmt::format("below {} {}", m.absolute_floor, m.unit); }
+
 void judge(gate_row& row, double alpha) {
     const auto& e = row.estimate;
     const auto needed = std::max<std::size_t>(fewest_gate_rounds, pairs_needed(alpha));
@@ -84,7 +86,7 @@ void judge(gate_row& row, double alpha) {
     if (std::abs(e.ratio - 1) <= row.relative_threshold)
         return decide(row, change::same, "below " + as_percent(row.relative_threshold));
     if (std::abs(row.head - row.base) <= row.what->absolute_floor)
-        return decide(row, change::same, fmt::format("below {} {}", row.what->absolute_floor, row.what->unit));
+        return decide(row, change::same, below_floor(*row.what));
     decide_change(row, e.ratio < 1);
 }
 
@@ -129,7 +131,7 @@ gate_row error_row(const gate_series& s, const std::string& pattern, const thres
     row.estimate.p = binomial_p(base, head);
     const double shift = row.head - row.base;
     if (row.estimate.p > alpha) decide(row, change::same, "");
-    else if (std::abs(shift) <= t.of->absolute_floor) decide(row, change::same, "below 0.1 %");
+    else if (std::abs(shift) <= t.of->absolute_floor) decide(row, change::same, below_floor(*t.of));
     else if (std::abs(shift) <= t.relative * row.base)
         decide(row, change::same, "below " + as_percent(row.relative_threshold));
     else decide(row, shift > 0 ? change::worse : change::better, "");
@@ -138,7 +140,7 @@ gate_row error_row(const gate_series& s, const std::string& pattern, const thres
 }
 
 gate_row make_row(const gate_series& s, const std::string& pattern, const threshold& t, double alpha) {
-    if (t.of->id == "error_percent") return error_row(s, pattern, t, alpha);
+    if (t.of->kind == metric_kind::share_of_orders) return error_row(s, pattern, t, alpha);
     const auto samples = samples_of(s, pattern, *t.of);
     const auto base = middle_of(samples.base, samples.again);
     gate_row row;
@@ -156,7 +158,7 @@ gate_row make_row(const gate_series& s, const std::string& pattern, const thresh
 void add_distrusted(std::vector<std::string>& out, const session_result& r, std::string_view side) {
     for (const auto& pattern : patterns_in(r)) {
         const auto runs = runs_of(r, pattern);
-        const auto bad = [](const run_result* run) { return !run->verdict.trusted; };
+        const auto bad = [](const run_result* run) { return !run->verdict.trusted(); };
         const auto first = std::find_if(runs.begin(), runs.end(), bad);
         if (first == runs.end()) continue;
         out.push_back(fmt::format("{}: {} of {} runs of {} are not to be trusted, and not counted: {}", side,

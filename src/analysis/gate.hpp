@@ -36,9 +36,10 @@ struct gate_row {
 [[nodiscard]] std::vector<threshold> gate_thresholds(const std::vector<threshold>& given);
 
 /// One row for each pattern and metric, from the runs that are to be trusted. A change needs all four: a sign-test
-/// interval without 1, the relative threshold, the absolute floor, and to be beyond the A/A pair's interval. Noise that
-/// is skewed upwards makes the test slightly blunt towards "worse", since a base is the mean of two runs and a head one.
-/// Errors are counted over all runs: a share of orders that differs (binomial test), by more than threshold and floor.
+/// interval without 1, the relative threshold, the absolute floor, and to be beyond the A/A pair's interval. Noise
+/// that is skewed upwards makes the test slightly blunt towards "worse", since a base is the mean of two runs and a
+/// head is one. Errors are counted over all runs: a share of orders that differs (binomial test), by more than
+/// threshold and floor.
 [[nodiscard]] std::vector<gate_row> judge_series(const gate_series& s, const std::vector<threshold>& thresholds,
                                                  double alpha);
 

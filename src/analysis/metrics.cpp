@@ -10,6 +10,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 namespace pipebench {
 namespace {
@@ -45,7 +46,7 @@ double ledger(const run_result& r) {
 /// Of a kill, where there was one.
 template <double recovery_view::*field>
 double recovered(const run_result& r) {
-    return r.recovery.killed.empty() ? std::numeric_limits<double>::quiet_NaN() : r.recovery.*field;
+    return r.recovery.killed == kill_target::none ? std::numeric_limits<double>::quiet_NaN() : r.recovery.*field;
 }
 
 double error_percent(const run_result& r) {
@@ -66,7 +67,7 @@ constexpr std::array table{
     metric{"rss_mb", "Peak RSS", "MB", lower, middle, [](run r) { return number(r.memory.peak_rss_bytes) / mb; },
            0.10, 2},
     metric{"pss_mb", "PSS", "MB", lower, middle, [](run r) { return number(r.memory.peak_pss_bytes) / mb; }, 0.10, 2},
-    metric{"error_percent", "Errors", "%", lower, middle, error_percent, 0.10, 0.1},
+    metric{"error_percent", "Errors", "%", lower, middle, error_percent, 0.10, 0.1, metric_kind::share_of_orders},
     metric{"floor_s", "Floor", "s", lower, middle, [](run r) { return r.floor_s; }},
     metric{"efficiency", "Efficiency", "", higher, middle, [](run r) { return r.efficiency; }},
     metric{"cpu_percent", "CPU", "%", lower, middle, [](run r) { return 100 * r.cpu.box_share; }},
@@ -79,9 +80,9 @@ constexpr std::array table{
     metric{"orders", "Ordered", "", higher, sum, [](run r) { return number(r.orders); }},
     metric{"stored", "Stored", "", higher, sum, [](run r) { return number(r.stored); }},
     metric{"failed", "Failed", "", lower, sum, [](run r) { return number(r.failed); }},
-    metric{"lost", "Lost", "", lower, sum, ledger<&ledger_view::lost>},
-    metric{"corrupt", "Corrupt", "", lower, sum, ledger<&ledger_view::corrupt>},
-    metric{"unexpected", "Unexpected", "", lower, sum, ledger<&ledger_view::unexpected>},
+    metric{"lost", "Lost", "", lower, sum, ledger<&ledger_view::lost>, 0, 0, metric_kind::loss},
+    metric{"corrupt", "Corrupt", "", lower, sum, ledger<&ledger_view::corrupt>, 0, 0, metric_kind::loss},
+    metric{"unexpected", "Unexpected", "", lower, sum, ledger<&ledger_view::unexpected>, 0, 0, metric_kind::loss},
     metric{"redelivered", "Redelivered", "", lower, sum, ledger<&ledger_view::redelivered>},
     metric{"dead_lettered", "Dead letters", "", lower, sum, [](run r) { return number(r.dead_lettered); }},
     metric{"retries", "Retries", "", lower, sum, [](run r) { return number(r.retries); }},
@@ -106,21 +107,22 @@ std::string row_name(const run_result& run) {
     return behind.empty() ? run.pattern : fmt::format("{}@{}", run.pattern, behind);
 }
 
-std::vector<scenario_part> by_scenario(const session_result& r) {
+std::vector<scenario_part> by_scenario(session_result r) {
+    const auto runs = std::exchange(r.runs, {}), warmup_runs = std::exchange(r.warmup_runs, {});
     std::vector<scenario_part> out;
-    for (const auto* runs : {&r.runs, &r.warmup_runs})
-        for (const auto& run : *runs) {
-            const auto named = [&](const scenario_part& p) { return p.scenario == run.scenario; };
-            if (std::none_of(out.begin(), out.end(), named)) out.push_back({run.scenario, {}});
-        }
-    if (out.empty()) out.push_back({std::string(calm), {}});
-    for (auto& part : out) {
-        part.session = r;
-        for (auto* runs : {&part.session.runs, &part.session.warmup_runs}) {
-            std::erase_if(*runs, [&](const run_result& run) { return run.scenario != part.scenario; });
-            for (auto& run : *runs) run.scenario = calm;
-        }
-    }
+    const auto part_of = [&](const std::string& scenario) -> session_result& {
+        const auto named = [&](const scenario_part& p) { return p.scenario == scenario; };
+        auto at = std::find_if(out.begin(), out.end(), named);
+        if (at == out.end()) at = out.insert(at, {scenario, r});
+        return at->session;
+    };
+    const auto as_calm = [](run_result run) {
+        run.scenario = calm;
+        return run;
+    };
+    for (const auto& run : runs) part_of(run.scenario).runs.push_back(as_calm(run));
+    for (const auto& run : warmup_runs) part_of(run.scenario).warmup_runs.push_back(as_calm(run));
+    if (out.empty()) out.push_back({std::string(calm), std::move(r)});
     return out;
 }
 

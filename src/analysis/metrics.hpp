@@ -16,6 +16,13 @@ enum class better : std::uint8_t { lower, higher };
 /// order in eight rounds is one too many.
 enum class over_rounds : std::uint8_t { median, sum };
 
+/// What a metric is of, where that decides how two results are compared.
+enum class metric_kind : std::uint8_t {
+    measure,          ///< one sample a round
+    share_of_orders,  ///< of the orders of all rounds together
+    loss,             ///< orders lost, corrupt or unexpected: one more is a regression by itself
+};
+
 struct metric {
     std::string_view id;     ///< as in --assert 'semaphore.p99_ms < 250'
     std::string_view title;  ///< for a reader: "p99"
@@ -26,6 +33,7 @@ struct metric {
     /// What a regression must exceed, both: a share of the base, and an amount in the metric's unit. A share of 0:
     /// not compared unless asked for by --threshold.
     double relative_threshold = 0, absolute_floor = 0;
+    metric_kind kind = metric_kind::measure;
 
     [[nodiscard]] bool is_compared() const noexcept { return relative_threshold > 0; }
 };
@@ -34,7 +42,8 @@ struct metric {
 [[nodiscard]] std::span<const metric> metrics() noexcept;
 [[nodiscard]] const metric* find_metric(std::string_view id) noexcept;
 
-/// What a row is called where several scenarios may meet: its pattern, and "@scenario" behind it unless that is `clean`.
+/// What a row is called where several scenarios may meet: its pattern, and "@scenario" behind it unless that is
+/// `clean`.
 [[nodiscard]] std::string row_name(const run_result& run);
 
 /// A session under one scenario only: the runs of the others are taken out, and those that stay are called by their
@@ -44,7 +53,7 @@ struct scenario_part {
     session_result session;
 };
 /// In the order in which they were run; a session without runs is one part.
-[[nodiscard]] std::vector<scenario_part> by_scenario(const session_result& r);
+[[nodiscard]] std::vector<scenario_part> by_scenario(session_result r);
 
 /// The rows of a result, each name once, in the order of the first round, which is the order that was asked for.
 [[nodiscard]] std::vector<std::string> patterns_in(const session_result& r);

@@ -13,8 +13,8 @@ namespace pipebench {
 [[nodiscard]] std::vector<std::vector<std::size_t>> plan_rounds(std::size_t alternatives, std::uint64_t rounds,
                                                                 std::uint64_t seed);
 
-/// The same for few alternatives: each block holds every order of them once, shuffled, so that each stands equally often
-/// in every position and behind every other. `alternatives`: at most 4 (24 orders).
+/// The same for few alternatives: each block holds every order of them once, shuffled, so that each stands equally
+/// often in every position and behind every other. `alternatives`: at most 4 (24 orders).
 [[nodiscard]] std::vector<std::vector<std::size_t>> plan_all_orders(std::size_t alternatives, std::uint64_t rounds,
                                                                     std::uint64_t seed);
 

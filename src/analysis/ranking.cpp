@@ -30,7 +30,7 @@ struct contestant {
 values_by_round rounds_of(const session_result& r, std::string_view pattern, const metric& m) {
     values_by_round out;
     for (const auto* run : runs_of(r, pattern))
-        if (const double x = m.of(*run); run->verdict.trusted && !run->interrupted && std::isfinite(x))
+        if (const double x = m.of(*run); run->verdict.trusted() && !run->interrupted && std::isfinite(x))
             out.emplace(run->round, x);
     return out;
 }

@@ -1,11 +1,10 @@
 #include "analysis/readiness.hpp"
 
-#include "analysis/metrics.hpp"
-#include "analysis/summary.hpp"
 #include "contracts/number.hpp"
 #include "contracts/scenario.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
@@ -20,18 +19,18 @@ double share(std::uint64_t part, std::uint64_t whole) {
     return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-/// Failures of these kinds, at whatever stage.
-std::uint64_t failed_by(const run_result& run, const std::set<std::string_view>& kinds) {
+/// Orders that failed for one of these reasons, at any stage.
+std::uint64_t failed_by(const run_result& run, std::initializer_list<error_kind> kinds) {
     std::uint64_t sum = 0;
     for (const auto& f : run.failures)
-        if (kinds.contains(f.kind)) sum = saturating_sum(sum, f.orders);
+        if (std::find(kinds.begin(), kinds.end(), f.kind) != kinds.end()) sum = saturating_sum(sum, f.orders);
     return sum;
 }
 
-struct evidence {
-    finding what;
-    std::string text;
-};
+/// For these a better policy exists: the order itself is not at fault.
+constexpr std::initializer_list<error_kind> not_the_orders_fault{
+    error_kind::connect,   error_kind::reset,        error_kind::timeout, error_kind::deadline,
+    error_kind::throttled, error_kind::server_error, error_kind::database};
 
 /// What one row says against its pattern. `where`: " under flaky".
 std::vector<evidence> against(const run_result& run, const session_result& session, const std::string& where) {
@@ -43,7 +42,7 @@ std::vector<evidence> against(const run_result& run, const session_result& sessi
     if (run.not_started > 0 && !run.interrupted)
         add(finding::breaks,
             fmt::format("breaks: {} never done", counted(run.not_started, "order was", "orders were")));
-    if (const auto n = failed_by(run, {"resources"}); n > 0)
+    if (const auto n = failed_by(run, {error_kind::resources}); n > 0)
         add(finding::breaks, fmt::format("breaks at {} in flight: {} had no descriptor, port or memory",
                                          grouped(run.in_flight_limit), counted(n, "order", "orders")));
     if (const auto n = run.ledger.redelivered; n > 0)
@@ -51,9 +50,7 @@ std::vector<evidence> against(const run_result& run, const session_result& sessi
             fmt::format("duplicates effects: {} written again", counted(n, "order was", "orders were")));
     if (const double s = share(run.api.throttled, run.api.requests); s > throttled_share)
         add(finding::throttled, fmt::format("throttled: {} of the requests got 429", as_percent(s)));
-    const auto blameless =
-        failed_by(run, {"connect", "reset", "timeout", "deadline", "throttled", "server_error", "database"});
-    if (const double s = share(blameless, run.orders); s > failed_share)
+    if (const double s = share(failed_by(run, not_the_orders_fault), run.orders); s > failed_share)
         add(finding::fails_orders, fmt::format("fails {} of the orders", as_percent(s)));
     if (const auto budget = session.memory_budget_bytes; budget > 0 && run.memory.peak_rss_bytes > budget)
         add(finding::over_memory,
@@ -64,56 +61,58 @@ std::vector<evidence> against(const run_result& run, const session_result& sessi
     return out;
 }
 
-std::string_view name_of(finding f) {
-    const auto rule = readiness_rules[static_cast<std::size_t>(f)];
-    return rule.substr(0, rule.find(':'));
-}
-
 bool is_calm_only(const session_result& r) {
     return r.chaos.empty() &&
            std::all_of(r.runs.begin(), r.runs.end(), [](const auto& run) { return run.scenario == calm; });
 }
 
-readiness verdict_on(const std::string& pattern, std::vector<evidence> all, const session_result& r, bool measured) {
-    readiness out{pattern, {}, {}, false};
-    std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.what < b.what; });
-    for (const auto& e : all) {
-        const std::string name(name_of(e.what));
-        if (out.verdict.find(name) == std::string::npos) out.verdict += (out.verdict.empty() ? "" : ", ") + name;
-        out.reasons.push_back(e.text);
-    }
-    if (!all.empty()) return out;
-    if (!measured) out.verdict = "not known: a row is not to be trusted";
-    else if (is_calm_only(r)) out.verdict = "not known: nothing went wrong yet";
-    else out.verdict = not_tried(r).empty() ? "ready" : "ready, as far as tried";
-    out.is_ready = measured && !is_calm_only(r);
+/// Of a pattern that nothing speaks against.
+readiness_kind kind_without_findings(const session_result& r, bool trusted) {
+    if (!trusted) return readiness_kind::not_trusted;
+    if (is_calm_only(r)) return readiness_kind::not_tried;
+    return not_tried(r).empty() ? readiness_kind::ready : readiness_kind::ready_as_far_as_tried;
+}
+
+/// " under flaky with kill-worker@50%"
+std::string circumstances(const run_result& run, const session_result& r) {
+    std::string out = run.scenario == calm ? "" : " under " + run.scenario;
+    if (!r.chaos.empty()) out += " with " + r.chaos;
     return out;
 }
 
 }  // namespace
 
-std::vector<readiness> assess(const session_result& r) {
-    std::vector<std::string> patterns;
-    std::vector<std::vector<evidence>> found;
-    std::vector<bool> measured;
-    for (const auto& [scenario, session] : by_scenario(r))
-        for (const auto& summary : summarise(session)) {
-            const auto& run = summary.typical;
-            auto at =
-                static_cast<std::size_t>(std::find(patterns.begin(), patterns.end(), run.pattern) - patterns.begin());
-            if (at == patterns.size()) {
-                patterns.push_back(run.pattern);
-                found.emplace_back();
-                measured.push_back(true);
-            }
-            std::string where = scenario == calm ? "" : " under " + scenario;
-            if (!r.chaos.empty()) where += " with " + r.chaos;
-            for (auto& e : against(run, r, where)) found[at].push_back(std::move(e));
-            if (!run.verdict.trusted) measured[at] = false;
-        }
+std::string describe(const readiness& r) {
+    switch (r.kind) {
+        case readiness_kind::ready: return "ready";
+        case readiness_kind::ready_as_far_as_tried: return "ready, as far as tried";
+        case readiness_kind::not_trusted: return "not known: a row is not to be trusted";
+        case readiness_kind::not_tried: return "not known: nothing went wrong yet";
+        case readiness_kind::not_ready: break;
+    }
+    std::set<finding> found;
+    for (const auto& e : r.against) found.insert(e.what);
+    std::vector<std::string_view> names;
+    for (const auto f : found) names.push_back(readiness_rules.at(static_cast<std::size_t>(f)).name);
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::vector<readiness> assess(const session_result& r, const std::vector<pattern_summary>& rows) {
     std::vector<readiness> out;
-    for (std::size_t i = 0; i < patterns.size(); ++i)
-        out.push_back(verdict_on(patterns[i], std::move(found[i]), r, measured[i]));
+    std::set<std::string_view> untrusted;
+    for (const auto& [run, rounds, time_spread, cpu_spread] : rows) {
+        const auto same = [&](const readiness& one) { return one.pattern == run.pattern; };
+        auto at = std::find_if(out.begin(), out.end(), same);
+        if (at == out.end()) at = out.insert(at, {run.pattern, {}, {}});
+        for (auto& e : against(run, r, circumstances(run, r))) at->against.push_back(std::move(e));
+        if (!run.verdict.trusted()) untrusted.insert(run.pattern);
+    }
+    for (auto& one : out) {
+        std::stable_sort(one.against.begin(), one.against.end(),
+                         [](const auto& a, const auto& b) { return a.what < b.what; });
+        one.kind = one.against.empty() ? kind_without_findings(r, !untrusted.contains(one.pattern))
+                                       : readiness_kind::not_ready;
+    }
     return out;
 }
 

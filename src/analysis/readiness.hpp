@@ -1,6 +1,7 @@
 // "Production ready?": what was measured under all scenarios of a session, held against rules. Pure.
 #pragma once
 
+#include "analysis/summary.hpp"
 #include "pipebench/result.hpp"
 
 #include <array>
@@ -10,7 +11,7 @@
 
 namespace pipebench {
 
-/// Worst first; all that apply are said.
+/// Worst first; all that apply are reported.
 enum class finding : std::uint8_t {
     loses_work,          ///< the ledger found orders lost, corrupt or unexpected
     breaks,              ///< orders were never done, or failed for want of resources of this box
@@ -21,27 +22,47 @@ enum class finding : std::uint8_t {
     too_slow,            ///< longer than --target-time
 };
 
-/// Each finding's rule in words, in the order above, for whoever reads the verdict.
-inline constexpr std::array<std::string_view, 7> readiness_rules{
-    "loses work: the ledger found a lost, corrupt or unexpected order",
-    "breaks: orders were never done, or failed for want of descriptors, ports or memory",
-    "duplicates effects: orders were written twice; harmless only where the write is idempotent, as it is here",
-    "throttled: more than 5 % of the requests got 429",
-    "fails orders: more than 0.1 % failed for what was not their own fault",
-    "over memory budget: peak RSS (the median of the rounds) above --memory-budget",
-    "too slow: the time (the median of the rounds) is beyond --target-time"};
+/// What a finding is called, and its rule in words.
+struct readiness_rule {
+    std::string_view name, meaning;
+};
+/// One for each finding, in the same order.
+inline constexpr std::array<readiness_rule, 7> readiness_rules{
+    {{"loses work", "the ledger found a lost, corrupt or unexpected order"},
+     {"breaks", "orders were never done, or failed for want of descriptors, ports or memory"},
+     {"duplicates effects", "orders were written twice; harmless only where the write is idempotent, as it is here"},
+     {"throttled", "more than 5 % of the requests got 429"},
+     {"fails orders", "more than 0.1 % failed for what was not their own fault"},
+     {"over memory budget", "peak RSS (the median of the rounds) above --memory-budget"},
+     {"too slow", "the time (the median of the rounds) is beyond --target-time"}}};
+
+struct evidence {
+    finding what;
+    std::string text;  ///< with its number and its scenario
+};
+
+enum class readiness_kind : std::uint8_t {
+    ready,                  ///< after everything that there is to try
+    ready_as_far_as_tried,  ///< not_tried() lists the rest
+    not_ready,              ///< there are findings
+    not_trusted,            ///< not known: a row is not to be trusted
+    not_tried,              ///< not known: nothing but clean runs were made
+};
 
 struct readiness {
     std::string pattern;
-    std::string verdict;               ///< "ready", "ready, as far as tried", "not known", or the findings' names
-    std::vector<std::string> reasons;  ///< one a finding, with its number and its scenario
-    bool is_ready = false;             ///< nothing was found, and more than clean runs were made
+    readiness_kind kind = readiness_kind::not_tried;
+    std::vector<evidence> against;  ///< worst first; empty unless not_ready
+
+    [[nodiscard]] bool is_ready() const noexcept { return kind <= readiness_kind::ready_as_far_as_tried; }
 };
+/// "ready", "not known: ...", or the names of the findings, each once.
+[[nodiscard]] std::string describe(const readiness& r);
 
-/// One a pattern, in the order of the first round.
-[[nodiscard]] std::vector<readiness> assess(const session_result& r);
+/// One for each pattern, in the order of the first round. `rows`: summarise(r).
+[[nodiscard]] std::vector<readiness> assess(const session_result& r, const std::vector<pattern_summary>& rows);
 
-/// What this session cannot say, and the options that would: one line each. The same for all patterns.
+/// What this session cannot answer, and the options that would: one line each. The same for all patterns.
 [[nodiscard]] std::vector<std::string> not_tried(const session_result& r);
 
 }  // namespace pipebench

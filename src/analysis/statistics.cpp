@@ -139,13 +139,15 @@ std::optional<interval> between_order_statistics(const std::vector<double>& valu
     return interval{values[k - 1], values[d.top - k], 1 - 2 * d.at_most(k - 1)};
 }
 
-/// d: over as many values as there are ratios.
-void take(std::vector<double> ratios, const symmetric& d, double alpha, ratio_estimate& out) {
+/// The ratio and its range, without the rest. d: over as many values as there are ratios.
+ratio_estimate estimate_of(std::vector<double> ratios, const symmetric& d, double alpha) {
+    ratio_estimate out;
     out.ratio = no_number;
-    if (ratios.empty() || has_nan(ratios)) return;
+    if (ratios.empty() || has_nan(ratios)) return out;
     std::sort(ratios.begin(), ratios.end());
     out.ratio = middle_ratio(ratios);
     out.range = between_order_statistics(ratios, d, alpha);
+    return out;
 }
 
 double sign_test(std::span<const double> base, std::span<const double> head) {
@@ -191,12 +193,11 @@ std::vector<std::size_t> outliers(std::span<const double> samples) {
 
 ratio_estimate paired_ratio(std::span<const double> base, std::span<const double> head, double alpha) {
     if (base.size() != head.size()) throw std::invalid_argument("pairs need as many samples on both sides");
-    ratio_estimate out;
-    out.base_samples = out.head_samples = base.size();
     std::vector<double> ratios;
     for (std::size_t i = 0; i < base.size(); ++i) ratios.push_back(ratio_of(base[i], head[i]));
-    take(std::move(ratios), rises(base.size()), alpha, out);
+    auto out = estimate_of(std::move(ratios), rises(base.size()), alpha);
     out.p = sign_test(base, head);
+    out.base_samples = out.head_samples = base.size();
     return out;
 }
 
@@ -215,16 +216,15 @@ rank_sum mann_whitney(std::span<const double> base, std::span<const double> head
 }
 
 ratio_estimate unpaired_ratio(std::span<const double> base, std::span<const double> head, double alpha) {
-    ratio_estimate out;
-    out.base_samples = base.size();
-    out.head_samples = head.size();
-    out.ratio = no_number;
-    if (base.empty() || head.empty()) return out;
-    out.p = mann_whitney(base, head).p;
     std::vector<double> ratios;
     for (const double h : head)
         for (const double b : base) ratios.push_back(ratio_of(b, h));
-    take(std::move(ratios), distribution_of_u(head.size(), base.size()), alpha, out);
+    // Where one side has no samples there is no ratio, and U has no distribution.
+    const auto u = ratios.empty() ? symmetric{} : distribution_of_u(head.size(), base.size());
+    auto out = estimate_of(std::move(ratios), u, alpha);
+    out.p = mann_whitney(base, head).p;  // 1 where there are none
+    out.base_samples = base.size();
+    out.head_samples = head.size();
     return out;
 }
 

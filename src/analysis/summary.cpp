@@ -11,7 +11,6 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <string_view>
 #include <utility>
 
 namespace pipebench {
@@ -135,7 +134,7 @@ ledger_view all_ledgers(const rounds& runs) {
 
 std::vector<failure_count> all_failures(const rounds& runs) {
     std::vector<failure_count> out;
-    std::map<std::pair<std::string_view, std::string_view>, std::size_t> places;
+    std::map<std::pair<stage, error_kind>, std::size_t> places;
     for (const auto* run : runs)
         for (const auto& f : run->failures) {
             const auto [at, is_new] = places.try_emplace({f.stage, f.kind}, out.size());
@@ -149,7 +148,7 @@ std::vector<failure_count> all_failures(const rounds& runs) {
 recovery_view typical_recovery(const rounds& runs) {
     rounds struck;
     for (const auto* run : runs)
-        if (!run->recovery.killed.empty()) struck.push_back(run);
+        if (run->recovery.killed != kill_target::none) struck.push_back(run);
     if (struck.empty()) return {};
     recovery_view out = struck.front()->recovery;
     for (auto field : {&recovery_view::at_s, &recovery_view::resumed_s, &recovery_view::drained_s})
@@ -164,7 +163,7 @@ recovery_view typical_recovery(const rounds& runs) {
 
 /// The first that is not trusted; else what was said of the round in the middle.
 verdict worst_verdict(const rounds& runs, double median_time) {
-    const auto untrusted = [](const run_result* r) { return !r->verdict.trusted; };
+    const auto untrusted = [](const run_result* r) { return !r->verdict.trusted(); };
     const auto bad = std::find_if(runs.begin(), runs.end(), untrusted);
     if (bad == runs.end()) {
         const auto distance = [&](const run_result* r) { return std::abs(r->time_s - median_time); };
@@ -173,8 +172,8 @@ verdict worst_verdict(const rounds& runs, double median_time) {
             ->verdict;
     }
     if (runs.size() == 1) return runs.front()->verdict;
-    return {false, fmt::format("{} [{} of {} rounds]", (*bad)->verdict.text,
-                               std::count_if(runs.begin(), runs.end(), untrusted), runs.size())};
+    return {(*bad)->verdict.kind, fmt::format("{} [{} of {} rounds]", (*bad)->verdict.text,
+                                              std::count_if(runs.begin(), runs.end(), untrusted), runs.size())};
 }
 
 run_result typical_run(const rounds& runs) {
@@ -228,7 +227,7 @@ std::string noise_advice(const session_result& r, const std::vector<pattern_summ
     if (any([](auto& s) { return s.typical.foreign_share > foreign_that_matters; }))
         return "other programs use the box: stop them";
     if (r.warmup_runs.empty() &&
-        any([&](auto& s) { return first_is_slowest(complete(runs_of(r, s.typical.pattern))); }))
+        any([&](auto& s) { return first_is_slowest(complete(runs_of(r, row_name(s.typical)))); }))
         return "the first round is the slowest: --warmup 1";
     if (any([](auto& s) { return s.typical.time_s < short_run_s; }))
         return fmt::format("runs are shorter than {:.0f} s: raise -n", short_run_s);
@@ -247,7 +246,7 @@ std::uint64_t saturating_sum(std::uint64_t a, std::uint64_t b) noexcept {
 }
 
 bool is_trustworthy(const session_result& r) {
-    const auto trusted = [](const run_result& run) { return run.verdict.trusted; };
+    const auto trusted = [](const run_result& run) { return run.verdict.trusted(); };
     const auto balanced = [](const run_result& run) { return run.ledger.balanced(); };
     return std::all_of(r.runs.begin(), r.runs.end(), trusted) &&
            std::all_of(r.warmup_runs.begin(), r.warmup_runs.end(), balanced);
@@ -262,19 +261,19 @@ std::vector<pattern_summary> summarise(const session_result& r) {
     return out;
 }
 
-std::vector<std::string> advice(const session_result& r) {
+std::vector<std::string> advice(const session_result& r, const std::vector<pattern_summary>& rows) {
     std::vector<std::string> out;
-    const auto all = summarise(r);
     std::vector<pattern_summary> noisy;
     std::vector<std::string> names;
-    for (const auto& s : all) {
-        add_outliers(out, s.typical.pattern, complete(runs_of(r, s.typical.pattern)));
+    for (const auto& s : rows) {
+        const auto name = row_name(s.typical);
+        add_outliers(out, name, complete(runs_of(r, name)));
         if (!s.is_noisy()) continue;
         noisy.push_back(s);
-        names.push_back(s.typical.pattern);
+        names.push_back(name);
     }
     if (!noisy.empty()) out.push_back(fmt::format("noisy (~): {}: {}", names_of(names), noise_advice(r, noisy)));
-    if (r.rounds == 1 && all.size() > 1)
+    if (r.rounds == 1 && rows.size() > 1)
         out.push_back(fmt::format("one round says nothing of the spread: --repeat {} ranks the patterns",
                                   fewest_rounds_for_a_verdict));
     return out;

@@ -18,8 +18,8 @@ struct pattern_summary {
     /// says in how many rounds. Of a pattern that was cut short in its last round, the complete ones.
     run_result typical;
     std::uint64_t rounds = 0;
-    double time_spread =
-        std::numeric_limits<double>::quiet_NaN();  ///< scaled MAD / median; NaN of one round, or of a NaN
+    /// Scaled MAD / median; NaN of one round, or of a NaN.
+    double time_spread = std::numeric_limits<double>::quiet_NaN();
     double cpu_spread = std::numeric_limits<double>::quiet_NaN();  ///< of CPU per order
 
     [[nodiscard]] bool is_noisy() const { return time_spread > noisy_spread || cpu_spread > noisy_spread; }
@@ -34,7 +34,7 @@ struct pattern_summary {
 /// In the order of the first round.
 [[nodiscard]] std::vector<pattern_summary> summarise(const session_result& r);
 
-/// One line each: what would make these numbers better, knowing what was asked for already. Empty: nothing.
-[[nodiscard]] std::vector<std::string> advice(const session_result& r);
+/// One line each: what would make these numbers better, knowing what was asked for already. `rows`: summarise(r).
+[[nodiscard]] std::vector<std::string> advice(const session_result& r, const std::vector<pattern_summary>& rows);
 
 }  // namespace pipebench

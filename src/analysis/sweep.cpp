@@ -29,7 +29,7 @@ sweep_cell cell_of(const sweep_point& point, const std::string& pattern, const m
     if (std::isnan(out.value)) return out;
     out.state = cell_state::good;
     for (const auto* run : runs_of(point.result, pattern))
-        if (!run->interrupted && !run->verdict.trusted) {
+        if (!run->interrupted && !run->verdict.trusted()) {
             out.state = cell_state::not_trusted;
             out.why = run->verdict.text;
         }
@@ -132,7 +132,8 @@ std::string what_broke(const run_result& run) {
     if (run.failed > 0) {
         const auto most = std::max_element(run.failures.begin(), run.failures.end(),
                                            [](const auto& a, const auto& b) { return a.orders < b.orders; });
-        const auto how = most == run.failures.end() ? "failed" : most->stage + " " + most->kind;
+        const auto how = most == run.failures.end() ? std::string("failed")
+                                                    : fmt::format("{} {}", name_of(most->stage), name_of(most->kind));
         const auto refused =
             run.api.refusals > 0 ? fmt::format(", the API refused {}", grouped(run.api.refusals)) : "";
         return fmt::format("{} ({} of {} orders failed{})", how, grouped(run.failed), grouped(run.orders), refused);

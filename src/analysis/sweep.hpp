@@ -84,8 +84,8 @@ struct sweep_cell {
     std::string why;  ///< of not_trusted and left_out
 };
 
-/// A column of the metric's table, one cell a pattern in the sweep's order: the median of the rounds that were not cut
-/// short. No cell is the best where fewer than two compete, or where all of them are as good as the best.
+/// A column of the metric's table, one cell for each pattern in the sweep's order: the median of the rounds that were
+/// not cut short. No cell is the best where fewer than two compete, or where all of them are as good as the best.
 [[nodiscard]] std::vector<sweep_cell> cells_at(const sweep_outcome& s, const sweep_point& point, const metric& m);
 
 /// Points next to each other with the same leaders.
@@ -109,18 +109,18 @@ struct search_bounds {
     std::uint64_t first_try = 1000;  ///< where nothing is known to go well
 };
 
-/// Looks for the number of orders at which fan-out breaks: doubles from the largest that went well until something
-/// does not, and then bisects. Does nothing by itself: the caller asks what to try, tries it, and tells.
+/// Searches for the number of orders at which fan-out breaks: doubles from the largest number that went well until one
+/// breaks, and then bisects. It runs nothing itself: the caller asks what to try, tries it, and reports the result.
 class break_search {
 public:
     explicit break_search(search_bounds bounds = {}) : bounds_(bounds) {}
 
-    /// What is known before, for nothing: a point of the sweep, or a number of orders that does not fit.
+    /// What is known without a run of the search: a point of the sweep, or a number of orders that does not fit.
     void known(const limit_try& t) { tries_.push_back(t); }
     /// A run of the search itself.
     void tried(std::uint64_t orders, const std::string& cause);
 
-    /// The orders of the next run; nothing when it has come to its end.
+    /// The orders of the next run; nullopt when the search is over.
     [[nodiscard]] std::optional<std::uint64_t> next() const;
     [[nodiscard]] limit_report report() const;
 
@@ -133,7 +133,8 @@ private:
     std::uint64_t runs_ = 0;
 };
 
-/// "fan-out breaks between 28,232 and 28,233 orders: local ports (this box has 28,232)"; empty: there is nothing to say.
+/// "fan-out breaks between 28,232 and 28,233 orders: local ports (this box has 28,232)"; empty where nothing broke and
+/// nobody searched.
 [[nodiscard]] std::string describe(const limit_report& r);
 
 }  // namespace pipebench

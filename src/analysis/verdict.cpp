@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string_view>
+#include <optional>
 
 namespace pipebench {
 namespace {
@@ -12,8 +12,8 @@ namespace {
 constexpr double at_the_floor = 0.95;  ///< efficiency from which the parameters, not the pattern, set the time
 constexpr double box_is_full = 0.90;   ///< share of all cores, everything that we started taken together
 constexpr double saturated = 0.95;     ///< share of what a service's threads or backends can use
-constexpr double services_prevail =
-    0.85;  ///< share of a full box from which the services, not the pattern, set the time
+/// Share of a full box from which the services, not the pattern, set the time.
+constexpr double services_prevail = 0.85;
 constexpr double shortest_for_a_limit_s = 0.25;  ///< in less, the start of the backends is most of their CPU
 constexpr double in_flight_tolerance = 0.02;     ///< above the limit: the mean latency is of whole microseconds
 constexpr double littles_law_margin = 0.25;      ///< between the in flight that follows and the one that was seen
@@ -21,12 +21,12 @@ constexpr std::uint64_t samples_for_littles_law = 20;
 constexpr double largest_gap_for_littles_law = 0.1;  ///< share of the time, between two samples
 constexpr double foreign_seconds_that_matter = 0.2;  ///< of CPU: the kernel counts in ticks of 10 ms
 
-std::string ledger_verdict(const ledger_view& l) {
+std::string imbalance(const ledger_view& l) {
     std::string parts;
     for (const auto& [count, name] :
          {std::pair(l.lost, "lost"), std::pair(l.corrupt, "corrupt"), std::pair(l.unexpected, "unexpected")})
         if (count > 0) parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", count, name);
-    return "INVALID: " + parts;
+    return parts;
 }
 
 std::string failures(const run_result& run) {
@@ -34,14 +34,15 @@ std::string failures(const run_result& run) {
                                        [](const auto& a, const auto& b) { return a.orders < b.orders; });
     const double share =
         100.0 * static_cast<double>(run.not_stored()) / static_cast<double>(std::max<std::uint64_t>(run.orders, 1));
-    return fmt::format("{:.2g} % failed{}", share,
-                       most == run.failures.end() ? "" : fmt::format(", mostly {} {}", most->stage, most->kind));
+    return fmt::format(
+        "{:.2g} % failed{}", share,
+        most == run.failures.end() ? "" : fmt::format(", mostly {} {}", name_of(most->stage), name_of(most->kind)));
 }
 
-double cpu_of(const run_result& run, std::string_view service) {
+double cpu_of(const run_result& run, service which) {
     double sum = 0;
     for (const auto& s : run.services)
-        if (s.name == service) sum += s.cpu_s;
+        if (s.name == which) sum += s.cpu_s;
     return sum;
 }
 
@@ -56,7 +57,7 @@ std::string full_box(const run_result& run, std::uint64_t cores) {
     const double all = run.time_s * static_cast<double>(cores);
     if (cpu_of_all(run) < box_is_full * all) return "";
     std::string shares = fmt::format("box full: run {:.0f} %", 100 * run.cpu.total_s() / all);
-    for (const auto& s : run.services) shares += fmt::format(", {} {:.0f} %", s.name, 100 * s.cpu_s / all);
+    for (const auto& s : run.services) shares += fmt::format(", {} {:.0f} %", name_of(s.name), 100 * s.cpu_s / all);
     return shares;
 }
 
@@ -64,7 +65,7 @@ std::string full_box(const run_result& run, std::uint64_t cores) {
 std::string limiting_service(const run_result& run, const verdict_context& context) {
     if (run.time_s < shortest_for_a_limit_s) return "";
     const auto least = [&](std::uint64_t n) { return run.time_s * static_cast<double>(std::min(n, context.cores)); };
-    const double api = cpu_of(run, "mock-api"), postgres = cpu_of(run, "postgres");
+    const double api = cpu_of(run, service::mock_api), postgres = cpu_of(run, service::postgres);
     if (run.api.threads > 0 && api >= saturated * least(run.api.threads))
         return fmt::format("the mock API was the limit: its {} threads were busy {:.0f} % of the time",
                            run.api.threads, 100 * api / least(run.api.threads));
@@ -83,7 +84,7 @@ std::string limiting_service(const run_result& run, const verdict_context& conte
 /// Little's law, L = X W: the orders in flight that follow from throughput and mean latency, against the limit and
 /// against what was seen. Where orders fail or come twice, begin and end do not pair up in these three numbers.
 std::string littles_law(const run_result& run) {
-    const bool killed = !run.recovery.killed.empty();
+    const bool killed = run.recovery.killed != kill_target::none;
     if (killed || run.not_stored() > 0 || run.repeated > 0 || run.ledger.redelivered > 0) return "";
     const double follows = run.orders_per_s * run.latency.mean_ms / 1000;
     const auto limit = static_cast<double>(run.in_flight_limit);
@@ -107,33 +108,42 @@ std::string busy_box(const run_result& run, const verdict_context& context) {
                        100 * run.foreign_share, 100 * context.busy_limit);
 }
 
-std::string unfit_build(const build_info& build) {
-    if (!build.sanitizers.empty()) return "sanitizer build";
-    return is_debug(build) ? "debug build" : "";
-}
-
 /// The floor of the orders that went all the way: one that failed may have waited for less.
 double least_time(const run_result& run) {
     const auto ended = std::max<std::uint64_t>(run.ended(), 1);
     return run.floor_s * static_cast<double>(run.stored) / static_cast<double>(ended);
 }
 
+verdict invalid(verdict_kind kind, const std::string& why) { return {kind, "INVALID: " + why}; }
+
+/// Why the numbers of a run that ended by itself cannot be used: the first reason that applies.
+std::optional<verdict> why_invalid(const run_result& run, const verdict_context& context) {
+    using k = verdict_kind;
+    // Before the floor: orders that fail at once beat it.
+    if (run.not_stored() == run.orders) return invalid(k::invalid_all_failed, "every order failed");
+    if (run.time_s < least_time(run) * (1 - context.floor_tolerance))
+        return invalid(k::invalid_below_floor, "below its floor");
+    if (!context.build.sanitizers.empty()) return invalid(k::invalid_sanitizers, "sanitizer build");
+    if (is_debug(context.build)) return invalid(k::invalid_debug_build, "debug build");
+    if (const auto why = littles_law(run); !why.empty()) return invalid(k::invalid_littles_law, why);
+    if (const auto why = busy_box(run, context); !why.empty()) return invalid(k::invalid_busy_box, why);
+    if (const auto why = limiting_service(run, context); !why.empty()) return invalid(k::invalid_service_limit, why);
+    return std::nullopt;
+}
+
 }  // namespace
 
 verdict judge(const run_result& run, const verdict_context& context) {
-    if (!run.ledger.balanced()) return {false, ledger_verdict(run.ledger)};
-    if (run.interrupted) return {false, fmt::format("interrupted after {} of {} orders", run.ended(), run.orders)};
-    if (!context.death.empty()) return {false, "INVALID: " + context.death};
-    // Before the floor: orders that fail at once beat it.
-    if (run.not_stored() == run.orders) return {false, "INVALID: every order failed"};
-    if (run.time_s < least_time(run) * (1 - context.floor_tolerance)) return {false, "INVALID: below its floor"};
-    for (const auto& why :
-         {unfit_build(context.build), littles_law(run), busy_box(run, context), limiting_service(run, context)})
-        if (!why.empty()) return {false, "INVALID: " + why};
-    if (run.not_stored() > 0) return {true, failures(run)};
-    if (run.efficiency >= at_the_floor) return {true, "ok, at its floor"};
+    using k = verdict_kind;
+    if (!run.ledger.balanced()) return invalid(k::invalid_ledger, imbalance(run.ledger));
+    if (run.interrupted)
+        return {k::interrupted, fmt::format("interrupted after {} of {} orders", run.ended(), run.orders)};
+    if (!context.death.empty()) return invalid(k::invalid_death, context.death);
+    if (auto reason = why_invalid(run, context)) return *std::move(reason);
+    if (run.not_stored() > 0) return {k::failures, failures(run)};
+    if (run.efficiency >= at_the_floor) return {k::at_floor, "ok, at its floor"};
     const auto full = full_box(run, context.cores);
-    return {true, full.empty() ? "ok" : "ok, " + full};
+    return full.empty() ? verdict{k::ok, "ok"} : verdict{k::box_full, "ok, " + full};
 }
 
 }  // namespace pipebench

@@ -6,6 +6,7 @@
 #include "cli/result_file.hpp"
 #include "cli/result_output.hpp"
 #include "pipebench/reporter.hpp"
+#include "report/model.hpp"
 
 #include <fmt/format.h>
 
@@ -45,8 +46,9 @@ exit_code report_command::run() try {
     auto result = read_result_file(file_);
     const auto asked = check(assertions_, result);
     result.assertions.insert(result.assertions.end(), asked.begin(), asked.end());
+    const auto model = model_of(result);
     result_output(output_).emit(
-        [&](std::string_view format, colours c) { return find_reporter(format)->render(result, c); });
+        [&](std::string_view format, colours c) { return find_reporter(format)->render(model, c); });
     return asked.empty() ? exit_code::ok : code_of(result, asked);
 } catch (const setup_error& e) {
     throw setup_error(fmt::format("report: {}", e.what()));

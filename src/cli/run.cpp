@@ -6,6 +6,7 @@
 #include "cli/result_output.hpp"
 #include "cli/session_options.hpp"
 #include "pipebench/reporter.hpp"
+#include "report/model.hpp"
 
 namespace pipebench {
 namespace {
@@ -57,8 +58,8 @@ std::vector<assertion> run_command::assertions_for(const session_settings& setti
     return out;
 }
 
-renderer rendering_of(const session_result& result) {
-    return [&result](std::string_view format, colours c) { return find_reporter(format)->render(result, c); };
+renderer rendering_of(const report_model& model) {
+    return [&model](std::string_view format, colours c) { return find_reporter(format)->render(model, c); };
 }
 
 exit_code run_command::run() {
@@ -67,12 +68,16 @@ exit_code run_command::run() {
     const auto assertions = assertions_for(settings);
     const result_output output(output_);
     auto observer = make_progress_observer(speech_);
-    observer.can_be_saved = [&](const session_result& so_far) { output.save(rendering_of(so_far)); };
+    observer.can_be_saved = [&](const session_result& so_far) {
+        const auto model = model_of(so_far);
+        output.save(rendering_of(model));
+    };
     auto outcome = run_session(settings, observer);
     auto& result = outcome.result;
     if (!result.interrupted)
         for (const auto& a : assertions) result.assertions.push_back(a.check(result));
-    output.emit(rendering_of(result));
+    const auto model = model_of(result);
+    output.emit(rendering_of(model));
     return outcome.signal != 0 ? code_of_signal(outcome.signal) : code_of(result, result.assertions);
 }
 

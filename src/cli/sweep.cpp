@@ -126,7 +126,7 @@ exit_code code_for(const sweep_outcome& s) {
     if (s.signal != 0) return code_of_signal(s.signal);
     bool trusted = !s.limit || s.limit->balanced;
     for (const auto& point : s.points) {
-        for (const auto& run : point.result.runs) trusted = trusted && run.verdict.trusted;
+        for (const auto& run : point.result.runs) trusted = trusted && run.verdict.trusted();
         for (const auto& run : point.result.warmup_runs) trusted = trusted && run.ledger.balanced();
     }
     return trusted ? exit_code::ok : exit_code::not_trustworthy;

@@ -1,6 +1,12 @@
+// Results as JSON. The list of each type's fields (BOOST_DESCRIBE_STRUCT) is the only one: to_json and parse_result
+// both walk it, in the order in which the fields stand in the file.
 #include "pipebench/result.hpp"
 
+#include "contracts/api_counters.hpp"
 #include "contracts/error.hpp"
+
+#include <boost/describe.hpp>
+#include <boost/mp11.hpp>
 
 #include <fmt/format.h>
 
@@ -9,10 +15,70 @@
 #include <cctype>
 #include <limits>
 #include <set>
+#include <type_traits>
 
 namespace pipebench {
 
+BOOST_DESCRIBE_STRUCT(latency_summary, (), (mean_ms, p50_ms, p90_ms, p99_ms, p999_ms, max_ms))
+BOOST_DESCRIBE_STRUCT(failure_count, (), (stage, kind, orders))
+BOOST_DESCRIBE_STRUCT(memory_usage, (),
+                      (peak_rss_bytes, peak_pss_bytes, hwm_sum_bytes, processes, rss_samples, pss_samples,
+                       interval_ms, largest_gap_ms))
+BOOST_DESCRIBE_STRUCT(cpu_usage, (), (user_s, system_s, box_share))
+BOOST_DESCRIBE_STRUCT(cpu_split, (), (samples, fetch_us, transform_us, store_us, scheduling_us))
+BOOST_DESCRIBE_STRUCT(service_usage, (), (name, cpu_s, peak_pss_bytes))
+BOOST_DESCRIBE_STRUCT(ledger_view, (), (rows, lost, corrupt, unexpected, recovered, redelivered, content_checked))
+BOOST_DESCRIBE_STRUCT(flight_view, (), (samples, mean))
+BOOST_DESCRIBE_STRUCT(series_view, (), (interval_ms, t_s, in_flight, queued, lag, pending, completed, failed, rss_mb))
+BOOST_DESCRIBE_STRUCT(recovery_view, (), (killed, at_s, resumed_s, drained_s, runs, api_calls_again))
+BOOST_DESCRIBE_STRUCT(assertion_outcome, (), (text, held, detail))
+BOOST_DESCRIBE_STRUCT(run_result, (),
+                      (pattern, title, scenario, round, position, in_flight_limit, time_s, floor_s, efficiency,
+                       orders_per_s, orders, stored, failed, dead_lettered, not_started, repeated, http_attempts,
+                       store_attempts, retries, refused_retries, failures, latency, memory, cpu, cpu_per_order_us,
+                       cpu_sections, harness_cpu_s, steal_share, foreign_share, in_flight, series, recovery, services,
+                       api, ledger, interrupted, verdict, notes))
+BOOST_DESCRIBE_STRUCT(box_info, (),
+                      (host_os, kernel, cpu_model, governor, virtualization, cores, memory_bytes, descriptor_limit,
+                       load_1min))
+BOOST_DESCRIBE_STRUCT(build_info, (), (version, type, compiler, sanitizers))
+BOOST_DESCRIBE_STRUCT(server_info, (), (name, version, origin, settings))
+BOOST_DESCRIBE_STRUCT(session_result, (),
+                      (schema, started_at, command, profile, parameters, build, box, servers, chaos, target_time_s,
+                       memory_budget_bytes, rounds, warmup_runs, runs, assertions, warnings, interrupted, session_s))
+
 namespace {
+
+using json = nlohmann::json;
+using nlohmann::ordered_json;
+template <std::size_t count>
+using names = std::array<std::string_view, count>;
+
+/// The fields that the first results of this schema did not have.
+template <class Type>
+constexpr names<0> came_later{};
+template <>
+constexpr names<4> came_later<api_view>{"threads", "throttled", "faults", "early"};
+template <>
+constexpr names<11> came_later<run_result>{"scenario",  "round",           "position",     "dead_lettered",
+                                           "retries",   "refused_retries", "cpu_sections", "foreign_share",
+                                           "in_flight", "series",          "recovery"};
+template <>
+constexpr names<6> came_later<session_result>{"chaos",  "target_time_s", "memory_budget_bytes",
+                                              "rounds", "warmup_runs",   "assertions"};
+
+template <class Type>
+constexpr std::size_t count_of = 0;
+template <>
+constexpr std::size_t count_of<stage> = stage_count;
+template <>
+constexpr std::size_t count_of<error_kind> = error_kind_count;
+template <>
+constexpr std::size_t count_of<service> = service_count;
+template <>
+constexpr std::size_t count_of<kill_target> = kill_target_count;
+template <>
+constexpr std::size_t count_of<verdict_kind> = verdict_kind_count;
 
 constexpr int max_depth = 16;
 // No session of ours has more; a file can say anything, and some of what is done with it grows with the square.
@@ -27,7 +93,45 @@ constexpr std::size_t most_of<run_result> = most_runs;
 template <>
 constexpr std::size_t most_of<double> = max_series_points;
 
-using json = nlohmann::json;
+template <class Type>
+concept described = boost::describe::has_describe_members<Type>::value;
+
+template <class Type>
+constexpr bool is_list = false;
+template <class Element>
+constexpr bool is_list<std::vector<Element>> = true;
+
+/// Calls `visit(name, pointer to member)` for every field.
+template <described Type, class Visit>
+void for_each_field(Visit visit) {
+    using fields = boost::describe::describe_members<Type, boost::describe::mod_public>;
+    boost::mp11::mp_for_each<fields>([&](auto field) { visit(field.name, field.pointer); });
+}
+
+// Writing.
+
+ordered_json written(const verdict& v) {
+    return {{"trusted", v.trusted()}, {"text", v.text}, {"kind", name_of(v.kind)}};
+}
+
+template <class Type>
+ordered_json written(const Type& value) {
+    if constexpr (described<Type>) {
+        auto out = ordered_json::object();
+        for_each_field<Type>([&](const char* name, auto field) { out[name] = written(value.*field); });
+        return out;
+    } else if constexpr (is_list<Type>) {
+        auto out = ordered_json::array();
+        for (const auto& element : value) out.push_back(written(element));
+        return out;
+    } else if constexpr (std::is_enum_v<Type>) {
+        return name_of(value);
+    } else {
+        return ordered_json(value);
+    }
+}
+
+// Reading.
 
 [[noreturn]] void refuse(std::string_view key, std::string_view fault) {
     throw setup_error(fmt::format("not a pipebench result: \"{}\" {}", key, fault));
@@ -36,6 +140,14 @@ using json = nlohmann::json;
 void require_at_most(std::size_t limit, std::size_t size, std::string_view key, std::string_view what) {
     if (size > limit) refuse(key, fmt::format("has more than {} {}", fmt::group_digits(limit), what));
 }
+
+void require_object(const json& in, const char* key) {
+    if (!in.is_object()) refuse(key, "is not an object");
+}
+
+template <class Type>
+void read_value(const json& in, const char* key, Type& out);
+void read_value(const json& in, const char* key, verdict& out);
 
 // Stricter than the library, which wraps negative numbers, cuts fractions and takes true for 1.
 void read_value(const json& in, const char* key, std::uint64_t& out) {
@@ -55,93 +167,127 @@ void read_value(const json& in, const char* key, std::string& out) {
     if (!in.is_string()) refuse(key, "is not a text");
     out = in.get<std::string>();
 }
-/// The parameters: whatever this version or a later one has, or nothing.
+/// The parameters: those of this version or of a later one, or null.
 void read_value(const json& in, const char* key, json& out) {
     if (!in.is_object() && !in.is_null()) refuse(key, "is not an object");
     out = in;
 }
-template <class Element>
-void read_value(const json& in, const char* key, std::vector<Element>& out) {
-    if (!in.is_array()) refuse(key, "is not a list");
-    require_at_most(most_of<Element>, in.size(), key, "entries");
-    for (const auto& element : in) read_value(element, key, out.emplace_back());
+
+template <class Enum>
+void read_name(const json& in, const char* key, Enum& out) {
+    std::string text;
+    read_value(in, key, text);
+    for (std::size_t i = 0; i < count_of<Enum>; ++i)
+        if (text == name_of(static_cast<Enum>(i))) {
+            out = static_cast<Enum>(i);
+            return;
+        }
+    refuse(key, fmt::format("is '{}', which this version does not know", printable(text, 60)));
 }
 
-/// Fields that the first results of this schema did not have.
-constexpr std::array<std::string_view, 21> later_fields{
-    "round",       "position",        "foreign_share", "in_flight",     "threads",
-    "rounds",      "warmup_runs",     "assertions",    "scenario",      "dead_lettered",
-    "retries",     "refused_retries", "series",        "recovery",      "throttled",
-    "faults",      "early",           "chaos",         "target_time_s", "memory_budget_bytes",
-    "cpu_sections"};
-bool added_later(std::string_view key) {
-    return std::find(later_fields.begin(), later_fields.end(), key) != later_fields.end();
-}
-
-/// A measure that is missing is not known; anything else has its default.
-void leave_out(double& out) { out = std::numeric_limits<double>::quiet_NaN(); }
-template <class Field>
-void leave_out(Field&) {}
-
-/// Fields that this version does not know are ignored.
-template <class Field>
+/// Ignores fields that this version does not know. Of those that came later, a missing measure is NaN, since nobody
+/// knows it, and anything else keeps its default.
+template <class Owner, class Field>
 void read(const json& in, const char* key, Field& out) {
-    const auto at = in.find(key);
-    if (at != in.end()) return read_value(*at, key, out);
-    if (!added_later(key)) refuse(key, "is missing");
-    leave_out(out);
+    if (const auto at = in.find(key); at != in.end()) return read_value(*at, key, out);
+    constexpr auto optional = came_later<Owner>;
+    if (std::find(optional.begin(), optional.end(), key) == optional.end()) refuse(key, "is missing");
+    if constexpr (std::is_same_v<Field, double>) out = std::numeric_limits<double>::quiet_NaN();
+}
+
+bool contains(std::string_view text, std::string_view lower_case_word) {
+    const auto alike = [](char a, char b) { return (static_cast<unsigned char>(a) | 0x20) == b; };
+    return std::search(text.begin(), text.end(), lower_case_word.begin(), lower_case_word.end(), alike) != text.end();
+}
+
+/// Results saved before there were kinds have only `trusted` and the text. This is the one place that reads a kind
+/// from a text.
+verdict_kind kind_from_text(bool trusted, std::string_view text) {
+    using k = verdict_kind;
+    if (trusted) {
+        if (text.starts_with("ok, at its floor")) return k::at_floor;
+        if (text.starts_with("ok, box full")) return k::box_full;
+        return contains(text, "% failed") ? k::failures : k::ok;
+    }
+    if (!text.starts_with("INVALID")) return contains(text, "interrupted") ? k::interrupted : k::not_judged;
+    text.remove_prefix(std::min(text.size(), std::string_view("INVALID: ").size()));
+    if (!text.empty() && text.front() >= '0' && text.front() <= '9') return k::invalid_ledger;
+    constexpr std::array<std::pair<std::string_view, k>, 7> beginnings{{{"it ", k::invalid_death},
+                                                                        {"every order", k::invalid_all_failed},
+                                                                        {"below its floor", k::invalid_below_floor},
+                                                                        {"sanitizer", k::invalid_sanitizers},
+                                                                        {"debug", k::invalid_debug_build},
+                                                                        {"Little's law", k::invalid_littles_law},
+                                                                        {"the box was busy", k::invalid_busy_box}}};
+    for (const auto& [beginning, kind] : beginnings)
+        if (text.starts_with(beginning)) return kind;
+    return contains(text, " was the limit") ? k::invalid_service_limit : k::invalid;
+}
+
+void read_value(const json& in, const char* key, verdict& out) {
+    require_object(in, key);
+    bool trusted = false;
+    read<verdict>(in, "trusted", trusted);
+    read<verdict>(in, "text", out.text);
+    if (const auto at = in.find("kind"); at != in.end()) read_name(*at, "kind", out.kind);
+    else out.kind = kind_from_text(trusted, out.text);
+    if (out.trusted() != trusted) refuse("trusted", "contradicts the verdict's \"kind\"");
+}
+
+template <class Type>
+void read_value(const json& in, const char* key, Type& out) {
+    if constexpr (described<Type>) {
+        require_object(in, key);
+        for_each_field<Type>([&](const char* name, auto field) { read<Type>(in, name, out.*field); });
+    } else if constexpr (is_list<Type>) {
+        if (!in.is_array()) refuse(key, "is not a list");
+        require_at_most(most_of<typename Type::value_type>, in.size(), key, "entries");
+        for (const auto& element : in) read_value(element, key, out.emplace_back());
+    } else {
+        read_name(in, key, out);
+    }
 }
 
 void require_few_patterns(const std::vector<run_result>& runs, std::string_view key) {
-    std::set<std::string_view> names;
-    for (const auto& run : runs) names.insert(run.pattern);
-    require_at_most(most_patterns, names.size(), key, "different patterns");
+    std::set<std::string_view> patterns;
+    for (const auto& run : runs) patterns.insert(run.pattern);
+    require_at_most(most_patterns, patterns.size(), key, "different patterns");
 }
 
 }  // namespace
 
-// Fields keep their order in the file: readers are people, too.
-#define PIPEBENCH_READ(field) read(in, #field, out.field);
-#define PIPEBENCH_FIELDS(Type, ...)                                              \
-    template <class Json>                                                        \
-    void to_json(Json& nlohmann_json_j, const Type& nlohmann_json_t) {           \
-        NLOHMANN_JSON_EXPAND(NLOHMANN_JSON_PASTE(NLOHMANN_JSON_TO, __VA_ARGS__)) \
-    }                                                                            \
-    static void read_value(const json& in, const char* key, Type& out) {         \
-        if (!in.is_object()) refuse(key, "is not an object");                    \
-        NLOHMANN_JSON_EXPAND(NLOHMANN_JSON_PASTE(PIPEBENCH_READ, __VA_ARGS__))   \
-    }
+std::string_view name_of(service s) noexcept {
+    static constexpr std::array<std::string_view, service_count> all{"mock-api", "postgres", "redis"};
+    return all.at(static_cast<std::size_t>(s));
+}
 
-PIPEBENCH_FIELDS(latency_summary, mean_ms, p50_ms, p90_ms, p99_ms, p999_ms, max_ms)
-PIPEBENCH_FIELDS(failure_count, stage, kind, orders)
-PIPEBENCH_FIELDS(memory_usage, peak_rss_bytes, peak_pss_bytes, hwm_sum_bytes, processes, rss_samples, pss_samples,
-                 interval_ms, largest_gap_ms)
-PIPEBENCH_FIELDS(cpu_usage, user_s, system_s, box_share)
-PIPEBENCH_FIELDS(cpu_split, samples, fetch_us, transform_us, store_us, scheduling_us)
-PIPEBENCH_FIELDS(service_usage, name, cpu_s, peak_pss_bytes)
-PIPEBENCH_FIELDS(api_view, known, threads, requests, responses, refusals, throttled, faults, early, connections,
-                 peak_connections, peak_concurrent)
-PIPEBENCH_FIELDS(ledger_view, rows, lost, corrupt, unexpected, recovered, redelivered, content_checked)
-PIPEBENCH_FIELDS(verdict, trusted, text)
-PIPEBENCH_FIELDS(flight_view, samples, mean)
-PIPEBENCH_FIELDS(series_view, interval_ms, t_s, in_flight, queued, lag, pending, completed, failed, rss_mb)
-PIPEBENCH_FIELDS(recovery_view, killed, at_s, resumed_s, drained_s, runs, api_calls_again)
-PIPEBENCH_FIELDS(assertion_outcome, text, held, detail)
-PIPEBENCH_FIELDS(run_result, pattern, title, scenario, round, position, in_flight_limit, time_s, floor_s, efficiency,
-                 orders_per_s, orders, stored, failed, dead_lettered, not_started, repeated, http_attempts,
-                 store_attempts, retries, refused_retries, failures, latency, memory, cpu, cpu_per_order_us,
-                 cpu_sections, harness_cpu_s, steal_share, foreign_share, in_flight, series, recovery, services, api,
-                 ledger, interrupted, verdict, notes)
-PIPEBENCH_FIELDS(box_info, host_os, kernel, cpu_model, governor, virtualization, cores, memory_bytes,
-                 descriptor_limit, load_1min)
-PIPEBENCH_FIELDS(build_info, version, type, compiler, sanitizers)
-PIPEBENCH_FIELDS(server_info, name, version, origin, settings)
+std::string_view name_of(verdict_kind k) noexcept {
+    static constexpr std::array<std::string_view, verdict_kind_count> all{"ok",
+                                                                          "at_floor",
+                                                                          "box_full",
+                                                                          "failures",
+                                                                          "not_judged",
+                                                                          "interrupted",
+                                                                          "invalid",
+                                                                          "invalid_ledger",
+                                                                          "invalid_death",
+                                                                          "invalid_all_failed",
+                                                                          "invalid_below_floor",
+                                                                          "invalid_sanitizers",
+                                                                          "invalid_debug_build",
+                                                                          "invalid_littles_law",
+                                                                          "invalid_busy_box",
+                                                                          "invalid_service_limit"};
+    return all.at(static_cast<std::size_t>(k));
+}
 
-PIPEBENCH_FIELDS(session_result, schema, started_at, command, profile, parameters, build, box, servers, chaos,
-                 target_time_s, memory_budget_bytes, rounds, warmup_runs, runs, assertions, warnings, interrupted,
-                 session_s)
+std::string_view name_of(kill_target t) noexcept {
+    static constexpr std::array<std::string_view, kill_target_count> all{"",         "worker",      "run",   "redis",
+                                                                         "postgres", "connections", "itself"};
+    return all.at(static_cast<std::size_t>(t));
+}
 
-void to_json(nlohmann::ordered_json& out, const session_result& r) { to_json<nlohmann::ordered_json>(out, r); }
+void to_json(ordered_json& out, const session_result& r) { out = written(r); }
 
 bool is_debug(const build_info& b) {
     constexpr std::string_view debug = "debug";
@@ -157,7 +303,7 @@ session_result parse_result(std::string_view json_text) try {
     const auto in = json::parse(json_text, shallow);
     if (!in.is_object() || !in.contains("schema")) throw setup_error("not a pipebench result: it has no \"schema\"");
     session_result r;
-    read(in, "schema", r.schema);
+    read<session_result>(in, "schema", r.schema);
     if (r.schema != result_schema)
         throw setup_error(fmt::format("a result of schema '{}'; this pipebench reads '{}'", printable(r.schema, 60),
                                       result_schema));

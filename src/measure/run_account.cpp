@@ -44,8 +44,7 @@ void add_failures(run_result& out, const progress& p) {
     for (std::size_t s = 0; s < stage_count; ++s)
         for (std::size_t k = 1; k < error_kind_count; ++k)
             if (const auto n = p.failures[s][k])
-                out.failures.push_back({std::string(name_of(static_cast<stage>(s))),
-                                        std::string(name_of(static_cast<error_kind>(k))), n});
+                out.failures.push_back({static_cast<stage>(s), static_cast<error_kind>(k), n});
 }
 
 /// Counts, times and latencies.
@@ -89,8 +88,8 @@ void add_cpu(run_result& out, const recorder& record, const run_observation& see
 void add_services(run_result& out, const run_evidence& e) {
     out.api = e.api.seen;
     out.services = e.seen.services;
-    for (auto& service : out.services)
-        if (service.name == "mock-api") service.cpu_s = e.api.cpu_s;
+    for (auto& used : out.services)
+        if (used.name == service::mock_api) used.cpu_s = e.api.cpu_s;
 }
 
 /// As far as the work was done: an interrupted run has not done all of it.
@@ -166,8 +165,8 @@ recovery_view recovery_of(const run_result& run, const recorder& record, const r
     recovery_view out;
     out.api_calls_again = counts_calls ? 0 : unknown;
     out.runs = seen.runs;
-    out.killed = seen.struck.empty() && seen.runs > 1 ? "itself" : seen.struck;
-    if (out.killed.empty()) return out;
+    out.killed = seen.struck == kill_target::none && seen.runs > 1 ? kill_target::itself : seen.struck;
+    if (out.killed == kill_target::none) return out;
     out.at_s = in_seconds(record.killed_at());
     out.resumed_s = record.resumed_at().count() > 0 ? in_seconds(record.resumed_at() - record.killed_at()) : unknown;
     out.drained_s = run.time_s - out.at_s;

@@ -20,7 +20,7 @@ struct run_observation {
     box_time box;  ///< that passed meanwhile
     flight_view in_flight;
     series_view series;
-    std::string struck;                            ///< the name of the first incident; empty: none happened
+    kill_target struck = kill_target::none;        ///< by the first incident; none: nothing was killed
     unsigned runs = 1;                             ///< started
     std::vector<std::string> notes;                ///< what the run printed, line by line, bounded
     double cpu_before_start_s = 0;                 ///< of a program: what it used before it said that it starts

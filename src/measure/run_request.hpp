@@ -4,6 +4,7 @@
 
 #include "measure/contestant.hpp"
 #include "measure/series.hpp"
+#include "pipebench/result.hpp"
 
 #include <sys/types.h>
 
@@ -17,14 +18,14 @@ namespace pipebench {
 /// A server of ours beside the run, to be sampled. Its pid is asked for again after an incident, which may have
 /// started it anew.
 struct watched_service {
-    std::string name;
+    service name = service::mock_api;
     std::function<pid_t()> pid;
 };
 
 /// Something that is done to the run, or to what it depends on, amid it.
 struct incident {
-    std::string name;  ///< as in recovery_view::killed
-    double at = 0.5;   ///< share of the orders that have ended
+    kill_target target = kill_target::none;
+    double at = 0.5;  ///< share of the orders that have ended
     /// `run`: its process. What it returns becomes a note.
     std::function<std::string(pid_t run)> strike;
     bool restarts_a_service = false;

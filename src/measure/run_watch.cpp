@@ -91,7 +91,7 @@ void incident_watch::strike_when_due(pid_t run) {
 }
 
 void incident_watch::strike(const incident& what, pid_t run) {
-    if (struck_.empty()) struck_ = what.name;
+    if (struck_ == kill_target::none) struck_ = what.target;
     if (what.restarts_a_service)
         for (auto& s : services_) s.before_restart();
     const auto done = record_.read().ended();
@@ -104,7 +104,7 @@ void incident_watch::strike(const incident& what, pid_t run) {
 std::vector<std::string> incident_watch::report() const {
     auto out = done_;
     for (const auto& one : waiting_)
-        out.push_back(fmt::format("the run ended before the kill of {} was due", one.name));
+        out.push_back(fmt::format("the run ended before the kill of {} was due", name_of(one.target)));
     return out;
 }
 

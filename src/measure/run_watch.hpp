@@ -86,7 +86,7 @@ public:
 
     void strike_when_due(pid_t run);
     [[nodiscard]] bool is_waiting() const noexcept { return !waiting_.empty(); }
-    [[nodiscard]] const std::string& struck() const noexcept { return struck_; }  ///< the first; empty: none
+    [[nodiscard]] kill_target struck() const noexcept { return struck_; }  ///< the first; none: nothing was killed
     /// A line for each incident: what was done, or that the run ended before it was due.
     [[nodiscard]] std::vector<std::string> report() const;
 
@@ -97,7 +97,7 @@ private:
     std::vector<incident> waiting_;
     recorder& record_;
     std::vector<service_watch>& services_;
-    std::string struck_;
+    kill_target struck_ = kill_target::none;
     std::vector<std::string> done_;
 };
 

@@ -65,7 +65,8 @@ json measured(const session_result& r, const std::string& pattern) {
 
 }  // namespace
 
-std::string render_bencher(const session_result& r, colours) {
+std::string render_bencher(const report_model& m, colours) {
+    const auto& r = m.result;
     json out = json::object();
     for (const auto& pattern : trusted_patterns(r))
         if (auto all = measured(r, pattern); !all.empty())

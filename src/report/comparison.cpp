@@ -3,7 +3,9 @@
 #include "report/comparison.hpp"
 
 #include "contracts/error.hpp"
-#include "report/ratio_text.hpp"
+#include "report/colour.hpp"
+#include "report/numbers.hpp"
+#include "report/table.hpp"
 
 #include <fmt/format.h>
 
@@ -54,53 +56,31 @@ std::string sentence(const comparison_row& row) {
     return row.why.empty() ? out : out + ", " + printable(row.why);
 }
 
-std::vector<const comparison_row*> rows_with(const comparison& c, change wanted) {
-    std::vector<const comparison_row*> out;
-    for (const auto& row : c.rows)
-        if (row.verdict == wanted) out.push_back(&row);
-    return out;
-}
-
-row cells_of(const comparison_row& r) {
-    row out;
-    const bool worse = r.verdict == change::worse;
-    out.mood = worse ? tone::alarm : tone::plain;
-    out.cells = {(worse ? "! " : "") + printable(r.pattern), metric_name(*r.what), number(r.base), number(r.head)};
-    out.cells.push_back(factor(r.estimate.ratio));
-    out.cells.push_back(range_of(r.estimate));
-    out.cells.push_back(p_of(r));
-    out.cells.push_back(percent(r.relative_threshold));
-    out.cells.emplace_back(name_of(r.verdict));
-    out.cells.push_back(printable(r.why));
-    return out;
-}
-
-table empty_table() {
-    return {{{"Pattern", "", align::left},
-             {"Metric", "", align::left},
-             {"Base", ""},
-             {"Head", ""},
-             {"Ratio", ""},
-             {"Interval", ""},
-             {"p", ""},
-             {"Threshold", "%"},
-             {"Verdict", "", align::left},
-             {"Why", "", align::left}},
-            {}};
-}
-
-table table_of_all(const comparison& c) {
-    auto t = empty_table();
-    for (const auto& r : c.rows) t.rows.push_back(cells_of(r));
-    return t;
-}
-
 /// Regressions first.
-table table_of_changes(const comparison& c) {
-    auto t = empty_table();
+std::vector<comparison_row> changes_in(const comparison& c) {
+    std::vector<comparison_row> out;
     for (const auto wanted : {change::worse, change::better})
-        for (const auto* r : rows_with(c, wanted)) t.rows.push_back(cells_of(*r));
-    return t;
+        for (const auto& row : c.rows)
+            if (row.verdict == wanted) out.push_back(row);
+    return out;
+}
+
+table table_of_rows(const std::vector<comparison_row>& rows) {
+    using item = const comparison_row&;
+    const auto is_worse = [](item r) { return r.verdict == change::worse; };
+    return table_of<comparison_row>(
+        rows,
+        {{{"Pattern", "", align::left}, [=](item r) { return (is_worse(r) ? "! " : "") + printable(r.pattern); }},
+         {{"Metric", "", align::left}, [](item r) { return metric_name(*r.what); }},
+         {{"Base", ""}, [](item r) { return number(r.base); }},
+         {{"Head", ""}, [](item r) { return number(r.head); }},
+         {{"Ratio", ""}, [](item r) { return factor(r.estimate.ratio); }},
+         {{"Interval", ""}, [](item r) { return range_of(r.estimate); }},
+         {{"p", ""}, p_of},
+         {{"Threshold", "%"}, [](item r) { return percent(r.relative_threshold); }},
+         {{"Verdict", "", align::left}, [](item r) { return std::string(name_of(r.verdict)); }},
+         {{"Why", "", align::left}, [](item r) { return printable(r.why); }}},
+        [=](item r) { return is_worse(r) ? tone::alarm : tone::plain; });
 }
 
 struct note {
@@ -189,27 +169,24 @@ json json_of_side(const session_result& r) {
 }  // namespace
 
 std::string render_text(const comparison& c, colours colour) {
-    const bool alarm = c.regressed() && colour == colours::on;
-    std::string out =
-        fmt::format("{}compare: {}{}\n", alarm ? "\x1b[1;31m" : "", verdict_of(c), alarm ? "\x1b[0m" : "");
-    for (const auto verdict : {change::worse, change::better})
-        for (const auto* r : rows_with(c, verdict)) out += fmt::format("  {}: {}\n", name_of(verdict), sentence(*r));
+    std::string out = painted("compare: " + verdict_of(c), c.regressed() ? ink::alarm : ink::plain, colour) + "\n";
+    for (const auto& row : changes_in(c)) out += fmt::format("  {}: {}\n", name_of(row.verdict), sentence(row));
     const auto notes = notes_of(c);
     if (!notes.empty()) out += "\n";
     for (const auto& n : notes) out += wrapped(fmt::format("{}: {}", n.label, n.text), 4);
-    out += "\n" + to_text(table_of_all(c), colour, table_width) + "\n";
+    out += "\n" + to_text(table_of_rows(c.rows), colour, table_width) + "\n";
     return out + wrapped(rules_of(c), 0) + sides_of(c) + "\n";
 }
 
 std::string render_markdown(const comparison& c) {
     std::string out = fmt::format("**pipebench compare: {}**\n\n", verdict_of(c));
-    const auto changes = table_of_changes(c);
-    out += changes.rows.empty() ? "No change was found.\n" : to_markdown(changes);
+    const auto changes = changes_in(c);
+    out += changes.empty() ? "No change was found.\n" : to_markdown(table_of_rows(changes));
     const auto notes = notes_of(c);
     if (!notes.empty()) out += "\n";
     for (const auto& n : notes) out += fmt::format("- **{}**: {}\n", n.label, escape_markdown(n.text));
     out += fmt::format("\n<details>\n<summary>All {}</summary>\n\n", counted(c.rows.size(), "row", "rows"));
-    out += to_markdown(table_of_all(c));
+    out += to_markdown(table_of_rows(c.rows));
     return out + fmt::format("\n{}\n\n{}\n\n</details>\n", rules_of(c), escape_markdown(sides_of(c)));
 }
 

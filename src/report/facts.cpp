@@ -1,11 +1,8 @@
 // What stands around the tables of a session, in text and in markdown alike.
-#include "analysis/metrics.hpp"
-#include "analysis/ranking.hpp"
-#include "analysis/summary.hpp"
 #include "contracts/error.hpp"
 #include "contracts/parameters.hpp"
 #include "report/formats.hpp"
-#include "report/table.hpp"
+#include "report/numbers.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -129,15 +126,24 @@ words sampling_lines(const session_result& r) {
                     grouped(few.memory.rss_samples), grouped(few.memory.pss_samples), few.pattern)};
 }
 
-words failure_lines(const session_result& r) {
+words failure_lines(const report_model& m) {
     words lines;
-    for (const auto& [run, rounds, time_spread, cpu_spread] : summarise(r)) {
-        words parts;
-        for (const auto& f : run.failures)
-            parts.push_back(fmt::format("{} {}/{}", grouped(f.orders), f.stage, f.kind));
-        if (!parts.empty()) lines.push_back(row_name(run) + ": " + join(parts));
-    }
+    for (const auto& part : m.scenarios)
+        for (const auto& [run, rounds, time_spread, cpu_spread] : part.patterns) {
+            words parts;
+            for (const auto& f : run.failures)
+                parts.push_back(fmt::format("{} {}/{}", grouped(f.orders), name_of(f.stage), name_of(f.kind)));
+            if (!parts.empty()) lines.push_back(row_name(run) + ": " + join(parts));
+        }
     return lines;
+}
+
+words ranking_lines(const report_model& m) {
+    words out;
+    for (const auto& part : m.scenarios)
+        for (const auto& one : part.rankings)
+            out.push_back((m.scenarios.size() > 1 ? part.scenario + ": " : "") + describe(one));
+    return out;
 }
 
 words note_lines(const session_result& r) {
@@ -149,11 +155,12 @@ words note_lines(const session_result& r) {
     return lines;
 }
 
-void limit_lines(words& lines) {
-    if (lines.size() <= max_lines) return;
+words limited(words lines) {
+    if (lines.size() <= max_lines) return lines;
     const auto more = lines.size() - max_lines;
     lines.resize(max_lines);
     lines.push_back(fmt::format("... and {} more, in the JSON", grouped(more)));
+    return lines;
 }
 
 words interrupted_patterns(const session_result& r) {
@@ -163,9 +170,29 @@ words interrupted_patterns(const session_result& r) {
     return names;
 }
 
+words build_alarms(const build_info& b) {
+    words out;
+    if (is_debug(b)) out.push_back("DEBUG BUILD: these numbers say nothing about a release build.");
+    add(out, "SANITIZER BUILD (", b.sanitizers, "): these numbers say nothing about a release build.");
+    return out;
+}
+
+/// "2 of 5 rows must not be trusted"; nothing where all can be.
+words trust_alarms(const report_model& m) {
+    std::size_t bad = 0, all = 0;
+    for (const auto& part : m.scenarios)
+        for (const auto& row : part.patterns) {
+            ++all;
+            bad += row.typical.verdict.trusted() ? 0u : 1u;
+        }
+    if (bad == 0) return {};
+    return {fmt::format("{} of {} rows must not be trusted: the verdict of each says why.", bad, all)};
+}
+
 }  // namespace
 
-std::string headline(const session_result& r) {
+std::string headline(const report_model& m) {
+    const auto& r = m.shown;
     words line{counted(r.runs.size(), "run", "runs")};
     add(line, "profile ", r.profile);
     add(line, "started ", r.started_at);
@@ -175,55 +202,51 @@ std::string headline(const session_result& r) {
     return "pipebench: " + join(line);
 }
 
-std::vector<std::string> alarms(const session_result& r) {
+std::vector<std::string> alarms(const report_model& m) {
+    const auto& r = m.shown;
     words out;
     const auto stopped = interrupted_patterns(r);
     if (r.interrupted || !stopped.empty())
         out.push_back(stopped.empty() ? "INTERRUPTED: not all runs were made."
                                       : "INTERRUPTED in " + join(stopped) + ": this result is partial.");
-    if (is_debug(r.build)) out.push_back("DEBUG BUILD: these numbers say nothing about a release build.");
-    if (!r.build.sanitizers.empty())
-        out.push_back(fmt::format("SANITIZER BUILD ({}): these numbers say nothing about a release build.",
-                                  r.build.sanitizers));
-    const auto rows = summarise(r);
-    const auto bad = std::count_if(rows.begin(), rows.end(), [](auto& s) { return !s.typical.verdict.trusted; });
-    if (bad > 0)
-        out.push_back(
-            fmt::format("{} of {} rows must not be trusted: the verdict of each says why.", bad, rows.size()));
+    for (auto& line : build_alarms(r.build)) out.push_back(std::move(line));
+    for (auto& line : trust_alarms(m)) out.push_back(std::move(line));
     const auto unbalanced = [](const run_result& run) { return !run.ledger.balanced(); };
     if (const auto n = std::count_if(r.warmup_runs.begin(), r.warmup_runs.end(), unbalanced); n > 0)
         out.push_back(fmt::format("THE LEDGER DOES NOT BALANCE in {} of the warm-up runs.", n));
     return out;
 }
 
-std::vector<std::string> assertion_lines(const session_result& r) {
+std::vector<std::string> assertion_lines(const report_model& m) {
     words out;
-    for (const auto& a : r.assertions)
+    for (const auto& a : m.shown.assertions)
         out.push_back(fmt::format("{}  {}{}", a.held ? "held  " : "FAILED", a.text,
                                   a.detail.empty() ? "" : "  (" + a.detail + ")"));
     return out;
 }
 
-std::vector<std::string> ranking_lines(const session_result& r) {
-    words out;
-    const auto parts = by_scenario(r);
-    for (const auto& [scenario, session] : parts)
-        for (const auto& one : rank(session))
-            out.push_back((parts.size() > 1 ? scenario + ": " : "") + describe(one));
-    return out;
+std::vector<fact> facts(const report_model& m) {
+    const auto& r = m.shown;
+    std::vector<fact> all{
+        {"Ranking", ranking_lines(m)},   {"Advice", m.advice},
+        {"Ledger", ledger_lines(r)},     {"Failures", failure_lines(m)},
+        {"Sampling", sampling_lines(r)}, {"Profile", parameter_lines(r)},
+        {"Box", box_lines(r)},           {"Build", build_lines(r)},
+        {"Servers", server_lines(r)},    {"Command", r.command.empty() ? words{} : words{r.command}},
+        {"Notes", note_lines(r)},        {"Warnings", r.warnings}};
+    std::erase_if(all, [](const fact& f) { return f.lines.empty(); });
+    for (auto& f : all) f.lines = limited(std::move(f.lines));
+    return all;
 }
 
-std::vector<fact> facts(const session_result& r) {
-    std::vector<fact> all{{"Ranking", ranking_lines(r)},   {"Advice", advice(r)},
-                          {"Ledger", ledger_lines(r)},     {"Failures", failure_lines(r)},
-                          {"Sampling", sampling_lines(r)}, {"Profile", parameter_lines(r)},
-                          {"Box", box_lines(r)},           {"Build", build_lines(r)},
-                          {"Servers", server_lines(r)},    {"Command", {}},
-                          {"Notes", note_lines(r)},        {"Warnings", r.warnings}};
-    if (!r.command.empty()) all[9].lines.push_back(r.command);
-    std::erase_if(all, [](const fact& f) { return f.lines.empty(); });
-    for (auto& f : all) limit_lines(f.lines);
-    return all;
+std::vector<std::string> how_to_read(const report_model& m) {
+    words out{"Floor: no schedule with this many orders in flight can be faster (Little's law: orders x latency / in "
+              "flight).",
+              "Eff. = floor / time: what is missing to 100 % is the cost of the pattern. MB = 10^6 bytes."};
+    if (m.shown.rounds > 1)
+        out.emplace_back("Measures are medians over the rounds, counts their sums. ± = scaled median deviation; ~ "
+                         "marks more than 5 %.");
+    return out;
 }
 
 }  // namespace pipebench::reporting

@@ -2,7 +2,9 @@
 #include "report/gate.hpp"
 
 #include "contracts/error.hpp"
-#include "report/ratio_text.hpp"
+#include "report/colour.hpp"
+#include "report/numbers.hpp"
+#include "report/table.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -62,41 +64,30 @@ std::vector<std::string> sentences(const gate_outcome& g) {
     return out;
 }
 
-row cells_of(const gate_row& r, const gate_verdict& v) {
+/// What the second series made of a suspicion; of any other row, which rule decided.
+std::string why_cell(const gate_row& r, const gate_verdict& v) {
     const auto* second = v.second_of(r);
-    const bool worse = v.is_regression(r);
-    row out;
-    out.mood = worse ? tone::alarm : tone::plain;
-    out.cells = {(worse ? "! " : "") + printable(r.pattern),
-                 metric_name(*r.what),
-                 number(r.base),
-                 number(r.head),
-                 factor(r.estimate.ratio),
-                 range_of(r.estimate),
-                 range_of(r.noise),
-                 percent(r.relative_threshold),
-                 std::string(name_of(r.verdict)),
-                 printable(r.why)};
-    if (r.suspicious && second != nullptr)
-        out.cells.back() =
-            fmt::format("{}: x {}", worse ? "confirmed" : "not confirmed", factor(second->estimate.ratio));
-    return out;
+    if (!r.suspicious || second == nullptr) return printable(r.why);
+    return fmt::format("{}: x {}", v.is_regression(r) ? "confirmed" : "not confirmed",
+                       factor(second->estimate.ratio));
 }
 
-table table_of(const gate_outcome& g) {
-    table t{{{"Pattern", "", align::left},
-             {"Metric", "", align::left},
-             {"Base", ""},
-             {"Head", ""},
-             {"Ratio", ""},
-             {"Interval", ""},
-             {"A/A", ""},
-             {"Threshold", "%"},
-             {"Verdict", "", align::left},
-             {"Why", "", align::left}},
-            {}};
-    for (const auto& r : g.verdict.rows) t.rows.push_back(cells_of(r, g.verdict));
-    return t;
+table table_of_rows(const gate_verdict& v) {
+    using item = const gate_row&;
+    const auto is_worse = [&v](item r) { return v.is_regression(r); };
+    return table_of<gate_row>(
+        v.rows,
+        {{{"Pattern", "", align::left}, [=](item r) { return (is_worse(r) ? "! " : "") + printable(r.pattern); }},
+         {{"Metric", "", align::left}, [](item r) { return metric_name(*r.what); }},
+         {{"Base", ""}, [](item r) { return number(r.base); }},
+         {{"Head", ""}, [](item r) { return number(r.head); }},
+         {{"Ratio", ""}, [](item r) { return factor(r.estimate.ratio); }},
+         {{"Interval", ""}, [](item r) { return range_of(r.estimate); }},
+         {{"A/A", ""}, [](item r) { return range_of(r.noise); }},
+         {{"Threshold", "%"}, [](item r) { return percent(r.relative_threshold); }},
+         {{"Verdict", "", align::left}, [](item r) { return std::string(name_of(r.verdict)); }},
+         {{"Why", "", align::left}, [&v](item r) { return why_cell(r, v); }}},
+        [=](item r) { return is_worse(r) ? tone::alarm : tone::plain; });
 }
 
 std::string rules() {
@@ -155,11 +146,11 @@ json json_of(const gate_series& s) { return {{"base", s.base}, {"again", s.again
 }  // namespace
 
 std::string render_text(const gate_outcome& g, colours colour) {
-    const bool alarm = is_bad(g) && colour == colours::on;
-    std::string out = fmt::format("{}gate: {}{}\n", alarm ? "\x1b[1;31m" : "", verdict_of(g), alarm ? "\x1b[0m" : "");
+    std::string out = painted("gate: " + verdict_of(g), is_bad(g) ? ink::alarm : ink::plain, colour) + "\n";
     for (const auto& s : sentences(g)) out += wrapped("  " + s, 4);
     for (const auto& n : notes_of(g)) out += wrapped("  " + n, 4);
-    if (!g.verdict.rows.empty()) out += "\n" + to_text(table_of(g), colour, table_width) + "\n" + wrapped(rules(), 0);
+    if (!g.verdict.rows.empty())
+        out += "\n" + to_text(table_of_rows(g.verdict), colour, table_width) + "\n" + wrapped(rules(), 0);
     return out + wrapped(sides_of(g), 4);
 }
 
@@ -169,7 +160,8 @@ std::string render_markdown(const gate_outcome& g) {
     for (const auto& n : notes_of(g)) out += fmt::format("- {}\n", escape_markdown(n));
     if (!g.verdict.rows.empty())
         out += fmt::format("\n<details>\n<summary>All {}</summary>\n\n{}\n{}\n\n</details>\n",
-                           counted(g.verdict.rows.size(), "row", "rows"), to_markdown(table_of(g)), rules());
+                           counted(g.verdict.rows.size(), "row", "rows"), to_markdown(table_of_rows(g.verdict)),
+                           rules());
     return out + "\n" + escape_markdown(sides_of(g)) + "\n";
 }
 

@@ -61,12 +61,12 @@ std::vector<std::string> trusted_patterns(const session_result& r) {
     auto names = patterns_in(r);
     std::erase_if(names, [&](const std::string& name) {
         const auto runs = runs_of(r, name);
-        return std::any_of(runs.begin(), runs.end(), [](const auto* run) { return !run->verdict.trusted; });
+        return std::any_of(runs.begin(), runs.end(), [](const auto* run) { return !run->verdict.trusted(); });
     });
     return names;
 }
 
-std::string render_github_smaller(const session_result& r, colours) { return render(r, better::lower); }
-std::string render_github_bigger(const session_result& r, colours) { return render(r, better::higher); }
+std::string render_github_smaller(const report_model& m, colours) { return render(m.result, better::lower); }
+std::string render_github_bigger(const report_model& m, colours) { return render(m.result, better::higher); }
 
 }  // namespace pipebench::reporting

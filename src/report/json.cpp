@@ -4,10 +4,10 @@
 
 namespace pipebench::reporting {
 
-std::string render_json(const session_result& r, colours) {
+std::string render_json(const report_model& m, colours) {
     using json = nlohmann::ordered_json;
     // Foreign text may be no UTF-8: it is replaced, for a measurement is not thrown away over a note.
-    return json(r).dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+    return json(m.result).dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace pipebench::reporting

@@ -1,5 +1,5 @@
-// The tables of a session, as text and markdown show them: one row a pattern, over all its rounds. Pure. A row that
-// must not be trusted begins with "! " and has the tone of an alarm.
+// The tables of a session, as text and markdown show them: one row for each pattern, over all its rounds. Pure. A row
+// that must not be trusted begins with "! " and has the tone of an alarm.
 #pragma once
 
 #include "analysis/summary.hpp"
@@ -9,14 +9,13 @@
 
 namespace pipebench::reporting {
 
-/// The result with every text in it printable(), but for the parameters.
-[[nodiscard]] session_result printable_copy(session_result r);
-
 /// The table. With several rounds, how much time and CPU varied stands beside them.
 [[nodiscard]] table main_table(const std::vector<pattern_summary>& patterns);
 
-/// The first cell of a pattern's row, and the tone of all of it.
-[[nodiscard]] row begin_row(const run_result& r);
+using pattern_columns = std::vector<column_of<pattern_summary>>;
+
+/// A table of these columns behind the name of the pattern.
+[[nodiscard]] table pattern_table(const std::vector<pattern_summary>& patterns, pattern_columns columns);
 /// What the API has counted; "-" where its view is not known.
 [[nodiscard]] std::string api_cell(const run_result& r, std::uint64_t count);
 
@@ -24,8 +23,8 @@ struct titled_table {
     std::string title;
     table content;
 };
-/// Those that stand below it: what the orders, the ledger and the API saw; what waited; what a kill cost, where there was
-/// one; and what processes, services and the harness used.
+/// Those that stand below it: what the orders, the ledger and the API saw; where CPU time went, where it was sampled;
+/// what waited; what a kill cost, where there was one; and what processes, services and the harness used.
 [[nodiscard]] std::vector<titled_table> further_tables(const std::vector<pattern_summary>& patterns);
 
 /// "Scenario flaky: ..." where it is not clean, or one of several; empty otherwise.

@@ -3,7 +3,7 @@
 
 #include "analysis/ranking.hpp"
 #include "contracts/error.hpp"
-#include "report/ratio_text.hpp"
+#include "report/numbers.hpp"
 #include "report/table.hpp"
 
 #include <fmt/format.h>
@@ -38,7 +38,7 @@ std::string at_their_floor(const sweep_outcome& s) {
         words where;
         for (const auto& point : s.points) {
             const auto runs = runs_of(point.result, pattern);
-            const auto at_floor = [](const run_result* r) { return r->verdict.text == "ok, at its floor"; };
+            const auto at_floor = [](const run_result* r) { return r->verdict.kind == verdict_kind::at_floor; };
             if (!runs.empty() && std::all_of(runs.begin(), runs.end(), at_floor)) where.push_back(point.label);
         }
         if (!where.empty()) out.push_back(fmt::format("{} ({})", pattern, fmt::join(where, ", ")));
@@ -56,7 +56,7 @@ words notes_of(const sweep_outcome& s) {
     for (const auto& point : s.points) {
         for (const auto& l : point.left_out) out.push_back(fmt::format("left out at {}: {}", point.label, l.why));
         for (const auto& run : point.result.runs)
-            if (!run.verdict.trusted)
+            if (!run.verdict.trusted())
                 out.push_back(fmt::format("{}, {}, round {}: {}", point.label, run.pattern, run.round,
                                           printable(run.verdict.text)));
         for (const auto& warning : point.result.warnings)
@@ -77,7 +77,7 @@ std::string cell_text(const sweep_cell& c) {
     return "-";
 }
 
-table table_of(const sweep_outcome& s, const metric& m) {
+table table_of_metric(const sweep_outcome& s, const metric& m) {
     table out{{{metric_name(m), "", align::left}}, {}};
     for (const auto& pattern : s.patterns) out.rows.push_back({{pattern}});
     for (const auto& point : s.points) {
@@ -159,7 +159,8 @@ std::string render_text(const sweep_outcome& s, colours colour) {
         for (const auto& l : lines) out += "  " + wrapped(l, 4);
     }
     for (const auto& n : notes_of(s)) out += "- " + wrapped(n, 4);
-    for (const auto& m : swept_metrics()) out += "\n" + to_text(table_of(s, *find_metric(m.id)), colour, table_width);
+    for (const auto& m : swept_metrics())
+        out += "\n" + to_text(table_of_metric(s, *find_metric(m.id)), colour, table_width);
     return out + "\n" + wrapped(rules(s), 0);
 }
 
@@ -167,7 +168,7 @@ std::string render_markdown(const sweep_outcome& s) {
     std::string out = fmt::format("**pipebench {}**\n\n", escape_markdown(headline(s)));
     for (const auto& l : lines_of_leads(s)) out += fmt::format("- {}\n", escape_markdown(l));
     for (const auto& n : notes_of(s)) out += fmt::format("- {}\n", escape_markdown(n));
-    for (const auto& m : swept_metrics()) out += "\n" + to_markdown(table_of(s, *find_metric(m.id)));
+    for (const auto& m : swept_metrics()) out += "\n" + to_markdown(table_of_metric(s, *find_metric(m.id)));
     return out + "\n" + escape_markdown(rules(s)) + "\n";
 }
 

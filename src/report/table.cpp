@@ -1,9 +1,10 @@
 #include "report/table.hpp"
 
+#include "report/colour.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 namespace pipebench::reporting {
@@ -11,7 +12,6 @@ namespace {
 
 constexpr std::string_view gap = "  ";
 constexpr std::size_t narrowest_wrap = 24;  // below this a wrapped column is no longer read as text
-constexpr std::string_view bold = "\x1b[1m", red = "\x1b[1;31m", normal = "\x1b[0m";
 
 std::string pad(std::string_view text, std::size_t width, align side) {
     const std::string blanks(width - std::min(width, display_width(text)), ' ');
@@ -33,29 +33,34 @@ std::vector<std::size_t> text_widths(const table& t) {
 }
 
 /// What is left of `width` for the last column.
-std::size_t room_for_last(const std::vector<std::size_t>& widths, std::size_t width) {
+std::size_t width_left_for_last(const std::vector<std::size_t>& widths, std::size_t width) {
     const auto used = std::accumulate(widths.begin(), widths.end() - 1, (widths.size() - 1) * gap.size());
     return std::max(narrowest_wrap, width - std::min(width, used));
 }
 
-void put_line(std::string& out, std::string line, std::string_view colour) {
+/// What all lines of a table have in common.
+struct layout {
+    const table& content;
+    std::vector<std::size_t> widths;
+    colours c;
+};
+
+void put_line(std::string& out, std::string line, ink with, colours c) {
     line.erase(line.find_last_not_of(' ') + 1);
-    if (colour.empty()) out += line;
-    else out.append(colour).append(line).append(normal);
-    out += '\n';
+    out += painted(line, with, c) + '\n';
 }
 
 /// The cells side by side; all but the first line of a wrapped last cell stand alone below it.
-void put_cells(std::string& out, const table& t, const std::vector<std::string>& cells,
-               const std::vector<std::size_t>& widths, std::string_view colour) {
+void put_cells(std::string& out, const std::vector<std::string>& cells, const layout& l, ink with) {
+    const auto& columns = l.content.columns;
     const std::size_t last = cells.size() - 1;
     std::string line;
-    for (std::size_t i = 0; i < last; ++i) line.append(pad(cells[i], widths[i], t.columns[i].side)).append(gap);
-    if (t.columns[last].side == align::right)
-        return put_line(out, line + pad(cells[last], widths[last], align::right), colour);
+    for (std::size_t i = 0; i < last; ++i) line.append(pad(cells[i], l.widths[i], columns[i].side)).append(gap);
+    if (columns[last].side == align::right)
+        return put_line(out, line + pad(cells[last], l.widths[last], align::right), with, l.c);
     const std::string indent(display_width(line), ' ');
-    for (const auto& part : wrap(cells[last], widths[last])) {
-        put_line(out, line + part, colour);
+    for (const auto& part : wrap(cells[last], l.widths[last])) {
+        put_line(out, line + part, with, l.c);
         line = indent;
     }
 }
@@ -105,23 +110,31 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width) {
     return lines;
 }
 
+std::string wrapped(std::string_view text, std::size_t indent) {
+    std::string out, lead;
+    for (const auto& line : wrap(text, text_width)) {
+        out += lead + line + "\n";
+        lead.assign(indent, ' ');
+    }
+    return out;
+}
+
 std::string to_text(const table& t, colours c, std::size_t width) {
     if (t.columns.empty()) return {};
-    auto widths = text_widths(t);
-    if (t.columns.back().side == align::left) widths.back() = std::min(widths.back(), room_for_last(widths, width));
+    layout l{t, text_widths(t), c};
+    if (t.columns.back().side == align::left)
+        l.widths.back() = std::min(l.widths.back(), width_left_for_last(l.widths, width));
     std::vector<std::string> names, units;
     for (const auto& col : t.columns) {
         names.push_back(col.name);
         units.push_back(text_unit(col));
     }
-    const auto colour = [&](std::string_view code) { return c == colours::on ? code : std::string_view{}; };
     std::string out;
-    put_cells(out, t, names, widths, colour(bold));
+    put_cells(out, names, l, ink::bold);
     const bool any_unit = std::any_of(units.begin(), units.end(), [](const auto& u) { return !u.empty(); });
-    if (any_unit) put_cells(out, t, units, widths, colour(bold));
-    put_line(out, rule(widths), {});
-    for (const auto& r : t.rows)
-        put_cells(out, t, r.cells, widths, r.mood == tone::alarm ? colour(red) : std::string_view{});
+    if (any_unit) put_cells(out, units, l, ink::bold);
+    put_line(out, rule(l.widths), ink::plain, c);
+    for (const auto& r : t.rows) put_cells(out, r.cells, l, r.mood == tone::alarm ? ink::alarm : ink::plain);
     return out;
 }
 
@@ -156,30 +169,6 @@ std::string to_markdown(const table& t) {
     std::string out = markdown_row(header, widths, t) + markdown_rule(t, widths);
     for (const auto& cells : rows) out += markdown_row(cells, widths, t);
     return out;
-}
-
-std::string fixed(double value, int decimals) {
-    if (!std::isfinite(value)) return "-";
-    if (value == 0) return "0";
-    const double least = std::pow(10.0, -decimals);
-    if (value > 0 && value < least / 2) return fmt::format("<{:.{}f}", least, decimals);
-    if (std::abs(value) >= 1e12) return fmt::format("{:.3g}", value);
-    std::string out = fmt::format("{:.{}f}", value, decimals);
-    const std::size_t whole = std::min(out.find('.'), out.size());
-    const std::size_t first = value < 0 ? 4 : 3;
-    for (std::size_t at = whole; at > first;) out.insert(at -= 3, ",");
-    return out;
-}
-
-std::string seconds(double value) { return fixed(value, value < 1 ? 3 : 2); }
-
-std::string megabytes(std::uint64_t bytes) { return fixed(static_cast<double>(bytes) / 1e6, 1); }
-
-std::string error_percent(std::uint64_t failed, std::uint64_t orders) {
-    if (orders == 0) return "-";
-    if (failed == orders) return "100";
-    const double percent = 100.0 * static_cast<double>(failed) / static_cast<double>(orders);
-    return failed < orders && percent >= 99.995 ? ">99.99" : fixed(percent, 2);
 }
 
 }  // namespace pipebench::reporting

@@ -1,10 +1,11 @@
-// What text and markdown share: a small table of UTF-8 cells, and the rules by which a number is shown. Pure. Widths are counted in code points: cells hold no wide or combining characters.
+// A small table of UTF-8 cells, and how text and markdown show it. Pure. Widths are counted in code points: cells
+// hold no wide or combining characters.
 #pragma once
 
-#include "contracts/number.hpp"
 #include "pipebench/reporter.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 namespace pipebench::reporting {
 
 inline constexpr std::size_t table_width = 150;  ///< of a terminal, in columns
+inline constexpr std::size_t text_width = 118;   ///< of sentences, in columns
 
 enum class align : std::uint8_t { left, right };
 enum class tone : std::uint8_t { plain, alarm };
@@ -47,16 +49,28 @@ struct table {
 
 [[nodiscard]] std::size_t display_width(std::string_view text) noexcept;
 
-/// With so many decimals; 0 is "0", what is more than 0 is never shown as 0 ("<0.01"), what is no number is "-".
-[[nodiscard]] std::string fixed(double value, int decimals);
+/// wrap() for a terminal, as one text; every line but the first is indented.
+[[nodiscard]] std::string wrapped(std::string_view text, std::size_t indent);
 
-/// Seconds with two decimals, three below one second.
-[[nodiscard]] std::string seconds(double value);
+/// A column, and what it shows of an item.
+template <class Item>
+struct column_of {
+    column head;
+    std::function<std::string(const Item&)> cell;
+};
 
-/// In MB of 10^6 bytes, with one decimal.
-[[nodiscard]] std::string megabytes(std::uint64_t bytes);
-
-/// failed / orders in percent: "0" and "100" mean exactly that.
-[[nodiscard]] std::string error_percent(std::uint64_t failed, std::uint64_t orders);
+/// One row for each item, in the tone that `tone_of(item)` gives it.
+template <class Item, class Tone>
+[[nodiscard]] table table_of(const std::vector<Item>& items, const std::vector<column_of<Item>>& columns,
+                             Tone tone_of) {
+    table out;
+    for (const auto& c : columns) out.columns.push_back(c.head);
+    for (const auto& item : items) {
+        auto& line = out.rows.emplace_back();
+        line.mood = tone_of(item);
+        for (const auto& c : columns) line.cells.push_back(c.cell(item));
+    }
+    return out;
+}
 
 }  // namespace pipebench::reporting

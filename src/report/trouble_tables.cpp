@@ -1,6 +1,6 @@
 #include "report/trouble_tables.hpp"
 
-#include "contracts/scenario.hpp"
+#include "report/numbers.hpp"
 #include "report/session_tables.hpp"
 
 #include <fmt/format.h>
@@ -12,11 +12,13 @@
 namespace pipebench::reporting {
 namespace {
 
+using summary = const pattern_summary&;
+
+/// Of the finite values of a series; "-" where there is none.
 struct mean_and_peak {
     std::string mean{"-"}, peak{"-"};
 };
 
-/// Of the finite values; "-" where there is none.
 mean_and_peak of(const std::vector<double>& values) {
     double sum = 0, peak = 0;
     std::size_t n = 0;
@@ -30,85 +32,68 @@ mean_and_peak of(const std::vector<double>& values) {
     return {fixed(sum / static_cast<double>(n), 1), fixed(peak, 0)};
 }
 
+struct series_column {
+    const char* title;
+    std::vector<double> series_view::*values;
+};
+
 }  // namespace
 
 table pressure_table(const std::vector<pattern_summary>& patterns) {
-    table t{{{"Pattern", "", align::left},
-             {"In flight", "mean"},
-             {"In flight", "peak"},
-             {"Queued", "mean"},
-             {"Queued", "peak"},
-             {"Stream lag", "mean"},
-             {"Stream lag", "peak"},
-             {"Pending", "mean"},
-             {"Pending", "peak"},
-             {"Retries", ""},
-             {"Refused", "by budget"},
-             {"Throttled", "API"},
-             {"Faults", "API"},
-             {"Too early", "API"}},
-            {}};
-    for (const auto& p : patterns) {
-        const auto& run = p.typical;
-        row line = begin_row(run);
-        for (const auto* column : {&run.series.in_flight, &run.series.queued, &run.series.lag, &run.series.pending}) {
-            auto [mean, peak] = of(*column);
-            line.cells.push_back(std::move(mean));
-            line.cells.push_back(std::move(peak));
-        }
-        for (std::string cell : {grouped(run.retries), grouped(run.refused_retries), api_cell(run, run.api.throttled),
-                                 api_cell(run, run.api.faults), api_cell(run, run.api.early)})
-            line.cells.push_back(std::move(cell));
-        t.rows.push_back(std::move(line));
+    pattern_columns columns;
+    for (const auto& [title, values] :
+         {series_column{"In flight", &series_view::in_flight}, series_column{"Queued", &series_view::queued},
+          series_column{"Stream lag", &series_view::lag}, series_column{"Pending", &series_view::pending}}) {
+        const auto column = values;
+        columns.push_back({{title, "mean"}, [=](summary p) { return of(p.typical.series.*column).mean; }});
+        columns.push_back({{title, "peak"}, [=](summary p) { return of(p.typical.series.*column).peak; }});
     }
-    return t;
+    const pattern_columns counts{
+        {{"Retries", ""}, [](summary p) { return grouped(p.typical.retries); }},
+        {{"Refused", "by budget"}, [](summary p) { return grouped(p.typical.refused_retries); }},
+        {{"Throttled", "API"}, [](summary p) { return api_cell(p.typical, p.typical.api.throttled); }},
+        {{"Faults", "API"}, [](summary p) { return api_cell(p.typical, p.typical.api.faults); }},
+        {{"Too early", "API"}, [](summary p) { return api_cell(p.typical, p.typical.api.early); }}};
+    columns.insert(columns.end(), counts.begin(), counts.end());
+    return pattern_table(patterns, std::move(columns));
 }
 
-table recovery_table(const std::vector<pattern_summary>& patterns) {
-    table t{{{"Pattern", "", align::left},
-             {"Killed", "", align::left},
-             {"At", "s"},
-             {"Runs", ""},
-             {"Lost", ""},
-             {"Redelivered", ""},
-             {"Dead letters", ""},
-             {"Calls again", "API"},
-             {"Resumed after", "s"},
-             {"Drained after", "s"}},
-            {}};
-    for (const auto& p : patterns) {
-        const auto& run = p.typical;
-        if (run.recovery.killed.empty()) continue;
-        row line = begin_row(run);
-        for (std::string cell :
-             {run.recovery.killed, seconds(run.recovery.at_s), grouped(run.recovery.runs), grouped(run.ledger.lost),
-              grouped(run.ledger.redelivered), grouped(run.dead_lettered), fixed(run.recovery.api_calls_again, 0),
-              seconds(run.recovery.resumed_s), seconds(run.recovery.drained_s)})
-            line.cells.push_back(std::move(cell));
-        t.rows.push_back(std::move(line));
-    }
-    return t;
+table recovery_table(std::vector<pattern_summary> patterns) {
+    std::erase_if(patterns, [](summary p) { return p.typical.recovery.killed == kill_target::none; });
+    return pattern_table(
+        patterns,
+        {{{"Killed", "", align::left}, [](summary p) { return std::string(name_of(p.typical.recovery.killed)); }},
+         {{"At", "s"}, [](summary p) { return seconds(p.typical.recovery.at_s); }},
+         {{"Runs", ""}, [](summary p) { return grouped(p.typical.recovery.runs); }},
+         {{"Lost", ""}, [](summary p) { return grouped(p.typical.ledger.lost); }},
+         {{"Redelivered", ""}, [](summary p) { return grouped(p.typical.ledger.redelivered); }},
+         {{"Dead letters", ""}, [](summary p) { return grouped(p.typical.dead_lettered); }},
+         {{"Calls again", "API"}, [](summary p) { return fixed(p.typical.recovery.api_calls_again, 0); }},
+         {{"Resumed after", "s"}, [](summary p) { return seconds(p.typical.recovery.resumed_s); }},
+         {{"Drained after", "s"}, [](summary p) { return seconds(p.typical.recovery.drained_s); }}});
 }
 
 table readiness_table(const std::vector<readiness>& all) {
-    table t{{{"Pattern", "", align::left}, {"Production ready?", "", align::left}, {"Why", "", align::left}}, {}};
-    for (const auto& r : all)
-        t.rows.push_back({{r.pattern, r.verdict, fmt::format("{}", fmt::join(r.reasons, "; "))},
-                          r.reasons.empty() ? tone::plain : tone::alarm});
-    return t;
+    const auto reasons = [](const readiness& r) {
+        std::vector<std::string_view> out;
+        for (const auto& e : r.against) out.push_back(e.text);
+        return fmt::format("{}", fmt::join(out, "; "));
+    };
+    return table_of<readiness>(
+        all,
+        {{{"Pattern", "", align::left}, [](const readiness& r) { return r.pattern; }},
+         {{"Production ready?", "", align::left}, [](const readiness& r) { return describe(r); }},
+         {{"Why", "", align::left}, reasons}},
+        [](const readiness& r) { return r.against.empty() ? tone::plain : tone::alarm; });
 }
 
 std::vector<std::string> readiness_lines(const session_result& r) {
-    std::vector<std::string> out{fmt::format("Rules, worst first: {}.", fmt::join(readiness_rules, "; "))};
+    std::vector<std::string> rules;
+    for (const auto& [name, meaning] : readiness_rules) rules.push_back(fmt::format("{}: {}", name, meaning));
+    std::vector<std::string> out{fmt::format("Rules, worst first: {}.", fmt::join(rules, "; "))};
     if (const auto unknown = not_tried(r); !unknown.empty())
         out.push_back(fmt::format("Not known: {}.", fmt::join(unknown, "; ")));
     return out;
-}
-
-bool asks_for_readiness(const session_result& r) {
-    const auto troubled = [](const run_result& run) { return run.scenario != calm; };
-    return !r.chaos.empty() || r.target_time_s > 0 || r.memory_budget_bytes > 0 ||
-           std::any_of(r.runs.begin(), r.runs.end(), troubled);
 }
 
 }  // namespace pipebench::reporting

@@ -1,4 +1,4 @@
-// What a session says of trouble: what waited, what a kill cost, and who is ready for production. Pure.
+// The tables of what went wrong: what waited, what a kill cost, and which patterns are ready for production. Pure.
 #pragma once
 
 #include "analysis/readiness.hpp"
@@ -13,15 +13,12 @@ namespace pipebench::reporting {
 [[nodiscard]] table pressure_table(const std::vector<pattern_summary>& patterns);
 
 /// "After the kill"; without rows where nothing was killed.
-[[nodiscard]] table recovery_table(const std::vector<pattern_summary>& patterns);
+[[nodiscard]] table recovery_table(std::vector<pattern_summary> patterns);
 
 /// "Production ready?"
 [[nodiscard]] table readiness_table(const std::vector<readiness>& all);
 
 /// How to read it: the rules, and what was not tried.
 [[nodiscard]] std::vector<std::string> readiness_lines(const session_result& r);
-
-/// Whether the session asked that question: a scenario, a kill, a target or a budget.
-[[nodiscard]] bool asks_for_readiness(const session_result& r);
 
 }  // namespace pipebench::reporting

@@ -4,16 +4,7 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 namespace pipebench {
-namespace {
-
-constexpr std::array<std::string_view, 5> names{"none", "worker", "run", "redis", "postgres"};
-
-}  // namespace
-
-std::string_view name_of(kill_target t) noexcept { return names[static_cast<std::size_t>(t)]; }
 
 std::optional<chaos_plan> parse_chaos(std::string_view text) {
     constexpr std::string_view verb = "kill-";
@@ -26,8 +17,8 @@ std::optional<chaos_plan> parse_chaos(std::string_view text) {
         if (!share || *share == 1) return std::nullopt;  // there is nothing left to kill then
         plan.at = *share;
     }
-    for (std::size_t i = 1; i < names.size(); ++i)
-        if (text.substr(0, at) == names[i]) plan.target = static_cast<kill_target>(i);
+    for (const auto target : chaos_targets)
+        if (text.substr(0, at) == name_of(target)) plan.target = target;
     return plan.target == kill_target::none ? std::nullopt : std::optional(plan);
 }
 

@@ -2,21 +2,19 @@
 // incidents.cpp.
 #pragma once
 
-#include <cstdint>
+#include "pipebench/result.hpp"
+
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace pipebench {
 
-enum class kill_target : std::uint8_t {
-    none,
-    worker,    ///< one worker process of the run; the run itself where it has none, which is then started again
-    run,       ///< the run with all it started; it is started again, as an operator would
-    redis,     ///< our throwaway Redis, which comes back empty
-    postgres,  ///< our throwaway PostgreSQL, which comes back with what was committed
-};
-[[nodiscard]] std::string_view name_of(kill_target t) noexcept;
+/// What --chaos can kill: a worker (the run itself where it has no workers), the run, and the throwaway servers. A run
+/// that is killed is started again, Redis comes back empty, PostgreSQL with what was committed.
+inline constexpr std::array chaos_targets{kill_target::worker, kill_target::run, kill_target::redis,
+                                          kill_target::postgres};
 
 struct chaos_plan {
     kill_target target = kill_target::none;

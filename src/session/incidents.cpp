@@ -28,13 +28,15 @@ std::string kill(kill_target target, pid_t run, const workload& work, const cont
         case kill_target::run: return kill_run(run);
         case kill_target::redis: means.kill_redis(); return "killed Redis, which came back empty";
         case kill_target::postgres: means.kill_postgres(); return "killed PostgreSQL, and started it again";
+        case kill_target::connections:  // a scenario terminates them, not --chaos
+        case kill_target::itself:
         case kill_target::none: break;
     }
     return {};
 }
 
 incident connection_loss(double at, const incident_means& means) {
-    return {"connections", at, [terminate = means.terminate_connections](pid_t) {
+    return {kill_target::connections, at, [terminate = means.terminate_connections](pid_t) {
                 return fmt::format("terminated {} connections to PostgreSQL", terminate());
             }};
 }
@@ -51,7 +53,7 @@ std::vector<incident> incidents_of(const chaos_plan& chaos, const scenario& trou
         return kill(target, run, work, who, means);
     };
     const bool restarts = chaos.target == kill_target::redis || chaos.target == kill_target::postgres;
-    out.push_back({std::string(name_of(chaos.target)), chaos.at, strike, restarts});
+    out.push_back({chaos.target, chaos.at, strike, restarts});
     return out;
 }
 

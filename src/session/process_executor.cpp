@@ -91,9 +91,10 @@ run_request process_executor::request_for(const run_plan& plan, const addresses&
 std::vector<watched_service> process_executor::watched_services(const addresses& where) const {
     std::vector<watched_service> out;
     if (!where.redis.empty() && services_->redis_pid() != 0)
-        out.push_back({"redis", [this] { return services_->redis_pid(); }});
-    if (services_->postgres_pid() != 0) out.push_back({"postgres", [this] { return services_->postgres_pid(); }});
-    if (api_) out.push_back({"mock-api", [this] { return api_->pid(); }});
+        out.push_back({service::redis, [this] { return services_->redis_pid(); }});
+    if (services_->postgres_pid() != 0)
+        out.push_back({service::postgres, [this] { return services_->postgres_pid(); }});
+    if (api_) out.push_back({service::mock_api, [this] { return api_->pid(); }});
     return out;
 }
 

@@ -137,7 +137,7 @@ TEST_CASE("a saved result that is not to be trusted answers no condition: exit 3
     };
     const std::string holds = "semaphore.time_s > 0";
     CHECK(report({"--assert", holds}).code == 0);
-    s.runs[0].verdict = {false, "INVALID: the box was busy"};
+    s.runs[0].verdict = {verdict_kind::invalid_busy_box, "INVALID: the box was busy"};
     const auto end = report({"--assert", holds});
     CHECK(end.code == 3);
     CHECK(contains(end.out, "held"));

@@ -162,7 +162,7 @@ TEST_CASE("a pattern that only one side has is refused, unless that is allowed",
 TEST_CASE("a run not to be trusted on either side exits 3, and with a regression 1", "[compare]") {
     const comparer someone;
     auto doubtful = session(8);
-    doubtful.runs[1].verdict = {false, "INVALID: the box was busy"};
+    doubtful.runs[1].verdict = {verdict_kind::invalid_busy_box, "INVALID: the box was busy"};
     someone.save("base.json", session(8));
     someone.save("head.json", doubtful);
     const auto end = someone.compare();
@@ -178,7 +178,7 @@ TEST_CASE("a head that was interrupted in its last round is compared, with a war
     const comparer someone;
     auto head = session(8);
     head.interrupted = head.runs.back().interrupted = true;
-    head.runs.back().verdict = {false, "interrupted"};
+    head.runs.back().verdict = {verdict_kind::interrupted, "interrupted"};
     someone.save("base.json", session(8));
     someone.save("head.json", head);
     const auto end = someone.compare();

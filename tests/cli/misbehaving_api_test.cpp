@@ -78,7 +78,7 @@ TEST_CASE("requests that are never answered cost a timeout each, and no run hang
         CAPTURE(run.pattern);
         CHECK(run.api.faults > 0);
         CHECK(run.retries > 0);
-        for (const auto& f : run.failures) CHECK(f.kind == "timeout");
+        for (const auto& f : run.failures) CHECK(f.kind == error_kind::timeout);
     }
 }
 
@@ -175,7 +175,7 @@ TEST_CASE("another order's contents under the right id are found by the ledger a
         CHECK(run.stored == run.orders);
         CHECK(run.ledger.corrupt > 0);
         CHECK(run.ledger.corrupt == run.api.faults);
-        CHECK_FALSE(run.verdict.trusted);
+        CHECK_FALSE(run.verdict.trusted());
         CHECK(contains(run.verdict.text, fmt::format("INVALID: {} corrupt", run.ledger.corrupt)));
     }
 }
@@ -201,7 +201,7 @@ TEST_CASE("connections to PostgreSQL that are terminated amid a run lose nothing
     check_all_stored(s);
     for (const auto& run : s.result.runs) {
         CAPTURE(run.pattern, notes_of(run));
-        CHECK(run.recovery.killed == "connections");
+        CHECK(run.recovery.killed == kill_target::connections);
         CHECK(contains(notes_of(run), "terminated "));
         CHECK(contains(notes_of(run), " connections to PostgreSQL, after "));
         CHECK_FALSE(contains(notes_of(run), "terminated 0 connections"));

@@ -90,7 +90,7 @@ TEST_CASE("connections that are terminated amid their batches lose nothing", "[w
     check_all_stored(s);
     for (const auto& run : s.result.runs) {
         CAPTURE(run.pattern, notes_of(run));
-        CHECK(run.recovery.killed == "connections");
+        CHECK(run.recovery.killed == kill_target::connections);
         CHECK_FALSE(contains(notes_of(run), "terminated 0 connections"));
     }
 }

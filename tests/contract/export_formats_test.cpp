@@ -2,6 +2,7 @@
 // jsonschema, CSV by Python's csv, markdown by GitHub's cmark. (The JSON of a result: reporter_contract_test.cpp.)
 #include "analysis/metrics.hpp"
 #include "pipebench/reporter.hpp"
+#include "report/model.hpp"
 #include "support/command.hpp"
 #include "support/sample_result.hpp"
 
@@ -44,7 +45,7 @@ session_result three_rounds() {
 
 session_result trusted_and_hostile() {
     session_result s = test::hostile_session();
-    for (auto& run : s.runs) run.verdict = {true, "ok"};
+    for (auto& run : s.runs) run.verdict = {verdict_kind::ok, "ok"};
     s.box.cpu_model = s.warnings.at(0);
     return s;
 }
@@ -71,7 +72,7 @@ std::vector<named_session> sessions() {
 std::string render(std::string_view format, const session_result& r) {
     const reporter* found = find_reporter(format);
     REQUIRE(found != nullptr);
-    return found->render(r, colours::off);
+    return found->render(model_of(r), colours::off);
 }
 
 /// What Debian's Python prints; PATH's may be another, without our modules.
@@ -261,14 +262,15 @@ TEST_CASE("the names in a file for github-action-benchmark are unique", "[export
 
 TEST_CASE("no number that is not to be trusted gets into a history, be it one round of three", "[exports]") {
     auto s = three_rounds();
-    s.runs.at(6).verdict = {false, "INVALID: the box was busy"};  // the second round of semaphore
+    s.runs.at(6).verdict = {verdict_kind::invalid_busy_box,
+                            "INVALID: the box was busy"};  // the second round of semaphore
     REQUIRE(s.runs.at(6).pattern == "semaphore");
     for (const auto& format : exports) {
         const auto out = render(format.id, s);
         CHECK_THAT(out, !ContainsSubstring("semaphore") && ContainsSubstring("fan-out"));
         CHECK_THAT(render(format.id, test::troubled_session()), !ContainsSubstring("process-pool"));
     }
-    for (auto& run : s.runs) run.verdict.trusted = false;
+    for (auto& run : s.runs) run.verdict.kind = verdict_kind::not_judged;
     CHECK(render("github-smaller", s) == "[]\n");
     CHECK(render("github-bigger", s) == "[]\n");
     CHECK(render("bencher", s) == "{}\n");

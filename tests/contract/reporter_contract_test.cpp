@@ -1,6 +1,7 @@
 // What every reporter owes, whichever it is: it renders any result, alike before and after it was saved, and lets
 // no foreign text out of its place.
 #include "pipebench/reporter.hpp"
+#include "report/model.hpp"
 #include "support/sample_result.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -47,7 +48,7 @@ session_result with_everything() {
 std::string render(std::string_view format, const session_result& r, colours c = colours::off) {
     const reporter* found = find_reporter(format);
     REQUIRE(found != nullptr);
-    return found->render(r, c);
+    return found->render(model_of(r), c);
 }
 
 /// Those that feed a history leave out what is not to be trusted.
@@ -162,11 +163,11 @@ TEST_CASE("every reporter renders every session, always with the same bytes", "[
     for (const auto& r : reporters())
         for (const auto& [name, session] : sessions()) {
             CAPTURE(r.id, name);
-            const auto out = r.render(session, colours::off);
+            const auto out = r.render(model_of(session), colours::off);
             CHECK(out.ends_with('\n'));
-            CHECK(out == r.render(session, colours::off));
+            CHECK(out == r.render(model_of(session), colours::off));
             for (const auto& run : session.runs)
-                if (std::string_view{name} != "hostile" && (run.verdict.trusted || shows_every_run(r)))
+                if (std::string_view{name} != "hostile" && (run.verdict.trusted() || shows_every_run(r)))
                     CHECK_THAT(out, ContainsSubstring(run.pattern));
         }
 }
@@ -178,7 +179,7 @@ TEST_CASE("a saved result renders again, alike to the byte, in every format", "[
         for (const auto& r : reporters())
             for (const auto c : {colours::off, colours::on}) {
                 CAPTURE(r.id, name);
-                CHECK(r.render(again, c) == r.render(session, c));
+                CHECK(r.render(model_of(again), c) == r.render(model_of(session), c));
             }
     }
 }
@@ -186,7 +187,7 @@ TEST_CASE("a saved result renders again, alike to the byte, in every format", "[
 TEST_CASE("no foreign control character leaves a reporter", "[reporters]") {
     const auto session = test::hostile_session();
     for (const auto& r : reporters()) {
-        const auto out = r.render(session, colours::off);
+        const auto out = r.render(model_of(session), colours::off);
         const auto control = [&](char c) {
             const auto byte = static_cast<unsigned char>(c);
             return (byte < 0x20 && c != '\n' && !(c == '\r' && r.id == "csv")) || byte == 0x7f;
@@ -201,7 +202,8 @@ TEST_CASE("no foreign control character leaves a reporter", "[reporters]") {
 
 TEST_CASE("with colours no escape leaves a reporter but its own", "[reporters]") {
     for (const auto& r : reporters()) {
-        auto out = r.render(test::hostile_session(), colours::on);
+        const auto session = test::hostile_session();
+        auto out = r.render(model_of(session), colours::on);
         for (const std::string own : {"\x1b[1m", "\x1b[1;31m", "\x1b[0m"})
             for (auto at = out.find(own); at != std::string::npos; at = out.find(own)) out.erase(at, own.size());
         CAPTURE(r.id);

@@ -4,6 +4,7 @@
 
 #include "contracts/error.hpp"
 #include "pipebench/reporter.hpp"
+#include "report/model.hpp"
 
 #include <array>
 #include <optional>
@@ -46,7 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto again = read(text);
     require(again && written(*again) == text, "what was written is read as the same");
     for (const auto* format : {"text", "markdown"}) {
-        const auto shown = find_reporter(format)->render(*result, colours::off);
+        const auto shown = find_reporter(format)->render(model_of(*result), colours::off);
         require(!fuzz::has_control(shown, "\n"), "what is shown commands no terminal");
     }
     return 0;

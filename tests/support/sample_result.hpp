@@ -48,11 +48,12 @@ inline run_result sample_run(const sample_numbers& n) {
     r.cpu = {n.cpu_s * 0.6, n.cpu_s * 0.4, n.cpu_s / (n.time_s * cores)};
     r.cpu_per_order_us = n.cpu_s * 1e6 / static_cast<double>(orders);
     r.harness_cpu_s = n.time_s * 0.004;
-    r.services = {{"mock-api", 0.74, 9'437'184}, {"postgres", 1.92, 48'234'496}, {"redis", 0, 5'242'880}};
+    r.services = {
+        {service::mock_api, 0.74, 9'437'184}, {service::postgres, 1.92, 48'234'496}, {service::redis, 0, 5'242'880}};
     r.api = {true, 2, orders, orders, 0, 0, 0, 0, n.api_connections, n.api_connections, n.in_flight};
     r.ledger.rows = orders;
     r.ledger.content_checked = true;
-    r.verdict = {true, "ok"};
+    r.verdict = {verdict_kind::ok, "ok"};
     return r;
 }
 
@@ -117,8 +118,8 @@ inline session_result troubled_session() {
     cut.failed = 1;
     cut.not_started = 5'800;
     cut.ledger.rows = 4'199;
-    cut.failures = {{"fetch", "timeout", 1}};
-    cut.verdict = {false, "interrupted: partial"};
+    cut.failures = {{stage::fetch, error_kind::timeout, 1}};
+    cut.verdict = {verdict_kind::interrupted, "interrupted: partial"};
     run_result& bad = s.runs[2];
     bad.stored = 9'990;
     bad.failed = 10;
@@ -126,8 +127,9 @@ inline session_result troubled_session() {
     bad.ledger.rows = 9'987;
     bad.ledger.lost = 3;
     bad.ledger.redelivered = 2;
-    bad.failures = {{"fetch", "reset", 7}, {"store", "database", 3}};
-    bad.verdict = {false, "INVALID: 3 orders were reported stored and are not in the database"};
+    bad.failures = {{stage::fetch, error_kind::reset, 7}, {stage::store, error_kind::database, 3}};
+    bad.verdict = {verdict_kind::invalid_ledger,
+                   "INVALID: 3 orders were reported stored and are not in the database"};
     s.runs.pop_back();
     s.build.type = "Debug";
     s.build.sanitizers = "address,undefined";
@@ -156,9 +158,8 @@ inline session_result hostile_session() {
     for (auto& run : s.runs) {
         run.notes = s.warnings;
         run.pattern += escapes;
-        run.verdict = {false, s.warnings[1] + escapes};
-        run.failures = {{"a" + escapes, "b" + escapes, 1}};
-        run.services.push_back({"x" + escapes, 1, 1});
+        run.verdict = {verdict_kind::not_judged, s.warnings[1] + escapes};
+        run.failures = {{stage::store, error_kind::database, 1}};
     }
     return s;
 }

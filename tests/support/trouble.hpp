@@ -61,7 +61,7 @@ inline void check_books(const run_result& run, books expected = books::balanced)
     CHECK(run.orders == run.stored + run.failed + run.dead_lettered + run.not_started);
     std::uint64_t told = 0;
     for (const auto& f : run.failures)
-        if (f.kind != "dead_letter") told += f.orders;
+        if (f.kind != error_kind::dead_letter) told += f.orders;
     CHECK(run.failed == told);
     CAPTURE(run.ledger.rows, run.ledger.lost, run.ledger.corrupt, run.ledger.unexpected, run.ledger.recovered);
     CHECK(run.ledger.lost == 0);
@@ -111,7 +111,7 @@ inline std::string notes_of(const run_result& run) {
 inline std::uint64_t failed_as(const run_result& run, const std::string& stage, const std::string& kind) {
     std::uint64_t sum = 0;
     for (const auto& f : run.failures)
-        if (f.stage == stage && f.kind == kind) sum += f.orders;
+        if (name_of(f.stage) == stage && name_of(f.kind) == kind) sum += f.orders;
     return sum;
 }
 

@@ -248,7 +248,7 @@ TEST_CASE("many errors in one round of eight cannot be told", "[comparison]") {
 TEST_CASE("a pattern with a run that is not to be trusted is not judged, and the warning says why", "[comparison]") {
     const auto doubtful = changed(session(8), "semaphore", [](auto& run) {
         run.cpu_per_order_us *= 2;
-        if (run.round == 3) run.verdict = {false, "INVALID: the box was busy"};
+        if (run.round == 3) run.verdict = {verdict_kind::invalid_busy_box, "INVALID: the box was busy"};
     });
     const auto in_base = GENERATE(false, true);
     const auto c = in_base ? compared(doubtful, session(8)) : compared(session(8), doubtful);
@@ -269,7 +269,7 @@ TEST_CASE("losses that grow are a regression, as are the first", "[comparison]")
     const auto losing = [](std::uint64_t n) {
         return changed(session(8), "semaphore", [&](auto& run) {
             run.ledger.lost = n;
-            run.verdict = {false, "INVALID"};
+            run.verdict = {verdict_kind::invalid, "INVALID"};
         });
     };
     const auto row = row_of(compared(losing(1), losing(2)), "semaphore", "lost");
@@ -284,7 +284,7 @@ TEST_CASE("one order lost in head is a regression, whatever statistics say", "[c
     const auto rounds = GENERATE(1u, 8u);
     const auto with_loss = changed(session(rounds), "semaphore", [&](auto& run) {
         if (run.round != 1) return;
-        run.verdict = {false, "INVALID"};
+        run.verdict = {verdict_kind::invalid, "INVALID"};
         (id == std::string_view("lost")      ? run.ledger.lost
          : id == std::string_view("corrupt") ? run.ledger.corrupt
                                              : run.ledger.unexpected) = 1;
@@ -302,7 +302,7 @@ TEST_CASE("interrupted runs do not count, and are warned of", "[comparison]") {
     for (auto& run : head.runs)
         if (run.round == 9) {
             run.interrupted = true;
-            run.verdict = {false, "interrupted: partial"};
+            run.verdict = {verdict_kind::interrupted, "interrupted: partial"};
             run.cpu_per_order_us = 1e6;
             run.ledger.lost = 5;
         }

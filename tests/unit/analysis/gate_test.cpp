@@ -22,7 +22,7 @@ run_result run_like(const std::string& pattern, std::uint64_t round, double cpu_
     r.time_s = 10;
     r.cpu_per_order_us = cpu_us;
     r.memory.peak_pss_bytes = 50'000'000;
-    r.verdict.trusted = true;
+    r.verdict.kind = verdict_kind::ok;
     return r;
 }
 
@@ -232,7 +232,7 @@ TEST_CASE("a head that fails everything in a few rounds alone is found", "[gate]
     auto s = steady_series(1, 1);
     for (std::size_t i = 0; i < 3; ++i) {
         s.head.runs[i].failed = orders;
-        s.head.runs[i].verdict = {false, "INVALID: every order failed"};
+        s.head.runs[i].verdict = {verdict_kind::invalid_all_failed, "INVALID: every order failed"};
     }
     CHECK(row_of(judged(s), "error_percent").verdict == change::worse);
     CHECK(suspects(judged(s)) == std::vector<std::string>{"semaphore"});
@@ -247,7 +247,8 @@ TEST_CASE("as many errors on both sides are nobody's regression", "[gate]") {
 
 TEST_CASE("runs that are not to be trusted are no samples, and are told of", "[gate]") {
     auto s = steady_series(1, 1.2);
-    for (std::size_t i = 0; i < 5; ++i) s.head.runs[i].verdict = {false, "INVALID: Little's law"};
+    for (std::size_t i = 0; i < 5; ++i)
+        s.head.runs[i].verdict = {verdict_kind::invalid_littles_law, "INVALID: Little's law"};
     const auto rows = judged(s);
     CHECK(row_of(rows, "cpu_per_order_us").verdict == change::cannot_tell);
     CHECK(row_of(rows, "cpu_per_order_us").why == "7 rounds to be trusted, needs 8");

@@ -30,7 +30,7 @@ run_result distinct() {
     r.cpu = {15, 16, 0.17};
     r.orders = 200, r.stored = 128, r.failed = 50, r.dead_lettered = 22;
     r.retries = 23, r.refused_retries = 24, r.api.throttled = 25;
-    r.recovery = {"worker", 1, 27, 28, 2, 26};
+    r.recovery = {kill_target::worker, 1, 27, 28, 2, 26};
     r.ledger.lost = 18, r.ledger.corrupt = 19, r.ledger.unexpected = 20, r.ledger.redelivered = 21;
     return r;
 }
@@ -145,7 +145,7 @@ TEST_CASE("a run that was cut short, or has no such value, is no sample", "[metr
 
 TEST_CASE("the sample session has every metric of every pattern", "[metrics]") {
     auto s = sample_session();
-    for (auto& run : s.runs) run.recovery.killed = "worker";  // the times of a recovery are of one
+    for (auto& run : s.runs) run.recovery.killed = kill_target::worker;  // the times of a recovery are of one
     REQUIRE(patterns_in(s).size() == 5);
     for (const auto& pattern : patterns_in(s))
         for (const auto& m : metrics()) {

@@ -32,7 +32,7 @@ session_result session_of(const std::vector<entrant>& entrants, std::uint64_t ro
             r.time_s = entrants[i].time_s * (1 + entrants[i].spread * wobble(i, round));
             r.cpu_per_order_us = 1000 / r.time_s;
             r.memory.peak_pss_bytes = 10'000'000;
-            r.verdict = {true, "ok"};
+            r.verdict = {verdict_kind::ok, "ok"};
             s.runs.push_back(r);
         }
     return s;
@@ -119,14 +119,14 @@ TEST_CASE("one pattern is not ranked, and neither is none", "[ranking]") {
 TEST_CASE("a pattern without a row to trust is not in the order", "[ranking]") {
     auto s = session_of(clear_case, 8);
     for (auto& run : s.runs)
-        if (run.pattern == "semaphore") run.verdict.trusted = false;
+        if (run.pattern == "semaphore") run.verdict.kind = verdict_kind::not_judged;
     CHECK(order_of(on_time(s)) == std::vector<std::string>{"redis-streams", "thread-pool"});
     CHECK(on_time(s).has_winner());
 }
 
 TEST_CASE("a round counts where both patterns can be trusted in it", "[ranking]") {
     auto s = session_of(clear_case, 9);
-    run_of(s, "redis-streams", 2).verdict.trusted = false;
+    run_of(s, "redis-streams", 2).verdict.kind = verdict_kind::not_judged;
     run_of(s, "redis-streams", 2).time_s = 1;
     CHECK(on_time(s).order[1].behind.head_samples == 8);
     CHECK(on_time(s).has_winner());

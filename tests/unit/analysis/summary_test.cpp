@@ -22,7 +22,7 @@ run_result run_in(const std::string& pattern, std::uint64_t round, double time_s
     r.orders = r.stored = 100;
     r.time_s = time_s;
     r.cpu_per_order_us = 50;
-    r.verdict = {true, "ok"};
+    r.verdict = {verdict_kind::ok, "ok"};
     return r;
 }
 
@@ -45,7 +45,7 @@ const std::vector<double> noisy{10, 11.5, 8.5, 10.8, 9.2, 10.1};
 
 /// The one line of advice, which is on noise.
 std::string noise_advice(const session_result& s) {
-    const auto lines = advice(s);
+    const auto lines = advice(s, summarise(s));
     REQUIRE(lines.size() == 1);
     const std::string lead = "noisy (~): semaphore: ";
     REQUIRE(lines.front().starts_with(lead));
@@ -56,7 +56,7 @@ std::string noise_advice(const session_result& s) {
 
 TEST_CASE("one round is its own summary, and has no spread", "[summary]") {
     auto s = session_of({10});
-    s.runs[0].verdict = {false, "INVALID: debug build"};
+    s.runs[0].verdict = {verdict_kind::invalid_debug_build, "INVALID: debug build"};
     const auto one = only(s);
     CHECK(one.rounds == 1);
     CHECK(one.typical.time_s == 10);
@@ -68,7 +68,7 @@ TEST_CASE("one round is its own summary, and has no spread", "[summary]") {
 
 TEST_CASE("no runs are no rows, and no advice", "[summary]") {
     CHECK(summarise({}).empty());
-    CHECK(advice({}).empty());
+    CHECK(advice({}, {}).empty());
 }
 
 TEST_CASE("measures are medians, each by itself", "[summary]") {
@@ -81,9 +81,9 @@ TEST_CASE("measures are medians, each by itself", "[summary]") {
         r.memory.peak_rss_bytes = 1000 * (3 - i);
         r.memory.peak_pss_bytes = 500 * (3 - i);
         r.memory.largest_gap_ms = 10 * n;
-        r.services = {{"postgres", n, 100 * (i + 1)}};
+        r.services = {{service::postgres, n, 100 * (i + 1)}};
     }
-    s.runs[1].services.push_back({"redis", 5, 5});
+    s.runs[1].services.push_back({service::redis, 5, 5});
     const auto t = only(s).typical;
     CHECK(t.time_s == 20);
     CHECK(t.latency.mean_ms == 2);
@@ -107,8 +107,8 @@ TEST_CASE("orders are counted over all rounds: one that was lost in any is one t
     s.runs[0].failed = 2;
     s.runs[2].failed = 3;
     s.runs[1].ledger.lost = 1;
-    s.runs[0].failures = {{"fetch", "timeout", 2}};
-    s.runs[2].failures = {{"store", "database", 1}, {"fetch", "timeout", 2}};
+    s.runs[0].failures = {{stage::fetch, error_kind::timeout, 2}};
+    s.runs[2].failures = {{stage::store, error_kind::database, 1}, {stage::fetch, error_kind::timeout, 2}};
     s.runs[0].ledger.content_checked = s.runs[2].ledger.content_checked = true;
     s.runs[0].api = {true, 2, 100, 100, 1, 0, 0, 0, 5, 7, 6};
     s.runs[1].api = s.runs[2].api = {true, 2, 100, 100, 0, 0, 0, 0, 8, 8, 3};
@@ -119,7 +119,7 @@ TEST_CASE("orders are counted over all rounds: one that was lost in any is one t
     CHECK(t.ledger.lost == 1);
     CHECK_FALSE(t.ledger.content_checked);
     REQUIRE(t.failures.size() == 2);
-    CHECK(t.failures[0].kind == "timeout");
+    CHECK(t.failures[0].kind == error_kind::timeout);
     CHECK(t.failures[0].orders == 4);
     CHECK(t.failures[1].orders == 1);
     CHECK(t.api.requests == 300);
@@ -163,7 +163,7 @@ TEST_CASE("counts that are too many to add or to average stay the largest there 
     auto s = session_of({10, 10});
     for (auto& run : s.runs) {
         run.ledger.lost = run.failed = half;
-        run.failures = {{"fetch", "timeout", half}};
+        run.failures = {{stage::fetch, error_kind::timeout, half}};
         run.memory.peak_rss_bytes = most;
         run.memory.peak_pss_bytes = half;
     }
@@ -190,7 +190,7 @@ TEST_CASE("trouble is counted over all rounds, and what a recovery took is the m
         r.api.faults = 7;
         r.api.early = i;
         r.ledger.redelivered = 5;
-        r.recovery = {"worker", n, 2 * n, 3 * n, 2, 1'000 * n};
+        r.recovery = {kill_target::worker, n, 2 * n, 3 * n, 2, 1'000 * n};
     }
     const auto t = only(s).typical;
     CHECK(t.dead_lettered == 3);
@@ -200,7 +200,7 @@ TEST_CASE("trouble is counted over all rounds, and what a recovery took is the m
     CHECK(t.api.faults == 21);
     CHECK(t.api.early == 3);
     CHECK(t.ledger.redelivered == 15);
-    CHECK(t.recovery.killed == "worker");
+    CHECK(t.recovery.killed == kill_target::worker);
     CHECK(t.recovery.at_s == 2);
     CHECK(t.recovery.resumed_s == 4);
     CHECK(t.recovery.drained_s == 6);
@@ -209,7 +209,7 @@ TEST_CASE("trouble is counted over all rounds, and what a recovery took is the m
 
 TEST_CASE("a round that never resumed does not speak for the others, calls that nobody counted do", "[summary]") {
     auto s = session_of({10, 10, 10});
-    for (auto& r : s.runs) r.recovery = {"run", 1, 2, 3, 2, 100};
+    for (auto& r : s.runs) r.recovery = {kill_target::run, 1, 2, 3, 2, 100};
     s.runs[1].recovery.resumed_s = std::nan("");
     CHECK(only(s).typical.recovery.resumed_s == 2);
     s.runs[1].recovery.api_calls_again = std::nan("");
@@ -218,10 +218,10 @@ TEST_CASE("a round that never resumed does not speak for the others, calls that 
 
 TEST_CASE("a round that was over before its kill does not hide what the others recovered from", "[summary]") {
     auto s = session_of({10, 10, 10});
-    s.runs[1].recovery = {"worker", 4, 6, 8, 2, 100};
-    s.runs[2].recovery = {"worker", 5, 7, 9, 4, 200};
+    s.runs[1].recovery = {kill_target::worker, 4, 6, 8, 2, 100};
+    s.runs[2].recovery = {kill_target::worker, 5, 7, 9, 4, 200};
     const auto t = only(s).typical.recovery;
-    CHECK(t.killed == "worker");
+    CHECK(t.killed == kill_target::worker);
     CHECK(t.at_s == 4.5);
     CHECK(t.resumed_s == 6.5);
     CHECK(t.drained_s == 8.5);
@@ -242,12 +242,12 @@ TEST_CASE("the rounds of each scenario are a row of their own", "[summary]") {
 TEST_CASE("a session is trustworthy when every run is, and every warm-up balances", "[summary]") {
     auto s = session_of({10, 10});
     s.warmup_runs = {s.runs[0]};
-    s.warmup_runs[0].verdict = {false, "INVALID: the box was busy"};
+    s.warmup_runs[0].verdict = {verdict_kind::invalid_busy_box, "INVALID: the box was busy"};
     CHECK(is_trustworthy(s));
     s.warmup_runs[0].ledger.corrupt = 1;
     CHECK_FALSE(is_trustworthy(s));
     s.warmup_runs.clear();
-    s.runs[1].verdict.trusted = false;
+    s.runs[1].verdict.kind = verdict_kind::not_judged;
     CHECK_FALSE(is_trustworthy(s));
 }
 
@@ -262,29 +262,30 @@ TEST_CASE("a row is noisy above a spread of 5 %, of its time or of its CPU", "[s
 
 TEST_CASE("a round that is not to be trusted speaks for all, and says how many they are", "[summary]") {
     auto s = session_of({10, 11, 12});
-    s.runs[1].verdict = {false, "INVALID: 3 lost"};
+    s.runs[1].verdict = {verdict_kind::invalid_ledger, "INVALID: 3 lost"};
     CHECK(only(s).typical.verdict.text == "INVALID: 3 lost [1 of 3 rounds]");
-    CHECK_FALSE(only(s).typical.verdict.trusted);
-    s.runs[2].verdict = {false, "INVALID: below its floor"};
+    CHECK(only(s).typical.verdict.kind == verdict_kind::invalid_ledger);
+    CHECK_FALSE(only(s).typical.verdict.trusted());
+    s.runs[2].verdict = {verdict_kind::invalid_below_floor, "INVALID: below its floor"};
     CHECK(only(s).typical.verdict.text == "INVALID: 3 lost [2 of 3 rounds]");
 }
 
 TEST_CASE("where all are trusted the round in the middle speaks", "[summary]") {
     auto s = session_of({10, 12, 11});
-    s.runs[0].verdict.text = "ok, at its floor";
-    s.runs[2].verdict.text = "ok, box full";
+    s.runs[0].verdict = {verdict_kind::at_floor, "ok, at its floor"};
+    s.runs[2].verdict = {verdict_kind::box_full, "ok, box full"};
     CHECK(only(s).typical.verdict.text == "ok, box full");
-    CHECK(only(s).typical.verdict.trusted);
+    CHECK(only(s).typical.verdict.trusted());
 }
 
 TEST_CASE("a last round that was cut short is left out where others are complete", "[summary]") {
     auto s = session_of({10, 12, 1});
     s.runs[2].interrupted = true;
-    s.runs[2].verdict = {false, "interrupted after 10 of 100 orders"};
+    s.runs[2].verdict = {verdict_kind::interrupted, "interrupted after 10 of 100 orders"};
     const auto two = only(s);
     CHECK(two.rounds == 2);
     CHECK(two.typical.time_s == 11);
-    CHECK(two.typical.verdict.trusted);
+    CHECK(two.typical.verdict.trusted());
     CHECK_FALSE(two.typical.interrupted);
     s.runs.erase(s.runs.begin(), s.runs.begin() + 2);
     CHECK(only(s).rounds == 1);
@@ -303,28 +304,45 @@ TEST_CASE("patterns stand in the order of the first round, whoever ran first in 
     CHECK(all[1].typical.time_s == 6);
 }
 
-TEST_CASE("a quiet session needs no advice", "[summary][advice]") { CHECK(advice(session_of({10, 10, 10})).empty()); }
+TEST_CASE("a quiet session needs no advice", "[summary][advice]") {
+    const auto s = session_of({10, 10, 10});
+    CHECK(advice(s, summarise(s)).empty());
+}
 
 TEST_CASE("one round of several patterns is told how to get a ranking, one of one pattern is not",
           "[summary][advice]") {
     auto s = session_of({10});
-    CHECK(advice(s).empty());
+    CHECK(advice(s, summarise(s)).empty());
     s.runs.push_back(run_in("fan-out", 1, 5));
-    REQUIRE(advice(s).size() == 1);
-    CHECK(advice(s)[0] == "one round says nothing of the spread: --repeat 8 ranks the patterns");
+    REQUIRE(advice(s, summarise(s)).size() == 1);
+    CHECK(advice(s, summarise(s))[0] == "one round says nothing of the spread: --repeat 8 ranks the patterns");
 }
 
 TEST_CASE("a round that stands apart is named, and counted all the same", "[summary][advice]") {
     const auto s = session_of({10, 10.1, 10.2, 20, 10.3});
-    REQUIRE(advice(s).size() == 1);
-    CHECK(advice(s)[0] == "semaphore: round 4 stands apart, 20 s where the median is 10.2 s; it is counted");
+    REQUIRE(advice(s, summarise(s)).size() == 1);
+    CHECK(advice(s, summarise(s))[0] ==
+          "semaphore: round 4 stands apart, 20 s where the median is 10.2 s; it is counted");
     CHECK(only(s).rounds == 5);
+}
+
+TEST_CASE("under a scenario a round that stands apart is named with it, and noise has its advice",
+          "[summary][advice]") {
+    auto s = session_of({10, 10.1, 10.2, 20, 10.3});
+    for (auto& run : s.runs) run.scenario = "flaky";
+    const auto about_one = advice(s, summarise(s));
+    REQUIRE(about_one.size() == 1);
+    CHECK(about_one[0] == "semaphore@flaky: round 4 stands apart, 20 s where the median is 10.2 s; it is counted");
+    for (auto& run : s.runs) run.time_s = 5 * static_cast<double>(run.round);
+    const auto about_noise = advice(s, summarise(s));
+    REQUIRE_FALSE(about_noise.empty());
+    CHECK(about_noise.back().starts_with("noisy (~): semaphore@flaky: "));
 }
 
 TEST_CASE("a round that was cut short does not stand apart: it is not counted", "[summary][advice]") {
     auto s = session_of({10, 10.1, 10.2, 10.3, 1});
     s.runs[4].interrupted = true;
-    CHECK(advice(s).empty());
+    CHECK(advice(s, summarise(s)).empty());
 }
 
 TEST_CASE("noise is blamed on the likeliest cause first", "[summary][advice]") {

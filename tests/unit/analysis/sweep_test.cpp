@@ -90,7 +90,7 @@ TEST_CASE("whoever is within 2 % of the best is marked too, and nobody where all
 
 TEST_CASE("a row that is not to be trusted has a value, and does not compete", "[sweep]") {
     auto s = sweep_of({point("10", {1, 2, 3})}, {"a", "b", "c"});
-    s.points[0].result.runs[0].verdict = {false, "INVALID: below its floor"};
+    s.points[0].result.runs[0].verdict = {verdict_kind::invalid_below_floor, "INVALID: below its floor"};
     const auto cells = cells_at(s, s.points[0], time_s);
     CHECK(cells[0].state == cell_state::not_trusted);
     CHECK(cells[0].value == 1);
@@ -100,7 +100,7 @@ TEST_CASE("a row that is not to be trusted has a value, and does not compete", "
 
 TEST_CASE("one round that is not to be trusted spoils its cell", "[sweep]") {
     auto s = sweep_of({point("10", {1, 2}, 3)});
-    s.points[0].result.runs[2].verdict = {false, "INVALID: the box was busy"};
+    s.points[0].result.runs[2].verdict = {verdict_kind::invalid_busy_box, "INVALID: the box was busy"};
     CHECK(states_at(s, 0, time_s) == states{cell_state::not_trusted, good});
 }
 
@@ -147,7 +147,7 @@ TEST_CASE("what broke in a run is the most frequent failure, and its count", "[s
     CHECK(what_broke(run).empty());
     run.failed = 1310;
     run.api.refusals = 0;
-    run.failures = {{"store", "database", 10}, {"fetch", "connect", 1300}};
+    run.failures = {{stage::store, error_kind::database, 10}, {stage::fetch, error_kind::connect, 1300}};
     CHECK(what_broke(run) == "fetch connect (1,310 of 10,000 orders failed)");
     run.api.refusals = 12;
     CHECK_THAT(what_broke(run), ContainsSubstring("the API refused 12"));
@@ -252,7 +252,7 @@ TEST_CASE("without a search only points that broke are told of", "[sweep]") {
 
 TEST_CASE("a sweep is rendered with its marks, its reasons and its limit", "[sweep][report]") {
     auto s = sweep_of({point("10", {1, 2, 3}), point("50", {2, 1})}, {"a", "b", "c"});
-    s.points[0].result.runs[2].verdict = {false, "INVALID: below its floor"};
+    s.points[0].result.runs[2].verdict = {verdict_kind::invalid_below_floor, "INVALID: below its floor"};
     s.points[1].left_out = {{"c", "processes (this box has 10)", "c: 50 orders in flight need 51 processes"}};
     s.limit = limit_report{true, 1000, 2000, "local ports", true, {}};
     const auto text = reporting::render_text(s, colours::off);

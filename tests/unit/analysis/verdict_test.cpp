@@ -31,49 +31,59 @@ evidence good() {
 
 struct finding {
     void (*happens)(evidence&);
-    bool trusted;
+    verdict_kind kind;
     const char* text;
 };
 
 /// The worst first.
 constexpr std::array findings{
-    finding{[](evidence& e) { e.run.ledger.lost = 3; }, false, "INVALID: 3 lost"},
-    finding{[](evidence& e) { e.run.interrupted = true, e.run.stored = 30, e.run.failed = 10; }, false,
-            "interrupted after 40 of 100 orders"},
-    finding{[](evidence& e) { e.run.failed = 100, e.run.stored = 0; }, false, "INVALID: every order failed"},
-    finding{[](evidence& e) { e.run.floor_s = 12; }, false, "INVALID: below its floor"},
-    finding{[](evidence& e) { e.context.build.sanitizers = "address"; }, false, "INVALID: sanitizer build"},
-    finding{[](evidence& e) { e.context.build.type = "Debug"; }, false, "INVALID: debug build"},
-    finding{[](evidence& e) { e.run.foreign_share = 0.5; }, false,
+    finding{[](evidence& e) { e.run.ledger.lost = 3; }, verdict_kind::invalid_ledger, "INVALID: 3 lost"},
+    finding{[](evidence& e) { e.run.interrupted = true, e.run.stored = 30, e.run.failed = 10; },
+            verdict_kind::interrupted, "interrupted after 40 of 100 orders"},
+    finding{[](evidence& e) { e.context.death = "it died 4 times"; }, verdict_kind::invalid_death,
+            "INVALID: it died 4 times"},
+    finding{[](evidence& e) { e.run.failed = 100, e.run.stored = 0; }, verdict_kind::invalid_all_failed,
+            "INVALID: every order failed"},
+    finding{[](evidence& e) { e.run.floor_s = 12; }, verdict_kind::invalid_below_floor, "INVALID: below its floor"},
+    finding{[](evidence& e) { e.context.build.sanitizers = "address"; }, verdict_kind::invalid_sanitizers,
+            "INVALID: sanitizer build"},
+    finding{[](evidence& e) { e.context.build.type = "Debug"; }, verdict_kind::invalid_debug_build,
+            "INVALID: debug build"},
+    finding{[](evidence& e) { e.run.foreign_share = 0.5; }, verdict_kind::invalid_busy_box,
             "INVALID: the box was busy: other programs used 50 % of it (--busy-limit 20 %)"},
     finding{[](evidence& e) {
                 e.run.api.threads = 1;
-                e.run.services.push_back({"mock-api", 9.6, 0});
+                e.run.services.push_back({service::mock_api, 9.6, 0});
             },
-            false, "INVALID: the mock API was the limit: its 1 threads were busy 96 % of the time"},
+            verdict_kind::invalid_service_limit,
+            "INVALID: the mock API was the limit: its 1 threads were busy 96 % of the time"},
     finding{[](evidence& e) {
                 e.context.database_connections = 1;
-                e.run.services.push_back({"postgres", 9.7, 0});
+                e.run.services.push_back({service::postgres, 9.7, 0});
             },
-            false, "INVALID: PostgreSQL was the limit: it used 97 % of what 1 connections can"},
+            verdict_kind::invalid_service_limit,
+            "INVALID: PostgreSQL was the limit: it used 97 % of what 1 connections can"},
     finding{[](evidence& e) {
                 e.run.failed = 7, e.run.stored = 93;
-                e.run.failures = {{"store", "database", 2}, {"fetch", "timeout", 5}};
+                e.run.failures = {{stage::store, error_kind::database, 2}, {stage::fetch, error_kind::timeout, 5}};
             },
-            true, "7 % failed, mostly fetch timeout"},
-    finding{[](evidence& e) { e.run.efficiency = 0.95; }, true, "ok, at its floor"},
-    finding{[](evidence& e) { e.run.cpu.user_s = 18; }, true, "ok, box full: run 90 %"},
+            verdict_kind::failures, "7 % failed, mostly fetch timeout"},
+    finding{[](evidence& e) { e.run.efficiency = 0.95; }, verdict_kind::at_floor, "ok, at its floor"},
+    finding{[](evidence& e) { e.run.cpu.user_s = 18; }, verdict_kind::box_full, "ok, box full: run 90 %"},
 };
 
 void check(const evidence& e, const finding& expected) {
     const auto v = e.judged();
     CHECK(v.text == expected.text);
-    CHECK(v.trusted == expected.trusted);
+    CHECK(v.kind == expected.kind);
+    CHECK(v.trusted() == (v.text.find("INVALID") == std::string::npos && v.kind != verdict_kind::interrupted));
 }
 
 }  // namespace
 
-TEST_CASE("a run with nothing to say about it is ok", "[verdict]") { check(good(), {nullptr, true, "ok"}); }
+TEST_CASE("a run with nothing to say about it is ok", "[verdict]") {
+    check(good(), {nullptr, verdict_kind::ok, "ok"});
+}
 
 TEST_CASE("each finding is told", "[verdict]") {
     for (const auto& f : findings) {
@@ -124,12 +134,12 @@ TEST_CASE("jitter may bring a run a little below its floor, and no more", "[verd
     auto e = good();
     e.context.floor_tolerance = 0.05;
     e.run.floor_s = 10.5;
-    CHECK(e.judged().trusted);
+    CHECK(e.judged().trusted());
     e.run.floor_s = 10.6;
-    CHECK_FALSE(e.judged().trusted);
+    CHECK_FALSE(e.judged().trusted());
     e.context.floor_tolerance = 0;
     e.run.floor_s = 10;  // exactly at it is possible
-    CHECK(e.judged().trusted);
+    CHECK(e.judged().trusted());
 }
 
 TEST_CASE("a share of failures is given in two digits, also where none of them was named", "[verdict]") {
@@ -144,7 +154,7 @@ TEST_CASE("a share of failures is given in two digits, also where none of them w
 TEST_CASE("a box is full of everything that we started, and says who had which share", "[verdict]") {
     auto e = good();
     e.run.cpu = {8, 2, 0};
-    e.run.services = {{"mock-api", 3, 0}, {"postgres", 4.8, 0}};
+    e.run.services = {{service::mock_api, 3, 0}, {service::postgres, 4.8, 0}};
     CHECK(e.judged().text == "ok");
     e.run.harness_cpu_s = 0.3;  // the harness itself tips it
     CHECK(e.judged().text == "ok, box full: run 50 %, mock-api 15 %, postgres 24 %");
@@ -172,7 +182,8 @@ TEST_CASE("throughput x latency may exceed the limit in flight by rounding, and 
     e.run.latency.mean_ms = 1019;
     CHECK(e.judged().text == "ok");
     e.run.latency.mean_ms = 1021;
-    check(e, {nullptr, false, "INVALID: Little's law: throughput x latency gives 10.21 in flight, the limit is 10"});
+    check(e, {nullptr, verdict_kind::invalid_littles_law,
+              "INVALID: Little's law: throughput x latency gives 10.21 in flight, the limit is 10"});
     e.run.in_flight_limit = 0;  // fan-out has none
     CHECK(e.judged().text == "ok");
 }
@@ -184,9 +195,10 @@ TEST_CASE("throughput x latency and what was seen in flight may differ by a quar
         CHECK(e.judged().text == "ok");
     }
     e.run.in_flight.mean = 12.51;
-    CHECK_FALSE(e.judged().trusted);
+    CHECK_FALSE(e.judged().trusted());
     e.run.in_flight.mean = 7.49;
-    check(e, {nullptr, false, "INVALID: Little's law: throughput x latency gives 10 in flight, 7.49 were seen"});
+    check(e, {nullptr, verdict_kind::invalid_littles_law,
+              "INVALID: Little's law: throughput x latency gives 10 in flight, 7.49 were seen"});
 }
 
 TEST_CASE("below one order in flight the margin is a quarter of an order", "[verdict][littles-law]") {
@@ -195,18 +207,18 @@ TEST_CASE("below one order in flight the margin is a quarter of an order", "[ver
     e.run.in_flight.mean = 0.64;
     CHECK(e.judged().text == "ok");
     e.run.in_flight.mean = 0.66;
-    CHECK_FALSE(e.judged().trusted);
+    CHECK_FALSE(e.judged().trusted());
 }
 
 TEST_CASE("few samples, or a gap between them, do not accuse a run", "[verdict][littles-law]") {
     auto e = ten_in_flight();
     e.run.in_flight.mean = 5;
-    CHECK_FALSE(e.judged().trusted);
+    CHECK_FALSE(e.judged().trusted());
     e.run.in_flight.samples = 19;
     CHECK(e.judged().text == "ok");
     e.run.in_flight.samples = 20;
     e.run.memory.largest_gap_ms = 999;
-    CHECK_FALSE(e.judged().trusted);
+    CHECK_FALSE(e.judged().trusted());
     e.run.memory.largest_gap_ms = 1001;
     CHECK(e.judged().text == "ok");
 }
@@ -215,7 +227,7 @@ TEST_CASE("Little's law is not asked where orders failed or came twice", "[verdi
     auto e = ten_in_flight();
     e.run.in_flight.mean = 1;
     e.run.latency.mean_ms = 2000;
-    REQUIRE_FALSE(e.judged().trusted);
+    REQUIRE_FALSE(e.judged().trusted());
     auto failed = e, repeated = e, redelivered = e;
     failed.run.failed = 1;
     repeated.run.repeated = 1;
@@ -247,7 +259,7 @@ TEST_CASE("a box is busy from the limit on that the user gave", "[verdict]") {
     e.run.foreign_share = 0.199;
     CHECK(e.judged().text == "ok");
     e.run.foreign_share = 0.201;
-    CHECK_FALSE(e.judged().trusted);
+    CHECK_FALSE(e.judged().trusted());
     e.context.busy_limit = 0.3;
     CHECK(e.judged().text == "ok");
     e.context.busy_limit = 1;
@@ -269,17 +281,17 @@ TEST_CASE("what others used of the box is not judged where it is not known, or l
     e.run.foreign_share = 0.99;
     CHECK(e.judged().text == "ok");
     e.run.time_s = 0.11;
-    CHECK_FALSE(e.judged().trusted);
+    CHECK_FALSE(e.judged().trusted());
 }
 
 TEST_CASE("the mock API is the limit when all its threads are busy, as far as there are cores for them",
           "[verdict]") {
     auto e = good();
-    e.run.services = {{"mock-api", 9.49, 0}};
+    e.run.services = {{service::mock_api, 9.49, 0}};
     e.run.api.threads = 1;
     CHECK(e.judged().text == "ok");
     e.run.services[0].cpu_s = 9.51;
-    CHECK_FALSE(e.judged().trusted);
+    CHECK_FALSE(e.judged().trusted());
     e.run.api.threads = 2;
     CHECK(e.judged().text == "ok");
     e.context.cores = 1;
@@ -294,7 +306,7 @@ TEST_CASE("PostgreSQL is the limit when the pattern's connections give no more",
     auto e = good();
     e.context.cores = 8;
     e.context.database_connections = 2;
-    e.run.services = {{"postgres", 18.99, 0}};
+    e.run.services = {{service::postgres, 18.99, 0}};
     CHECK(e.judged().text == "ok");
     e.run.services[0].cpu_s = 19.01;
     CHECK(e.judged().text == "INVALID: PostgreSQL was the limit: it used 95 % of what 2 connections can");
@@ -308,7 +320,7 @@ TEST_CASE("in a full box, services that use nearly all of it are the limit", "[v
     auto e = good();
     e.context.database_connections = 8;
     e.run.api.threads = 2;
-    e.run.services = {{"mock-api", 4, 0}, {"postgres", 12, 0}};
+    e.run.services = {{service::mock_api, 4, 0}, {service::postgres, 12, 0}};
     e.run.cpu.user_s = 2.9;  // services: 16 of 18.9
     CHECK(e.judged().text == "ok, box full: run 14 %, mock-api 20 %, postgres 60 %");
     e.run.cpu.user_s = 2.7;

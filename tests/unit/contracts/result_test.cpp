@@ -49,6 +49,7 @@ nlohmann::ordered_json of_the_first_version(const session_result& r) {
                                 "retries", "refused_retries", "series", "recovery"})
             run.erase(key);
         for (const auto* key : {"threads", "throttled", "faults", "early"}) run["api"].erase(key);
+        run["verdict"].erase("kind");
     }
     return out;
 }
@@ -67,6 +68,172 @@ TEST_CASE("a result comes back from JSON as it went in", "[result]") {
     const auto original =
         GENERATE(session_result{}, test::sample_session(), test::troubled_session(), test::session_of_rounds());
     CHECK(saved(parse_result(saved(original))) == saved(original));
+}
+
+namespace {
+
+/// A run of which every field has a value of its own.
+run_result run_with_every_field_set() {
+    run_result r;
+    r.pattern = "a pattern";
+    r.title = "a title";
+    r.scenario = "flaky";
+    r.round = 1001;
+    r.position = 1002;
+    r.in_flight_limit = 1003;
+    r.time_s = 1.5;
+    r.floor_s = 2.5;
+    r.efficiency = 3.5;
+    r.orders_per_s = 4.5;
+    r.orders = 1004;
+    r.stored = 1005;
+    r.failed = 1006;
+    r.dead_lettered = 1007;
+    r.not_started = 1008;
+    r.repeated = 1009;
+    r.http_attempts = 1010;
+    r.store_attempts = 1011;
+    r.retries = 1012;
+    r.refused_retries = 1013;
+    r.failures = {{stage::schedule, error_kind::dead_letter, 1014}, {stage::store, error_kind::database, 1015}};
+    r.latency = {5.5, 6.5, 7.5, 8.5, 9.5, 10.5};
+    r.memory = {1016, 1017, 1018, 1019, 1020, 1021, 11.5, 12.5};
+    r.cpu = {13.5, 14.5, 15.5};
+    r.cpu_per_order_us = 16.5;
+    r.cpu_sections = {1022, 17.5, 18.5, 19.5, 20.5};
+    r.harness_cpu_s = 21.5;
+    r.steal_share = 22.5;
+    r.foreign_share = 23.5;
+    r.in_flight = {1023, 24.5};
+    r.series = {25.5, {26.5}, {27.5}, {28.5}, {29.5}, {30.5}, {31.5}, {32.5}, {33.5}};
+    r.recovery = {kill_target::itself, 34.5, 35.5, 36.5, 1024, 37.5};
+    r.services = {{service::redis, 38.5, 1025}, {service::postgres, 39.5, 1026}};
+    r.api = {true, 1027, 1028, 1029, 1030, 1031, 1032, 1033, 1034, 1035, 1036};
+    r.ledger = {1037, 1038, 1039, 1040, 1041, 1042, true};
+    r.interrupted = true;
+    r.verdict = {verdict_kind::invalid_littles_law, "a verdict"};
+    r.notes = {"a note", "and another"};
+    return r;
+}
+
+session_result session_with_every_field_set() {
+    session_result s;
+    s.started_at = "a time";
+    s.command = "a command";
+    s.profile = "a profile";
+    s.parameters = {{"orders", 2001}};
+    s.build = {"a version", "a type", "a compiler", "a sanitizer"};
+    s.box = {"an OS", "a kernel", "a CPU", "a governor", "a hypervisor", 2002, 2003, 2004, 40.5};
+    s.servers = {{"a server", "its version", "its origin", "its settings"}};
+    s.chaos = "kill-run@25%";
+    s.target_time_s = 41.5;
+    s.memory_budget_bytes = 2005;
+    s.rounds = 2006;
+    s.runs = {run_with_every_field_set()};
+    s.warmup_runs = {run_with_every_field_set()};
+    s.warmup_runs[0].title = "of the run to warm up";
+    s.assertions = {{"an assertion", true, "its detail"}};
+    s.warnings = {"a warning"};
+    s.interrupted = true;
+    s.session_s = 42.5;
+    return s;
+}
+
+}  // namespace
+
+TEST_CASE("what was saved is read as the same value, whatever its fields", "[result]") {
+    const auto original = session_with_every_field_set();
+    CHECK(parse_result(saved(original)) == original);
+    CHECK(parse_result(saved({})) == session_result{});
+    // Nothing is left at its default, so no field can be missing from the lists that are read and written.
+    session_result plain;
+    plain.runs.resize(1);
+    plain.warmup_runs.resize(1);
+    const auto defaults = nlohmann::json::parse(saved(plain)).flatten();
+    const auto fields = nlohmann::json::parse(saved(original)).flatten();
+    for (const auto& [pointer, value] : fields.items())
+        if (pointer != "/schema" && !pointer.ends_with("/trusted") && defaults.contains(pointer)) {
+            CAPTURE(pointer);
+            CHECK(defaults[pointer] != value);
+        }
+}
+
+TEST_CASE("every failure, kill, service and verdict keeps its name in a saved result", "[result]") {
+    auto s = test::sample_session();
+    auto& run = s.runs[0];
+    for (std::size_t i = 0; i < stage_count; ++i) run.failures.push_back({static_cast<stage>(i), {}, 1});
+    for (std::size_t i = 0; i < error_kind_count; ++i) run.failures.push_back({{}, static_cast<error_kind>(i), 1});
+    for (std::size_t i = 0; i < service_count; ++i) run.services.push_back({static_cast<service>(i), 1, 1});
+    CHECK(parse_result(saved(s)) == s);
+    for (std::size_t i = 0; i < kill_target_count; ++i) {
+        run.recovery.killed = static_cast<kill_target>(i);
+        CHECK(parse_result(saved(s)) == s);
+    }
+    for (std::size_t i = 0; i < verdict_kind_count; ++i) {
+        run.verdict.kind = static_cast<verdict_kind>(i);
+        CHECK(parse_result(saved(s)) == s);
+    }
+}
+
+TEST_CASE("a name that this version does not know is refused, and cannot write to the terminal", "[result]") {
+    const auto* pointer = GENERATE("/runs/2/failures/0/stage", "/runs/2/failures/0/kind", "/runs/2/services/0/name",
+                                   "/runs/2/recovery/killed", "/runs/2/verdict/kind");
+    auto document = nlohmann::json::parse(saved(test::troubled_session()));
+    document[nlohmann::json::json_pointer(pointer)] = "no\x1b[31m\n such name";
+    CAPTURE(pointer);
+    const auto refused = refusal(document.dump());
+    check_one_line(refused);
+    CHECK_THAT(refused, ContainsSubstring("which this version does not know"));
+}
+
+TEST_CASE("a result that was saved without kinds of verdicts has them by its texts", "[result]") {
+    struct old_verdict {
+        bool trusted;
+        const char* text;
+        verdict_kind kind;
+    };
+    using k = verdict_kind;
+    const auto [trusted, text, kind] = GENERATE(values<old_verdict>({
+        {true, "ok", k::ok},
+        {true, "ok, at its floor", k::at_floor},
+        {true, "ok, box full: run 50 %, mock-api 15 %, postgres 24 %", k::box_full},
+        {true, "0.12 % failed", k::failures},
+        {true, "7 % failed, mostly fetch timeout", k::failures},
+        {false, "interrupted after 40 of 100 orders", k::interrupted},
+        {false, "INTERRUPTED: 40 of 100 orders", k::interrupted},
+        {false, "INVALID: 3 lost, 1 unexpected", k::invalid_ledger},
+        {false, "INVALID: it died 4 times, at last killed by signal 9 (Killed)", k::invalid_death},
+        {false, "INVALID: every order failed", k::invalid_all_failed},
+        {false, "INVALID: below its floor", k::invalid_below_floor},
+        {false, "INVALID: sanitizer build", k::invalid_sanitizers},
+        {false, "INVALID: debug build", k::invalid_debug_build},
+        {false, "INVALID: Little's law: throughput x latency gives 10 in flight", k::invalid_littles_law},
+        {false, "INVALID: the box was busy: other programs used 50 % of it", k::invalid_busy_box},
+        {false, "INVALID: the mock API was the limit: its 1 threads", k::invalid_service_limit},
+        {false, "INVALID: PostgreSQL was the limit: it used 97 %", k::invalid_service_limit},
+        {false, "INVALID: of another wording", k::invalid},
+        {false, "INVALID", k::invalid},
+        {false, "", k::not_judged},
+    }));
+    auto document = nlohmann::ordered_json(test::sample_session());
+    document["runs"][0]["verdict"] = {{"trusted", trusted}, {"text", text}};
+    CAPTURE(text);
+    const auto read = parse_result(document.dump()).runs[0].verdict;
+    CHECK(read.kind == kind);
+    CHECK(read.text == text);
+    CHECK(read.trusted() == trusted);
+}
+
+TEST_CASE("a verdict whose kind and trust contradict each other is refused", "[result]") {
+    auto document = nlohmann::ordered_json(test::sample_session());
+    document["runs"][0]["verdict"]["trusted"] = false;
+    CHECK_THAT(refusal(document.dump()), ContainsSubstring("\"trusted\" contradicts the verdict's \"kind\""));
+}
+
+TEST_CASE("a field is optional only in the type that got it later", "[result]") {
+    auto document = nlohmann::ordered_json(test::sample_session());
+    document["runs"][0]["series"].erase("in_flight");  // a run may lack one of that name; a series may not
+    CHECK(refusal(document.dump()) == "not a pipebench result: \"in_flight\" is missing");
 }
 
 TEST_CASE("every number of a result survives: small, large and with all its digits", "[result]") {
@@ -221,7 +388,7 @@ TEST_CASE("a result of before there was trouble is of clean runs, of which nothi
     CHECK(run.scenario == "clean");
     CHECK(run.dead_lettered == 0);
     CHECK(run.series.t_s.empty());
-    CHECK(run.recovery.killed.empty());
+    CHECK(run.recovery.killed == kill_target::none);
     CHECK(run.recovery.runs == 1);
     CHECK(run.api.throttled == 0);
     CHECK(run.stored == 10'000);
@@ -233,7 +400,7 @@ TEST_CASE("a series comes back with what was not known in it, and is no longer t
     series.interval_ms = 200;
     series.t_s = {0.1, 0.3};
     series.lag = {5, std::numeric_limits<double>::quiet_NaN()};
-    s.runs[0].recovery = {"redis", 0.5, std::numeric_limits<double>::quiet_NaN(), 1.5, 1, 12};
+    s.runs[0].recovery = {kill_target::redis, 0.5, std::numeric_limits<double>::quiet_NaN(), 1.5, 1, 12};
     const auto back = parse_result(saved(s));
     CHECK(saved(back) == saved(s));
     CHECK(back.runs[0].series.t_s == series.t_s);

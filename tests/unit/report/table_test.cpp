@@ -1,4 +1,5 @@
 // The table is what people read: a shifted column or a number rounded to nothing is a wrong result.
+#include "report/numbers.hpp"
 #include "report/session_tables.hpp"
 #include "support/sample_result.hpp"
 
@@ -180,9 +181,9 @@ TEST_CASE("the main table shows what was measured", "[table]") {
 
 TEST_CASE("a row that must not be trusted stands out in the row itself", "[table]") {
     session_result s = test::sample_session();
-    s.runs[0].verdict = {false, "INVALID: 3 lost"};
-    s.runs[1].verdict = {false, "the box was busy"};
-    s.runs[2].verdict = {false, ""};
+    s.runs[0].verdict = {verdict_kind::invalid_ledger, "INVALID: 3 lost"};
+    s.runs[1].verdict = {verdict_kind::not_judged, "the box was busy"};
+    s.runs[2].verdict = {verdict_kind::not_judged, ""};
     s.runs[3].interrupted = true;
     const table t = main_table(summarise(s));
     CHECK(cell(t, 0, "Pattern") == "! fan-out");

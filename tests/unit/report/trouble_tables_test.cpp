@@ -1,4 +1,5 @@
 // The tables of trouble: what is not known must not look like nothing.
+#include "report/model.hpp"
 #include "report/trouble_tables.hpp"
 #include "support/sample_result.hpp"
 
@@ -73,7 +74,7 @@ TEST_CASE("what an API of the user's counted is not known, and is not nothing", 
 TEST_CASE("a kill is told with what it cost and how long it took", "[trouble_tables]") {
     auto s = of_one_run();
     auto& run = s.runs[0];
-    run.recovery = {"worker", 1.5, 0.25, 12.3, 2, 5'012};
+    run.recovery = {kill_target::worker, 1.5, 0.25, 12.3, 2, 5'012};
     run.ledger.redelivered = 25;
     run.dead_lettered = 1;
     const auto t = recovery_table(summarise(s));
@@ -92,7 +93,7 @@ TEST_CASE("a kill is told with what it cost and how long it took", "[trouble_tab
 
 TEST_CASE("what never resumed, or nobody counted, is a dash", "[trouble_tables]") {
     auto s = of_one_run();
-    s.runs[0].recovery = {"run", 1, std::nan(""), 2, 4, std::nan("")};
+    s.runs[0].recovery = {kill_target::run, 1, std::nan(""), 2, 4, std::nan("")};
     const auto t = recovery_table(summarise(s));
     CHECK(cells(t, "Resumed after") == strings{"-"});
     CHECK(cells(t, "Calls again") == strings{"-"});
@@ -101,7 +102,7 @@ TEST_CASE("what never resumed, or nobody counted, is a dash", "[trouble_tables]"
 TEST_CASE("a pattern of which nothing was killed has no row of recovery", "[trouble_tables]") {
     auto s = test::sample_session();
     CHECK(recovery_table(summarise(s)).rows.empty());
-    s.runs[4].recovery.killed = "redis";
+    s.runs[4].recovery.killed = kill_target::redis;
     const auto t = recovery_table(summarise(s));
     REQUIRE(t.rows.size() == 1);
     CHECK(cells(t, "Pattern") == strings{"redis-streams"});
@@ -109,8 +110,8 @@ TEST_CASE("a pattern of which nothing was killed has no row of recovery", "[trou
 
 TEST_CASE("a row that is not to be trusted is marked in every table", "[trouble_tables]") {
     auto s = of_one_run();
-    s.runs[0].verdict = {false, "INVALID: it died 4 times"};
-    s.runs[0].recovery.killed = "itself";
+    s.runs[0].verdict = {verdict_kind::invalid_death, "INVALID: it died 4 times"};
+    s.runs[0].recovery.killed = kill_target::itself;
     for (const auto& t : {pressure_table(summarise(s)), recovery_table(summarise(s))}) {
         CHECK(cells(t, "Pattern") == strings{"! fan-out"});
         CHECK(t.rows[0].mood == tone::alarm);
@@ -119,8 +120,10 @@ TEST_CASE("a row that is not to be trusted is marked in every table", "[trouble_
 
 TEST_CASE("the readiness of each is its verdict and its reasons, and what speaks against it is red",
           "[trouble_tables]") {
-    const auto t = readiness_table(
-        {{"fan-out", "breaks, throttled", {"breaks: x", "throttled: y"}, false}, {"semaphore", "ready", {}, true}});
+    const auto t = readiness_table({{"fan-out",
+                                     readiness_kind::not_ready,
+                                     {{finding::breaks, "breaks: x"}, {finding::throttled, "throttled: y"}}},
+                                    {"semaphore", readiness_kind::ready, {}}});
     check_that_it_is_rectangular(t);
     CHECK(t.rows.at(0).cells == strings{"fan-out", "breaks, throttled", "breaks: x; throttled: y"});
     CHECK(t.rows.at(0).mood == tone::alarm);
@@ -132,7 +135,8 @@ TEST_CASE("below stand the rules, and what was not tried", "[trouble_tables]") {
     auto s = of_one_run();
     auto lines = readiness_lines(s);
     REQUIRE(lines.size() == 2);
-    for (const auto rule : readiness_rules) CHECK_THAT(lines[0], ContainsSubstring(std::string(rule)));
+    for (const auto& [name, meaning] : readiness_rules)
+        CHECK_THAT(lines[0], ContainsSubstring(std::string(name) + ": " + std::string(meaning)));
     CHECK_THAT(lines[1], ContainsSubstring("--scenario throttled,flaky,outage,db-restart"));
     CHECK_THAT(lines[1], ContainsSubstring("--chaos"));
     s.runs.resize(4, s.runs[0]);

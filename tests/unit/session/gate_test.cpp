@@ -17,7 +17,7 @@
 
 using namespace pipebench;
 using namespace pipebench::test;
-using test_support::sample_session;
+using test::sample_session;
 
 namespace {
 

@@ -1,0 +1,21 @@
+// The colours of a terminal: the only place that knows their escape sequences.
+#pragma once
+
+#include "pipebench/reporter.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+
+namespace pipebench::reporting {
+
+enum class ink : std::uint8_t { plain, bold, alarm };
+
+/// The text as it is, where it is plain or colours are off.
+[[nodiscard]] inline std::string painted(std::string_view text, ink with, colours c) {
+    if (with == ink::plain || c == colours::off) return std::string(text);
+    return fmt::format("{}{}\x1b[0m", with == ink::bold ? "\x1b[1m" : "\x1b[1;31m", text);
+}
+
+}  // namespace pipebench::reporting

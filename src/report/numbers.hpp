@@ -1,0 +1,46 @@
+// How every report writes a number: what is no finite number is "-". Pure.
+#pragma once
+
+#include "analysis/metrics.hpp"
+#include "analysis/statistics.hpp"
+#include "contracts/number.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace pipebench::reporting {
+
+/// With so many decimals; 0 is "0", and what is more than 0 is never shown as 0 ("<0.01").
+[[nodiscard]] std::string fixed(double value, int decimals);
+
+/// With about four digits that mean something.
+[[nodiscard]] std::string number(double value);
+
+/// Seconds with two decimals, three below one second.
+[[nodiscard]] std::string seconds(double value);
+
+/// In MB of 10^6 bytes, with one decimal.
+[[nodiscard]] std::string megabytes(std::uint64_t bytes);
+
+/// "5" of 0.05.
+[[nodiscard]] std::string percent(double share);
+
+/// failed / orders in percent: "0" and "100" mean exactly that.
+[[nodiscard]] std::string error_percent(std::uint64_t failed, std::uint64_t orders);
+
+/// A ratio: "1.082".
+[[nodiscard]] std::string factor(double ratio);
+
+/// The range of a ratio: "1.05 to 1.11"; "-" where there is none.
+[[nodiscard]] std::string range_of(const ratio_estimate& e);
+
+/// The same for programs; null where there is none.
+[[nodiscard]] nlohmann::ordered_json json_of(const std::optional<interval>& range);
+
+/// A metric with its unit: "CPU/order (us)".
+[[nodiscard]] std::string metric_name(const metric& m);
+
+}  // namespace pipebench::reporting
