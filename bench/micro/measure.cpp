@@ -1,6 +1,7 @@
 #include "micro/measure.hpp"
 
 #include "analysis/statistics.hpp"
+#include "report/numbers.hpp"
 #include "report/table.hpp"
 
 #include <catch2/reporters/catch_reporter_event_listener.hpp>

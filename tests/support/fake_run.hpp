@@ -57,7 +57,7 @@ inline constexpr int killed_by_segfault = 11, exit_with_2 = 2 << 8;
 inline recorder record_of(std::uint64_t orders, std::uint64_t stored) {
     auto record = recorder::create(orders);
     record.start_clock();
-    for (order_id id = 1; id <= stored; ++id) record.end(record.begin(id), outcome{});
+    for (order_id id = 1; id <= stored; ++id) record.log().end(record.log().begin(id), outcome{});
     while (record.elapsed().count() == 0) std::this_thread::yield();
     record.stop_clock();
     return record;

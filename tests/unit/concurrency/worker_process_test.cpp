@@ -34,8 +34,8 @@ constexpr auto limit = std::chrono::milliseconds(20s);
 
 bool is_alive(pid_t pid) { return ::kill(pid, 0) == 0 || errno != ESRCH; }
 
-struct pipe_ends {
-    pipe_ends() {
+struct test_pipe {
+    test_pipe() {
         std::array<int, 2> ends{};
         REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
         out = descriptor(ends[0]);
@@ -58,7 +58,7 @@ std::string read_all(int from) {
 
 /// What a program prints; it has to end well.
 std::string output_of(child_settings settings) {
-    pipe_ends pipe;
+    test_pipe pipe;
     settings.descriptors[STDOUT_FILENO] = pipe.in.get();
     auto child = child_process::spawn(settings);
     pipe.in.reset();
@@ -78,7 +78,7 @@ child_settings shell(const std::string& script) {
 
 /// A shell that has said "ready": what the script does before is done.
 child_process ready_shell(const std::string& script) {
-    pipe_ends pipe;
+    test_pipe pipe;
     auto settings = shell(script);
     settings.descriptors[STDOUT_FILENO] = pipe.in.get();
     auto child = child_process::spawn(settings);
@@ -233,7 +233,7 @@ TEST_CASE("the dead of a fleet are replaced, each is told of once, and the livin
 }
 
 TEST_CASE("an exception in a worker is one line of its own, and the worker exits with 1", "[worker_fleet]") {
-    pipe_ends pipe;
+    test_pipe pipe;
     const descriptor usual(::dup(STDERR_FILENO));
     ::dup2(pipe.in.get(), STDERR_FILENO);
     worker_fleet fleet(1, [](message_channel&, std::size_t) { throw std::runtime_error("two\nlines"); });
@@ -305,7 +305,7 @@ TEST_CASE("descriptors are placed as told, and all others are closed", "[child_p
 }
 
 TEST_CASE("descriptors can change places", "[child_process]") {
-    pipe_ends a, b;
+    test_pipe a, b;
     auto both = shell("echo to-a >&8; echo to-b >&9");
     const descriptor eight(::fcntl(a.in.get(), F_DUPFD_CLOEXEC, 8)), nine(::fcntl(b.in.get(), F_DUPFD_CLOEXEC, 9));
     both.descriptors = {{8, nine.get()}, {9, eight.get()}};

@@ -56,10 +56,10 @@ struct evidence {
 recorder failing_record() {
     auto record = recorder::create(10);
     record.start_clock();
-    for (order_id id = 1; id <= 4; ++id) record.end(record.begin(id), outcome{});
-    record.end(record.begin(5), {stage::fetch, error_kind::timeout, 4, 0});
-    record.end(record.begin(6), {stage::fetch, error_kind::timeout, 4, 0});
-    record.end(record.begin(7), {stage::schedule, error_kind::dead_letter, 0, 0});
+    for (order_id id = 1; id <= 4; ++id) record.log().end(record.log().begin(id), outcome{});
+    record.log().end(record.log().begin(5), {stage::fetch, error_kind::timeout, 4, 0});
+    record.log().end(record.log().begin(6), {stage::fetch, error_kind::timeout, 4, 0});
+    record.log().end(record.log().begin(7), {stage::schedule, error_kind::dead_letter, 0, 0});
     record.stop_clock();
     return record;
 }
@@ -72,12 +72,12 @@ void let_clock_reach(const recorder& record, std::chrono::nanoseconds time) {
 recorder killed_record(bool comes_back = true) {
     auto record = recorder::create(10);
     record.start_clock();
-    for (order_id id = 1; id <= 5; ++id) record.end(record.begin(id), outcome{});
+    for (order_id id = 1; id <= 5; ++id) record.log().end(record.log().begin(id), outcome{});
     let_clock_reach(record, 1ms);
     record.mark_kill();
     let_clock_reach(record, record.killed_at() + 1ms);
     if (comes_back)
-        for (order_id id = 6; id <= 10; ++id) record.end(record.begin(id), outcome{});
+        for (order_id id = 6; id <= 10; ++id) record.log().end(record.log().begin(id), outcome{});
     record.stop_clock();
     return record;
 }
@@ -92,7 +92,7 @@ TEST_CASE("a row has the name of its contestant and of its scenario", "[account]
     CHECK(row.title == "semaphore");
     CHECK(row.scenario == "flaky");
     CHECK(row.verdict.text == "ok");
-    CHECK(row.verdict.trusted);
+    CHECK(row.verdict.trusted());
 }
 
 TEST_CASE("each order is stored, failed, a dead letter or not started", "[account]") {
@@ -202,7 +202,7 @@ TEST_CASE("CPU that a program used before it said that it starts is not the run'
 TEST_CASE("of the CPU of the mock API its own figure counts, of the others what was seen", "[account]") {
     evidence e;
     e.api.cpu_s = 3;
-    e.seen.services = {{"postgres", 2, 10}, {"mock-api", 1, 20}};
+    e.seen.services = {{service::postgres, 2, 10}, {service::mock_api, 1, 20}};
     const auto row = e.row();
     CHECK(row.services[0].cpu_s == 2);
     CHECK(row.services[1].cpu_s == 3);
@@ -214,7 +214,7 @@ TEST_CASE("what others used of the box is what nobody of ours has used of it", "
     e.seen.box = {.total_s = 10, .busy_s = 6, .steal_s = 0.5};
     e.seen.end.usage.ru_utime = {1, 0};
     e.seen.harness_cpu_s = 1;
-    e.seen.services = {{"postgres", 2, 0}};
+    e.seen.services = {{service::postgres, 2, 0}};
     CHECK_THAT(e.row().foreign_share, WithinAbs(0.2, 1e-9));
     CHECK_THAT(e.row().steal_share, WithinAbs(0.05, 1e-9));
     e.seen.cpu_before_start_s = 1;  // was used by the run's program all the same
@@ -230,7 +230,7 @@ TEST_CASE("what others use of the box is not known where a server is the user's,
     e.seen.box = {.total_s = 10, .busy_s = 6, .steal_s = 0};
     e.servers = server_owner::user;
     CHECK(std::isnan(e.row().foreign_share));
-    CHECK(e.row().verdict.trusted);
+    CHECK(e.row().verdict.trusted());
     e.servers = server_owner::pipebench;
     e.seen.box.total_s = 0;
     CHECK(std::isnan(e.row().foreign_share));
@@ -255,7 +255,7 @@ TEST_CASE("what was seen and what was found go into the row as they are", "[acco
 
 TEST_CASE("where nothing was killed there is no recovery", "[account][chaos]") {
     const auto row = evidence().row();
-    CHECK(row.recovery.killed.empty());
+    CHECK(row.recovery.killed == kill_target::none);
     CHECK(row.recovery.runs == 1);
     CHECK(row.recovery.at_s == 0);
     CHECK(row.recovery.api_calls_again == 0);
@@ -264,9 +264,9 @@ TEST_CASE("where nothing was killed there is no recovery", "[account][chaos]") {
 TEST_CASE("a recovery lasts from the kill to the next order that ends, and to the end of the run",
           "[account][chaos]") {
     evidence e(killed_record());
-    e.seen.struck = "worker";
+    e.seen.struck = kill_target::worker;
     const auto row = e.row();
-    CHECK(row.recovery.killed == "worker");
+    CHECK(row.recovery.killed == kill_target::worker);
     CHECK(row.recovery.at_s >= 0.001);
     CHECK(row.recovery.resumed_s >= 0.001);
     CHECK(row.recovery.drained_s >= row.recovery.resumed_s);
@@ -275,21 +275,21 @@ TEST_CASE("a recovery lasts from the kill to the next order that ends, and to th
 
 TEST_CASE("a run that never resumes has no time for it", "[account][chaos]") {
     evidence e(killed_record(false));
-    e.seen.struck = "run";
+    e.seen.struck = kill_target::run;
     CHECK(std::isnan(e.row().recovery.resumed_s));
 }
 
 TEST_CASE("a run that died without an incident was killed by itself", "[account][chaos]") {
     evidence e(killed_record());
     e.seen.runs = 3;
-    CHECK(e.row().recovery.killed == "itself");
+    CHECK(e.row().recovery.killed == kill_target::itself);
     CHECK(e.row().recovery.runs == 3);
 }
 
 TEST_CASE("calls are made again that the API has counted beyond those of each order's first end",
           "[account][chaos]") {
     evidence e(killed_record());
-    e.seen.struck = "run";
+    e.seen.struck = kill_target::run;
     e.api.seen.requests = 15;
     CHECK(e.row().recovery.api_calls_again == 5);
     e.api.seen.requests = 8;  // some are counted by us that it had not read when it ended
@@ -304,6 +304,6 @@ TEST_CASE("calls made again are not known of a program that reports in lines, no
     SECTION("a program") { e.who.how = order_reports::in_lines; }
     SECTION("an outage") { e.trouble.api.down.time = 1s; }
     CHECK(std::isnan(e.row().recovery.api_calls_again));
-    e.seen.struck = "connections";
+    e.seen.struck = kill_target::connections;
     CHECK(std::isnan(e.row().recovery.api_calls_again));
 }

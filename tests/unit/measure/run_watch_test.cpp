@@ -37,8 +37,9 @@ struct run_of_ten {
     std::vector<service_watch> services;
     std::optional<incident_watch> watch;
 
-    void plan(const std::string& name, double at) {
-        planned.push_back({name, at, [this, name](pid_t) {
+    void plan(kill_target target, double at) {
+        const std::string name(name_of(target));
+        planned.push_back({target, at, [this, name](pid_t) {
                                done.push_back(name);
                                return "killed " + name;
                            }});
@@ -49,7 +50,7 @@ struct run_of_ten {
         watch.emplace(planned, record, services);
     }
     void end_orders(order_id first, order_id last) {
-        for (auto id = first; id <= last; ++id) record.end(record.begin(id), outcome{});
+        for (auto id = first; id <= last; ++id) record.log().end(record.log().begin(id), outcome{});
     }
     words strike() {
         watch->strike_when_due(0);
@@ -130,7 +131,7 @@ TEST_CASE("a note has no control characters", "[notes]") {
 
 TEST_CASE("an incident strikes once, as soon as its share of the orders has ended", "[incidents]") {
     run_of_ten run;
-    run.plan("worker", 0.5);
+    run.plan(kill_target::worker, 0.5);
     run.start();
     run.end_orders(1, 4);
     CHECK(run.strike().empty());
@@ -140,28 +141,28 @@ TEST_CASE("an incident strikes once, as soon as its share of the orders has ende
     CHECK_FALSE(run.watch->is_waiting());
     run.end_orders(6, 10);
     CHECK(run.strike().empty());
-    CHECK(run.watch->struck() == "worker");
+    CHECK(run.watch->struck() == kill_target::worker);
     CHECK(run.watch->report() == words{"killed worker, after 5 of 10 orders"});
     CHECK(run.record.killed_at() > 0ns);
 }
 
 TEST_CASE("of several incidents each strikes at its own time, and the first one names the recovery", "[incidents]") {
     run_of_ten run;
-    run.plan("late", 0.8);
-    run.plan("early", 0.2);
-    run.plan("middle", 0.5);
+    run.plan(kill_target::redis, 0.8);
+    run.plan(kill_target::run, 0.2);
+    run.plan(kill_target::postgres, 0.5);
     run.start();
     run.end_orders(1, 2);
-    CHECK(run.strike() == words{"early"});
+    CHECK(run.strike() == words{"run"});
     run.end_orders(3, 8);
-    CHECK(run.strike() == words{"late", "middle"});
-    CHECK(run.watch->struck() == "early");
+    CHECK(run.strike() == words{"redis", "postgres"});
+    CHECK(run.watch->struck() == kill_target::run);
 }
 
 TEST_CASE("an incident at the very beginning waits for the first order: before, there may be no workers yet",
           "[incidents]") {
     run_of_ten run;
-    run.plan("worker", 0);
+    run.plan(kill_target::worker, 0);
     run.start();
     CHECK(run.strike().empty());
     run.end_orders(1, 1);
@@ -170,14 +171,14 @@ TEST_CASE("an incident at the very beginning waits for the first order: before, 
 
 TEST_CASE("a run that ends before its kill is due says so, and is not struck", "[incidents]") {
     run_of_ten run;
-    run.plan("worker", 0.99);
+    run.plan(kill_target::worker, 0.99);
     run.start();
     run.end_orders(1, 9);
     CHECK(run.strike().empty());
     run.end_orders(10, 10);
     run.record.stop_clock();
     CHECK(run.strike().empty());
-    CHECK(run.watch->struck().empty());
+    CHECK(run.watch->struck() == kill_target::none);
     CHECK(run.watch->report() == words{"the run ended before the kill of worker was due"});
 }
 

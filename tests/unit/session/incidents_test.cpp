@@ -67,7 +67,7 @@ TEST_CASE("a server is killed by those who own it, and started anew: its usage i
     const fake_contestant who("a", {.in_flight = 1, .redis = true});
     const auto redis = incidents_of({kill_target::redis, 0.25}, clean, who, work, s.means());
     REQUIRE(redis.size() == 1);
-    CHECK(redis[0].name == "redis");
+    CHECK(redis[0].target == kill_target::redis);
     CHECK(redis[0].at == 0.25);
     CHECK(redis[0].restarts_a_service);
     CHECK(redis[0].strike(0) == "killed Redis, which came back empty");
@@ -90,7 +90,7 @@ TEST_CASE("a run is killed as a whole", "[incidents]") {
     const fake_contestant who("a");
     const auto all = incidents_of({kill_target::run, 0.5}, clean, who, work, s.means());
     REQUIRE(all.size() == 1);
-    CHECK(all[0].name == "run");
+    CHECK(all[0].target == kill_target::run);
     CHECK_FALSE(all[0].restarts_a_service);
     CHECK(all[0].strike(run.pid()) == fmt::format("killed the run (process {})", run.pid()));
     CHECK(run.ending_signal() == SIGKILL);
@@ -102,7 +102,7 @@ TEST_CASE("of a contestant without worker processes the run itself is killed in 
     const fake_contestant who("a", {.in_flight = 1, .processes = 1});
     const auto all = incidents_of({kill_target::worker, 0.5}, clean, who, work, s.means());
     REQUIRE(all.size() == 1);
-    CHECK(all[0].name == "worker");
+    CHECK(all[0].target == kill_target::worker);
     CHECK(all[0].strike(run.pid()) ==
           fmt::format("killed the run (process {}): it has no worker processes", run.pid()));
     CHECK(run.ending_signal() == SIGKILL);
@@ -125,9 +125,9 @@ TEST_CASE("a scenario terminates the connections to PostgreSQL, beside what --ch
     const fake_contestant who("a");
     const auto all = incidents_of({kill_target::run, 0.5}, restart, who, work, s.means());
     REQUIRE(all.size() == 2);
-    CHECK(all[0].name == "connections");
+    CHECK(all[0].target == kill_target::connections);
     CHECK(all[0].at == 0.3);
     CHECK_FALSE(all[0].restarts_a_service);
     CHECK(all[0].strike(0) == "terminated 3 connections to PostgreSQL");
-    CHECK(all[1].name == "run");
+    CHECK(all[1].target == kill_target::run);
 }

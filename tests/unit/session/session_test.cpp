@@ -4,6 +4,7 @@
 
 #include "contracts/error.hpp"
 #include "pipebench/reporter.hpp"
+#include "report/model.hpp"
 #include "support/command.hpp"
 #include "support/fake_run.hpp"
 
@@ -207,7 +208,7 @@ TEST_CASE("rounds to warm up are saved too, and are no runs", "[session][rounds]
     for (const auto& so_far : b.saved) {
         CHECK(so_far.runs.empty());
         CHECK_FALSE(so_far.warmup_runs.empty());
-        for (const auto& r : reporters()) CHECK_FALSE(r.render(so_far, colours::off).empty());
+        for (const auto& r : reporters()) CHECK_FALSE(r.render(model_of(so_far), colours::off).empty());
     }
 }
 
@@ -305,9 +306,9 @@ TEST_CASE("a run that was to be killed, and died at work, has a row that says ho
     };
     const auto result = b.run().result;
     REQUIRE(result.runs.size() == 1);
-    CHECK(result.runs[0].verdict.trusted == false);
+    CHECK(result.runs[0].verdict.trusted() == false);
     CHECK(result.runs[0].verdict.text == "INVALID: it failed in 4 runs: killed by signal 9 (Killed)");
-    CHECK(result.runs[0].recovery.killed == "itself");
+    CHECK(result.runs[0].recovery.killed == kill_target::itself);
     CHECK(result.runs[0].recovery.runs == 4);
 }
 
@@ -360,7 +361,7 @@ TEST_CASE("orders that the ledger does not find make their row INVALID", "[sessi
     b.executor.ledger.lost = 2;
     for (const auto& run : b.run().result.runs) {
         CHECK(run.ledger.lost == 2);
-        CHECK(run.verdict.trusted == false);
+        CHECK(run.verdict.trusted() == false);
         CHECK(run.verdict.text == "INVALID: 2 lost");
     }
 }

@@ -57,7 +57,7 @@ struct bench {
             run_result run;
             run.pattern = c->id();
             run.orders = run.stored = s.work.orders;
-            run.verdict = {true, "ok"};
+            run.verdict = {verdict_kind::ok, "ok"};
             out.result.runs.push_back(run);
         }
         return out;
