@@ -1,5 +1,5 @@
-// The Asio types all our event loops share: one executor type, not the type-erased one, so that a resume
-// costs no virtual call and no allocation. Every loop is single-threaded: io_context(1).
+// The Asio types that all event loops share. The executor type is concrete, not type-erased, so that a resume costs
+// no virtual call and no allocation. Every loop is single-threaded: io_context(1).
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 
 using executor = asio::io_context::executor_type;
 
-/// A coroutine of ours. Lazy: nothing runs before it is awaited or spawned.
+/// The coroutine type of the project. It is lazy: it starts when it is awaited or spawned.
 template <class T = void>
 using task = asio::awaitable<T, executor>;
 

@@ -21,7 +21,7 @@ struct order_line {
 
 enum class service_level : std::uint8_t { economy, standard, express, same_day };
 
-/// What `GET /orders/{id}` answers with; docs/order.schema.json is its schema.
+/// The answer of `GET /orders/{id}`; docs/order.schema.json is its schema.
 struct order {
     order_id id = 0;
     std::string customer;                         ///< as typed by a person: case and spaces vary

@@ -1,4 +1,4 @@
-// What a pattern tells about each order, and how it learns that it is to stop.
+// How a pattern records each order, and how it learns that it has to stop.
 #pragma once
 
 #include "pipebench/order.hpp"
@@ -21,9 +21,9 @@ private:
     const std::atomic<bool>* flag_;
 };
 
-/// It lies in memory that the session, the run and all its workers share: the session reads progress from it while
-/// the run writes, and neither needs a message. Any thread and any process of the run may call it at the same time: a
-/// call is a handful of relaxed atomic additions.
+/// Writes to memory that the session, the run and all its workers share: the session reads progress from it while the
+/// run writes, without messages. Any thread and any process of the run may call it at the same time. A call costs a
+/// few relaxed atomic additions.
 class order_log {
 public:
     /// An order on its way: begin() returns it, and end() takes it.
@@ -35,14 +35,14 @@ public:
     /// `board` must outlive the log.
     explicit order_log(record_board& board) noexcept : board_(&board) {}
 
-    /// From here on the order waits in the pattern's queue, until its begin(). Only for patterns that have a queue.
+    /// An order waits in the pattern's queue from now on, until a begin(). Only for patterns that have a queue.
     void offer() noexcept;
-    /// The order is in flight from here on.
+    /// The order is in flight from now on.
     [[nodiscard]] ticket begin(order_id id) noexcept;
     /// The order has ended. A second end of the same order counts as a repetition and changes nothing else, unless it
     /// is a late success: stored wins over failed. An outcome that is_valid() rejects counts as worker_died.
     void end(const ticket& t, const outcome& o) noexcept;
-    /// The end of an order that nobody timed: like end(), without a latency.
+    /// Ends an order that was not timed: like end(), without a latency.
     void settle(order_id id, const outcome& o) noexcept;
 
 private:

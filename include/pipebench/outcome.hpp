@@ -1,4 +1,4 @@
-// What became of an order: a small value that can cross a process boundary as bytes.
+// The outcome of an order: a small value that can cross a process boundary as bytes.
 #pragma once
 
 #include <array>
@@ -7,7 +7,7 @@
 
 namespace pipebench {
 
-/// Where an order failed. `schedule`: before or beside the pipeline, in the pattern itself.
+/// Where an order failed. `schedule`: in the pattern, outside the pipeline.
 enum class stage : std::uint8_t { fetch, transform, store, schedule };
 inline constexpr std::size_t stage_count = 4;
 
@@ -43,7 +43,7 @@ struct outcome {
     bool operator==(const outcome&) const = default;
 };
 
-/// False where the bytes of another process name no stage or kind of ours.
+/// False if the bytes, which may come from another process, are not a valid stage or kind.
 [[nodiscard]] bool is_valid(const outcome& o) noexcept;
 
 [[nodiscard]] std::string_view name_of(stage s) noexcept;

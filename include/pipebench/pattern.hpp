@@ -1,5 +1,5 @@
-// A concurrency pattern: how orders are scheduled, and nothing else. Patterns never read a clock, never print,
-// never open a connection by themselves.
+// A concurrency pattern: it decides only how orders are scheduled. Patterns never read a clock, print, or open a
+// connection themselves.
 #pragma once
 
 #include "pipebench/order_log.hpp"
@@ -14,19 +14,19 @@ namespace pipebench {
 
 class order_stream;
 
-/// All that a pattern may know.
+/// Everything that a pattern gets.
 struct run_context {
     const workload& work;
     const pipeline_factory& open;
-    order_log& out;              ///< told about every order exactly once
+    order_log& out;              ///< records begin and end of every order
     stop_flag stop;              ///< asked before every order
-    const order_stream* stream;  ///< in Redis (src/redis/order_stream.hpp); null: the run has no Redis
+    const order_stream* stream;  ///< in Redis (src/redis/order_stream.hpp); null if the run has no Redis
     std::function<void(std::string_view)> note;  ///< one line for the report: a worker died, was replaced, ...
 };
 
-/// What the pattern needs of the machine at these parameters: checked before anything starts.
+/// Resources that the pattern needs with these parameters. They are checked before anything starts.
 struct needs {
-    std::uint64_t in_flight = 0;  ///< most orders that are begun and not ended; the floor follows from it
+    std::uint64_t in_flight = 0;  ///< largest number of orders begun and not ended; the floor follows from it
     std::uint64_t database_connections = 0;
     std::uint64_t descriptors = 0;  ///< in the process that opens the most
     std::uint64_t processes = 1;
@@ -38,7 +38,7 @@ struct pattern {
     std::string_view title;    ///< as in the table
     std::string_view summary;  ///< one line for `list` and --help
     needs (*needs_at)(const workload&);
-    void (*run)(const run_context&);  ///< returns only when nothing it started is alive
+    void (*run)(const run_context&);  ///< returns after everything that it started has ended
 };
 
 /// The table. The command line, `list`, the docs and the contract tests follow from it.

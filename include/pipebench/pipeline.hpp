@@ -27,8 +27,8 @@ public:
     virtual void close() noexcept = 0;
 };
 
-/// Gives each worker its own fetcher, and a store or its share of one. Any thread; open after a fork, never before.
-/// What it opens must not outlive it.
+/// Opens the pipelines of a run's workers: each has its own fetcher, and its own store or a share of one. Any thread
+/// may call it, but only after the fork of its process. Pipelines must not outlive it.
 class pipeline_factory {
 public:
     virtual ~pipeline_factory() = default;

@@ -1,4 +1,4 @@
-// What was measured: plain values, with the unit in every name. A saved result is this, as JSON
+// The result of a session: plain values, with the unit in every name. A saved result is this as JSON
 // ("pipebench.result/1", docs/result.schema.json), and every reporter is a pure function of it.
 #pragma once
 
@@ -31,7 +31,7 @@ struct memory_usage {                  ///< of the run's process tree; services 
     std::uint64_t peak_rss_bytes = 0;  ///< largest sum of RSS over the tree: shared pages count in each process
     std::uint64_t peak_pss_bytes = 0;  ///< largest sum of PSS: shared pages count once
     std::uint64_t hwm_sum_bytes = 0;   ///< sum of VmHWM over all processes seen: an upper bound of the RSS peak
-    std::uint64_t processes = 0;       ///< seen at once, at the most
+    std::uint64_t processes = 0;       ///< largest number at one time
     std::uint64_t rss_samples = 0, pss_samples = 0;
     double interval_ms = 0, largest_gap_ms = 0;
     bool operator==(const memory_usage&) const = default;
@@ -39,7 +39,7 @@ struct memory_usage {                  ///< of the run's process tree; services 
 
 struct cpu_usage {
     double user_s = 0, system_s = 0;
-    double box_share = 0;  ///< of all cores for the time of the run: 1 is every core busy
+    double box_share = 0;  ///< of all cores during the run; 1 if every core was busy
     [[nodiscard]] double total_s() const { return user_s + system_s; }
     bool operator==(const cpu_usage&) const = default;
 };
@@ -62,25 +62,25 @@ struct service_usage {
     bool operator==(const service_usage&) const = default;
 };
 
-struct api_view {               ///< what the mock API counted for itself
-    bool known = false;         ///< false with a target of the user's own
-    std::uint64_t threads = 0;  ///< that serve: it can use no more cores than these
+struct api_view {               ///< counted by the mock API
+    bool known = false;         ///< false with --target
+    std::uint64_t threads = 0;  ///< serving threads, so the most cores that it can use
     std::uint64_t requests = 0, responses = 0, refusals = 0;
     std::uint64_t throttled = 0;  ///< requests answered with 429
-    std::uint64_t faults = 0;     ///< requests that a scenario's fault was done to
-    std::uint64_t early = 0;      ///< requests that came before the Retry-After that their order had been given
+    std::uint64_t faults = 0;     ///< requests that got a fault of the scenario
+    std::uint64_t early = 0;      ///< requests that came before the Retry-After of their order had passed
     std::uint64_t connections = 0, peak_connections = 0, peak_concurrent = 0;
     bool operator==(const api_view&) const = default;
 };
 
-struct ledger_view {  ///< what came in against what is in the database, read from PostgreSQL after the clock stopped
+struct ledger_view {  ///< reported orders against rows, read from PostgreSQL after the clock stopped
     std::uint64_t rows = 0;
-    std::uint64_t lost = 0;         ///< reported stored, or never reported, and not there
-    std::uint64_t corrupt = 0;      ///< there, with other contents than the order has
-    std::uint64_t unexpected = 0;   ///< there, and nobody ordered it
-    std::uint64_t recovered = 0;    ///< reported failed, and there all the same: the answer was lost, not the work
+    std::uint64_t lost = 0;         ///< reported stored, or not reported, and without a row
+    std::uint64_t corrupt = 0;      ///< rows whose contents differ from the order
+    std::uint64_t unexpected = 0;   ///< rows that belong to no order
+    std::uint64_t recovered = 0;    ///< reported failed, but with a row: the answer was lost, not the write
     std::uint64_t redelivered = 0;  ///< deliveries beyond the first
-    bool content_checked = false;   ///< against our own generator; false with a target of the user's own
+    bool content_checked = false;   ///< against our own generator; false with --target
     [[nodiscard]] bool balanced() const { return lost == 0 && corrupt == 0 && unexpected == 0; }
     bool operator==(const ledger_view&) const = default;
 };
@@ -127,7 +127,7 @@ struct series_view {
     double interval_ms = 0;
     std::vector<double> t_s;  ///< on the run's clock
     std::vector<double> in_flight;
-    std::vector<double> queued;   ///< in the pattern's own queue: offered and not begun
+    std::vector<double> queued;   ///< in the pattern's queue: offered and not begun
     std::vector<double> lag;      ///< of the stream: not delivered yet. NaN: not known
     std::vector<double> pending;  ///< of the stream: delivered and not acknowledged. NaN: not known
     std::vector<double> completed, failed, rss_mb;
@@ -140,13 +140,13 @@ enum class kill_target : std::uint8_t { none, worker, run, redis, postgres, conn
 inline constexpr std::size_t kill_target_count = 7;
 [[nodiscard]] std::string_view name_of(kill_target t) noexcept;  ///< "worker", as in a saved result; empty for none
 
-/// What a kill cost, and what it took to come back. Zeros where nothing was killed.
+/// What was killed during the run, and how long the recovery took. All zero if nothing was killed.
 struct recovery_view {
     kill_target killed = kill_target::none;
     double at_s = 0;         ///< on the run's clock
-    double resumed_s = 0;    ///< from the kill to the next order that ended for the first time; NaN: none did
+    double resumed_s = 0;    ///< from the kill to the next order that ended for the first time; NaN if none did
     double drained_s = 0;    ///< from the kill to the end of the run
-    std::uint64_t runs = 1;  ///< started, the one after a kill included
+    std::uint64_t runs = 1;  ///< runs started, including the one after a kill
     /// Requests beyond those of each order's first end; NaN: the API's view is not known.
     double api_calls_again = 0;
     bool operator==(const recovery_view&) const = default;
@@ -172,7 +172,7 @@ struct run_result {
     cpu_split cpu_sections;
     double harness_cpu_s = 0;  ///< of pipebench itself during the run: sampling and progress
     double steal_share = 0;    ///< of the box's CPU time, taken by the hypervisor
-    double foreign_share = 0;  ///< of the box's CPU time, used by what we did not start; NaN: not known
+    double foreign_share = 0;  ///< of the box's CPU time, used by other programs; NaN: not known
     flight_view in_flight;
     series_view series;
     recovery_view recovery;
@@ -199,7 +199,7 @@ struct build_info {
     std::string version, type, compiler, sanitizers;
     bool operator==(const build_info&) const = default;
 };
-/// Not for measuring: its type is "Debug", in whatever case.
+/// True if the build type is "Debug", ignoring case: such a build is not for measuring.
 [[nodiscard]] bool is_debug(const build_info& b);
 
 struct server_info {
@@ -208,11 +208,11 @@ struct server_info {
     bool operator==(const server_info&) const = default;
 };
 
-/// What --assert asked, and what came out.
+/// An expression of --assert and its result.
 struct assertion_outcome {
     std::string text;  ///< as given
     bool held = false;
-    std::string detail;  ///< the values in it: "semaphore.throughput = 31,250"
+    std::string detail;  ///< its values: "semaphore.throughput = 31,250"
     bool operator==(const assertion_outcome&) const = default;
 };
 
@@ -225,12 +225,12 @@ struct session_result {
     build_info build;
     box_info box;
     std::vector<server_info> servers;
-    std::string chaos;                      ///< as asked for: "kill-worker@50%"; empty: none
-    double target_time_s = 0;               ///< that a run may take; 0: none was set
-    std::uint64_t memory_budget_bytes = 0;  ///< that a run's peak RSS may reach; 0: none was set
-    std::uint64_t rounds = 1;               ///< asked for: every pattern once in each
-    std::vector<run_result> warmup_runs;    ///< measured before them, and never counted
-    std::vector<run_result> runs;           ///< every one, in the order in which they were run
+    std::string chaos;                      ///< as given: "kill-worker@50%"; or empty
+    double target_time_s = 0;               ///< longest acceptable run time; 0: not set
+    std::uint64_t memory_budget_bytes = 0;  ///< largest acceptable peak RSS; 0: not set
+    std::uint64_t rounds = 1;               ///< as given; every pattern runs once in each
+    std::vector<run_result> warmup_runs;    ///< measured before `runs`, and never counted
+    std::vector<run_result> runs;           ///< in the order in which they ran
     std::vector<assertion_outcome> assertions;
     std::vector<std::string> warnings;
     bool interrupted = false;
@@ -240,7 +240,8 @@ struct session_result {
 
 void to_json(nlohmann::ordered_json& out, const session_result& r);
 
-/// Throws setup_error, in one line, for anything that is not a result of this schema, or larger than any of ours.
+/// Throws setup_error, in one line, if the text is not a result of this schema, or is larger than a session can
+/// write.
 [[nodiscard]] session_result parse_result(std::string_view json_text);
 
 }  // namespace pipebench

@@ -1,5 +1,5 @@
-// Every parameter of a run: parsed and validated once, then passed as const& for ever, also to the run's own
-// process (as JSON). A default per field; docs: `pipebench run --help`.
+// Every parameter of a run: parsed and validated once, then passed as const&, and as JSON to the run's process.
+// Described by `pipebench run --help`.
 #pragma once
 
 #include "pipebench/duration.hpp"
@@ -32,7 +32,7 @@ struct latency {
 
 enum class connection_use : std::uint8_t { keep_alive, per_order };
 enum class batch_mode : std::uint8_t { together, one_by_one };
-/// `batch`: rows that wait for a connection at the same moment share one statement, and one transaction.
+/// `batch`: rows that wait for a connection at the same time share one statement, and so one transaction.
 enum class write_mode : std::uint8_t { row, batch };
 
 /// Times allowed to one order.
@@ -46,7 +46,7 @@ struct retry_policy {
     unsigned attempts = 4;  ///< 1 switches retrying off
     duration backoff_base = std::chrono::milliseconds{50};
     duration backoff_cap = std::chrono::seconds{2};
-    double budget = 0.2;  ///< retries per order over the whole run, beside a small reserve (traffic.hpp)
+    double budget = 0.2;  ///< retries per order over the whole run, plus a small reserve (traffic.hpp)
 };
 
 /// The parameters of redis-streams.
@@ -55,28 +55,28 @@ struct stream_parameters {
     unsigned processes = 4;                    ///< worker processes
     unsigned batch = 5;                        ///< XREADGROUP COUNT: orders a worker takes at once
     duration block = std::chrono::seconds{1};  ///< XREADGROUP BLOCK
-    batch_mode mode = batch_mode::together;    ///< the batch in flight together, or one after another
-    duration lease = std::chrono::seconds{5};  ///< pending for longer, and not renewed: taken over
-    unsigned max_deliveries = 5;               ///< without an end: then it goes to the dead-letter stream
+    batch_mode mode = batch_mode::together;    ///< orders of a batch: concurrently, or one after another
+    duration lease = std::chrono::seconds{5};  ///< an entry not renewed for longer is taken over
+    unsigned max_deliveries = 5;               ///< deliveries without an end, then dead-lettered
 };
 
 struct workload {
     std::uint64_t orders = 10'000;
     std::uint64_t seed = 42;                               ///< orders, jitter and backoff are pure functions of it
     latency http{std::chrono::milliseconds{100}, {}};      ///< simulated by the mock API
-    duration db_latency = std::chrono::milliseconds{100};  ///< simulated in the client, beside the real write
+    duration db_latency = std::chrono::milliseconds{100};  ///< simulated in the client, plus the real write
     connection_use connections = connection_use::keep_alive;
     time_limits limits;
     retry_policy retry;
-    std::uint64_t rate_limit = 0;  ///< requests a second that the client sends at the most; 0: no limit
-    std::vector<order_id> poison;  ///< of the scenario: each kills the worker that takes it on
+    std::uint64_t rate_limit = 0;  ///< largest number of requests per second that the client sends; 0: no limit
+    std::vector<order_id> poison;  ///< of the scenario: each kills the worker that begins it
     write_mode write = write_mode::row;
-    unsigned write_batch = 100;         ///< rows in one statement at the most
-    unsigned db_connections = 8;        ///< a pattern's pool, all processes together; each process has one at least
+    unsigned write_batch = 100;         ///< most rows in one statement
+    unsigned db_connections = 8;        ///< of a pattern, over all processes; at least one per process
     unsigned permits = 100;             ///< semaphore
     unsigned pool_processes = 100;      ///< process-pool
     unsigned threads = 100;             ///< thread-pool
-    unsigned runner_concurrency = 100;  ///< what a program of the user's (--runner) is told
+    unsigned runner_concurrency = 100;  ///< passed to a runner (--runner)
     stream_parameters streams;          ///< redis-streams
 };
 

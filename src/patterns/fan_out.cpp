@@ -1,13 +1,13 @@
 // fan-out: every order at once.
 //
-// Models asyncio.gather over everything: one coroutine per order, all of them started before the first has an answer.
-// Only the number of orders bounds the work in flight, so its floor is one latency, whatever N.
+// Models asyncio.gather over all N orders of a run: one coroutine per order, and all of them start before the first
+// answer arrives. Only N bounds the work in flight, so the floor is the latency of one order, for any N.
 //
-// Wins when N is small, or when something else limits the load: no pattern waits less.
-// Breaks with N: memory, sockets and ports grow with it, the API receives all N requests at once, and a failure at
-// that moment hits all of them together. The latency of an order is the latency under that load.
+// Wins when N is small, or when something else limits the load: no order waits for its turn.
+// Breaks when N is large: memory, sockets and ports grow with N, the API receives N requests at once, and a failure
+// at that moment hits all orders together. The latency of each order is its latency under that load.
 //
-// In flight: all N.
+// In flight: all N orders.
 #include "patterns/patterns.hpp"
 
 #include "concurrency/event_loop.hpp"

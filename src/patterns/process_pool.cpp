@@ -1,14 +1,14 @@
-// process-pool: a parent hands orders to blocking worker processes.
+// process-pool: a parent hands orders to C blocking worker processes.
 //
 // Models ProcessPoolExecutor: every worker is a process that takes one order at a time from its channel, does all of
 // it with blocking calls, and sends back its outcome.
 //
 // Wins when the transform is heavy or crashes: workers share nothing, and a dead one takes at most one order with it.
 // Python's pool is broken for good by one death; this one gives the order to another worker and starts a new one.
-// Breaks with waiting: no more orders are in flight than there are processes, and a waiting process is expensive.
-// Eight workers with 200 ms per order cannot do more than 40 orders a second, however many cores there are.
+// Breaks when orders mostly wait: each order in flight needs a process, and a waiting process is expensive. Eight
+// workers at 200 ms per order cannot do more than 40 orders a second, on any number of cores.
 //
-// In flight: the number of processes.
+// In flight: C orders, one per process.
 #include "patterns/patterns.hpp"
 
 #include "concurrency/worker_process.hpp"
@@ -20,7 +20,7 @@
 namespace pipebench {
 namespace {
 
-constexpr unsigned max_deaths_per_order = 3;  ///< an order that kills its workers is given up then
+constexpr unsigned max_deaths_per_order = 3;  ///< an order whose workers died this often fails
 
 struct assignment {
     order_log::ticket ticket;
@@ -30,7 +30,7 @@ struct assignment {
 struct finished {
     order_id id;
     outcome result;
-    std::uint32_t unused = 0;  ///< no byte of a message is left to chance
+    std::uint32_t unused = 0;  ///< in place of padding: every byte of a message is defined
 };
 
 void worker(const run_context& ctx, message_channel& parent) {
@@ -90,7 +90,7 @@ private:
     const run_context& ctx_;
     worker_fleet workers_;
     std::vector<std::optional<assignment>> held_;  ///< per worker
-    std::deque<assignment> again_;                 ///< their workers died
+    std::deque<assignment> again_;                 ///< of workers that died; handed out again
     order_id next_ = 1;
     std::size_t busy_ = 0;  ///< workers that hold an order
 };

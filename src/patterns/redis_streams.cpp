@@ -1,17 +1,19 @@
 // redis-streams: asynchronous workers in several processes share a stream through a consumer group.
 //
 // Models Redis Streams workers: a producer XADDs every order; each worker reads a batch with XREADGROUP, carries it
-// out, and only then acknowledges it with XACK and puts the results on another stream. A process leases the orders
-// that it holds, and renews the leases while it lives. When it has died and its leases have passed, another one takes
-// its orders over with XAUTOCLAIM. An order that is delivered too often without an end goes to a dead-letter stream.
+// out, and only then puts the results on another stream and acknowledges the batch with XACK. A process leases the
+// orders that it holds, and renews the leases while it lives. After it has died and its leases have expired, another
+// process takes its orders over with XAUTOCLAIM. An order that is delivered too often without an end goes to a
+// dead-letter stream.
 //
-// Wins when work must outlive its worker, and when more machines shall help without a code change. No order is lost
+// Wins when work must outlive its worker, or when machines are to be added without a code change. No order is lost
 // when a worker dies, or when Redis itself dies, even if Redis comes back empty.
-// Breaks where the hop is expensive: every order crosses Redis four times. It delivers at least once: an order whose
+// Breaks when the hop is expensive: every order crosses Redis four times. It delivers at least once: an order whose
 // worker died between the write and XACK comes again, so the write has to be idempotent. An order that kills its
 // worker costs a restart per delivery, and delays the other orders of that process by a lease.
 //
-// In flight: workers x batch, or one per worker if a batch is done one by one; a batch more per process taking over.
+// In flight: workers x batch orders, or one order per worker if batches are done one by one. While a process takes
+// orders over, it has up to one more batch in flight.
 #include "patterns/patterns.hpp"
 
 #include "concurrency/event_loop.hpp"
@@ -52,7 +54,7 @@ task<> worker(const run_context& ctx, async_pipeline& pipeline, stream_consumer&
     co_await stream.acknowledge(batch);
 }
 
-/// Takes over the orders of dead processes. Looks for them twice per lease.
+/// Takes over the orders of dead processes. Checks about twice per lease.
 task<> take_over(const run_context& ctx, async_pipeline& pipeline, stream_consumer& stream) {
     const auto& s = ctx.work.streams;
     while (!ctx.stop.requested()) {

@@ -3,12 +3,12 @@
 // Models asyncio.Semaphore(C) around each order, with one difference that matters at scale: the permit is acquired
 // before the coroutine is spawned, so that memory grows with C and not with N.
 //
-// Wins as the default: one process, one thread, a bound that is one number, and backpressure for free, since the
-// producer of orders waits for a permit.
+// Wins as the default choice: it needs one process and one thread, one number sets its bound, and it has backpressure
+// without a queue, because the loop that spawns the orders waits for a permit.
 // Breaks when one core is not enough for the transform, and when C is chosen without Little's law: C orders in flight
 // with latency L cannot do more than C / L orders a second.
 //
-// In flight: C permits.
+// In flight: C orders, one per permit.
 #include "patterns/patterns.hpp"
 
 #include "concurrency/async_semaphore.hpp"

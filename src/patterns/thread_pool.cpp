@@ -3,11 +3,12 @@
 // Models ThreadPoolExecutor + Queue: a bounded queue of orders, and C threads that each take one, do all of it with
 // blocking calls, and take the next.
 //
-// Wins where libraries only block: the code reads from top to bottom, and the kernel does the scheduling.
-// Breaks with C: each thread needs a stack and an API connection, each wait is a context switch, and all threads
-// contend for one queue and one pool of database connections.
+// Wins when libraries offer only blocking calls: the code reads from top to bottom, and the kernel does the
+// scheduling.
+// Breaks when C is large: each thread needs a stack and an API connection, each wait is a context switch, and all
+// threads contend for one queue and one pool of database connections.
 //
-// In flight: C threads.
+// In flight: C orders, one per thread.
 #include "patterns/patterns.hpp"
 
 #include "concurrency/bounded_queue.hpp"
@@ -31,7 +32,7 @@ void worker(const run_context& ctx, order_queue& queue) {
     }
 }
 
-/// However the scope is left, the workers must learn that no more orders come, or they would wait for ever.
+/// Closes the queue also when an exception leaves the scope: the workers would otherwise wait for ever.
 struct close_on_exit {
     order_queue& queue;
     ~close_on_exit() { queue.close(); }
