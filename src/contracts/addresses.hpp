@@ -1,4 +1,4 @@
-// Where the real components of a run are.
+// The addresses of a run's components.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Which part of an order's way a thread works for, so that a sampling timer can tell where CPU time goes.
+// Which stage of an order a thread works on. A sampling timer reads it to find where CPU time goes.
 #pragma once
 
 #include <array>
@@ -7,7 +7,7 @@
 
 namespace pipebench {
 
-/// `scheduling`: everything that is not one of the others: the event loop, queues, channels, Redis, recording.
+/// `scheduling`: everything else: the event loop, queues, channels, Redis, recording.
 enum class cpu_section : std::uint8_t { scheduling, fetch, transform, store };
 inline constexpr std::size_t cpu_section_count = 4;
 inline constexpr std::array<std::string_view, cpu_section_count> cpu_section_names{"scheduling", "fetch", "transform",
@@ -18,8 +18,8 @@ namespace detail {
 inline thread_local constinit volatile cpu_section current_section = cpu_section::scheduling;
 }  // namespace detail
 
-/// What this thread does from here on is for that section. One store; an event loop goes back to scheduling after
-/// each handler (event_loop.cpp), so a coroutine says it again after each wait.
+/// Marks the work of this thread as that section from now on. It costs one store. An event loop resets it to
+/// scheduling after each handler (event_loop.cpp), so a coroutine must call it again after each wait.
 inline void work_for(cpu_section s) noexcept { detail::current_section = s; }
 [[nodiscard]] inline cpu_section section_at_work() noexcept { return detail::current_section; }
 

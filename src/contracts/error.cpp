@@ -14,7 +14,7 @@ constexpr const char* replacement = "\xEF\xBF\xBD";  // U+FFFD
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0u) == 0x80u; }
 
-/// As the JSON library does it, so that a text is the same before and after it was saved.
+/// Replaces bytes as the JSON library does, so that saving does not change the text.
 std::string valid_utf8(std::string_view text) {
     using json = nlohmann::json;
     return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();

@@ -17,11 +17,11 @@ enum class exit_code : int {
     terminated = 143,     ///< SIGTERM; the partial result was written
 };
 
-/// Of a command that SIGINT or SIGTERM interrupted.
+/// The exit code of a command that SIGINT or SIGTERM interrupted.
 [[nodiscard]] exit_code code_of_signal(int signal) noexcept;
 
-/// A wrong option or a missing piece of the environment. `what()` is one line: what, where, and how to correct it. It
-/// must never contain a secret, or an input that may hold one.
+/// A wrong option or a problem of the environment. `what()` is one line: what is wrong, where, and how to correct it.
+/// It must never contain a secret, or an input that may hold one.
 class setup_error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;

@@ -1,4 +1,4 @@
-// The bins that latencies are counted in: of equal ratio, 1 % wide, from 1 us to 1,000 s.
+// The bins of the latency histogram: each 1 % wider than the one before, from 1 us to 1,000 s.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,7 @@ inline constexpr std::size_t latency_bins = 2084;
 /// A latency beyond either end belongs to the bin at that end.
 [[nodiscard]] std::size_t latency_bin(std::chrono::steady_clock::duration d) noexcept;
 
-/// In milliseconds: no latency of that bin exceeds it.
+/// The upper edge of a bin in milliseconds: no latency of the bin exceeds it.
 [[nodiscard]] double upper_edge_ms(std::size_t bin) noexcept;
 
 }  // namespace pipebench

@@ -20,7 +20,7 @@ shared_counter& failures_as(record_board& board, std::uint8_t code) noexcept {
     return board.failures[(code - 1) / error_kind_count][(code - 1) % error_kind_count];
 }
 
-/// Only of the first failure: what the order counts as does not change when it fails otherwise a second time.
+/// Only the first failure counts: a later failure of another kind changes nothing.
 void keep_first_failure(record_board& board, order_id id, const outcome& o) noexcept {
     std::uint8_t not_yet_failed = 0;
     board.failed_as(id).compare_exchange_strong(not_yet_failed, code_of(o), std::memory_order_relaxed);
@@ -29,11 +29,11 @@ void keep_first_failure(record_board& board, order_id id, const outcome& o) noex
 void count_repetition(record_board& board, order_id id, const outcome& o) noexcept {
     add(board.repeated, 1);
     add(board.repeated_attempts, o.attempts);
-    // Begun again, and ended twice: the first holder was alive after all.
+    // The order was begun again and has ended twice: its first holder was alive.
     if (board.begun_again_bits().test_and_clear(id)) subtract(board.begun_again, 1);
 }
 
-/// The order had counted as failed, and was stored after all.
+/// The order had counted as failed, and is now stored.
 void turn_failure_into_success(record_board& board, order_id id) noexcept {
     add(board.stored, 1);
     subtract(board.failed, 1);
@@ -46,8 +46,8 @@ void count_failure(record_board& board, order_id id) noexcept {
     add(failures_as(board, board.failed_as(id).load(std::memory_order_relaxed)), 1);
 }
 
-/// A repetition in another process came between, and has already turned the failure of this order into a success,
-/// which took one from `failed`. That one is added here.
+/// A repetition in another process has already turned the failure of this order into a success, and so subtracted one
+/// from `failed` before the failure was counted. Adds that one.
 void make_up_for_repetition(record_board& board) noexcept { add(board.failed, 1); }
 
 /// The first order that ends after a kill ends the recovery.
@@ -64,7 +64,7 @@ bool count_end(record_board& board, order_id id, const outcome& given) noexcept 
     const outcome o = is_valid(given) ? given : worker_died;
     add(board.http_attempts, o.attempts);
     add(board.store_attempts, o.stores);
-    // Before the order counts as ended: a success that comes later has to find the failure that it takes back.
+    // Before the order counts as ended: a later success must find the failure that it replaces.
     if (!o.stored()) keep_first_failure(board, id, o);
     const bool has_ended_before = board.ended_bits().test_and_set(id);
     const bool is_first_success = o.stored() && !board.stored_bits().test_and_set(id);
@@ -86,7 +86,7 @@ void order_log::offer() noexcept { add(board_->offered, 1); }
 
 order_log::ticket order_log::begin(order_id id) noexcept {
     add(board_->begins, 1);
-    // Begun before, and not ended: whoever held it has died, it seems, and will not end it.
+    // Begun before and not ended: its former holder has probably died, and will not end it.
     if (id <= board_->orders && board_->begun_bits().test_and_set(id) && !board_->ended_bits().test(id)) {
         add(board_->begun_again, 1);
         board_->begun_again_bits().test_and_set(id);

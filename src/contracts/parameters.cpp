@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// --- JSON: a wider range than that of the options, since another version may have saved it ---
+// --- JSON: a wider range than the options allow, since another version may have saved it ---
 
 [[noreturn]] void refuse(const char* key, const nlohmann::json& value, std::string_view expected) {
     const auto text = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -50,7 +50,7 @@ void read(const nlohmann::json& in, const char* key, const form_of<jitter>&, jit
     out = *j;
 }
 
-/// The library would wrap a negative number, cut a fraction and take true for 1.
+/// The library would wrap a negative number, truncate a fraction, and accept true as 1.
 template <std::unsigned_integral Count>
 void read(const nlohmann::json& in, const char* key, const form_of<Count>&, Count& out) {
     const auto& value = field(in, key);

@@ -1,5 +1,5 @@
 // The parameters of a workload, one row each. Everything that lists them walks this table: their JSON, the command
-// line, the arguments for another pipebench, the Profile line of a report, and docs/options.md, which a test holds to
+// line, the arguments for another pipebench, and the Profile line of a report. A test compares docs/options.md with
 // it.
 #pragma once
 
@@ -34,23 +34,23 @@ struct parameter_value {
 
 struct parameter {
     const char* key;     ///< in JSON: "http_latency"
-    const char* option;  ///< "-n,--orders"; empty: none
+    const char* option;  ///< "-n,--orders"; or empty
     parameter_group group;
     unsigned profile_place;  ///< in the Profile line of a report, from 1; 0: left out of it
     const char* help;        ///< without the default
     parameter_value value;
 
     [[nodiscard]] bool has_option() const noexcept { return *option != '\0'; }
-    [[nodiscard]] std::string_view long_option() const noexcept;  ///< "--orders"; empty: none
+    [[nodiscard]] std::string_view long_option() const noexcept;  ///< "--orders"; or empty
 };
 
 /// The table, in the order of --help.
 [[nodiscard]] std::span<const parameter> parameters();
 
-/// By its long option; throws std::out_of_range for one that is not there.
+/// The row of a long option. Throws std::out_of_range if there is none.
 [[nodiscard]] const parameter& parameter_of(std::string_view long_option);
 
-/// Those that change the numbers, in the order in which a reader of a report asks for them.
+/// The parameters of a report's Profile line, by profile_place.
 [[nodiscard]] std::vector<const parameter*> parameters_of_profile_line();
 
 }  // namespace pipebench

@@ -1,8 +1,8 @@
 // The memory behind a run's record: its layout, shared by the session, the run and the run's workers. Three views
 // read and write it: order_log (for patterns), run_marks (for what starts and stops a run) and run_reader.
 //
-// Every access is a relaxed atomic operation: no field is used to publish another. Where the order of two writes
-// matters, order_log.cpp says so.
+// Every access is a relaxed atomic operation: no field is used to publish another. A comment in order_log.cpp marks
+// where the order of two writes matters.
 #pragma once
 
 #include "contracts/cpu_section.hpp"
@@ -54,8 +54,8 @@ private:
     static std::uint64_t mask(order_id id) noexcept { return 1ull << (id % 64); }
 };
 
-/// Lies at the start of the shared mapping; behind it four bits per order, and then a byte per order. The kernel
-/// hands the pages out zeroed, which is the right first value of every field.
+/// The start of the shared mapping. Four bits per order follow it, then one byte per order. The kernel provides
+/// zeroed pages, and zero is the initial value of every field.
 struct record_board {
     std::uint64_t orders;
     std::atomic<bool> stop, untimed;
@@ -81,7 +81,7 @@ struct record_board {
     order_bits begun_bits() noexcept { return bits(2); }
     /// Begun a second time before it had ended.
     order_bits begun_again_bits() noexcept { return bits(3); }
-    /// How the order failed at its first end (order_log.cpp has the code); 0: it did not.
+    /// The failure at the order's first end, encoded by code_of() in order_log.cpp; 0 if it did not fail.
     std::atomic<std::uint8_t>& failed_as(order_id id) noexcept {
         return reinterpret_cast<std::atomic<std::uint8_t>*>(bits(4).words)[id];
     }

@@ -1,5 +1,5 @@
-// One run's record: the owner of the memory that the session, the run and its workers share, and its three views.
-// Pass on the view that is needed: log() to patterns, run_marks to what starts and stops a run, or run_reader.
+// The record of a run: owns the memory that the session, the run and its workers share, and gives three views of it:
+// order_log (by log()) for patterns, run_marks for the code that starts and stops a run, and run_reader.
 #pragma once
 
 #include "contracts/run_marks.hpp"
@@ -14,18 +14,18 @@
 
 namespace pipebench {
 
-/// It holds a byte and four bits an order, no more.
+/// It needs one byte and four bits per order.
 class recorder : public run_reader, public run_marks {
 public:
     static recorder create(std::uint64_t orders);  ///< throws setup_error
-    static recorder attach(int descriptor);        ///< maps what create() made; takes the descriptor over
+    static recorder attach(int descriptor);        ///< maps the memory of create(); takes ownership of the descriptor
 
-    /// For another process to attach().
+    /// Another process passes it to attach().
     [[nodiscard]] int descriptor() const noexcept { return memory_.get_deleter().descriptor; }
 
     [[nodiscard]] order_log log() noexcept { return order_log(*memory_); }
     [[nodiscard]] stop_flag stop() const noexcept;
-    /// What all workers share of the retry budget and the rate limit.
+    /// The state of the retry budget and the rate limit, which all workers share.
     [[nodiscard]] traffic_state& shared_traffic() const noexcept;
 
 private:

@@ -34,7 +34,7 @@ void run_marks::forget_unfinished() noexcept {
         board_->begun_bits().words[w].fetch_and(get(board_->ended_bits().words[w]), std::memory_order_relaxed);
         board_->begun_again_bits().words[w].store(0, std::memory_order_relaxed);
     }
-    board_->resumed_ns.store(0, std::memory_order_relaxed);  // an order that ended while it was dying is no recovery
+    board_->resumed_ns.store(0, std::memory_order_relaxed);  // no recovery: an order ended between kill and death
 }
 
 }  // namespace pipebench

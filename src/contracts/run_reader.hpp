@@ -1,4 +1,4 @@
-// What can be read of a run while it goes on, and afterwards.
+// Reads the record of a run, during the run and after it.
 #pragma once
 
 #include "contracts/cpu_section.hpp"
@@ -15,11 +15,11 @@ namespace pipebench {
 
 struct record_board;
 
-/// A reading of the counters. While the run goes on they may be an instant apart.
+/// A snapshot of the counters. During the run they are not read at exactly the same time.
 struct progress {
-    std::uint64_t begun = 0;  ///< each order once, except one that is being repeated just now
+    std::uint64_t begun = 0;  ///< each order once; one begun again after its end counts twice until it ends
     std::uint64_t stored = 0, failed = 0;
-    std::uint64_t repeated = 0;           ///< ends of orders that had ended before: redelivered and done again
+    std::uint64_t repeated = 0;           ///< second and later ends of orders that were redelivered
     std::uint64_t http_attempts = 0;      ///< of all ends
     std::uint64_t repeated_attempts = 0;  ///< of the repeated ones among them
     std::uint64_t store_attempts = 0;
@@ -46,7 +46,7 @@ public:
     [[nodiscard]] std::chrono::nanoseconds latency_sum() const noexcept;
     [[nodiscard]] std::chrono::nanoseconds latency_max() const noexcept;
 
-    [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept;  ///< so far, or in all once stopped
+    [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept;  ///< so far, or in total after stop_clock()
     [[nodiscard]] bool clock_stopped() const noexcept;
     [[nodiscard]] std::chrono::nanoseconds killed_at() const noexcept;   ///< on the run's clock; 0: never
     [[nodiscard]] std::chrono::nanoseconds resumed_at() const noexcept;  ///< on the run's clock; 0: not yet

@@ -152,7 +152,7 @@ std::vector<order_id> read_poison(const json& in) {
     return out;
 }
 
-/// Simple, because it becomes part of file names, table names and JSON keys.
+/// Restricted, because the name becomes part of file names, table names and JSON keys.
 std::string name_in(const json& in) {
     auto name = text_of(in, "name");
     const auto simple = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };

@@ -1,6 +1,6 @@
-// How API and database misbehave during a run: data, in one file for each scenario (bench/scenarios/*.json, built
-// into the binary). A scenario is read and checked once, then passed as const&. The faults of the API are drawn from
-// (seed, order, attempt), so that every pattern gets the same ones.
+// Describes how API and database misbehave during a run. Each scenario is one JSON file (bench/scenarios/*.json,
+// built into the binary). A scenario is read and checked once, then passed as const&. The faults of the API are drawn
+// from (seed, order, attempt), so that every pattern gets the same ones.
 #pragma once
 
 #include "pipebench/duration.hpp"
@@ -16,7 +16,7 @@
 
 namespace pipebench {
 
-/// What the API does to a request for an order instead of answering it well.
+/// How the API mistreats a request for an order.
 enum class fault_kind : std::uint8_t {
     status,         ///< answers with `status`, and with Retry-After where it is set
     reset,          ///< the head and half of the body, then RST
@@ -72,7 +72,7 @@ struct api_trouble {
 
 struct database_trouble {
     duration latency{};       ///< added to every write, in the server, on its connection
-    double terminate_at = 0;  ///< all our backends are terminated when this share of the orders is done; 0: never
+    double terminate_at = 0;  ///< share of the orders after which all our backends are terminated; 0: never
     bool operator==(const database_trouble&) const = default;
 };
 

@@ -1,5 +1,5 @@
-// What all workers of a run share about its requests: the retry budget and the client-side rate limit. It lies in
-// memory that they all map (record_board.hpp), so that the bounds hold for the run and not for each worker.
+// The retry budget and the client-side rate limit that all workers of a run share. Their state lies in memory that
+// all workers map (record_board.hpp), so that the bounds hold for the run and not for each worker.
 #pragma once
 
 #include "pipebench/duration.hpp"
@@ -11,16 +11,16 @@
 
 namespace pipebench {
 
-/// Retries that a run has beyond its share: a small run could not retry at all without them.
+/// Retries that a run has in addition to its share: without them a small run could not retry.
 inline constexpr std::uint64_t retry_reserve = 100;
 
-/// Zeros are its right first value.
+/// Its initial value is all zero.
 struct traffic_state {
     std::atomic<std::uint64_t> firsts, retries, refused;
     std::atomic<std::int64_t> next_ns;  ///< steady clock: when the rate limit's bucket will be full again
 };
 
-/// A view of that state with the limits that hold. Any thread, any process.
+/// A view of that state with the limits of the run. Any thread, any process.
 class traffic {
 public:
     using time_point = std::chrono::steady_clock::time_point;
@@ -31,15 +31,15 @@ public:
         : shared_(&shared), retry_share_(retry_share), per_second_(per_second) {}
 
     void count_first() noexcept { shared_->firsts.fetch_add(1, std::memory_order_relaxed); }
-    /// True when there is one left in the budget, which is then taken. Both answers are counted.
+    /// Takes a retry from the budget; false if none is left. Both answers are counted.
     [[nodiscard]] bool take_retry() noexcept;
 
-    /// When the next request may be sent: `now` without a limit; nullopt when it would be after `latest`, and then no
-    /// token is taken. A token bucket that holds a tenth of a second's tokens and is full at first, as the generic
-    /// cell rate algorithm (ITU-T I.371).
+    /// Returns when the next request may be sent: `now` without a limit; nullopt, without taking a token, if that is
+    /// after `latest`. It is a token bucket, full at first, that holds the tokens of a tenth of a second, implemented
+    /// as the generic cell rate algorithm (ITU-T I.371).
     [[nodiscard]] std::optional<time_point> next_slot(time_point now, time_point latest) noexcept;
 
-    /// Requests that may be sent at once after a quiet moment.
+    /// Requests that may be sent at once after a pause.
     [[nodiscard]] static std::uint64_t burst_of(std::uint64_t per_second) noexcept {
         return per_second >= 10 ? per_second / 10 : 1;
     }

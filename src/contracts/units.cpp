@@ -43,7 +43,7 @@ std::optional<duration> parse_duration(std::string_view text) {
         const double us = parsed->number * u.scale;
         if (us > static_cast<double>(max_duration.count())) return std::nullopt;
         const duration d{std::llround(us)};
-        if (d == duration{0} && us > 0) return std::nullopt;  // 0 often switches something off
+        if (d == duration{0} && us > 0) return std::nullopt;  // a rounded 0 would switch some options off
         return d;
     }
     return std::nullopt;

@@ -28,7 +28,7 @@ namespace pipebench {
 /// Events per second: "500/s", "10k/s"; nullopt for anything else and for 0.
 [[nodiscard]] std::optional<std::uint64_t> parse_rate(std::string_view text);
 
-/// "5%" and "0.05" are 0.05; nullopt for anything else, and for a share that is not from 0 to 100 %.
+/// "5%" and "0.05" give 0.05; nullopt for anything else, and outside 0 to 100 %.
 [[nodiscard]] std::optional<double> parse_share(std::string_view text);
 
 }  // namespace pipebench

@@ -9,14 +9,14 @@
 
 namespace pipebench {
 
-/// What an option takes.
+/// The URLs that an option accepts.
 struct url_form {
     std::string_view option;                    ///< "--target"
     std::string_view expected;                  ///< "http://host[:port][/prefix]"
     std::span<const std::string_view> schemes;  ///< "http://"
 };
 
-/// Decoded, but for those whose name says otherwise. No query and no fragment.
+/// The parts are decoded, except those named encoded_*. There is no query and no fragment.
 struct url_parts {
     std::string scheme;
     std::string host;  ///< a name or an address, without brackets
@@ -24,15 +24,15 @@ struct url_parts {
     std::string user, password;  ///< secret: never print
     std::string path, encoded_path;
     std::string encoded_authority;  ///< host and port, for a Host header
-    bool has_authority = false;     ///< something stands between "//" and the path
+    bool has_authority = false;     ///< the part between "//" and the path is not empty
 };
 
-/// Throws what a URL is refused with: the option, why, and what is expected. `why` must repeat no part of the URL,
-/// which may hold a secret.
+/// Throws setup_error with the option, the reason and the expected form. `why` must repeat no part of the URL, which
+/// may hold a secret.
 [[noreturn]] void refuse_url(const url_form& form, std::string_view why);
 
-/// Throws as refuse_url does for another scheme, what is no URL, a query, a fragment, and a port that is not in
-/// 1..65535.
+/// Throws as refuse_url() does if the text is not a URL of these schemes, has a query or a fragment, or has a port
+/// outside 1..65535.
 [[nodiscard]] url_parts parse_url(std::string_view url, const url_form& form);
 
 }  // namespace pipebench

@@ -16,7 +16,7 @@ setup_error refusal(std::string_view given, std::string_view accepted) {
     return setup_error(fmt::format("'{}' is not {}", printable(given, 80), accepted));
 }
 
-/// 10 min is "10m", where format_duration() says "600s".
+/// Writes 10 min as "10m", not as "600s" like format_duration().
 std::string short_duration(duration d) {
     using std::chrono::hours, std::chrono::minutes;
     if (d >= hours(1) && d % hours(1) == duration{}) return fmt::format("{}h", d / hours(1));
@@ -24,7 +24,7 @@ std::string short_duration(duration d) {
     return format_duration(d);
 }
 
-/// In percent where that is exact.
+/// Writes percent if that is exact.
 std::string format_share(double share) {
     auto text = fmt::format("{:g}%", 100 * share);
     return parse_share(text) == share ? text : fmt::format("{}", share);

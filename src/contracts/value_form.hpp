@@ -21,7 +21,7 @@ template <class T>
 struct value_form {
     std::string placeholder;                            ///< "TIME", or all choices: "row|batch"
     std::function<T(const std::string& text)> parse;    ///< throws setup_error: "'5' is not a duration from ..."
-    std::function<std::string(const T& value)> format;  ///< short: "10k"; parse takes it back
+    std::function<std::string(const T& value)> format;  ///< short: "10k"; parse() reads it
 };
 
 struct count_range {

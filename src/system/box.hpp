@@ -8,7 +8,8 @@ namespace pipebench {
 [[nodiscard]] box_info describe_box();
 [[nodiscard]] build_info describe_build();
 
-/// Time of all cores since boot: the part in which something ran, and the part that the hypervisor gave to others.
+/// Time of all cores since boot: the part in which something ran, and the part that the hypervisor gave to other
+/// guests.
 struct box_time {
     double total_s = 0, busy_s = 0, steal_s = 0;
 };

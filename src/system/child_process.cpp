@@ -29,7 +29,7 @@ std::vector<char*> as_argv(const std::vector<std::string>& words) {
     return out;
 }
 
-// From fork to exec only what is safe there: plain system calls on memory made before.
+// Between fork and exec only safe operations: plain system calls on memory allocated before.
 class exec_image {
 public:
     exec_image(const child_settings& s, int failure_pipe)
@@ -45,7 +45,7 @@ public:
         constexpr rlimit no_core{0, 0};  // its memory may hold passwords
         ::setrlimit(RLIMIT_CORE, &no_core);
         if (settings_.user) drop_privileges(*settings_.user);
-        // After the change of user, which clears it; the parent may have gone before it took effect.
+        // After the change of user, which clears it; the parent may have ended before it took effect.
         ::prctl(PR_SET_PDEATHSIG, settings_.death_signal);
         if (::getppid() != parent_) ::_exit(127);
         if (!settings_.directory.empty() && ::chdir(settings_.directory.c_str()) != 0) fail();
@@ -67,7 +67,7 @@ private:
         ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     }
 
-    // Ours go out of the way first: a wanted number may be taken by another wanted descriptor.
+    // Moves our descriptors first: a target number may be in use by another of them.
     void place_descriptors() {
         constexpr int out_of_the_way = 64;
         int highest = STDERR_FILENO;
@@ -108,7 +108,7 @@ private:
 }  // namespace
 
 void wait_for_end(int pid_descriptor, std::chrono::milliseconds limit) {
-    constexpr std::chrono::milliseconds interval{2};  // where the kernel, or a tool below us, knows no pidfd
+    constexpr std::chrono::milliseconds interval{2};  // if the kernel, or a tool such as valgrind, has no pidfd
     pollfd ended{pid_descriptor, POLLIN, 0};
     ::poll(&ended, 1,
            static_cast<int>(std::min<std::int64_t>(pid_descriptor >= 0 ? INT_MAX : interval.count(), limit.count())));
@@ -152,7 +152,7 @@ child_process::~child_process() {
 }
 
 void child_process::signal(int number) noexcept {
-    if (!end_ && pid_ > 0) ::kill(pid_, number);  // it is ours, and not reaped: its number is not given out again
+    if (!end_ && pid_ > 0) ::kill(pid_, number);  // not reaped yet, so its number cannot be reused
 }
 
 std::optional<child_end> child_process::wait_for(std::chrono::milliseconds limit) {

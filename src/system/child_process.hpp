@@ -1,4 +1,4 @@
-// Programs that we start: each dies when we die, and none outlives its object.
+// Child programs: the kernel kills each when its parent thread ends, and the destructor kills and reaps it.
 #pragma once
 
 #include "system/descriptor.hpp"
@@ -15,7 +15,7 @@
 
 namespace pipebench {
 
-/// Another user to run a program as; only root can.
+/// The user to run a program as; only root can change it.
 struct user_identity {
     std::string name;
     uid_t uid = 0;
@@ -24,10 +24,10 @@ struct user_identity {
 
 struct child_settings {
     std::vector<std::string> arguments;    ///< [0] is the path of the program
-    std::vector<std::string> environment;  ///< the whole of it, "NAME=value"
+    std::vector<std::string> environment;  ///< the complete environment, "NAME=value"
     std::map<int, int> descriptors;        ///< child's number -> ours. If not named, 0 is /dev/null, 1 and 2 are
                                            ///< ours, and all others are closed
-    std::optional<user_identity> user;     ///< privileges are dropped to it for good
+    std::optional<user_identity> user;     ///< privileges are dropped permanently
     std::string directory;                 ///< working directory; empty: ours
     int death_signal = SIGKILL;            ///< the kernel sends it when the thread that started the child ends
     bool own_session = true;               ///< then a Ctrl-C on the terminal does not reach it
@@ -53,7 +53,7 @@ public:
     ~child_process();
 
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
-    /// Readable once the child has ended; -1 if the kernel has none.
+    /// A pidfd, readable once the child has ended; -1 if the kernel does not support it.
     [[nodiscard]] int pid_descriptor() const noexcept { return pid_descriptor_.get(); }
     void signal(int number) noexcept;
 

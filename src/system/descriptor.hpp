@@ -1,4 +1,4 @@
-// A file descriptor with an owner, and how one is made and read.
+// A file descriptor with an owner, and functions that make and read descriptors.
 #pragma once
 
 #include <unistd.h>
@@ -50,13 +50,12 @@ struct channel_ends {
 /// `peer`: "the mock API".
 [[nodiscard]] channel_ends make_channel(const std::string& peer);
 
-/// Why read_into() stopped. `by_error`: errno says which; EAGAIN where a descriptor that does not block has no more
-/// now.
+/// Why read_into() stopped. `by_error`: see errno; EAGAIN if a non-blocking descriptor has no more data now.
 enum class read_stop : std::uint8_t { at_end, over_limit, by_error };
-/// Appends what can be read from `from` to `text`, until `text` is longer than `limit` bytes.
+/// Reads from `from` and appends to `text`, until `text` is longer than `limit` bytes.
 read_stop read_into(std::string& text, int from, std::size_t limit = std::numeric_limits<std::size_t>::max());
 
-/// What can be read of a file, such as one in /proc; empty if it cannot be opened.
+/// The readable contents of a file, such as one in /proc; empty if it cannot be opened.
 [[nodiscard]] std::string text_of_file(const std::string& path);
 
 }  // namespace pipebench

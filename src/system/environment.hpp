@@ -1,4 +1,4 @@
-// The environment of this process, and the part of it that programs we start may see.
+// The environment of this process, and the part of it that child programs get.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 
 namespace pipebench {
 
-/// PATH, HOME, LANG, TZ and TMPDIR of the calling process, and LC_ALL=C: no variable that changes the behaviour of
-/// the servers and libraries that we start.
+/// PATH, HOME, LANG, TZ and TMPDIR of the calling process, and LC_ALL=C: no variable that could change the behaviour
+/// of servers and libraries.
 [[nodiscard]] std::vector<std::string> clean_environment();
 
 /// The path of the running program.

@@ -24,7 +24,7 @@ pid_t kill_a_child(pid_t parent, std::uint64_t choice) {
 
 void kill_tree(pid_t root) {
     std::vector<pid_t> doomed{root};
-    // Before it dies, because afterwards its descendants have another parent.
+    // Collected before the kill, because afterwards the descendants have another parent.
     for (std::size_t i = 0; i < doomed.size(); ++i)
         for (const pid_t child : children_of(doomed[i])) doomed.push_back(child);
     for (const pid_t pid : doomed) ::kill(pid, SIGKILL);

@@ -7,11 +7,11 @@
 
 namespace pipebench {
 
-/// SIGKILL to one child of the process, chosen by `choice`. Returns its pid, or 0 if there is no child.
+/// Sends SIGKILL to one child of the process, chosen by `choice`. Returns its pid, or 0 if there is no child.
 pid_t kill_a_child(pid_t parent, std::uint64_t choice);
 
-/// SIGKILL to a process and all its descendants. Returns when the descendants are gone, or after 5 s. Does not reap
-/// the process itself.
+/// Sends SIGKILL to a process and all its descendants. Returns when the descendants have ended, or after 5 s. Does
+/// not reap the process itself.
 void kill_tree(pid_t root);
 
 }  // namespace pipebench

@@ -26,13 +26,13 @@ struct process_stat {
     pid_t parent = 0, group = 0;
     std::uint64_t cpu_ticks = 0;  ///< user and system, of the process and of the children it waited for
 };
-/// nullopt for text that is no such line, as of a process that has gone.
+/// nullopt for other text, such as the empty one of a process that has ended.
 [[nodiscard]] std::optional<process_stat> parse_process_stat(std::string_view text);
 
-/// Resident pages, of /proc/PID/statm.
+/// Resident pages, from /proc/PID/statm.
 [[nodiscard]] std::uint64_t resident_pages(std::string_view statm);
 
-/// The time of all cores since boot, of the first line of /proc/stat. A guest's time is part of user and nice.
+/// The time of all cores since boot, from the first line of /proc/stat. A guest's time is part of user and nice.
 struct cpu_ticks {
     std::uint64_t total = 0, busy = 0, steal = 0;
 };

@@ -10,8 +10,8 @@
 
 namespace pipebench {
 
-/// Which threads of a process may start others. Our own processes fork from the main thread only; looking at every
-/// thread costs more.
+/// Which threads of a process may have children. Our processes fork only from the main thread; reading every thread
+/// costs more.
 enum class forks_from : std::uint8_t { main_thread, any_thread };
 
 void for_each_child(pid_t pid, forks_from whom, const std::function<void(pid_t)>& f);
@@ -27,7 +27,7 @@ void for_each_in_tree(pid_t root, forks_from whom, const std::function<void(pid_
 [[nodiscard]] std::vector<pid_t> children_of(pid_t pid);
 /// False for a zombie.
 [[nodiscard]] bool is_alive(pid_t pid);
-/// Whether the process group has a member that is no zombie. Looks at every process of the machine.
+/// Whether the process group has a member that is no zombie. Reads every process of the machine.
 [[nodiscard]] bool group_is_alive(pid_t group);
 
 /// VmHWM of the calling process.

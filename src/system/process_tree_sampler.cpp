@@ -25,8 +25,8 @@ constexpr double pss_allowance_s = 0.004;  ///< in addition to the budget, for s
 process_tree_sampler::process_tree_sampler(pid_t root, forks_from whom)
     : root_(root), whom_(whom), started_(clock::now()), last_sample_(started_) {}
 
-// Often at first, since a run may be short; later so seldom that it costs next to nothing beside a run that mostly
-// waits. A peak between two samples is not lost: the kernel's own high-water mark has it.
+// Often at first, since a run may be short; later so seldom that it costs little even for a run that mostly waits.
+// The kernel's high-water mark keeps a peak between two samples.
 std::chrono::milliseconds process_tree_sampler::interval() const {
     const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - started_);
     const auto by_age = std::clamp<std::chrono::milliseconds>(age / 20, first_interval, longest_interval);
@@ -38,7 +38,7 @@ void process_tree_sampler::sample() {
     const std::chrono::duration<double, std::milli> gap = now - last_sample_;
     usage_.largest_gap_ms = std::max(usage_.largest_gap_ms, gap.count());
     last_sample_ = now;
-    // Between two walks of the whole tree only the root is asked for new children: our workers have none.
+    // Between two walks of the tree only the root is checked for new children: our workers have none.
     if (now - last_refresh_ >= refresh_interval) refresh_members();
     else for_each_child(root_, whom_, [this](pid_t child) { add_with_children(child); });
     sample_rss();

@@ -10,9 +10,9 @@
 
 namespace pipebench {
 
-/// Samples one tree. RSS is cheap, and read every time. PSS walks the page tables of every process: it is read when
-/// RSS has grown or a second has passed, and only within `pss_budget` of the elapsed time, so that the sampler does
-/// not become the load. One thread.
+/// Samples one tree. RSS is cheap and read every time. For PSS the kernel walks the page tables of every process, so
+/// it is read only if RSS has grown or a second has passed, and only within `pss_budget` of the elapsed time. One
+/// thread.
 class process_tree_sampler {
 public:
     using clock = std::chrono::steady_clock;

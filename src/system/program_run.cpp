@@ -16,7 +16,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 using ending = program_output::ending;
 
-/// Kills the process group: what the program started and left behind.
+/// Kills the processes that the program left in its process group.
 class group_end {
 public:
     explicit group_end(pid_t group) noexcept : group_(group) {}
@@ -40,7 +40,7 @@ public:
         std::optional<child_end> end;
         while (!end) {
             wait();
-            if (signals_ != nullptr) signals_->poll();  // also when it has ended: our caller asks for their number
+            if (signals_ != nullptr) signals_->poll();  // also after its end: our caller reads their number
             drain();
             end = child_.wait_for(std::chrono::milliseconds(0));
             if (end) break;
@@ -60,7 +60,7 @@ private:
         return child_process::spawn(settings);
     }
 
-    /// For an end, for output or for a signal.
+    /// Until the program ends, prints, or a signal arrives.
     void wait() const {
         std::array<pollfd, 4> waiting{{{child_.pid_descriptor(), POLLIN, 0},
                                        {signals_ != nullptr ? signals_->native() : -1, POLLIN, 0},

@@ -1,4 +1,4 @@
-// A program run to its end, with a limit on its time and on what it may print.
+// Runs a program to its end, with limits on its time and its output.
 #pragma once
 
 #include "system/child_process.hpp"
@@ -18,7 +18,7 @@ struct program_limits {
 
 struct program_output {
     enum class ending : std::uint8_t { by_itself, out_of_time, printed_too_much, signalled };
-    ending how = ending::by_itself;  ///< signalled: we got a signal, and stopped it
+    ending how = ending::by_itself;  ///< signalled: we received a signal and stopped it
     child_end end;
     std::string out, err;
 
@@ -27,11 +27,11 @@ struct program_output {
 };
 
 /// Sets descriptors 1 and 2 of `settings`. A program that is out of time, prints too much, or is running when a
-/// signal comes gets SIGTERM, and later SIGKILL. What it started in its process group is killed when it has ended.
+/// signal comes gets SIGTERM, and SIGKILL after `patience`. After its end the rest of its process group is killed.
 /// Throws setup_error if it cannot be started.
 [[nodiscard]] program_output run_program(child_settings settings, const program_limits& limits,
                                          signal_watch& signals);
-/// The same where no signal is watched for.
+/// The same without watching signals.
 [[nodiscard]] program_output run_program(child_settings settings, const program_limits& limits);
 
 }  // namespace pipebench

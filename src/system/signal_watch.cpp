@@ -21,7 +21,7 @@ signal_watch::signal_watch() {
 }
 
 signal_watch::~signal_watch() {
-    poll();  // a signal that is still pending would be delivered now
+    poll();  // a pending signal would be delivered by the next line
     ::sigprocmask(SIG_SETMASK, &before_, nullptr);
 }
 
