@@ -3,7 +3,7 @@
 namespace pipebench {
 
 task<async_semaphore::permit> async_semaphore::acquire() {
-    // release() hands its permit over to who waits: `free_` stays as it is then.
+    // release() passes its permit directly to the first waiter and leaves `free_` unchanged.
     if (free_ > 0) --free_;
     else co_await suspend([this](resumer<> resume) { waiting_.push_back(std::move(resume)); });
     co_return permit(*this);

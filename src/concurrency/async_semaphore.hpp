@@ -10,7 +10,7 @@ namespace pipebench {
 
 class async_semaphore {
 public:
-    /// The right to be in flight; given back when it goes out of scope.
+    /// The right to be in flight; the destructor releases it.
     class permit {
     public:
         explicit permit(async_semaphore& from) noexcept : from_(&from) {}

@@ -1,4 +1,4 @@
-// A queue between threads that blocks whoever is ahead: producers when it is full, consumers when it is empty.
+// A queue between threads: producers block when it is full, consumers when it is empty.
 #pragma once
 
 #include <condition_variable>
@@ -10,14 +10,14 @@
 
 namespace pipebench {
 
-/// A producer that found it full waits until half of it is free: to wake it for every item taken would cost two
-/// context switches an item. Nobody is woken while the lock is held.
+/// A producer that found it full waits until half of it is free: waking it for every item would cost two context
+/// switches per item. push() and pop() release the lock before they wake a thread.
 template <class T>
 class bounded_queue {
 public:
     explicit bounded_queue(std::size_t capacity) : capacity_(capacity) {}
 
-    /// Waits for room. False, and the item is dropped, when the queue is closed.
+    /// Waits for room. False if the queue is closed; the item is dropped.
     bool push(T item) {
         std::unique_lock lock(mutex_);
         if (items_.size() >= capacity_) {
@@ -33,7 +33,7 @@ public:
         return true;
     }
 
-    /// Waits for an item. Empty when the queue is closed and everything in it was taken.
+    /// Waits for an item. nullopt when the queue is closed and empty.
     std::optional<T> pop() {
         std::unique_lock lock(mutex_);
         if (items_.empty()) {
@@ -50,7 +50,7 @@ public:
         return item;
     }
 
-    /// No more items; those inside can still be taken.
+    /// No more items can be pushed; those in the queue can still be popped.
     void close() {
         const std::lock_guard lock(mutex_);
         closed_ = true;

@@ -7,8 +7,8 @@
 
 namespace pipebench {
 
-/// Runs `main` on a new io_context(1) of the calling thread, until it and everything that it started has ended.
-/// Throws what `main` throws.
+/// Runs `main` on a new io_context(1) in the calling thread. Returns when `main` and everything that it started has
+/// ended. Throws what `main` throws.
 void run_event_loop(const std::function<task<>()>& main);
 
 }  // namespace pipebench

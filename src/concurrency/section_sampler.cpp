@@ -17,7 +17,7 @@ run_marks* sampled = nullptr;  ///< set before there is a second thread
 // Two relaxed operations on memory that was mapped before: safe in a signal handler.
 void count_sample(int) { sampled->count_sample(section_at_work()); }
 
-/// Of one thread; a fork has none, though the memory says so.
+/// The timer of one thread. A forked process copies this object, but inherits no timer.
 class section_timer {
 public:
     section_timer() = default;

@@ -1,5 +1,5 @@
-// Samples which section (cpu_section.hpp) the threads of this process work for: each thread that asks for it gets a
-// timer on its own CPU clock, whose signal, SIGPROF, counts the section in shared memory. Waiting is not sampled.
+// Samples which section (cpu_section.hpp) the threads of this process work for: sample_this_thread() creates a timer
+// on the CPU clock of the thread, whose signal, SIGPROF, counts the section in shared memory. Waiting is not sampled.
 #pragma once
 
 #include "contracts/run_marks.hpp"
@@ -8,11 +8,11 @@
 
 namespace pipebench {
 
-/// What we ask for. Many kernels check such timers at their ticks only, and give one sample in 4 ms of CPU.
+/// The requested interval. Many kernels check such timers only at their ticks, and give one sample per 4 ms of CPU.
 inline constexpr std::chrono::milliseconds section_sampling_interval{1};
 
-/// While it lives, sample_this_thread() has an effect, in this process and in those that it forks. `marks` must
-/// outlive it. One per process, made before there is a second thread, and destroyed when there is none any more.
+/// Enables sample_this_thread() in this process and in its forks while it lives. `marks` must outlive it. One per
+/// process: create and destroy it while the process has one thread.
 class section_sampling {
 public:
     explicit section_sampling(run_marks& marks) noexcept;
@@ -22,8 +22,7 @@ public:
 };
 [[nodiscard]] bool sections_are_sampled() noexcept;
 
-/// Until the thread ends. No effect when the thread has a timer already, or nothing is to be sampled. Throws
-/// setup_error.
+/// Samples this thread until it ends. No effect if it is sampled already, or if sampling is off. Throws setup_error.
 void sample_this_thread();
 
 }  // namespace pipebench

@@ -36,7 +36,7 @@ void socket_watchdog::run() {
             if (next->second >= 0) ::shutdown(next->second, SHUT_RDWR);
             next->second = -1;
         }
-        // With nothing to watch it sleeps for an hour at a time.
+        // Without a socket to watch it sleeps for an hour at a time.
         awake_at_ = next == sockets_.end() ? now + std::chrono::hours(1) : next->first;
         changed_.wait_until(lock, awake_at_);
     }

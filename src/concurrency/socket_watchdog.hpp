@@ -1,5 +1,5 @@
-// Ends blocking calls of libraries that know no deadline: at the deadline it shuts down the socket they wait on, and
-// they return with a lost connection.
+// Adds a deadline to blocking calls of libraries without one: at the deadline it shuts down their socket, and the
+// call fails with a lost connection.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// Structured lifetime for coroutines: all that were spawned into a group have ended when join() returns.
+// Structured lifetime for coroutines: join() returns after every coroutine of the group has ended.
 #pragma once
 
 #include "concurrency/suspend.hpp"
@@ -10,7 +10,7 @@
 
 namespace pipebench {
 
-/// Used on the thread of its event loop only. join() before it is destroyed: no member may be running then.
+/// Used only on the thread of its event loop. Call join() before the destructor: no member may be running then.
 class task_group {
 public:
     /// `on_failure` is called when a member throws, so that the others can be stopped.
@@ -20,11 +20,11 @@ public:
     task_group& operator=(const task_group&) = delete;
     ~task_group();
 
-    /// Starts `work`: on the loop's thread, up to its first wait before this returns. The first exception of any
-    /// member is kept for join().
+    /// Starts `work`, which runs up to its first wait before this returns. Call it on the loop's thread. The first
+    /// exception of any member is kept for join().
     void spawn(task<> work);
 
-    /// Waits until every member has ended, then throws the first exception, if there was one.
+    /// Waits until every member has ended, then throws the first exception, if any.
     /// One joiner at a time.
     task<> join();
 

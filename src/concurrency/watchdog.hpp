@@ -1,5 +1,5 @@
-// A deadline for what a connection is doing, cheap enough to be set for every exchange: the timer keeps running when
-// an exchange ends in time, and compares with the deadline that is set when it fires.
+// A deadline for the operations of a connection, cheap enough for every exchange: the timer keeps running after an
+// exchange has ended in time, and checks the current deadline when it fires.
 #pragma once
 
 #include "pipebench/async.hpp"
@@ -10,8 +10,8 @@
 
 namespace pipebench {
 
-/// Used on the thread of its event loop only. `on_expiry` is called at most once per set(), on the loop, and never
-/// after the watchdog is gone. A running timer keeps the loop alive: the destructor ends it.
+/// Used only on the thread of its event loop. `on_expiry` is called at most once per set(), on the loop, and never
+/// after the destructor. A running timer keeps the loop alive until the destructor cancels it.
 class watchdog {
 public:
     using clock = std::chrono::steady_clock;

@@ -22,14 +22,14 @@
 namespace pipebench {
 namespace {
 
-/// In the new process: it dies with its parent, holds nothing but its channel, and never returns to the caller.
+/// Runs in the new process, which dies with its parent, keeps only its channel open, and never returns to the caller.
 [[noreturn]] void run_worker(const worker_fleet::body& work, int channel, std::size_t number, pid_t parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(1);
-    // Above all the channels of its siblings: a copy that is open here would hide their end from the parent.
+    // These include the channels of its siblings: an open copy here would hide their end from the parent.
     if (channel > 3) ::syscall(SYS_close_range, 3, channel - 1, 0);
     ::syscall(SYS_close_range, channel + 1, ~0u, 0);
-    message_channel end{descriptor(channel)};  // ends with the process, so that its end tells how the process ended
+    message_channel end{descriptor(channel)};  // stays open until the process exits with its status
     int code = 0;
     try {
         work(end, number);
@@ -83,7 +83,7 @@ worker_fleet::~worker_fleet() { stop_all(); }
 void worker_fleet::start(std::size_t worker) {
     auto [ours, theirs] = make_channel("a worker process");
     const pid_t parent = ::getpid();
-    std::fflush(nullptr);  // or the worker would print what is buffered here, too
+    std::fflush(nullptr);  // otherwise the worker would also print the output buffered here
     const pid_t pid = ::fork();
     if (pid < 0) throw system_failure("cannot start a worker process", errno);
     if (pid == 0) run_worker(work_, theirs.get(), worker, parent);
@@ -106,11 +106,11 @@ std::span<const std::size_t> worker_fleet::wait(std::chrono::milliseconds limit)
 
 std::string worker_fleet::reap(std::size_t worker) {
     member& m = workers_.at(worker);
-    // Closing alone would leave it in the epoll set while a sibling, forked just now, still holds a copy.
+    // Closing is not enough: it stays in the epoll set while a sibling that was just forked holds a copy.
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, m.channel.native(), nullptr);
     m.channel.close();
     int status = 0;
-    ::kill(m.pid, SIGKILL);  // nothing that it still does can reach us
+    ::kill(m.pid, SIGKILL);  // its channel is closed, so it cannot report any more
     ::waitpid(m.pid, &status, 0);
     return describe_end(std::exchange(m.pid, 0), status);
 }

@@ -1,4 +1,4 @@
-// Worker processes: forked copies of the calling process, each at the end of a channel. The parent must have no other
+// Worker processes: forked copies of the calling process, each connected by a channel. The parent must have no other
 // thread and no event loop when it forks. A replacement, which is forked while the parent works, closes the
 // descriptors of the parent's connections and never uses them.
 #pragma once
@@ -18,8 +18,8 @@
 
 namespace pipebench {
 
-/// One end of a pair of connected sockets (SOCK_SEQPACKET), which carries whole messages, and ends when the other
-/// side is gone. Messages are plain structs of at most max_message bytes.
+/// One end of a pair of connected sockets (SOCK_SEQPACKET). It carries whole messages, and ends when the other side
+/// closes. Messages are plain structs of at most max_message bytes.
 class message_channel {
 public:
     static constexpr std::size_t max_message = 64;
@@ -27,14 +27,14 @@ public:
     message_channel() = default;
     explicit message_channel(descriptor fd) : fd_(std::move(fd)) {}
 
-    /// False when the other side is gone.
+    /// False if the other side has closed.
     template <class Message>
     bool send(const Message& m) const {
         static_assert(std::is_trivially_copyable_v<Message> && sizeof(Message) <= max_message);
         return send_bytes(std::as_bytes(std::span(&m, 1)));
     }
 
-    /// Waits for a message; empty when the other side is gone or sent something of another size.
+    /// Waits for a message; nullopt if the other side has closed or has sent a message of another size.
     template <class Message>
     std::optional<Message> receive() const {
         static_assert(std::is_trivially_copyable_v<Message> && sizeof(Message) <= max_message);
@@ -53,9 +53,9 @@ private:
     descriptor fd_;
 };
 
-/// A number of worker processes that run the same body. A worker ends when its body returns, and its body must return
-/// when its channel ends. The destructor closes every channel and waits for every worker; one that does not end
-/// within `patience` is killed.
+/// Worker processes that run the same body. A worker ends when its body returns, and its body must return when its
+/// channel ends. The destructor closes every channel and waits for every worker; one that does not end within
+/// `patience` is killed.
 class worker_fleet {
 public:
     /// Runs in the worker, with its channel and its number. An exception that escapes is printed in one line,
@@ -71,21 +71,22 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return workers_.size(); }
     [[nodiscard]] message_channel& channel(std::size_t worker) { return workers_.at(worker).channel; }
 
-    /// The workers whose channel has a message, or has ended. Waits for one up to `limit`.
+    /// Waits up to `limit`; returns the workers whose channel has a message or has ended.
     [[nodiscard]] std::span<const std::size_t> wait(std::chrono::milliseconds limit);
 
-    /// For a worker whose channel has ended, or that is of no use any more: kills it, waits for it, and returns how
-    /// it ended ("worker 4242 was killed by signal 9 (Killed)"). Its place stays empty until replace().
+    /// For a worker whose channel has ended, or that misbehaves: kills it, waits for it, and returns how it ended
+    /// ("worker 4242 was killed by signal 9 (Killed)"). Its place stays empty until replace().
     std::string reap(std::size_t worker);
-    /// Throws setup_error when too many workers have died (replacements_per_worker).
+    /// Starts a new worker in an empty place. Throws setup_error after too many replacements
+    /// (replacements_per_worker).
     void replace(std::size_t worker);
-    /// For a fleet whose workers send no messages: reaps and replaces those that have died. Does not wait for any.
-    /// `tell` is called with how each ended. Throws as replace() does.
+    /// For a fleet whose workers send no messages: reaps and replaces those that have died, without waiting. `tell`
+    /// is called with how each ended. Throws as replace() does.
     void replace_dead(const std::function<void(const std::string&)>& tell);
 
 private:
     struct member {
-        pid_t pid = 0;  ///< 0: an empty place
+        pid_t pid = 0;  ///< 0 if the place is empty
         message_channel channel;
     };
     void start(std::size_t worker);

@@ -13,7 +13,7 @@ void lease_book::give_back(const std::string& entry) { owners_.erase(entry); }
 
 std::vector<lease_book::renewal> lease_book::renewals() const {
     std::vector<renewal> out;
-    std::map<std::string, std::size_t> last_of;  // each owner's last renewal
+    std::map<std::string, std::size_t> last_of;  // index of each owner's last renewal
     for (const auto& [entry, owner] : owners_) {
         const auto [last, is_first] = last_of.try_emplace(owner, out.size());
         if (is_first || out[last->second].entries.size() == max_entries_per_renewal) {

@@ -1,5 +1,5 @@
-// Which entries of an order stream a process has in hand, and what it does with those that it takes over from others.
-// Pure: it speaks no Redis and reads no clock; stream_consumer does that, and asks the book what is next.
+// Records which entries of an order stream a process has in hand, and decides what happens to those that it takes
+// over. Pure: it does no I/O and reads no clock; stream_consumer carries its decisions out.
 #pragma once
 
 #include <cstddef>
@@ -12,16 +12,16 @@
 
 namespace pipebench {
 
-/// Of one process: its consumers share it. Entries are known by their ids, consumers by their names.
+/// One per process; its consumers share it. It identifies entries by id and consumers by name.
 ///
-/// An entry is in hand from take() or take_over() until give_back(). While it is, its lease is renewed, and it is not
-/// delivered within the process again. What is taken over waits in the book until its deliveries are counted, and
-/// then until it is exhausted() or among next_to_deliver(); it is in hand all the time.
+/// An entry is in hand from take() or take_over() until give_back(). Meanwhile its lease is renewed, and the process
+/// does not deliver it again. An entry taken over waits in the book until its deliveries are counted, and then until
+/// exhausted() or next_to_deliver() returns it; it is in hand all the time.
 class lease_book {
 public:
-    /// Entries that are taken over before they are carried out. The page that passes it is still taken whole.
+    /// Limit of the entries that wait. The page that exceeds it is still taken whole.
     static constexpr std::size_t max_waiting = 100;
-    /// An entry that was delivered so often and is not done may have killed its worker.
+    /// An entry that was delivered this often without an end may have killed its worker.
     static constexpr std::uint64_t suspect_deliveries = 2;
     static constexpr std::size_t max_entries_per_renewal = 1000;
 
@@ -38,32 +38,33 @@ public:
 
     // --- in hand ---
 
-    /// Redis delivered the entry to `owner`. False: it is in hand already, and must not be carried out twice.
+    /// Redis delivered the entry to `owner`. False if it is in hand already: it must not be carried out twice.
     [[nodiscard]] bool take(const std::string& entry, const std::string& owner);
-    /// The entry is done, or nothing more is done with it here. No effect when it is not in hand.
+    /// The entry is done, or this process drops it. No effect if it is not in hand.
     void give_back(const std::string& entry);
 
     /// Every entry in hand, by owner.
     [[nodiscard]] std::vector<renewal> renewals() const;
-    /// Redis was asked for `asked`, and only the entries of `renewed` are still pending: the others are given back.
+    /// Gives back the entries of `asked` that are not in `renewed`: Redis reported that they are not pending any
+    /// more.
     void give_back_unrenewed(const std::vector<renewal>& asked, const std::vector<std::string>& renewed);
 
     // --- taking over ---
 
     /// Whether more entries may be taken over now.
     [[nodiscard]] bool has_room() const noexcept { return waiting_.size() < max_waiting; }
-    /// Redis made `heir` the owner of an entry whose lease had passed. One that is in hand in this process was only
-    /// renewed too late: whoever carries it out goes on, and it is not delivered again.
+    /// Redis made `heir` the owner of an entry whose lease had expired. If the entry is in hand in this process, it
+    /// was only renewed too late: it is carried out once, and not delivered again.
     void take_over(const std::string& entry, const std::string& heir);
-    /// The entries whose deliveries are not known yet.
+    /// The waiting entries whose number of deliveries is not known yet.
     [[nodiscard]] std::vector<std::string> uncounted() const;
-    /// How often one of them was delivered; nullopt: it is not pending any more, and is given back.
+    /// Sets the deliveries of one of them; nullopt if it is not pending any more: then it is given back.
     void count(const std::string& entry, std::optional<std::uint64_t> deliveries);
 
-    /// Removes from the waiting those that were delivered `max_deliveries` times or more, and returns them.
+    /// Removes and returns the waiting entries that were delivered `max_deliveries` times or more.
     [[nodiscard]] std::vector<taken_over> exhausted(std::uint64_t max_deliveries);
-    /// Removes from the waiting and returns what to deliver next: up to `limit` that are no suspects; when none of
-    /// those is left, one suspect alone, so that it takes no other with it if it kills. Empty: nothing waits.
+    /// Removes and returns the entries to deliver next: up to `limit` that are not suspects; if there are none, one
+    /// suspect alone, so that a poison order takes no other order with it. Empty if no counted entry waits.
     [[nodiscard]] std::vector<taken_over> next_to_deliver(std::size_t limit);
 
 private:
@@ -74,7 +75,7 @@ private:
     template <class Condition>
     std::vector<taken_over> remove_waiting(std::size_t limit, Condition holds);
 
-    std::map<std::string, std::string> owners_;  ///< of the entries in hand; bounded by what is in flight
+    std::map<std::string, std::string> owners_;  ///< of the entries in hand; bounded by the orders in flight
     std::deque<waiting_entry> waiting_;
 };
 

@@ -17,7 +17,7 @@ constexpr duration client_limit = std::chrono::seconds{30};
 constexpr std::uint64_t orders_per_chunk = 1000;  ///< XADDs in one round trip
 constexpr std::size_t entries_per_page = 1000;    ///< of XRANGE and XREAD
 constexpr const char* results_wait_ms = "100";
-constexpr const char* no_wait_ms = "1";  ///< 0 would mean for ever
+constexpr const char* no_wait_ms = "1";  ///< 0 would block without limit
 constexpr const char* first_result = "0-0";
 
 }  // namespace
@@ -37,7 +37,7 @@ void order_producer::add_all() {
 
 void order_producer::read_results() {
     attempt([&] {
-        // Every entry stays on the stream until the run is over: a shorter stream has lost some.
+        // No entry is removed from the stream during a run: a shorter stream has lost some.
         if (take_results(results_wait_ms) == 0 && stream_length() < length_) {
             open_loss(loss::kind::stream_gone);
             make_up_for_loss();
@@ -45,7 +45,7 @@ void order_producer::read_results() {
     });
 }
 
-/// Reconnects first if the connection was lost. False: Redis is away, and a pause has passed.
+/// Reconnects first if the connection was lost. Returns false, after a pause, if Redis is away.
 bool order_producer::attempt(const std::function<void()>& work) try {
     if (!redis_) reconnect();
     work();
@@ -97,8 +97,7 @@ void order_producer::add_missing() {
     }
 }
 
-// As one transaction: otherwise a worker that waits would get the first of them alone, and its batch would not be
-// full.
+// As one transaction: otherwise a waiting worker would get the first order alone, and its batch would not be full.
 void order_producer::add(const std::vector<order_id>& orders) {
     std::vector<redis_command> commands{{"MULTI"}};
     for (const auto id : orders) commands.push_back({"XADD", keys_.orders, "*", "order", std::to_string(id)});
@@ -126,7 +125,7 @@ void order_producer::list_stream() {
 
 std::uint64_t order_producer::stream_length() { return count_in(*redis_->command({"XLEN", keys_.orders})); }
 
-/// The number of entries read.
+/// Returns the number of entries read.
 std::size_t order_producer::take_results(const char* wait_ms) {
     const auto entries = entries_read(*redis_->command({"XREAD", "COUNT", std::to_string(entries_per_page), "BLOCK",
                                                         wait_ms, "STREAMS", keys_.results, last_result_}));

@@ -1,5 +1,5 @@
-// The parent's side of an order stream: adds the orders, learns from the results when all are done, and adds again
-// what Redis has lost.
+// The parent's side of an order stream: adds the orders, reads their results until all are done, and adds again the
+// orders that Redis has lost.
 #pragma once
 
 #include "pipebench/order_log.hpp"
@@ -17,20 +17,21 @@ namespace pipebench {
 
 struct producer_settings {
     std::uint64_t orders = 0;
-    duration patience{};                           ///< how long Redis may be away at a stretch
+    duration patience{};                           ///< longest time that Redis may be away
     stop_flag stop;                                ///< asked while orders are added
-    std::function<void(std::string_view)> note{};  ///< called once for every loss
+    std::function<void(std::string_view)> note{};  ///< called once per loss
 };
 
-/// Blocking; one thread. While Redis is away each call tries once more, after a pause, so that the caller can look
-/// after its workers meanwhile; beyond the patience the redis_lost escapes. Any other failure is a redis_error.
+/// Blocking; one thread. While Redis is away, each call tries once and then pauses, so that the caller can check its
+/// workers between calls. After `patience` it throws the redis_error of the last try. Any other failure is thrown as
+/// a redis_error at once.
 class order_producer {
 public:
-    /// Connects; throws redis_error when it cannot. `stream` need not outlive it.
+    /// Connects. Throws redis_error. `stream` need not outlive it.
     order_producer(const order_stream& stream, producer_settings settings);
 
-    /// XADDs orders 1..N in chunks, except those that an earlier run has left on the stream, or done. Ends early when
-    /// asked to stop.
+    /// XADDs orders 1..N in chunks, except those that a killed run has left on the stream or has done. Ends early
+    /// after a stop request.
     void add_all();
     /// Waits a moment for results, and counts each order once.
     void read_results();
@@ -59,7 +60,7 @@ private:
     redis_address address_;
     producer_settings settings_;
     std::optional<redis_client> redis_;
-    std::optional<loss> loss_;  ///< Redis has lost something, or may have
+    std::optional<loss> loss_;  ///< set while orders may have been lost in Redis
     stream_inventory orders_;
     std::uint64_t length_ = 0;  ///< of the stream: no entry is ever removed from it
     std::string last_result_;

@@ -1,5 +1,5 @@
-// Orders over Redis Streams: what the producer, the consumers and the session, which deletes the keys after a run,
-// agree on. Source: redis.io, "Redis Streams", and the command pages.
+// Keys and entries of an order stream, shared by the producer, the consumers and the session, which deletes the keys
+// after a run. Source: redis.io, "Redis Streams", and the command pages.
 #pragma once
 
 #include "pipebench/order.hpp"
@@ -12,7 +12,7 @@
 
 namespace pipebench {
 
-/// The keys of one run, all of which may be deleted when it is over.
+/// The keys of one run. All of them may be deleted after it.
 struct order_stream_keys {
     explicit order_stream_keys(const std::string& prefix)
         : orders(prefix + ":orders"), results(prefix + ":order_results"), dead(prefix + ":dead") {}
@@ -23,15 +23,15 @@ struct order_stream_keys {
     [[nodiscard]] std::vector<std::string> all() const { return {orders, results, dead}; }
 };
 
-/// The stream of a run: what a pattern gets to make a producer and consumers of. Its address, which holds secrets, is
-/// for those two alone.
+/// The stream of a run. A pattern makes its producer and consumers from it. Only those two can read its address,
+/// which holds secrets.
 class order_stream {
 public:
-    /// `url`: see redis_address.hpp, also for what it throws. `key_prefix`: the run's.
+    /// `url`: see parse_redis_address(), also for errors. `key_prefix`: of the run.
     order_stream(std::string_view url, const std::string& key_prefix)
         : address_(parse_redis_address(url)), keys_(key_prefix) {}
 
-    /// Makes the stream and its group, before any worker is started. A stream that a killed run of the same name has
+    /// Creates the stream and its consumer group. Call it before any worker starts. A stream that a killed run has
     /// left is used as it is. Throws redis_error.
     void create() const;
 
@@ -43,11 +43,11 @@ private:
     order_stream_keys keys_;
 };
 
-/// Makes the group, and the stream where there is none. The group begins at the stream's beginning, so that nothing
-/// is skipped. Refused with BUSYGROUP when there is such a group.
+/// Creates the group, and the stream if it does not exist. The group begins at the start of the stream, so that no
+/// entry is skipped. Redis refuses it with BUSYGROUP if the group exists.
 [[nodiscard]] redis_command create_group(const order_stream_keys& keys);
 
-/// The number of the order in a stream's entry; 0 when there is none.
+/// The id of the order in an entry of the stream; 0 if it holds none.
 [[nodiscard]] order_id order_in(const stream_entry& entry) noexcept;
 
 }  // namespace pipebench

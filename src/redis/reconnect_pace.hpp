@@ -1,5 +1,5 @@
-// How often to try again while a server is away: exponential backoff with full jitter (backoff.hpp), up to a limit, the
-// patience. Reads no clock.
+// When to reconnect to a server that is away: exponential backoff with full jitter (backoff.hpp), up to a time limit,
+// the patience. Reads no clock.
 #pragma once
 
 #include "pipebench/duration.hpp"
@@ -16,11 +16,11 @@ public:
     static constexpr duration base = std::chrono::milliseconds{50};
     static constexpr duration cap = std::chrono::seconds{1};
 
-    /// `patience`: how long the server may be away in all. `seed`: another one for every client, so that they do not
-    /// all come back at the same instant.
+    /// `patience`: longest time that the server may be away. `seed`: different for every client, so that they do not
+    /// all reconnect at the same time.
     reconnect_pace(duration patience, std::uint64_t seed) : patience_(patience), random_(seed) {}
 
-    /// After a failure: the pause before the next try; nullopt when the patience is over.
+    /// Call it after a failure. Returns the pause before the next try; nullopt when the patience is over.
     [[nodiscard]] std::optional<duration> next(clock::time_point now);
 
 private:

@@ -1,4 +1,4 @@
-// Where a Redis is, parsed from what the user gave.
+// The address of a Redis server, parsed from a URL.
 #pragma once
 
 #include "redis/redis_reply.hpp"
@@ -11,14 +11,14 @@
 namespace pipebench {
 
 struct redis_address {
-    std::string unix_path;  ///< not empty: a unix socket, and host and port are not used
+    std::string unix_path;  ///< path of a unix socket; if not empty, host and port are not used
     std::string host;       ///< a name or an address, without brackets
     std::uint16_t port = 6379;
     std::string user, password;  ///< secret: never print
     unsigned database = 0;
 
     [[nodiscard]] std::string printable_form() const;  ///< without user and password
-    /// What a new connection sends first: AUTH and SELECT, if they are needed.
+    /// The commands that a new connection sends first: AUTH and SELECT, if needed.
     [[nodiscard]] std::vector<redis_command> login_commands() const;
 };
 

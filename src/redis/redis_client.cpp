@@ -31,7 +31,7 @@ redis_client::redis_client(const redis_address& where, duration limit) : context
     for (const auto& one : where.login_commands()) command(one);
 }
 
-// hiredis would write(2), and a server that is gone would then end the process with SIGPIPE.
+// hiredis would use write(2), and a closed connection would then end the process with SIGPIPE.
 void redis_client::send(const std::string& bytes) {
     for (std::size_t sent = 0; sent < bytes.size();) {
         const auto n = ::send(context_->fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);

@@ -1,4 +1,4 @@
-// A blocking Redis client: hiredis' own, with an owner and with errors as exceptions.
+// A blocking Redis client: a wrapper of hiredis that owns the connection and throws errors.
 #pragma once
 
 #include "pipebench/duration.hpp"
@@ -11,8 +11,8 @@ namespace pipebench {
 /// the server refused the command.
 class redis_client {
 public:
-    /// Connects, authenticates, selects the database. `limit`: for connecting and for each reply, beyond which
-    /// the connection counts as lost; it must exceed the BLOCK time of any command.
+    /// Connects, authenticates, selects the database. `limit`: time limit for connecting and for each reply, after
+    /// which the connection counts as lost; it must exceed the BLOCK time of any command.
     redis_client(const redis_address& where, duration limit);
 
     redis_reply command(const redis_command& one);

@@ -12,7 +12,7 @@ namespace pipebench {
 
 using boost::system::error_code;
 
-// The watchdog only closes the socket: the operation under way then fails, and lost() says why.
+// The watchdog only closes the socket: the pending operation then fails, and lost() gives the reason.
 redis_connection::redis_connection(executor ex)
     : socket_(ex), deadline_(ex, [this] {
           timed_out_ = true;
@@ -51,7 +51,7 @@ task<> redis_connection::open(const redis_address& where) {
 
 task<> redis_connection::connect(redis_address where, duration limit) {
     close();
-    reader_.reset(redisReaderCreate());  // the old one may hold half a reply of the connection before
+    reader_.reset(redisReaderCreate());  // the old one may hold half a reply of the previous connection
     if (!reader_) throw std::bad_alloc();
     limit_elements(*reader_);
     timed_out_ = false;

@@ -1,5 +1,5 @@
-// An awaitable Redis connection: hiredis' reply parser over a socket of Asio's, so that lifetime, timeouts and
-// cancellation are Asio's. Protocol: RESP2.
+// An awaitable Redis connection: the reply parser of hiredis over an Asio socket, so that Asio handles lifetime,
+// timeouts and cancellation. Protocol: RESP2.
 #pragma once
 
 #include "concurrency/watchdog.hpp"
@@ -15,21 +15,20 @@
 
 namespace pipebench {
 
-/// Of one event loop. One caller at a time: a command that blocks holds up all behind it, so XREADGROUP BLOCK needs a
-/// connection of its own. Every failure is a redis_error. After a redis_lost the connection cannot be used before the
-/// next connect().
+/// For one event loop and one caller at a time: a command that blocks delays all later ones, so XREADGROUP BLOCK
+/// needs its own connection. Every failure is a redis_error. After redis_lost, call connect() again.
 class redis_connection {
 public:
     static constexpr std::size_t max_reply_bytes = 64u << 20;  ///< a larger reply ends the connection
 
     explicit redis_connection(executor ex);
 
-    /// Connects, again or for the first time, authenticates, selects the database. `limit`: for each of these, and
-    /// for each later reply.
+    /// Connects, again or for the first time, authenticates, selects the database. `limit`: time limit for each of
+    /// these, and for each later reply.
     task<> connect(redis_address where, duration limit);
 
-    /// Sends the commands in one write, then gives their replies in order. `wait`: the time that the commands
-    /// may block on purpose, on top of the limit.
+    /// Sends the commands in one write, and returns their replies in order. `wait`: the time that the commands may
+    /// block on purpose, on top of the limit.
     task<std::vector<redis_reply>> pipeline(std::vector<redis_command> commands, duration wait = {});
     task<redis_reply> command(redis_command one, duration wait = {});
 

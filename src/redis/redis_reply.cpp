@@ -58,12 +58,12 @@ std::vector<stream_entry> entries_in(const redisReply& list) {
     return out;
 }
 
-// hiredis makes the objects of a reply through a table of functions that is one and the same for all readers, and
-// that it gives no name to. The only way to put a limit before one of them is: copy the table out of a reader, keep
-// the function that makes arrays, put ours into the copy, and give the copy to the readers. (redisReader::maxelements
-// would do, but hiredis has it from 1.0 on only, and Debian 12 has 0.14.)
+// hiredis creates the objects of a reply through a table of functions that all readers share and that it does not
+// export. To add a limit, we copy the table of a reader, keep its function that creates arrays, replace that function
+// in the copy by ours, and give the copy to the readers. (redisReader::maxelements would do, but Debian 12 has
+// hiredis 0.14, and it exists only since 1.0.)
 
-/// The count is an int in hiredis 0.14, and a size_t from 1.0 on: it is deduced.
+/// Count is deduced: it is int in hiredis 0.14, and size_t since 1.0.
 template <class Count>
 struct array_maker {
     using function = void* (*)(const redisReadTask*, Count);
@@ -88,7 +88,7 @@ redisReplyObjectFunctions with_limit(redisReplyObjectFunctions functions) {
 
 void limit_elements(redisReader& reader) {
     static redisReplyObjectFunctions limited =
-        with_limit(*reader.fn);  // once, of the first reader: all have the same
+        with_limit(*reader.fn);  // made once, from the first reader: all have the same table
     reader.fn = &limited;
 }
 

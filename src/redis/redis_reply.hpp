@@ -1,4 +1,4 @@
-// Replies of Redis, owned, and checked before use: a server's bytes are foreign.
+// Replies of Redis with an owner. They are checked before use, because they are foreign input.
 #pragma once
 
 #include <hiredis/hiredis.h>
@@ -13,24 +13,24 @@
 
 namespace pipebench {
 
-/// Redis is gone, refused a command, or sent another kind of reply than the command has.
+/// The connection was lost, or Redis refused a command or sent an unexpected kind of reply.
 class redis_error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-/// The connection is gone, or could not be made; another one may be.
+/// The connection was lost or could not be opened; another try may succeed.
 class redis_lost : public redis_error {
 public:
     using redis_error::redis_error;
 };
 
-/// The server received the command and refused it; with its own words.
+/// The server refused the command. Holds its message.
 class redis_refusal : public redis_error {
 public:
     explicit redis_refusal(std::string_view words);
-    /// There is no such stream or group (any more): Redis came back empty, or somebody deleted it. A reader that is
-    /// blocked at that moment gets UNBLOCKED, and since 7.2 NOGROUP.
+    /// True if the stream or its group does not exist (any more): Redis came back empty, or a client deleted it. A
+    /// reader that is blocked at that moment gets UNBLOCKED, and since 7.2 NOGROUP.
     [[nodiscard]] bool group_lost() const noexcept { return code_ == "NOGROUP" || code_ == "UNBLOCKED"; }
     [[nodiscard]] bool group_exists() const noexcept { return code_ == "BUSYGROUP"; }
     [[nodiscard]] bool still_loading() const noexcept { return code_ == "LOADING"; }
@@ -48,8 +48,8 @@ struct redis_reader_deleter {
     void operator()(redisReader* r) const noexcept { redisReaderFree(r); }
 };
 
-/// From here on the reader fails on an array of more than max_reply_elements. Without that, hiredis reserves memory
-/// for as many elements as the server announces: "*2147483647" would be 16 GiB.
+/// Makes the reader fail on an array of more than max_reply_elements. Otherwise hiredis reserves memory for as many
+/// elements as the server announces: "*2147483647" would be 16 GiB.
 inline constexpr std::size_t max_reply_elements = 1'000'000;
 void limit_elements(redisReader& reader);
 
@@ -60,18 +60,18 @@ using redis_command = std::vector<std::string>;
 struct stream_entry {
     std::string id;
     std::vector<std::pair<std::string, std::string>> fields;
-    [[nodiscard]] std::string_view field(std::string_view name) const noexcept;  ///< empty when it is not there
+    [[nodiscard]] std::string_view field(std::string_view name) const noexcept;  ///< empty if it does not exist
 };
 
-/// The entries in a reply of XREADGROUP or XREAD on one stream; none for nil (the BLOCK time has passed).
-/// Throws redis_error for an error reply or any other shape.
+/// The entries in a reply of XREADGROUP or XREAD on one stream; empty for nil (the BLOCK time has passed). Throws
+/// redis_error for an error reply or any other shape.
 [[nodiscard]] std::vector<stream_entry> entries_read(const redisReply& reply);
 
-/// The entries in a reply of XRANGE, or of XCLAIM without JUSTID. Those that were deleted are not there (6.2: nil).
+/// The entries in a reply of XRANGE, or of XCLAIM without JUSTID, without deleted ones (which 6.2 sends as nil).
 [[nodiscard]] std::vector<stream_entry> entries_listed(const redisReply& reply);
 
-/// The ids that XAUTOCLAIM ... JUSTID handed over, and where to continue ("0-0": done). A page may be empty without
-/// being the last. 6.2 answers with two elements, 7.0 with three.
+/// The ids that XAUTOCLAIM ... JUSTID claimed, and the next cursor ("0-0" at the end). A page before the last may be
+/// empty. 6.2 answers with two elements, 7.0 with three.
 struct claimed_ids {
     std::string cursor;
     std::vector<std::string> ids;
@@ -94,10 +94,10 @@ struct pending_entry {
 /// EXEC's reply: throws redis_error unless every command of the transaction was carried out.
 void throw_if_aborted(const redisReply& reply);
 
-/// Throws redis_refusal, with the server's words made printable, when the reply is an error.
+/// Throws redis_refusal, with the server's message made printable, if the reply is an error.
 void throw_if_error(const redisReply& reply);
 
-/// The wire form of a command (RESP2), added to `out`.
+/// Appends the wire form of a command (RESP2) to `out`.
 void append_command(std::string& out, const redis_command& command);
 
 }  // namespace pipebench

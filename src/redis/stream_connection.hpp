@@ -1,5 +1,5 @@
-// One consumer's connection to Redis: it connects when it is first used, and keeps trying while Redis is away, or
-// back without the consumer group.
+// One consumer's connection to Redis: it connects at its first use, and keeps trying while Redis is away or has lost
+// the consumer group.
 #pragma once
 
 #include "redis/order_stream.hpp"
@@ -12,11 +12,11 @@
 namespace pipebench {
 
 struct consumer_limits {
-    duration reply = std::chrono::seconds{10};     ///< for connecting, and for each reply
-    duration patience = std::chrono::seconds{60};  ///< how long Redis may be away at a stretch
+    duration reply = std::chrono::seconds{10};     ///< time limit for connecting, and for each reply
+    duration patience = std::chrono::seconds{60};  ///< longest time that Redis may be away
 };
 
-/// What the connections of a process have in common.
+/// Shared by the stream connections of a process.
 struct stream_access {
     redis_address address;
     order_stream_keys keys;
@@ -24,23 +24,23 @@ struct stream_access {
     bool closed = false;
 };
 
-/// Of one event loop; one caller at a time.
+/// For one event loop; one caller at a time.
 class stream_connection {
 public:
-    /// `access` must outlive it. `seed`: another one for each, so that they do not all come back at the same instant.
+    /// `access` must outlive it. `seed`: different for each, so that they do not all reconnect at the same time.
     stream_connection(const stream_access& access, executor ex, std::uint64_t seed);
 
-    /// The replies, none of them an error. While Redis is away or loading it tries again after a pause, and makes the
-    /// group again where it was lost; when the patience is over the redis_error escapes. `wait`: the time that the
-    /// commands may block on purpose. Empty: closed, and Redis is away.
+    /// Returns the replies, none of them an error. While Redis is away or loading it tries again after a pause; it
+    /// creates the group again if that was lost. Throws the redis_error when the patience is over. `wait`: the time
+    /// that the commands may block on purpose. Empty if closed while Redis was away.
     task<std::vector<redis_reply>> ask(std::vector<redis_command> commands, duration wait = {});
-    /// The same, for commands that wait for new orders: interrupt() ends the connection then.
+    /// The same for commands that wait for new orders: interrupt() ends them by closing the connection.
     task<std::vector<redis_reply>> ask_interruptibly(std::vector<redis_command> commands, duration wait);
-    /// False when closed meanwhile.
+    /// False if closed meanwhile.
     task<bool> sleep(duration d);
 
     [[nodiscard]] bool closed() const noexcept { return access_.closed; }
-    /// After `access.closed` was set: wakes the caller if it sleeps or waits for new orders.
+    /// Call it after `access.closed` was set. Wakes the caller if it sleeps or waits for new orders.
     void interrupt() noexcept;
 
 private:

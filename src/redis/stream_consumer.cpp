@@ -33,12 +33,13 @@ redis_command acknowledgement(const order_stream_keys& keys, const std::vector<s
     return out;
 }
 
-/// XPENDING for one entry: XAUTOCLAIM does not tell how often an entry was delivered.
+/// XPENDING for one entry, because XAUTOCLAIM does not return how often an entry was delivered.
 redis_command pending_row(const order_stream_keys& keys, const std::string& entry, const std::string& owner) {
     return {"XPENDING", keys.orders, order_stream_keys::group, entry, entry, "1", owner};
 }
 
-/// XCLAIM of what the owner has already, which only renews the lease: an entry that is not pending is left out.
+/// XCLAIM of entries that the owner holds already, which only renews their leases. The reply leaves out entries that
+/// are not pending.
 redis_command renewal_of(const order_stream_keys& keys, const lease_book::renewal& due) {
     redis_command out{"XCLAIM", keys.orders, order_stream_keys::group, due.owner, "0"};
     out.insert(out.end(), due.entries.begin(), due.entries.end());
@@ -87,7 +88,7 @@ task<std::vector<stream_order>> stream_consumer::take(std::vector<stream_entry> 
     co_return out;
 }
 
-/// Acknowledges entries that hold no order, and entries that are not pending any more, to which it does no harm.
+/// Acknowledges entries that hold no order, and entries that are not pending any more, which is harmless.
 task<> stream_consumer::drop(std::vector<std::string> entries) {
     if (entries.empty()) co_return;
     auto command = only(acknowledgement(keys_, entries));
@@ -95,7 +96,8 @@ task<> stream_consumer::drop(std::vector<std::string> entries) {
     for (const auto& entry : entries) leases_.give_back(entry);
 }
 
-/// XADD of the results, then XACK: a death in between leaves an order that comes again, not one without a result.
+/// XADD of the results, then XACK: if the worker dies in between, the order is delivered again, and is not left
+/// without a result.
 std::vector<redis_command> stream_consumer::acknowledgements(const std::vector<stream_order>& orders) const {
     std::vector<redis_command> commands;
     std::vector<std::string> done;
@@ -142,7 +144,7 @@ task<> stream_consumer::count_deliveries() {
     const auto replies = co_await redis_.ask(std::move(commands));
     for (std::size_t i = 0; i < replies.size(); ++i) {
         const auto rows = entries_pending(*replies[i]);
-        if (rows.empty()) leases_.count(entries[i], std::nullopt);  // done meanwhile: its consumer was only slow
+        if (rows.empty()) leases_.count(entries[i], std::nullopt);  // done meanwhile by a slow consumer
         else leases_.count(entries[i], rows.front().deliveries);
     }
 }
@@ -151,7 +153,7 @@ task<std::vector<stream_order>> stream_consumer::exhausted(unsigned max_deliveri
     std::vector<stream_order> out;
     std::vector<redis_command> commands;
     for (auto& e : leases_.exhausted(max_deliveries)) {
-        commands.push_back({"XRANGE", keys_.orders, e.entry, e.entry});  // which order it is, without a delivery
+        commands.push_back({"XRANGE", keys_.orders, e.entry, e.entry});  // reads the order's id without a delivery
         out.push_back({0, std::move(e.entry), std::nullopt, e.deliveries});
     }
     if (out.empty()) co_return out;
@@ -205,15 +207,15 @@ task<std::vector<stream_order>> stream_consumer::deliver(unsigned count) {
 
 task<bool> stream_consumer::next_check(duration lease) {
     if (cursor_ != beginning) co_return !closed();
-    // Not the same for all, so that the processes do not all claim at once.
+    // Random, so that the processes do not all claim at once.
     const double share = std::uniform_real_distribution<>(0.4, 0.6)(random_);
     co_return co_await sleep(std::chrono::duration_cast<duration>(lease * share));
 }
 
 // --- renewing ---
 
-// A renewal that comes too late takes an order back from a consumer that has taken it over meanwhile. That does no
-// harm: the order is in hand there, too, and the one that ends first acknowledges it.
+// A late renewal takes an order back from a consumer that has taken it over meanwhile. That is harmless: the order is
+// in hand there, too, and the first to end acknowledges it.
 task<> stream_consumer::renew(duration lease) {
     while (co_await sleep(lease / 3)) {
         const auto due = leases_.renewals();

@@ -1,6 +1,6 @@
 // The workers' side of an order stream: members of its consumer group, which read orders, renew leases, take over
-// orders of the dead, and acknowledge. A consumer only speaks Redis: what to do next with which entry is lease_book's
-// decision, and what to do with an order is the caller's.
+// orders of dead processes, and acknowledge. A consumer only talks to Redis: lease_book decides which entry comes
+// next, and the caller carries the orders out.
 #pragma once
 
 #include "concurrency/worker_process.hpp"
@@ -24,50 +24,49 @@ struct stream_order {
     order_id id = 0;
     std::string entry;
     std::optional<outcome> result{};
-    std::uint64_t deliveries = 1;  ///< only known of exhausted() orders
+    std::uint64_t deliveries = 1;  ///< only known for exhausted() orders
 };
 
-/// One member of the group, with a connection of its own, because XREADGROUP blocks it. One caller at a time. Every
-/// call goes on trying while Redis is away (stream_connection.hpp). A call that close() cut short returns an empty
-/// result.
+/// One member of the group, with its own connection, because XREADGROUP blocks it. One caller at a time. Every call
+/// keeps trying while Redis is away (stream_connection.hpp). A call that close() interrupts returns an empty result.
 class stream_consumer {
 public:
     static constexpr std::size_t max_pages = 1000;  ///< XAUTOCLAIMs of one claim()
     /// The outcome of an order that was delivered too often.
     static constexpr outcome dead_lettered{stage::schedule, error_kind::dead_letter, 0, 0};
 
-    /// `leases`: of its process. Both must outlive it.
+    /// `leases`: shared by the process. Both must outlive it.
     stream_consumer(const stream_access& access, lease_book& leases, executor ex, std::string name);
 
-    /// Up to `count` new orders; none when the block time has passed, or when closed.
+    /// Up to `count` new orders; empty if the block time has passed, or if closed.
     task<std::vector<stream_order>> read(unsigned count, duration block) {
         return acknowledge_and_read({}, count, block);
     }
     /// The same, with an acknowledge() of `done` in the same write.
     task<std::vector<stream_order>> acknowledge_and_read(std::vector<stream_order> done, unsigned count,
                                                          duration block);
-    /// XADD of the results, then XACK. Orders without a result stay pending, and are not in hand any more.
+    /// XADD of the results, then XACK. Orders without a result stay pending, but are not in hand any more.
     task<> acknowledge(const std::vector<stream_order>& orders);
 
     /// Takes over every entry that has been pending for longer than the lease, with any consumer, as far as the lease
-    /// book has room. Counts no delivery. Entries in hand in this process stay where they are.
+    /// book has room. Does not count as a delivery. Entries in hand in this process are not delivered again.
     task<> claim(duration lease);
-    /// The claimed orders that were delivered `max_deliveries` times already; for dead_letter().
+    /// The claimed orders that were delivered `max_deliveries` times or more; for dead_letter().
     task<std::vector<stream_order>> exhausted(unsigned max_deliveries);
     /// Puts them on the dead-letter stream, gives them a result and acknowledges them, one transaction each.
     task<> dead_letter(const std::vector<stream_order>& orders);
-    /// The next of the claimed orders, which counts as a delivery: several together, but suspects one at a time
-    /// (lease_book.hpp). Empty: no claimed order is left.
+    /// The next claimed orders, which counts as a delivery: up to `count` together, but suspects one at a time
+    /// (lease_book.hpp). Empty if no claimed order is left.
     task<std::vector<stream_order>> deliver(unsigned count);
 
     /// Renews the leases of all entries that the process has in hand, until closed.
     task<> renew(duration lease);
-    /// Sleeps for half a lease, plus or minus a fifth; not at all when claim() left something. False when closed.
+    /// Sleeps for half a lease, plus or minus a fifth; does not sleep if claim() left entries. False if closed.
     task<bool> next_check(duration lease);
-    /// False when closed meanwhile.
+    /// False if closed meanwhile.
     task<bool> sleep(duration d) { return redis_.sleep(d); }
     [[nodiscard]] bool closed() const noexcept { return redis_.closed(); }
-    /// Wakes the caller, if it sleeps or waits for new orders, after the consumers were closed.
+    /// Call it after the consumers were closed. Wakes the caller if it sleeps or waits for new orders.
     void interrupt() noexcept { redis_.interrupt(); }
 
 private:
@@ -90,11 +89,11 @@ class stream_consumers {
 public:
     stream_consumers(executor ex, const order_stream& stream, consumer_limits limits);
 
-    /// It connects when it is first used.
+    /// The consumer connects at its first use.
     [[nodiscard]] stream_consumer& add_consumer();
-    /// Returns when the channel has ended or close() was called; every consumer is closed then.
+    /// Closes every consumer when the channel ends. Returns then, or after close().
     task<> close_with(const message_channel& parent);
-    /// Wakes the consumers that wait for new orders. What is in hand can still be acknowledged.
+    /// Wakes the consumers that wait for new orders. Orders in hand can still be acknowledged.
     void close() noexcept;
 
 private:

@@ -1,5 +1,5 @@
-// Which orders of a run are on its stream, which have a result, and so which have to be added (again). Pure: the
-// producer says what it has seen in Redis.
+// Records which orders of a run are on its stream and which have a result, and so which must be added (again). Pure:
+// the producer reports what it has read from Redis.
 #pragma once
 
 #include "pipebench/order.hpp"
@@ -9,22 +9,22 @@
 
 namespace pipebench {
 
-/// Three bits an order. Ids that nobody ordered are ignored.
+/// It needs three bits per order. Ids outside 1..N are ignored.
 class stream_inventory {
 public:
     explicit stream_inventory(std::uint64_t orders);
 
-    /// There is a result. A second one, of an order that was delivered again, changes nothing.
+    /// The order has a result. A second result, of an order delivered again, changes nothing.
     void mark_done(order_id id);
     [[nodiscard]] bool all_done() const noexcept { return done_count_ == orders_; }
 
-    /// Before the stream is listed again: what was on it may be gone.
+    /// Call it before the stream is listed again: entries may have been lost.
     void forget_stream();
     void mark_found(order_id id);
-    /// True when the order had been on the stream before, and was lost.
+    /// True if the order had been on the stream before, and was lost.
     bool mark_added(order_id id);
 
-    /// The first orders behind `id` that are neither on the stream nor done, at most `limit`.
+    /// The first orders after `id` that are neither on the stream nor done, at most `limit`.
     [[nodiscard]] std::vector<order_id> missing_after(order_id id, std::size_t limit) const;
 
 private:
