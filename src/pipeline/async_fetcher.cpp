@@ -16,7 +16,7 @@ using tcp = asio::ip::tcp;
 
 class async_fetcher::connection {
 public:
-    /// `spare`: memory for the next body, whichever connection begins to read one.
+    /// `spare`: memory that all connections share; the next body that begins takes it.
     connection(executor ex, std::string& spare)
         : spare_(spare), socket_(ex), deadline_(ex, [this] { expire(); }), buffer_(max_response_header + 4096) {}
 
@@ -25,8 +25,8 @@ public:
         deadline_.set(when);
     }
 
-    // The CPU section is marked again after each wait: other coroutines have run meanwhile. It stays by hand: a
-    // completion token that does it would be an async_result of our own, for three places.
+    // The CPU section is marked again after each wait, because other coroutines have run meanwhile. We do it by hand:
+    // a completion token for three places would need its own async_result.
     task<error_kind> connect(tcp::endpoint where) {
         error_code ec;
         co_await socket_.async_connect(where, asio::redirect_error(use_task, ec));
@@ -46,7 +46,7 @@ public:
         deadline_.clear();
         fetch_result result{kind(ec, exchange_phase::exchanging), {}, {}};
         stale_ = !parser_->got_some() && result.kind == error_kind::reset;
-        // Bytes behind the answer belong to no request; the next one would take them for its own answer.
+        // Bytes after the answer belong to no request; the next request would read them as its answer.
         reusable_ = !ec && use == connection_use::keep_alive && parser_->keep_alive() && buffer_.size() == 0;
         if (!ec) result = read_response(*parser_, wall_clock_now());
         parser_.reset();
@@ -102,7 +102,7 @@ task<fetch_result> async_fetcher::fetch(order_id id, time_point deadline) {
             if (kind != error_kind::none) co_return fetch_result{kind, {}, {}};
         }
         auto result = co_await used->exchange(api_, id, use_);
-        // A server may close a connection that was idle: that is no failure of the order (RFC 9110, 9.2.2).
+        // A server may close an idle connection: that is not a failure of the order (RFC 9110, 9.2.2).
         if (reused && used->stale()) continue;
         if (used->reusable()) idle_.push_back(std::move(used));
         co_return result;

@@ -1,5 +1,4 @@
-// Fetches any number of orders at the same time on one event loop, over connections that are kept and used
-// again.
+// Fetches any number of orders at the same time on one event loop, over connections that it reuses.
 #pragma once
 
 #include "pipebench/async.hpp"
@@ -14,8 +13,8 @@
 
 namespace pipebench {
 
-/// Used by one event loop. It opens a connection when an order finds none idle, so there are never more than orders
-/// in flight.
+/// Used by one event loop. It opens a connection if none is idle, so there are never more connections than orders in
+/// flight.
 class async_fetcher {
 public:
     using time_point = std::chrono::steady_clock::time_point;
@@ -24,10 +23,10 @@ public:
     async_fetcher(async_fetcher&&) noexcept;
     ~async_fetcher();
 
-    /// One attempt, connecting included, over by the deadline. Never throws for a failed exchange.
+    /// One attempt, connecting included, which ends by the deadline. Never throws for a failed exchange.
     task<fetch_result> fetch(order_id id, time_point deadline);
 
-    /// Takes a body that is not needed any more: its memory is used for the next one.
+    /// Takes back a body that is not needed any more, to reuse its memory.
     void give_back(std::string body) noexcept { *spare_ = std::move(body); }
 
     /// Closes the idle connections. Nothing may be in flight.

@@ -15,7 +15,7 @@ namespace {
 
 using time_point = async_store::time_point;
 
-// What is sent is made in a statement of its own: libpq has copied it by then, and the coroutine frame stays small.
+// The parameters live only in the statement that sends them: libpq copies them, and the coroutine frame stays small.
 task<error_kind> write_row(pg_connection& connection, const order_row& row, time_point deadline) {
     const auto opened = co_await connection.open(deadline);
     if (opened != error_kind::none) co_return opened;
@@ -33,7 +33,7 @@ task<error_kind> write_rows(pg_connection& connection, std::span<const order_row
 
 }  // namespace
 
-// Rows wait until the event loop has done what was ready, until a connection is free, and until the rule lets them go
+// Rows wait until the event loop has run the ready handlers, a connection is free, and the rule lets them go
 // (row_batches.hpp).
 class async_store::batch_writer {
 public:
@@ -51,7 +51,7 @@ public:
     }
 
 private:
-    /// A connection, and the rows that it has in hand.
+    /// A connection, and the rows that it is writing.
     struct slot {
         pg_connection& connection;
         row_batch<resumer<error_kind>> batch;
@@ -86,7 +86,7 @@ private:
         return write_rows(s.connection, rows, parameters_, s.batch.deadline());
     }
 
-    // Owners are told last of all: when no row waits any more, nothing of this runs, and it may be destroyed.
+    // Owners get their results last: once no row waits, no part of this runs any more, and it may be destroyed.
     void end(slot& s) {
         work_for(cpu_section::store);
         queue_.end(s.batch);
@@ -100,7 +100,7 @@ private:
     row_queue<resumer<error_kind>> queue_;
     std::vector<slot> slots_;
     std::vector<slot*> idle_;
-    batch_parameters parameters_;  ///< of the statement that is sent next
+    batch_parameters parameters_;  ///< of the next statement
     bool will_begin_ = false;
 };
 
@@ -121,7 +121,7 @@ async_store::~async_store() { close(); }
 
 void async_store::start_opening(time_point deadline) {
     for (auto& c : connections_)
-        asio::co_spawn(executor_, c->open(deadline), [c](std::exception_ptr, error_kind) {});  // holds it until then
+        asio::co_spawn(executor_, c->open(deadline), [c](std::exception_ptr, error_kind) {});  // keeps it alive
 }
 
 task<error_kind> async_store::store(const order_row& row, time_point deadline) {

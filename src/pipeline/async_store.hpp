@@ -1,5 +1,6 @@
-// Writes rows from one event loop through a pool of connections in libpq's pipeline mode: a statement per row, many
-// of them under way on each connection; or, in batches, one statement on each, with all the rows that waited for it.
+// Writes rows from one event loop through a pool of connections in libpq's pipeline mode: one statement per row, many
+// of them in flight on each connection; or, in batches, one statement at a time on each connection, with all rows
+// that waited for it.
 #pragma once
 
 #include "pipebench/async.hpp"
@@ -17,7 +18,7 @@ namespace pipebench {
 
 class pg_connection;
 
-/// Used by one event loop. A connection that was lost is opened again by the next row that needs it.
+/// Used by one event loop. The next row that needs a lost connection opens it again.
 class async_store {
 public:
     using time_point = std::chrono::steady_clock::time_point;
@@ -26,12 +27,12 @@ public:
     async_store(async_store&&) noexcept;
     ~async_store();
 
-    /// Opens all connections while the first orders are fetched. Rows that come before wait for them; the next rows
-    /// try again to open those that failed. The event loop runs until each is open or has failed.
+    /// Opens all connections while the first orders are fetched. Rows that come earlier wait for them; later rows try
+    /// again to open those that failed. The event loop runs until each is open or has failed.
     void start_opening(time_point deadline);
 
-    /// One row in one transaction, over by the deadline; `none` when its commit was confirmed. Never throws for a
-    /// failed statement or connection. The row must live until then.
+    /// Writes one row in one transaction, and ends by the deadline; `none` if the commit was confirmed. Never throws
+    /// for a failed statement or connection. The row must live until then.
     task<error_kind> store(const order_row& row, time_point deadline);
 
     /// Ends the connections. Nothing may be in flight.

@@ -18,7 +18,7 @@ fetch_result blocking_fetcher::fetch(order_id id, time_point deadline) {
         if (ec) return failed(ec, exchange_phase::connecting);
     }
     auto result = exchange(id);
-    // A server may close a connection that was idle: that is no failure of the order (RFC 9110, 9.2.2).
+    // A server may close an idle connection: that is not a failure of the order (RFC 9110, 9.2.2).
     if (reused && stale_) return fetch(id, deadline);
     return result;
 }
@@ -34,7 +34,7 @@ fetch_result blocking_fetcher::exchange(order_id id) {
         stale_ = !parser.got_some() && kind_of(ec, exchange_phase::exchanging) == error_kind::reset;
         return failed(ec, exchange_phase::exchanging);
     }
-    // Bytes behind the answer belong to no request; the next one would take them for its own answer.
+    // Bytes after the answer belong to no request; the next request would read them as its answer.
     const bool surplus = buffer_.size() > 0;
     buffer_.clear();
     if (use_ == connection_use::per_order || !parser.keep_alive() || surplus) socket_.close();

@@ -1,4 +1,4 @@
-// Fetches one order after another over one connection, and blocks while it does.
+// Fetches one order after another over one connection. Blocking.
 #pragma once
 
 #include "pipeline/deadline_socket.hpp"
@@ -13,9 +13,9 @@ public:
 
     blocking_fetcher(api_endpoint api, boost::asio::ip::tcp::endpoint where, connection_use use);
 
-    /// One attempt, connecting included, over by the deadline.
+    /// One attempt, connecting included, which ends by the deadline.
     fetch_result fetch(order_id id, time_point deadline);
-    /// Takes a body that is not needed any more: its memory is used for the next one.
+    /// Takes back a body that is not needed any more, to reuse its memory.
     void give_back(std::string body) noexcept { spare_ = std::move(body); }
 
 private:

@@ -8,8 +8,8 @@
 
 namespace pipebench {
 
-/// A connection to PostgreSQL, with each statement prepared when it is first needed: libpqxx 7 asks the server for it
-/// at once, and that has to be under the watchdog, too. One statement outside a transaction block is one transaction.
+/// A connection to PostgreSQL. Each statement is prepared at its first use, because libpqxx 7 sends it to the server
+/// at once, and the watchdog must cover that, too. One statement outside a transaction block is one transaction.
 class blocking_store::session {
 public:
     explicit session(const std::string& connection_string) : connection_(connection_string) {
@@ -40,13 +40,13 @@ private:
     bool row_prepared_ = false, batch_prepared_ = false;
 };
 
-/// A place for a session, and the rows that it has in hand.
+/// A session, if it is open, and the rows that it is writing.
 struct blocking_store::connection {
     std::unique_ptr<session> to_postgres;
     row_batch<waiter*> batch;
 };
 
-/// A worker that waits for its row, which stands in `queue_`, then in the batch of a leader, and is done at last.
+/// A worker that waits for its row. The row is first in `queue_`, then in the batch of a leader, then done.
 struct blocking_store::waiter {
     enum class state : std::uint8_t { waits, taken, done };
     state at = state::waits;
@@ -73,17 +73,17 @@ error_kind blocking_store::store(const order_row& row, time_point deadline) {
         if (me.at == state::waits && queue_.may_begin()) {
             lead(lock);
         } else if (me.at == state::taken) {
-            me.turn.wait(lock);  // its leader is bound by the deadlines of all of them
+            me.turn.wait(lock);  // the leader keeps the deadlines of all its rows
         } else if (me.turn.wait_until(lock, deadline) == std::cv_status::timeout && me.at == state::waits) {
             queue_.remove(&me);
-            wake_next();  // the call may have been for us
+            wake_next();  // the notification may have been for this worker
             return error_kind::timeout;
         }
     }
     return me.kind;
 }
 
-/// Takes a connection and the rows that have waited the longest, writes them, and passes the connection on.
+/// Takes a connection and the oldest rows, writes them, and passes the connection on.
 void blocking_store::lead(std::unique_lock<std::mutex>& lock) {
     auto mine = idle_.empty() ? std::make_unique<connection>() : std::move(idle_.back());
     if (!idle_.empty()) idle_.pop_back();
@@ -109,7 +109,7 @@ void blocking_store::wake_next() {
     if (queue_.may_begin()) queue_.oldest()->turn.notify_one();
 }
 
-/// One statement. What libpqxx throws becomes a value here.
+/// Runs one statement. Exceptions of libpqxx become values here.
 error_kind blocking_store::write_next(connection& c) {
     auto& open = c.to_postgres;
     bool late = false;

@@ -16,9 +16,8 @@
 namespace pipebench {
 
 /// Thread-safe. A worker that finds a free connection, when the rule lets rows go (row_batches.hpp), becomes the
-/// leader: it writes the rows that have waited the longest, which may or may not include its own. The owners of the
-/// other rows wake up with their result. A connection that was lost is opened again by the next leader that takes it.
-/// The destructor needs it unused.
+/// leader: it writes the oldest waiting rows, which may or may not include its own. The owners of the other rows wake
+/// up with their result. The next leader opens a lost connection again. No call may be running when it is destroyed.
 class blocking_store {
 public:
     using time_point = std::chrono::steady_clock::time_point;
@@ -27,7 +26,8 @@ public:
                    store_settings settings);
     ~blocking_store();
 
-    /// One row, over by the deadline; `none` when it is committed. Never throws for a failed statement or connection.
+    /// Writes one row, and ends by the deadline; `none` if it was committed. Never throws for a failed statement or
+    /// connection.
     error_kind store(const order_row& row, time_point deadline);
 
 private:

@@ -9,7 +9,7 @@ namespace {
 
 namespace chrono = std::chrono;
 
-/// The digits at [from, from + count), all of them.
+/// The number at [from, from + count), in digits only.
 std::optional<unsigned> digits(std::string_view text, std::size_t from, std::size_t count) {
     unsigned value = 0;
     for (const char c : text.substr(from, count)) {

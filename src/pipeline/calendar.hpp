@@ -14,7 +14,7 @@ namespace pipebench {
 [[nodiscard]] std::optional<std::chrono::sys_seconds> parse_timestamp(std::string_view text);
 
 /// The day by which the service level promises delivery: a number of working days (Monday to Friday) after the day of
-/// the order, or after the next working day if it is none.
+/// the order, or after the next working day if that is not one.
 [[nodiscard]] std::chrono::sys_days promised_day(std::chrono::sys_seconds created_at, service_level service);
 
 /// YYYY-MM-DD.

@@ -1,8 +1,8 @@
-// What both drivers do around an order's course (order_course.hpp): the clock, the marks of the CPU sections, and the
-// memory that is used again. A driver adds its way of waiting, and nothing else.
+// The common part of both drivers of an order's course (order_course.hpp): it reads the clock, marks the CPU
+// sections, and reuses memory. A driver only adds its way of waiting.
 //
-// The drivers keep a short loop each: one template for both would have to make the blocking driver a coroutine, with
-// a frame to allocate for every call that it waits for.
+// Each driver keeps a short loop of its own: one template for both would make the blocking driver a coroutine, with a
+// frame to allocate for every call that it waits for.
 #pragma once
 
 #include "contracts/cpu_section.hpp"
@@ -21,14 +21,14 @@ public:
     driven_course(const workload& work, traffic shared, order_id id, order_scratch& scratch)
         : scratch_(scratch), course_(work, shared, id, now()) {}
 
-    /// What is to be done next, which is what this thread is at work for from here on.
+    /// Returns the next step, and marks the work of this thread as that step.
     [[nodiscard]] step next() const noexcept {
         work_for(section_of(course_.next()));
         return course_.next();
     }
 
     [[nodiscard]] time_point attempt_deadline() const { return course_.attempt_deadline(now()); }
-    /// Returns the body, whose memory the next one may have.
+    /// Returns the body, whose memory can be reused.
     std::string fetched(fetch_result result) {
         work_for(cpu_section::transform);
         course_.fetched(result, scratch_, now());

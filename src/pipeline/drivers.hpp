@@ -1,4 +1,4 @@
-// The two drivers of an order's course (driven_course.hpp): one blocks, one awaits. They differ in nothing else.
+// The two drivers of an order's course (driven_course.hpp): one blocks, one awaits.
 #pragma once
 
 #include "contracts/traffic.hpp"
@@ -21,7 +21,7 @@ private:
     const workload& work_;
     traffic traffic_;
     blocking_fetcher fetcher_;
-    std::shared_ptr<blocking_store> store_;  ///< of all workers of the process
+    std::shared_ptr<blocking_store> store_;  ///< shared by the workers of the process
     order_scratch scratch_;
 };
 

@@ -14,7 +14,7 @@ constexpr url_form form{.option = "--target", .expected = "http://host[:port][/p
 
 api_endpoint parse_api_endpoint(std::string_view url) {
     const auto parts = parse_url(url, form);
-    // Anywhere: behind a password with a '/' that is not encoded it is in the path, and so is half the password.
+    // Also in the path: after an unencoded '/' in a password, the '@' and the rest of the password are in the path.
     if (url.find('@') != url.npos) refuse_url(form, "a user or password in the URL is not supported");
     if (parts.host.empty()) refuse_url(form, "the host is missing");
     api_endpoint out;

@@ -33,14 +33,14 @@ response_parser::response_parser(std::string& spare) : spare_(spare) {
     body_limit(max_response_body);
 }
 
-/// If a field comes twice, the first counts.
+/// The first of two equal fields counts.
 void response_parser::on_field_impl(http::field name, view, view value, error_code&) {
     if (name == http::field::content_type && content_type_ == content::unknown)
         content_type_ = is_json(value) ? content::json : content::other;
     if (name == http::field::retry_after && retry_after_.empty()) retry_after_.assign(value.data(), value.size());
 }
 
-/// The parser has checked the length against its limit before.
+/// The parser has already checked the length against its limit.
 void response_parser::on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) {
     body_ = std::exchange(spare_, {});
     body_.clear();

@@ -20,11 +20,11 @@ namespace http = boost::beast::http;
 inline constexpr std::uint32_t max_response_header = 16 * 1024;
 inline constexpr std::uint64_t max_response_body = 1024 * 1024;
 
-/// Keeps only the parts of a response that we use: it builds no table of the fields. Its limits are set: a hostile
-/// Content-Length is refused before memory is reserved for it.
+/// Keeps only the used parts of a response, without a table of the fields. It refuses a hostile Content-Length before
+/// memory is reserved for it.
 class response_parser final : public http::basic_parser<false> {
 public:
-    /// The body is put into the memory of `spare`, which is taken when the body begins.
+    /// The body reuses the memory of `spare`, which is taken when the body begins.
     explicit response_parser(std::string& spare);
 
     [[nodiscard]] unsigned status() const noexcept { return status_; }
@@ -57,7 +57,7 @@ private:
     std::string retry_after_, body_;
 };
 
-/// `GET {prefix}/orders/{id}`, replacing what `out` held.
+/// Renders `GET {prefix}/orders/{id}`, replacing the contents of `out`.
 void render_request(std::string& out, const api_endpoint& api, order_id id, connection_use use);
 
 /// The result of one exchange.
@@ -74,7 +74,7 @@ struct fetch_result {
     return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-/// The kind of a failure of the transport. `connecting`: before the connection was open.
+/// The kind of a transport failure. `connecting`: before the connection was open.
 enum class exchange_phase : std::uint8_t { connecting, exchanging };
 [[nodiscard]] error_kind kind_of(const boost::system::error_code& ec, exchange_phase phase);
 

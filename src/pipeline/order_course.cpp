@@ -30,11 +30,11 @@ void order_course::fetched(const fetch_result& result, order_scratch& scratch, t
 void order_course::stored(error_kind kind, time_point now) {
     ++result_.stores;
     if (kind != error_kind::none) return failed_try(stage::store, kind, {}, now);
-    row_ = {};  // not needed any more, and very many orders may wait beside this one
+    row_ = {};  // frees memory: very many orders may wait at the same time
     wait(work_.db_latency, turn::done, now);
 }
 
-/// The client's rate limit: every request waits for its turn.
+/// Waits for the client's rate limit before every request.
 void order_course::take_slot(time_point now) {
     const auto slot = traffic_.next_slot(now, deadline_);
     if (!slot) return end(stage::fetch, error_kind::deadline);
@@ -46,7 +46,7 @@ void order_course::failed_try(stage at, error_kind kind, duration retry_after, t
     last_failure_ = kind;
     if (now >= deadline_) return end(at, error_kind::deadline);
     if (!worth_retrying(kind) || tries_ >= work_.retry.attempts) return end(at, kind);
-    // The jitter comes on top of the server's Retry-After: else all orders would come back at the same moment.
+    // The jitter is added to the server's Retry-After: otherwise all orders would come back at the same time.
     const auto pause = retry_after + backoff(work_.retry, tries_, random_of(work_.seed, id_, tries_));
     if (now + pause >= deadline_) return end(at, error_kind::deadline);
     wait(pause, at == stage::fetch ? turn::fetch_again : turn::store, now);
@@ -65,8 +65,8 @@ void order_course::wait(duration pause, turn then, time_point now) {
     step_ = step::wait;
 }
 
-// A retry that the budget refuses counts as a try without a request: the order goes on waiting its longer and longer
-// pauses, so that an outage does not fail all remaining orders at once.
+// A retry that the budget refuses counts as a try without a request: the order waits its next, longer pause, so that
+// an outage does not fail all remaining orders at once.
 void order_course::proceed(turn what, time_point now) {
     switch (what) {
         case turn::fetch: step_ = step::fetch; return;

@@ -1,5 +1,5 @@
-// One order's course as a state machine without I/O: it names the next step, and a driver does it and reports back.
-// The blocking and the awaitable driver follow the same course, so that five patterns do identical work.
+// One order's course as a state machine without I/O: it returns the next step, and a driver takes it and reports the
+// result. The blocking and the awaitable driver follow the same course, so that five patterns do identical work.
 #pragma once
 
 #include "contracts/traffic.hpp"
@@ -21,14 +21,14 @@ public:
 
     [[nodiscard]] step next() const noexcept { return step_; }
 
-    /// For step::fetch and step::store: when this attempt is to end.
+    /// For step::fetch and step::store: the deadline of this attempt.
     [[nodiscard]] time_point attempt_deadline(time_point now) const;
-    /// `scratch` holds nothing that is needed afterwards.
+    /// `scratch` may be reused afterwards.
     void fetched(const fetch_result& result, order_scratch& scratch, time_point now);
     [[nodiscard]] const order_row& row() const noexcept { return row_; }
     void stored(error_kind kind, time_point now);
 
-    /// For step::wait: how long to wait; and the call when it is over.
+    /// For step::wait: how long to wait. Call waited() when the wait is over.
     [[nodiscard]] duration pause() const noexcept { return pause_; }
     void waited(time_point now) { proceed(after_wait_, now); }
 
@@ -36,7 +36,7 @@ public:
     [[nodiscard]] const outcome& result() const noexcept { return result_; }
 
 private:
-    /// What comes after a wait.
+    /// The action after a wait.
     enum class turn : std::uint8_t { fetch, fetch_again, store, done };
 
     void take_slot(time_point now);

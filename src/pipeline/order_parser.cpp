@@ -38,7 +38,7 @@ bool is_line(const order_line& l) {
            l.unit_price_minor <= max_unit_price_minor && l.weight_grams >= 0 && l.weight_grams <= max_weight_grams;
 }
 
-/// With numbers that no line may have: a missing one must not pass for 0.
+/// Starts with invalid numbers, so that a missing one is not taken for 0.
 order_line unread_line() { return {.sku = {}, .quantity = 0, .unit_price_minor = -1, .weight_grams = -1}; }
 
 void empty(order& o) {
@@ -54,11 +54,11 @@ bool is_within(std::string_view part, std::string_view whole) {
 
 constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 
-/// Takes the order straight from the parser's events: no tree is built, and depth is bounded here. Where a text has
-/// no escapes, the parser gives a view of the bytes themselves.
+/// Builds the order directly from the parser's events, without a tree, and limits the depth. For a text without
+/// escapes the parser passes a view of the input.
 class order_reader {
 public:
-    // What the parser asks for: our own bounds are tighter, or are the size of the body.
+    // The parser requires these: our own limits are tighter, or are the size of the body.
     static constexpr std::size_t max_object_size = no_limit, max_array_size = no_limit, max_key_size = no_limit,
                                  max_string_size = no_limit;
 
@@ -109,13 +109,13 @@ public:
     }
 
 private:
-    /// With some error of the parser's: nobody asks which.
+    /// Any error will do: no caller reads which.
     static bool pass_if(bool good, error_code& ec) {
         if (!good) ec = json::error::exception;
         return good;
     }
 
-    // --- texts that come in parts, because they have escapes ---
+    // --- texts with escapes, which come in parts ---
 
     bool keep(json::string_view part) {
         text_.append(part);
@@ -129,7 +129,7 @@ private:
     void take_key(json::string_view key) {
         key_ = key;
         if (is_within({key.data(), key.size()}, json_text_)) return;
-        key_text_.assign(key.data(), key.size());  // it is where the next text will be
+        key_text_.assign(key.data(), key.size());  // the view would be overwritten by the next text
         key_ = key_text_;
     }
 
@@ -167,9 +167,9 @@ private:
         return enter(place::lines);
     }
 
-    // --- what a member is for ---
+    // --- the meaning of a member ---
 
-    /// A value of the wrong type is an error only where we look for one.
+    /// A value of the wrong type is an error only for a member that we read.
     bool is_looked_for() {
         switch (here()) {
             case place::outside:
@@ -206,7 +206,7 @@ private:
         return key_ == "weight_grams" ? &line.weight_grams : nullptr;
     }
 
-    // --- values; false for one that must not be there ---
+    // --- values; false for one that is not allowed ---
 
     bool take_text(std::string_view value) {
         if (std::string* field = text_field()) {
@@ -228,7 +228,7 @@ private:
         return value >= 0 ? take_large(static_cast<std::uint64_t>(value)) : !is_looked_for();
     }
 
-    /// Only an id may be beyond std::int64_t.
+    /// Only an id may exceed std::int64_t.
     bool take_large(std::uint64_t value) {
         if (!is_id()) return !is_looked_for();
         order_.id = value;
@@ -255,7 +255,7 @@ private:
     order& order_;
     std::array<place, max_json_depth> path_{};
     std::size_t depth_ = 0;
-    json::string_view key_;  ///< in the bytes themselves, or in key_text_
+    json::string_view key_;  ///< in the input, or in key_text_
     std::string& text_;      ///< the parts of a text so far
     std::string& key_text_;
     bool has_service_ = false, has_created_at_ = false;

@@ -9,7 +9,7 @@
 namespace pipebench {
 namespace {
 
-// The order in which row_parameters gives them.
+// In the order of row_parameters.
 constexpr std::string_view columns =
     "order_id, customer, region, currency, item_count, total_minor, weight_grams, promised_on, line_totals, checksum";
 
@@ -35,7 +35,7 @@ std::string insert_sql(const table_name& name) {
                        name.quoted(), columns);
 }
 
-// An element of line_totals is itself an array, and unnest() would take it apart: it comes as a text.
+// line_totals is passed as text, because unnest() would also flatten an array of arrays.
 std::string batch_insert_sql(const table_name& name) {
     return fmt::format("INSERT INTO {} AS o ({}) SELECT u1, u2, u3, u4, u5, u6, u7, u8, u9::bigint[], u10 "
                        "FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], "

@@ -10,7 +10,7 @@
 
 namespace pipebench {
 
-/// [a-z_][a-z0-9_]{0,62}: the names of schemas and tables that we accept, so that quoting cannot go wrong.
+/// [a-z_][a-z0-9_]{0,62}: the accepted names of schemas and tables, which are safe to quote.
 [[nodiscard]] bool is_identifier(std::string_view name) noexcept;
 
 struct table_name {
@@ -22,14 +22,13 @@ struct table_name {
 
 /// One idempotent INSERT: a second delivery of an order only changes its count of deliveries.
 [[nodiscard]] std::string insert_sql(const table_name& name);
-/// The same for many rows at once: each parameter is an array of one column's values. No order may be in it twice.
+/// The same for many rows: each parameter is an array of one column's values. It must not contain an order twice.
 [[nodiscard]] std::string batch_insert_sql(const table_name& name);
-inline constexpr const char* insert_statement = "pipebench_insert";  ///< their names when prepared
+inline constexpr const char* insert_statement = "pipebench_insert";  ///< names of the prepared statements
 inline constexpr const char* batch_insert_statement = "pipebench_insert_batch";
-inline constexpr std::size_t insert_parameters = 10;  ///< of either
+inline constexpr std::size_t insert_parameters = 10;  ///< of either statement
 
-/// The row as text parameters, in the order of insert_sql. The pointers live as long as this does, and as long
-/// as the row.
+/// The row as text parameters, in the order of insert_sql. The pointers are valid while this object and the row live.
 class row_parameters {
 public:
     explicit row_parameters(const order_row& row);
@@ -42,15 +41,15 @@ private:
     std::array<std::array<char, 24>, 5> numbers_{};
 };
 
-/// Many rows as the text parameters of batch_insert_sql: array literals (PostgreSQL manual, 8.15.2). The pointers
-/// live until the next fill().
+/// Many rows as the text parameters of batch_insert_sql: array literals (PostgreSQL manual, 8.15.2). The pointers are
+/// valid until the next fill().
 class batch_parameters {
 public:
     void fill(std::span<const order_row* const> rows);
     [[nodiscard]] const std::array<const char*, insert_parameters>& values() const noexcept { return values_; }
 
 private:
-    std::array<std::string, insert_parameters> arrays_;  ///< their memory is used again
+    std::array<std::string, insert_parameters> arrays_;  ///< reused by the next fill()
     std::array<const char*, insert_parameters> values_{};
 };
 

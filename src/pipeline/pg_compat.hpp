@@ -1,11 +1,11 @@
-// What differs between libpqxx 6.4 (Debian 12), 7.8 (Ubuntu 24.04) and 7.10 (Debian 13), in one place.
+// The differences between libpqxx 6.4 (Debian 12), 7.8 (Ubuntu 24.04) and 7.10 (Debian 13).
 #pragma once
 
 #include <pqxx/pqxx>
 
 namespace pipebench {
 
-/// libpqxx 6 reconnects by itself, without a word: a lost connection would not show.
+/// libpqxx 6 reconnects silently, which would hide a lost connection.
 inline void forbid_silent_reconnect([[maybe_unused]] pqxx::connection& c) {
 #if PQXX_VERSION_MAJOR < 7
 #pragma GCC diagnostic push

@@ -20,7 +20,7 @@ struct result_deleter {
 };
 using result_pointer = std::unique_ptr<PGresult, result_deleter>;
 
-// Where libpq can, without a write of its own: flush() follows.
+// Newer versions of libpq can do it without a write; flush() follows.
 bool send_sync(PGconn* pg) {
 #ifdef LIBPQ_HAS_SEND_PIPELINE_SYNC
     return PQsendPipelineSync(pg) == 1;
@@ -76,7 +76,7 @@ task<error_kind> pg_connection::open_once(time_point deadline) {
     co_return error_kind::none;
 }
 
-// libpq may close its socket and open another in any step: Asio must have let go of it before.
+// libpq may close its socket and open another in any step, so Asio must release the socket before each.
 task<bool> pg_connection::poll_until_connected() {
     auto status = PGRES_POLLING_WRITING;
     while (pg_ != nullptr && PQstatus(pg_) != CONNECTION_BAD && PQsocket(pg_) >= 0) {
@@ -97,10 +97,10 @@ task<bool> pg_connection::poll_until_connected() {
     co_return false;
 }
 
-// The statements are prepared in the pipeline's first turn. Nobody waits for that: if it fails, so do the statements
-// that are executed behind it.
+// The statements are prepared at the start of the pipeline, without waiting for the result: if that fails, so do the
+// statements that follow.
 bool pg_connection::prepare() {
-    PQsetNoticeProcessor(pg_, ignore_notice, nullptr);  // a notice that matters comes as an error as well
+    PQsetNoticeProcessor(pg_, ignore_notice, nullptr);  // important notices also come as errors
     bool good = PQsetnonblocking(pg_, 1) == 0 && PQenterPipelineMode(pg_) == 1;
     for (const auto& [name, sql] : settings_->statements)
         good = good && PQsendPrepare(pg_, name, sql.c_str(), 0, nullptr) == 1;
@@ -121,14 +121,14 @@ task<error_kind> pg_connection::execute(const char* statement, std::span<const c
     });
 }
 
-// A Sync behind each statement makes it a transaction of its own.
+// A Sync after each statement makes it a separate transaction.
 bool pg_connection::send(const char* statement, std::span<const char* const> parameters) {
     return PQsendQueryPrepared(pg_, statement, static_cast<int>(parameters.size()), parameters.data(), nullptr,
                                nullptr, 0) == 1 &&
            send_sync(pg_);
 }
 
-// While output is left over: the server may be waiting for us to read, too, which listen() does all the time.
+// Repeats until all output is sent. The server may be waiting for us to read, which listen() does all the time.
 void pg_connection::flush() {
     if (pg_ == nullptr || is_flushing_) return;
     const int left = PQflush(pg_);
@@ -159,9 +159,9 @@ void pg_connection::listen() {
                        });
 }
 
-// Per statement: its result, a null, then one PGRES_PIPELINE_SYNC without a null behind it.
+// libpq returns for each statement its result, a null, and one PGRES_PIPELINE_SYNC without a null after it.
 bool pg_connection::take_results() {
-    int nulls = 0;  // one stands between two statements; two in a row: nothing is left to read
+    int nulls = 0;  // consecutive: one separates two statements, two mean that no result is left
     while (nulls < 2 && PQisBusy(pg_) == 0) {
         const result_pointer result(PQgetResult(pg_));
         nulls = result ? 0 : nulls + 1;
@@ -195,7 +195,7 @@ void pg_connection::watch_oldest() {
     else deadline_.set(waiting_.front().deadline);
 }
 
-// What was sent may have been committed, or not: those who wait for it get `why`, and may send it again.
+// A statement that was sent may have been committed or not: its waiter gets `why`, and may send it again.
 void pg_connection::drop(error_kind why) {
     ++generation_;
     is_open_ = is_listening_ = is_flushing_ = false;

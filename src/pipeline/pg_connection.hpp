@@ -1,5 +1,5 @@
-// A connection of an event loop to PostgreSQL in libpq's pipeline mode: statements are sent as they come, many of
-// them under way, and answered in their order. Each is a transaction of its own. It knows statements, not rows.
+// A connection of an event loop to PostgreSQL in libpq's pipeline mode: statements are sent as they come, many are in
+// flight, and they are answered in order. Each is a separate transaction. It handles statements, not rows.
 #pragma once
 
 #include "concurrency/suspend.hpp"
@@ -25,14 +25,14 @@ struct pg_statement {
     std::string sql;
 };
 
-/// What the connections of a store share.
+/// Shared by the connections of a store.
 struct pg_settings {
     std::string connection_string;
     std::vector<pg_statement> statements;  ///< prepared on each connection
 };
 
-/// Used on its loop's thread only. libpq reads and writes; Asio only reports when the socket is ready. The handlers
-/// of those waits keep the connection alive.
+/// Used only on its loop's thread. libpq reads and writes; Asio only reports when the socket is ready. The handlers
+/// of these waits keep the connection alive.
 class pg_connection : public std::enable_shared_from_this<pg_connection> {
 public:
     using time_point = std::chrono::steady_clock::time_point;
@@ -45,14 +45,15 @@ public:
     /// Statements that were sent and not answered yet.
     [[nodiscard]] std::size_t busy() const noexcept { return waiting_.size(); }
 
-    /// Opens it, if it is not open. Those who come meanwhile wait for the one attempt that is under way.
+    /// Opens it, if it is not open. Concurrent callers wait for the same attempt.
     task<error_kind> open(time_point deadline);
 
     /// Sends one of the settings' statements, with text parameters, before this returns; await the result at once.
-    /// `reset` if the connection is not open. A statement that is not answered by its deadline costs the connection.
+    /// `reset` if the connection is not open. If a statement is not answered by its deadline, the connection is
+    /// dropped.
     task<error_kind> execute(const char* statement, std::span<const char* const> parameters, time_point deadline);
 
-    /// What was sent and not answered ends with `reset`.
+    /// Statements that were not answered end with `reset`.
     void close() noexcept;
 
 private:
@@ -80,7 +81,7 @@ private:
     watchdog deadline_;  ///< of the oldest statement, or of opening
     PGconn* pg_ = nullptr;
     bool is_open_ = false, is_opening_ = false, is_listening_ = false, is_flushing_ = false;
-    std::uint64_t generation_ = 0;  ///< of the socket: a handler that comes after a drop must not touch the next one
+    std::uint64_t generation_ = 0;  ///< of the socket: a late handler of a dropped one must not touch the next
     std::deque<resumer<error_kind>> wait_for_open_;
     std::deque<waiter> waiting_;  ///< in the order in which their statements were sent
 };

@@ -20,8 +20,8 @@ class socket_watchdog;
 
 class real_pipelines final : public pipeline_factory {
 public:
-    /// `shared`: what all workers of the run share (recorder.hpp); if null, what this factory opens shares its own.
-    /// Throws setup_error for a target that is no URL, or whose host cannot be found.
+    /// `shared`: retry budget and rate limit of the whole run (recorder.hpp); if null, only the pipelines of this
+    /// factory share them. Throws setup_error if the target is not a URL, or if its host cannot be found.
     real_pipelines(const workload& work, addresses where, traffic_state* shared = nullptr);
     real_pipelines(const real_pipelines&) = delete;
     real_pipelines& operator=(const real_pipelines&) = delete;
@@ -42,7 +42,7 @@ private:
     traffic requests_;
     std::shared_ptr<socket_watchdog> watchdog_;
     mutable std::mutex mutex_;
-    mutable std::weak_ptr<blocking_store> store_;  ///< its connections end with the last worker that has it
+    mutable std::weak_ptr<blocking_store> store_;  ///< closed with the last worker that holds it
 };
 
 }  // namespace pipebench

@@ -1,5 +1,5 @@
-// An order that kills the process that works on it, as a payload that crashes its parser does: for the scenarios
-// (scenario.hpp).
+// Poison orders of a scenario (scenario.hpp): each kills the process that works on it, like a payload that crashes
+// its parser.
 #pragma once
 
 #include "pipebench/workload.hpp"
@@ -11,7 +11,7 @@
 
 namespace pipebench {
 
-/// Does not return when the order is one of the poisoned.
+/// Kills the process if the order is poisoned.
 inline void die_if_poisoned(const workload& work, order_id id) {
     const bool poisoned = std::find(work.poison.begin(), work.poison.end(), id) != work.poison.end();
     if (poisoned) ::kill(::getpid(), SIGKILL);

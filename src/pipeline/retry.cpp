@@ -24,8 +24,8 @@ constexpr std::array<date_form, 3> date_forms{{
     {"%a %b %d %T %Y", "%a %b %e %T %4Y"},
 }};
 
-/// strptime takes more than is right: other case, more or fewer spaces and digits. So what it has read, written
-/// again, must be the text.
+/// strptime is too lenient: it accepts other case, and more or fewer spaces and digits. So the parsed date, written
+/// again, must equal the text.
 bool reads_as(const std::string& text, const date_form& form, std::tm& out) {
     const char* end = ::strptime(text.c_str(), form.read, &out);
     if (end == nullptr || *end != '\0') return false;
@@ -33,7 +33,7 @@ bool reads_as(const std::string& text, const date_form& form, std::tm& out) {
     return std::string_view(again.data(), std::strftime(again.data(), again.size(), form.write, &out)) == text;
 }
 
-/// The last year that ends in the same two digits and is at most 50 years ahead.
+/// The latest year that ends in the same two digits and is at most 50 years ahead.
 int nearest_year(int year, chrono::sys_seconds now) {
     const int latest = static_cast<int>(chrono::year_month_day(chrono::floor<chrono::days>(now)).year()) + 50;
     while (year > latest) year -= 100;
@@ -56,7 +56,7 @@ std::optional<chrono::sys_seconds> parse_http_date(const std::string& text, chro
     return std::nullopt;
 }
 
-/// Digits only, however many; never more than max_duration.
+/// Any number of digits; the result is at most max_duration.
 std::optional<chrono::seconds> parse_seconds(std::string_view text) {
     constexpr auto most = chrono::duration_cast<chrono::seconds>(max_duration);
     if (text.empty()) return std::nullopt;

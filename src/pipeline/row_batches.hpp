@@ -1,9 +1,9 @@
-// Which rows share a statement, and when it starts: one rule for the awaitable and the blocking store. Pure: no
-// connection, no lock, no clock.
+// Decides which rows share a statement, and when it starts: one rule for the awaitable and the blocking store. Pure:
+// no connection, no lock, no clock.
 //
-// It is group commit: nobody waits for a batch to fill. A row that finds a free connection and little under way is
-// written at once; rows that come while others are being written wait, and the next connection takes all of them. So
-// statements grow with the load.
+// The rule is group commit: no row waits for a batch to fill. A row that finds a free connection and few rows being
+// written is written at once; rows that come later wait, and the next connection takes all of them. So statements
+// grow with the load.
 #pragma once
 
 #include "pipebench/order.hpp"
@@ -19,27 +19,27 @@
 namespace pipebench {
 
 struct store_settings {
-    unsigned connections = 8;        ///< that a store has at most; a blocking store opens them when they are needed
-    std::size_t rows_per_write = 1;  ///< that share a statement at most; 1: a statement per row
+    unsigned connections = 8;        ///< most connections of a store; a blocking store opens them on demand
+    std::size_t rows_per_write = 1;  ///< most rows in a statement; 1: a statement per row
 
-    /// Whether the rule lets another statement start now. It holds rows back while more are being written than are
-    /// waiting, unless they fill a statement.
+    /// Whether another statement may start now. It holds rows back while more are being written than are waiting,
+    /// unless they fill a statement.
     [[nodiscard]] bool may_go(std::size_t waiting, std::size_t being_written) const noexcept {
         return waiting > 0 && waiting >= std::min(rows_per_write == 1 ? 0 : being_written, rows_per_write);
     }
 };
 
-/// `Owner`: how a store reaches the one who waits for the row; moved, never copied.
+/// `Owner`: a store's handle of the caller that waits for the row; moved, never copied.
 template <class Owner>
 struct waiting_row {
     const order_row* row = nullptr;
     std::chrono::steady_clock::time_point deadline;
     Owner owner;
-    error_kind kind = error_kind::resources;  ///< what became of it, once it was written
+    error_kind kind = error_kind::resources;  ///< the result, once it was written
 };
 
-/// The rows that one connection has in hand, and the statements that write them: one for all of them; if PostgreSQL
-/// refuses that, one for each, so that only the row that spoils it fails. Its memory is used again.
+/// The rows that one connection is writing, and their statements: one for all rows; if PostgreSQL refuses that, one
+/// for each row, so that only the bad row fails. Its memory is reused.
 template <class Owner>
 class row_batch {
 public:
@@ -50,7 +50,7 @@ public:
     [[nodiscard]] std::span<waiting_row<Owner>> members() noexcept { return members_; }
 
     [[nodiscard]] bool is_written() const noexcept { return first_ == members_.size(); }
-    /// Those of the next statement.
+    /// The rows of the next statement.
     [[nodiscard]] std::span<const order_row* const> rows() const { return std::span(rows_).subspan(first_, count_); }
     /// The earliest deadline of those rows: the statement must be over by then.
     [[nodiscard]] time_point deadline() const {
@@ -58,7 +58,7 @@ public:
         for (std::size_t i = first_; i < first_ + count_; ++i) earliest = std::min(earliest, members_[i].deadline);
         return earliest;
     }
-    /// Reports what became of that statement.
+    /// Records the result of that statement.
     void written(error_kind kind) {
         if (kind == error_kind::database && count_ > 1) {
             count_ = 1;
@@ -109,7 +109,7 @@ public:
         ++writes_;
         being_written_ += batch.size();
     }
-    /// After a batch that was begun, whatever became of it.
+    /// Call it after every batch that was begun, also if it failed.
     void end(const row_batch<Owner>& batch) noexcept {
         --writes_;
         being_written_ -= batch.size();

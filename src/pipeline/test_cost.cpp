@@ -25,8 +25,8 @@ std::string choose_test_cost(std::string_view pattern) {
 
 void spend_test_cost() noexcept {
     if (cost.count() == 0) return;
-    // Wall time, which costs no system call to read. A thread that is preempted here spends a little less CPU; that
-    // is rare.
+    // Wall time, because reading it needs no system call. A thread that is preempted here spends less CPU, which is
+    // rare.
     const auto until = std::chrono::steady_clock::now() + cost;
     while (std::chrono::steady_clock::now() < until) {
     }

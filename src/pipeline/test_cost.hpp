@@ -1,4 +1,4 @@
-// For the test of the gate alone: a build with -DPIPEBENCH_TEST_COST=PATTERN:NANOSECONDS spends that much more CPU on
+// Only for the test of the gate: a build with -DPIPEBENCH_TEST_COST=PATTERN:NANOSECONDS spends that much more CPU on
 // each order of that pattern, and states it in its report. Other builds contain none of this.
 #pragma once
 
@@ -9,7 +9,7 @@ namespace pipebench {
 
 #ifdef PIPEBENCH_TEST_COST
 
-/// Called once, in the run's own process. Returns a line for the report; empty if this pattern is not concerned.
+/// Called once, in the run's own process. Returns a line for the report; empty if this pattern has no extra cost.
 [[nodiscard]] std::string choose_test_cost(std::string_view pattern);
 /// Called once per order.
 void spend_test_cost() noexcept;

@@ -26,7 +26,7 @@ class fnv1a {
 public:
     void add(std::string_view bytes) {
         for (const char c : bytes) add_byte(static_cast<unsigned char>(c));
-        add_byte(0);  // fields keep their borders
+        add_byte(0);  // separates the fields
     }
     void add(std::int64_t number) {
         for (int shift = 0; shift < 64; shift += 8) add_byte(static_cast<unsigned char>(number >> shift));

@@ -1,4 +1,4 @@
-// An order to its row. Pure: the same order gives the same row, on any machine.
+// Transforms an order into its row. Pure: the same order gives the same row on any machine.
 #pragma once
 
 #include "pipebench/order.hpp"
@@ -8,7 +8,7 @@
 
 namespace pipebench {
 
-/// The order is within the bounds of order_parser.hpp: sums cannot overflow.
+/// The order must be within the bounds of order_parser.hpp, so that sums cannot overflow.
 [[nodiscard]] order_row transform(const order& o);
 
 /// Over every other field of the row: FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv).

@@ -19,7 +19,7 @@ namespace {
 bool is_executable(const fs::path& p) { return ::access(p.c_str(), X_OK) == 0 && fs::is_regular_file(p); }
 bool has_postgres(const fs::path& dir) { return is_executable(dir / "postgres") && is_executable(dir / "initdb"); }
 
-/// PARENT/PREFIXnn/bin with the highest nn that has a server in it.
+/// PARENT/PREFIXnn/bin with a server and the highest nn.
 std::optional<fs::path> newest_version(const fs::path& parent, const std::string& prefix) {
     std::optional<fs::path> best;
     double best_version = 0;

@@ -1,4 +1,4 @@
-// Where the programs of the servers are.
+// Finds the programs of the servers.
 #pragma once
 
 #include <filesystem>

@@ -22,7 +22,7 @@ struct finisher {
 using connection = std::unique_ptr<PGconn, finisher>;
 using options = std::unique_ptr<PQconninfoOption, finisher>;
 
-/// For libpq a password ends at an '@' or '/' that is not encoded: it would use the rest as host and database.
+/// libpq ends a password at an unencoded '@' or '/', and would use the rest as host and database.
 bool password_may_be_cut(std::string_view connection_string) {
     const auto scheme = connection_string.find("://");
     if (!connection_string.starts_with("postgres") || scheme == connection_string.npos) return false;
@@ -68,7 +68,7 @@ std::string without_secrets(std::string text, const std::string& connection_stri
 connection connect(const std::string& connection_string) {
     const char* const keys[] = {"connect_timeout", "fallback_application_name", "dbname", nullptr};
     const char* const values[] = {"10", "pipebench", connection_string.c_str(), nullptr};
-    static_cast<void>(parse(connection_string));  // throws before libpq can repeat parts of a password as a host
+    static_cast<void>(parse(connection_string));  // throws before libpq can print parts of a password as a host
     connection c(PQconnectdbParams(keys, values, 1));
     if (PQstatus(c.get()) != CONNECTION_OK) {
         std::string why = without_secrets(PQerrorMessage(c.get()), connection_string);

@@ -1,4 +1,4 @@
-// Asks a PostgreSQL, ours or the user's, for its version, its settings and its free connections.
+// Reads version, settings and free connections of a PostgreSQL server, throwaway or not.
 #pragma once
 
 #include "pipebench/result.hpp"
@@ -9,8 +9,8 @@
 namespace pipebench {
 
 /// The parts of a connection string that name the server, without secrets: "host=db port=5432 dbname=app user=me".
-/// Throws setup_error, which repeats no part of it, if it is no connection string, or if it may hold a password that
-/// is not encoded: a part of that would be taken for a host or a database.
+/// Throws setup_error, which repeats no part of it, if it is not a connection string, or if it may hold an unencoded
+/// password: a part of that would be taken for a host or a database.
 [[nodiscard]] std::string printable_postgres(const std::string& connection_string);
 
 /// Connects once. Throws setup_error without secrets.

@@ -1,4 +1,4 @@
-// Asks a Redis, ours or the user's, for its version and its settings.
+// Reads version and settings of a Redis server, throwaway or not.
 #pragma once
 
 #include "pipebench/result.hpp"

@@ -47,7 +47,7 @@ void run_initdb(const new_data_directory& wanted) {
         throw setup_error(fmt::format("initdb {}: {}", seen.end.describe(), seen.last_words()));
 }
 
-/// Where the template of exactly this server is cached, or would be; empty without a cache.
+/// The path of this server version's template in the cache, existing or not; empty without a cache.
 fs::path template_for(const fs::path& bindir) {
     const auto cache = postgres_template_cache();
     if (cache.empty()) return {};
@@ -56,7 +56,7 @@ fs::path template_for(const fs::path& bindir) {
     return cache / fmt::format("pgdata-{:016x}", std::hash<std::string>{}(key));
 }
 
-/// False if there is no template, or if it could not be copied.
+/// False if there is no template or it could not be copied.
 bool copy_from_template(const fs::path& kept, const new_data_directory& wanted) {
     std::error_code ec;
     if (kept.empty() || !fs::exists(kept / "PG_VERSION", ec)) return false;

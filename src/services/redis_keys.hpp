@@ -1,4 +1,4 @@
-// Removes the keys of a session from Redis. Errors are ignored: by then there is nobody to act on them.
+// Removes the keys of a session from Redis. Errors are ignored, because the session is over.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 namespace pipebench {
 
 void delete_redis_keys(const std::string& url, const std::vector<std::string>& keys) noexcept;
-/// Every key that begins with `prefix`, in which no character may have a meaning for SCAN's MATCH.
+/// Deletes every key that begins with `prefix`, which must not contain special characters of SCAN's MATCH.
 void delete_redis_prefix(const std::string& url, const std::string& prefix) noexcept;
 
 }  // namespace pipebench

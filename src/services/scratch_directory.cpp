@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::string_view name_prefix = "pipebench-";
 constexpr const char* lock_name = "lock";
-// sockaddr_un holds 108 bytes with the NUL: "/pipebench-XXXXXX/postgres/.s.PGSQL.5432" must fit behind the base.
+// sockaddr_un holds 108 bytes with the NUL: "/pipebench-XXXXXX/postgres/.s.PGSQL.5432" must fit after the base.
 constexpr std::size_t longest_base = 60;
 
 bool others_may_enter(const fs::path& base) {
@@ -40,7 +40,7 @@ std::vector<fs::path> candidate_bases() {
     return out;
 }
 
-/// The postmaster of a data directory; 0 if none runs in it, also if another process has got its number since.
+/// The postmaster of a data directory; 0 if none runs in it, or if another process has reused its number.
 pid_t postmaster_of(const fs::path& data) {
     pid_t pid = 0;
     std::ifstream(data / "postmaster.pid") >> pid;
@@ -49,7 +49,7 @@ pid_t postmaster_of(const fs::path& data) {
     return pid;
 }
 
-/// True once nothing runs in the directory any more.
+/// True if no server runs in the directory any more.
 bool end_postmaster(const fs::path& data) {
     const pid_t pid = postmaster_of(data);
     if (pid == 0) return true;
@@ -89,7 +89,7 @@ scratch_directory::scratch_directory(const std::optional<user_identity>& user) {
     lock_ = descriptor(::open((path_ / lock_name).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!lock_.is_open() || ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
         throw system_failure("cannot lock " + path_.native(), errno);
-    if (user) ::chmod(path_.c_str(), 0711);  // the user may pass through it and not list it
+    if (user) ::chmod(path_.c_str(), 0711);  // the user may enter it, but not list it
 }
 
 scratch_directory::~scratch_directory() {

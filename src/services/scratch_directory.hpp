@@ -8,8 +8,8 @@
 
 namespace pipebench {
 
-/// In TMPDIR, or in /tmp if TMPDIR is too long for the path of a unix socket or closed to the servers' user. Locked
-/// while its owner lives: sweep() removes those that nobody has locked.
+/// It is made in TMPDIR, or in /tmp if TMPDIR is too long for the path of a unix socket or closed to the servers'
+/// user. Locked while its owner lives: sweep() removes unlocked ones.
 class scratch_directory {
 public:
     /// `user` must be able to enter it too. Throws setup_error.
@@ -24,7 +24,7 @@ public:
     [[nodiscard]] std::filesystem::path make(const std::string& name, const std::optional<user_identity>& user) const;
 
     /// Removes the directories of sessions that were killed, and ends their PostgreSQL if it still runs. Touches only
-    /// directories with our name, our owner and our lock, and only while nobody holds that lock.
+    /// directories with our name, our owner and our lock, and only if no process holds that lock.
     static void sweep();
 
 private:
@@ -32,7 +32,7 @@ private:
     descriptor lock_;
 };
 
-/// The user to run a server as if we are root: `preferred` if it exists, else `nobody`. Otherwise unset.
+/// The user to run a server as if we are root: `preferred` if it exists, else `nobody`. nullopt if we are not root.
 [[nodiscard]] std::optional<user_identity> server_user(const char* preferred);
 
 }  // namespace pipebench

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uint64_t spare_connections = 10;  ///< for schema and ledger, and those reserved for superusers
+constexpr std::uint64_t spare_connections = 10;  ///< for schema, ledger, and the reserve of superusers
 
 fs::path bindir_or_advice(const std::string& given) {
     if (auto found = find_postgres_bindir(given)) return *found;
@@ -28,7 +28,7 @@ fs::path bindir_or_advice(const std::string& given) {
     throw setup_error("no PostgreSQL server found: apt-get install postgresql, or use --pg-bindir or --postgres");
 }
 
-/// As a value in a URL (RFC 3986, 2.1), in which a slash needs no encoding.
+/// Encodes a path as a value in a URL (RFC 3986, 2.1). A slash needs no encoding there.
 std::string percent_encoded(const fs::path& path) {
     std::string out;
     for (const char c : path.native()) {
@@ -40,7 +40,7 @@ std::string percent_encoded(const fs::path& path) {
     return out;
 }
 
-/// libpq would use PGPORT, PGSERVICE, PGOPTIONS and the like for our server too; they are meant for another one.
+/// libpq would also use PGPORT, PGSERVICE, PGOPTIONS and others, which are meant for another server, for ours.
 void remove_libpq_environment() {
     std::vector<std::string> names;
     for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -60,7 +60,7 @@ std::vector<std::string> server_command(const fs::path& bindir, const fs::path& 
     return out;
 }
 
-/// Makes the data directory. What is left to do is to start the server.
+/// Makes the data directory. Returns the settings to start the server with.
 throwaway_server::settings prepare(const scratch_directory& scratch, const postgres_settings& wanted,
                                    const std::string& connection_string) {
     remove_libpq_environment();

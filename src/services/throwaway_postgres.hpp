@@ -1,4 +1,4 @@
-// A throwaway PostgreSQL: started for a session, and gone with it.
+// A throwaway PostgreSQL: started for a session, and removed with it.
 #pragma once
 
 #include "services/scratch_directory.hpp"
@@ -10,12 +10,12 @@
 namespace pipebench {
 
 struct postgres_settings {
-    std::string bindir;               ///< with postgres and initdb; empty: find it
-    std::uint64_t connections = 100;  ///< that the runs need; the server allows some more
+    std::string bindir;               ///< with postgres and initdb; empty: searched
+    std::uint64_t connections = 100;  ///< needed by the runs; the server allows some more
 };
 
 /// Unix socket only, trust within a 0700 directory, fsync and full_page_writes off, synchronous_commit on. So a crash
-/// of the server loses nothing; a crash of the machine loses the data, which nobody needs then.
+/// of the server loses no data; a crash of the machine does, but also ends the session.
 class throwaway_postgres {
 public:
     /// Returns when it answers. Throws setup_error, with the end of the server's log if it did not start. Removes
@@ -25,8 +25,8 @@ public:
     [[nodiscard]] const std::string& connection_string() const noexcept { return connection_string_; }
     [[nodiscard]] pid_t pid() const noexcept { return server_.pid(); }
 
-    /// SIGKILL to the server and all its backends, and a new one at once, which recovers what was committed. Does not
-    /// wait until it answers.
+    /// Kills the server and all its backends with SIGKILL, and starts a new one at once, which recovers the committed
+    /// data. Does not wait until it answers.
     void kill_and_start_again() { server_.kill_and_start_again(); }
     void wait_until_ready() { server_.wait_until_ready(); }  ///< throws setup_error if it does not answer in time
 

@@ -1,4 +1,4 @@
-// A throwaway Redis (or Valkey): started for a session, and gone with it.
+// A throwaway Redis (or Valkey): started for a session, and removed with it.
 #pragma once
 
 #include "services/scratch_directory.hpp"
@@ -17,7 +17,7 @@ public:
     [[nodiscard]] const std::string& url() const noexcept { return url_; }
     [[nodiscard]] pid_t pid() const noexcept { return server_.pid(); }
 
-    /// SIGKILL, and a new one at once, on the same socket and empty. Does not wait until it answers.
+    /// Kills it with SIGKILL, and starts an empty one at once on the same socket. Does not wait until it answers.
     void kill_and_start_again() { server_.kill_and_start_again(); }
 
 private:

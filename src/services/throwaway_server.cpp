@@ -59,8 +59,8 @@ void throwaway_server::wait_until_ready() {
     }
 }
 
-// Its children must be gone before the next one starts: a backend of PostgreSQL holds the shared memory that the new
-// server will ask for.
+// The children must have ended before the next server starts: a backend of PostgreSQL holds the shared memory that
+// the new server needs.
 void throwaway_server::kill_and_start_again() {
     kill_tree(process_->pid());
     process_.reset();  // reaps it

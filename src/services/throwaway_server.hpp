@@ -1,5 +1,4 @@
-// What the servers that a session starts for itself have in common: start, wait until ready, kill and start again,
-// stop.
+// The common part of the throwaway servers of a session: start, wait until ready, kill and start again, stop.
 #pragma once
 
 #include "system/child_process.hpp"
@@ -13,22 +12,22 @@
 
 namespace pipebench {
 
-/// The destructor stops the server. For one thread, which must live as long.
+/// The destructor stops the server. For one thread, which must outlive it.
 class throwaway_server {
 public:
     struct settings {
         std::string name;                    ///< for messages: "PostgreSQL"
         std::vector<std::string> arguments;  ///< [0] is the path of the program
         std::filesystem::path directory;     ///< working directory
-        std::filesystem::path log;           ///< gets what the server prints
+        std::filesystem::path log;           ///< gets the output of the server
         std::optional<user_identity> user;   ///< to run it as; unset: the calling user
         std::function<bool()> answers;       ///< whether a client gets an answer now
         std::chrono::seconds start_limit{15};
         int stop_signal = SIGTERM;
-        int death_signal = SIGKILL;  ///< the kernel sends it if we die first
+        int death_signal = SIGKILL;  ///< the kernel sends it if our thread ends first
     };
 
-    /// Starts it and does not wait. Throws setup_error.
+    /// Starts it without waiting. Throws setup_error.
     explicit throwaway_server(settings s);
     throwaway_server(const throwaway_server&) = delete;
     throwaway_server& operator=(const throwaway_server&) = delete;
@@ -38,7 +37,8 @@ public:
 
     /// Throws setup_error, with the last line of its log, if the server ends or the start limit passes first.
     void wait_until_ready();
-    /// SIGKILL to the server and all its children, and a new one at once. Does not wait until it answers.
+    /// Kills the server and all its children with SIGKILL, and starts a new one at once. Does not wait until it
+    /// answers.
     void kill_and_start_again();
 
 private:
