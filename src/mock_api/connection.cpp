@@ -8,8 +8,8 @@ namespace pipebench {
 namespace {
 
 constexpr std::size_t output_size = 64 * 1024;    ///< pipelined answers collected before they are sent
-constexpr std::size_t idle_capacity = 1024;       ///< of the input buffer that an idle connection keeps
-constexpr std::size_t linger_bytes = 256 * 1024;  ///< read and dropped after the last answer, so that it arrives
+constexpr std::size_t idle_capacity = 1024;       ///< largest input buffer that an idle connection keeps
+constexpr std::size_t linger_bytes = 256 * 1024;  ///< read and dropped so that the last answer arrives
 constexpr std::chrono::seconds linger_time{2};
 static_assert(filler_piece <= output_size);
 
@@ -24,7 +24,7 @@ connection::connection(connection_context& shared, stream&& socket)
 
 connection::~connection() {
     end_concurrent();
-    close();  // first, so that one that is counted as closed is closed
+    close();  // first: only a closed connection may be counted as closed
     shared_.count.close_connection();
 }
 
@@ -62,7 +62,7 @@ void connection::proceed() {
             case sending::broken: return remove();
             case sending::done: break;
         }
-        // A client that reads everything at once must not keep the others waiting.
+        // A client that reads fast must not block the others.
         if (phase_ == phase::flooding && compose()) return await(stream::wait_write, &connection::proceed);
     } while (compose());
     if (phase_ == phase::cut_off) return reset();
@@ -72,7 +72,7 @@ void connection::proceed() {
     await_readable();
 }
 
-/// Composes the answers that are due, in order and up to output_size. False if there were none.
+/// Composes the answers that are due, in order, up to output_size. False if none is due.
 bool connection::compose() {
     output_ = std::move(shared_.spare_output);
     if (phase_ == phase::dripping) end_reply();
@@ -120,7 +120,7 @@ bool connection::may_answer() {
         return false;
     }
     if (!reply_->fault) return true;
-    if (!output_.empty()) return false;  // a fault spoils its own answer only: earlier ones are sent first
+    if (!output_.empty()) return false;  // a fault must affect only its own answer: earlier ones are sent first
     if (reply_->fault != fault_kind::black_hole) return true;
     phase_ = phase::holding;
     quiet_since_ = server_clock::now();
@@ -128,7 +128,7 @@ bool connection::may_answer() {
 }
 
 void connection::compose_reply() {
-    // Before it is sent: a client that has the answer must find it counted.
+    // Before it is sent: when the client has the answer, it must be counted.
     end_concurrent();
     if (asks_for_order(*reply_)) shared_.count.count_response();
     const bool stats = reply_->resource == api_resource::stats;
@@ -144,7 +144,7 @@ connection::phase connection::phase_of_reply() {
         case fault_kind::reset: return phase::cut_off;
         case fault_kind::truncated:
             lingers_ = true;
-            reply_->connection = persistence::close;  // although its header promised to keep it open
+            reply_->connection = persistence::close;  // although its header promises keep-alive
             return phase::serving;
         case fault_kind::drip: return phase::dripping;
         case fault_kind::huge_body:
@@ -217,7 +217,7 @@ void connection::discard() {
     await(stream::wait_read, &connection::discard);
 }
 
-/// Never answers, and drops what arrives.
+/// Never answers, and drops all input.
 void connection::hold() {
     if (shared_.trouble->cut_off(server_clock::now())) return reset();
     error_code ec;

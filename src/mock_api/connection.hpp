@@ -1,5 +1,5 @@
-// One client of the mock API: reads requests and answers them in turn, each when it is due, or with the fault that
-// the scenario has for it.
+// One client of the mock API: reads requests and answers them in order, each when it is due, perhaps with a fault of
+// the scenario.
 #pragma once
 
 #include "mock_api/counters.hpp"
@@ -21,7 +21,7 @@ namespace pipebench {
 
 using stream = asio::basic_stream_socket<asio::ip::tcp, executor>;
 
-inline constexpr std::size_t read_size = 16 * 1024;  ///< taken from a socket at once
+inline constexpr std::size_t read_size = 16 * 1024;  ///< most bytes read from a socket at once
 
 struct connection_context;
 
@@ -43,8 +43,8 @@ public:
 private:
     using error_code = boost::system::error_code;
     using step = void (connection::*)();
-    /// flooding, dripping: a reply is being sent in pieces. holding: it gets no answer. cut_off: to be reset when all
-    /// is sent.
+    /// flooding, dripping: a reply is being sent in pieces. holding: the request gets no answer. cut_off: reset the
+    /// connection after all output is sent.
     enum class phase : std::uint8_t { serving, flooding, dripping, holding, cut_off, answered_last, lingering };
     enum class sending : std::uint8_t { done, blocked, paced, broken };
 
@@ -80,16 +80,16 @@ private:
     std::size_t sent_ = 0;
     std::size_t discarded_ = 0;
     std::optional<api_reply> reply_;        ///< decided, and not yet composed to its end
-    std::uint64_t filler_ = 0;              ///< bytes of filler that reply_ has got so far
+    std::uint64_t filler_ = 0;              ///< bytes of filler appended for reply_ so far
     server_clock::time_point received_at_;  ///< the request of reply_; with a scenario only
     server_clock::time_point due_;          ///< reply_, or its next byte
     server_clock::time_point quiet_since_ = server_clock::now();
     phase phase_ = phase::serving;
-    bool lingers_ = false;     ///< before it is closed, since the client may still be sending
+    bool lingers_ = false;     ///< linger before closing, since the client may still be sending
     bool concurrent_ = false;  ///< the request of reply_ is counted as concurrent
 };
 
-/// What the connections of one thread share. For that thread only.
+/// Shared by the connections of one thread. Only for that thread.
 struct connection_context {
     const server_settings& settings;
     counters& count;
@@ -97,7 +97,7 @@ struct connection_context {
     executor where;
     reply_writer writer;
     std::array<char, read_size> input{};
-    std::string spare_output{};  ///< lent to the connection that is answering: idle ones hold none
+    std::string spare_output{};  ///< lent to the connection that is answering, so that idle ones hold none
     std::list<connection> connections{};
 };
 

@@ -30,8 +30,8 @@ connection_acceptor::connection_acceptor(const server_settings& settings, counte
     for (listener& l : listeners_) await_clients(l);
 }
 
-// The kernel limits a listen queue to net.core.somaxconn, 4096 by default, and drops connects beyond that: those
-// clients try again a second later. So there are several queues on the port, enough for max_connections.
+// The kernel limits a listen queue to net.core.somaxconn, 4096 by default, and drops further connects: their clients
+// retry a second later. So the port has several queues, enough for max_connections.
 void connection_acceptor::listen() {
     error_code ec;
     const auto address = asio::ip::make_address(settings_.address, ec);
@@ -47,7 +47,7 @@ void connection_acceptor::listen() {
             fmt::format("the mock API cannot listen on {} port {}", settings_.address, settings_.port), ec.value());
 }
 
-// The first one binds before it allows others on the port, so that a port in use is refused.
+// The first listener binds before it sets SO_REUSEPORT, so that a port in use is refused.
 void connection_acceptor::open(listener& l, const tcp::endpoint& where, error_code& ec) {
     using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
     const bool first = listeners_.size() == 1;
@@ -84,7 +84,7 @@ void connection_acceptor::admit(listener& l, error_code& ec) {
     if (ec) return;
     count_.open_connection();
     next_ = (next_ + 1) % serving_.size();
-    error_code ignored;  // of a client that is gone already: its loop will notice
+    error_code ignored;  // if the client has already closed: its loop will notice
     socket.non_blocking(true, ignored);
     socket.set_option(tcp::no_delay(true), ignored);
     asio::post(home.context(), [&home, socket = std::move(socket)]() mutable { home.add(std::move(socket)); });
@@ -100,7 +100,8 @@ void connection_acceptor::refuse(listener& l, error_code& ec) {
     socket.shutdown(stream::shutdown_send, ignored);
 }
 
-/// Out of descriptors or memory: clients wait in the listen queue, and we do not try again and again.
+/// Called when descriptors or memory have run out: clients wait in the listen queue, and we do not retry in a busy
+/// loop.
 void connection_acceptor::pause(listener& l) {
     l.pause.expires_after(accept_pause);
     l.pause.async_wait([this, &l](const error_code&) {

@@ -1,4 +1,4 @@
-// Accepts the clients of the mock API, and gives each to a serving thread; those over the limit get 503.
+// Accepts the clients of the mock API, and passes each to a serving thread; those over the limit get 503.
 #pragma once
 
 #include "mock_api/counters.hpp"
@@ -19,7 +19,7 @@ namespace pipebench {
 
 using server_loops = std::vector<std::unique_ptr<server_loop>>;
 
-/// For the thread that runs its context. All arguments must outlive it.
+/// Only for the thread that runs its context. All arguments must outlive it.
 class connection_acceptor {
 public:
     /// Binds and listens. Throws setup_error.
@@ -34,7 +34,7 @@ private:
     using tcp = asio::ip::tcp;
     using acceptor_socket = asio::basic_socket_acceptor<tcp, executor>;
 
-    /// A socket that listens, and the timer of its pause when we are out of resources.
+    /// A listening socket, and the timer of its pause after resources have run out.
     struct listener {
         explicit listener(executor ex) : socket(ex), pause(ex) {}
         acceptor_socket socket;

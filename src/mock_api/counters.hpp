@@ -1,4 +1,4 @@
-// What all threads of the server count together.
+// The counters that all threads of the server share.
 #pragma once
 
 #include "contracts/api_counters.hpp"
@@ -9,8 +9,8 @@
 
 namespace pipebench {
 
-/// The counters of a server. Requests, responses and concurrent requests are those for orders only, whatever the
-/// answer. A request is concurrent from when it has been read until its answer begins to be sent.
+/// The counters of a server. Requests, responses and concurrent requests include only those for orders, with any
+/// answer. A request is concurrent from the moment at which it has been read until its answer begins to be sent.
 struct api_stats : api_view {
     std::uint64_t concurrent = 0, open_connections = 0;  ///< now
 };
@@ -19,7 +19,8 @@ BOOST_DESCRIBE_STRUCT(api_stats, (api_view), (concurrent, open_connections))
 /// {"threads":4,...}: every counter under its name.
 [[nodiscard]] std::string to_json(const api_stats& stats);
 
-/// From any thread. Relaxed: no counter says anything about another, and clients are ordered by their own exchanges.
+/// From any thread. Relaxed order is enough: no counter depends on another, and a client sees its own exchanges in
+/// order.
 class counters {
 public:
     explicit counters(unsigned threads) noexcept {
@@ -60,7 +61,7 @@ private:
         }
     }
 
-    mutable api_stats now_;  // std::atomic_ref reads through references that are not const only
+    mutable api_stats now_;  // mutable because std::atomic_ref needs a non-const reference
 };
 
 }  // namespace pipebench

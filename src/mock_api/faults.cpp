@@ -24,7 +24,7 @@ std::string make_filler_unit(fault_kind kind) {
     return unit;
 }
 
-/// In the JSON text, since a value of an order cannot be this large.
+/// Edits the JSON text, since a value of an order cannot be this large.
 void put_huge_number(std::string& json) {
     constexpr std::string_view key = R"("quantity":)";
     const auto at = json.find(key) + key.size();
@@ -34,7 +34,7 @@ void put_huge_number(std::string& json) {
 }  // namespace
 
 const fault* draw_fault(const api_settings& settings, order_id id, unsigned attempt) {
-    constexpr std::uint64_t faults = 0x6661756c7473;  // so that its draws are not those of orders and delays
+    constexpr std::uint64_t faults = 0x6661756c7473;  // so that its draws differ from those of orders and delays
     constexpr unsigned attempt_shift = 56;            // above every order's id
     const std::uint64_t counted = std::min(attempt, most_attempts);
     const double drawn = dice(settings.seed ^ faults, id ^ (counted << attempt_shift)).fraction();
@@ -57,7 +57,7 @@ void apply_fault(api_reply& reply, const fault& done) {
         case fault_kind::slow: reply.delay += done.time; return;
         case fault_kind::drip: reply.pace = done.time; return;
         case fault_kind::black_hole: reply.delay = {}; return;
-        // The next reply could not be told apart from a body without end.
+        // A client could not separate the next reply from an endless body.
         case fault_kind::huge_body:
         case fault_kind::endless_body: reply.connection = persistence::close; return;
         default: return;

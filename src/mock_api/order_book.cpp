@@ -42,7 +42,7 @@ constexpr std::array<country, 24> countries{{
     {"MX", "MXN", "0####", {{{"México", "Av. Insurgentes ####"}, {"Mérida", "Calle ## x ##, Col. Centro"}}}},
     {"BR", "BRL", "0####-###", {{{"São Paulo", "Rua Consolação ###"}, {"Brasília", "SQN ### Bloco @"}}}},
     {"AR", "ARS", "@####@@@", {{{"Córdoba", "Bv. San Juan ###"}, {"Ushuaia", "Av. Maipú ###"}}}},
-    // In no region: a table of regions must cope with them
+    // In no region, to test the table of regions
     {"AQ", "USD", "964##", {{{"McMurdo Station", "Building ###"}, {"Amundsen-Scott", "Pod @#"}}}},
     {"GS", "GBP", "SIQQ 1ZZ", {{{"King Edward Point", "# Shackleton Lane"}, {"Grytviken", "Whaling Jetty #"}}}},
 }};
@@ -110,7 +110,7 @@ void fill_line(order_line& line, dice& d) {
 }  // namespace
 
 dice::dice(std::uint64_t seed, std::uint64_t subject) noexcept : state_(seed) {
-    state_ = next() ^ subject;  // mixed, or neighbouring seeds would give each other's orders
+    state_ = next() ^ subject;  // mixed, because otherwise neighbouring seeds would share orders
     state_ = next();
 }
 

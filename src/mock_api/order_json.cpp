@@ -55,7 +55,7 @@ void append_string(std::string& out, std::string_view text) {
     out += '"';
 }
 
-/// 2026-03-14T09:26:53Z; years 1000..9999, as the schema has them.
+/// 2026-03-14T09:26:53Z; years 1000..9999, as in the schema.
 void append_time(std::string& out, std::chrono::sys_seconds at) {
     const auto day = std::chrono::floor<std::chrono::days>(at);
     const std::chrono::year_month_day date{day};

@@ -1,4 +1,4 @@
-// Orders as the JSON that the mock API sends.
+// Renders orders as the JSON that the mock API sends.
 #pragma once
 
 #include "pipebench/order.hpp"

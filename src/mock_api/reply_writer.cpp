@@ -48,7 +48,7 @@ void append_status_line(std::string& out, unsigned status) {
         out += "HTTP/1.1 200 OK";
         return;
     }
-    const auto known = http::int_to_status(status);  // a scenario may have any
+    const auto known = http::int_to_status(status);  // a scenario may use any number
     out += fmt::format("HTTP/1.1 {} {}", status,
                        known == http::status::unknown ? "" : std::string_view(http::obsolete_reason(known)));
 }
@@ -66,7 +66,7 @@ reply_writer::remainder reply_writer::append_more(std::string& out, const api_re
     so_far += filler_piece;
     if (so_far < filler_bytes(reply)) return remainder::more;
     if (reply.fault == fault_kind::huge_header) {
-        write_body(reply, {});  // again: other replies have been written since
+        write_body(reply, {});  // again, because other replies have been written meanwhile
         append_from_fields(out, reply);
     }
     return remainder::none;

@@ -1,4 +1,4 @@
-// Turns replies of the mock API into the bytes that are sent.
+// Renders replies of the mock API as bytes.
 #pragma once
 
 #include "mock_api/behaviour.hpp"
@@ -9,11 +9,11 @@
 
 namespace pipebench {
 
-/// Keeps its memory from one reply to the next: one per thread.
+/// Reuses its memory from reply to reply: one per thread.
 class reply_writer {
 public:
     explicit reply_writer(const api_settings& settings) : settings_(settings) {}
-    /// Appends the reply, or of one with filler (faults.hpp) the part before it. `stats` is used for /stats only.
+    /// Appends the reply; if it has filler (faults.hpp), only the part before that. `stats` is only used for /stats.
     void append(std::string& out, const api_reply& reply, const api_stats& stats = {});
     enum class remainder { more, none };
     /// Appends the next piece of a reply with filler. `so_far`: bytes of filler appended before; it is advanced.

@@ -43,7 +43,7 @@ void request_reader::on_request_impl(http::verb, text method, text target, int v
 void request_reader::on_field_impl(field name, text name_text, text value, error_code& ec) {
     if (name == field::host) ++hosts_;
     count_header_bytes(name_text.size() + value.size(), ec);
-    // We read no chunked body: no request here has one, and it would be most of what can go wrong.
+    // Chunked bodies are refused: no request here has one, and parsing them would be the largest source of errors.
     if (name == field::transfer_encoding) reject(411, ec);
 }
 
@@ -54,9 +54,9 @@ void request_reader::on_header_impl(error_code& ec) {
     else reply_.connection = current ? persistence::keep_alive : persistence::announce_keep_alive;
 }
 
-/// Beast's own limit is for each thing it waits for the end of, and lets a header of many small fields pass.
+/// Beast's own limit applies to each incomplete part, and accepts a header of many small fields.
 void request_reader::count_header_bytes(std::size_t bytes, error_code& ec) {
-    constexpr std::size_t separators = 4;  // ": " and CRLF, or as many in a request line
+    constexpr std::size_t separators = 4;  // ": " and CRLF; a request line has as many
     header_bytes_ += bytes + separators;
     if (header_bytes_ > max_header_bytes) ec = http::error::header_limit;
 }

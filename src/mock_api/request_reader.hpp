@@ -1,6 +1,6 @@
-// Makes a request for the mock API out of the bytes of a connection: HTTP by RFC 9112, without a socket. Limits, and
-// their answers: a header over max_header_bytes 431, a body over max_body_bytes 413 (a smaller one is read and
-// ignored), a body without a Content-Length 411.
+// Parses the bytes of a connection into a request for the mock API: HTTP by RFC 9112, without a socket. It answers a
+// header over max_header_bytes with 431, a body over max_body_bytes with 413 (a smaller one is read and ignored), and
+// a body without Content-Length with 411.
 #pragma once
 
 #include "mock_api/behaviour.hpp"
@@ -21,8 +21,8 @@ public:
     explicit request_reader(const api_settings& settings);
 
     enum class progress { incomplete, complete, failed };
-    /// Takes bytes off the front of `bytes`, and leaves at most max_header_bytes. The next call must begin with the
-    /// bytes that were left. After `complete` and `failed` reply() is the answer.
+    /// Consumes bytes from the front of `bytes`, and leaves at most max_header_bytes. The next call must begin with
+    /// the bytes that were left. After `complete` and `failed`, reply() is the answer.
     progress feed(std::string_view& bytes);
     [[nodiscard]] const api_reply& reply() const noexcept { return reply_; }
 

@@ -23,7 +23,7 @@ namespace {
 constexpr unsigned max_threads = 64;
 constexpr unsigned default_max_threads = 4;
 
-/// Blocks all signals of this thread, and so of the threads it starts, for as long as it lives.
+/// While it lives, blocks all signals of this thread, and so of the threads that it starts.
 class without_signals {
 public:
     without_signals() {
@@ -62,7 +62,7 @@ public:
     void stop() {
         asio::post(acceptor_.context(), [this] {
             acceptor_.stop();
-            // After the last connection was handed over, so that none arrives at a loop that has ended.
+            // After the last connection was passed on, so that none arrives at a loop that has ended.
             for (const auto& loop : loops_) asio::post(loop->context(), [&loop] { loop->stop(); });
         });
     }

@@ -7,7 +7,7 @@
 
 namespace pipebench {
 
-/// For that thread, except context().
+/// Only for that thread, except context().
 class server_loop {
 public:
     /// The arguments must outlive it; `trouble` may be null.
@@ -15,7 +15,7 @@ public:
 
     [[nodiscard]] asio::io_context& context() noexcept { return context_; }
     void add(stream&& socket);
-    void stop();  ///< context().run() returns once the last connection is gone
+    void stop();  ///< context().run() returns after the last connection has ended
 
 private:
     void close_overdue();

@@ -9,7 +9,7 @@
 namespace pipebench {
 namespace {
 
-/// By calloc and not as a vector: the system provides its zeros page by page, when they are first used.
+/// Uses calloc and not a vector, so that the kernel provides zeroed pages at their first use.
 template <class T>
 T* allocate_zeros(std::size_t count) {
     void* const memory = std::calloc(count, sizeof(T));
@@ -17,11 +17,11 @@ T* allocate_zeros(std::size_t count) {
     return static_cast<T*>(memory);
 }
 
-/// At least one: before an outage the API must have worked.
+/// At least one, because the API must have worked before an outage.
 std::uint64_t good_answers_before_outage(const api_settings& s) {
     const outage& down = s.trouble.down;
     if (down.time == duration{} || s.orders == 0) return 0;
-    constexpr double rounding = 1e-6;  // 0.55 * 100 is a little more than 55
+    constexpr double rounding = 1e-6;  // 0.55 * 100 is slightly more than 55
     const double wanted = std::ceil(down.at * static_cast<double>(s.orders) - rounding);
     return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::max(0.0, wanted)));
 }
@@ -66,7 +66,7 @@ trouble_state::admission trouble_state::apply(api_reply& reply, server_clock::ti
     if (orders_ && reply.status == 200) {
         const unsigned attempt = orders_->count_attempt(reply.id);
         if (orders_->is_early(reply.id, age(now))) count_.count_early();
-        // Not for HEAD: it has no body to spoil, and no client that is measured sends it.
+        // Not for HEAD: it has no body to change, and no measured client sends it.
         if (reply.form == reply_form::whole) drawn = draw_fault(settings_, reply.id, attempt);
     }
     if (!admit(now)) {
@@ -96,7 +96,7 @@ bool trouble_state::take_permit() noexcept {
     return false;
 }
 
-/// The permit comes first, so that a request that gets none does not use up a token.
+/// The permit comes first, so that a request without one does not use up a token.
 bool trouble_state::admit(server_clock::time_point now) noexcept {
     if (!take_permit()) return false;
     if (!bucket_ || bucket_->take(now)) return true;

@@ -1,6 +1,5 @@
-// What the server must remember to carry out a scenario: how often each order was requested, how many requests are
-// being served, when the outage is. One for all threads, without locks: every function may be called from any of
-// them. The caller reads the clock.
+// The state that a scenario needs: how often each order was requested, how many requests are being served, and when
+// the outage is. One for all threads, without locks: any thread may call every function. The caller reads the clock.
 #pragma once
 
 #include "contracts/traffic.hpp"
@@ -18,15 +17,16 @@ namespace pipebench {
 
 using server_clock = std::chrono::steady_clock;
 
-/// The attempts of each order, and until when it was told to wait. Orders whose ids differ by a multiple of `slots`
-/// share a slot; a run has fewer orders. Memory is used page by page as orders come, up to 80 MiB.
+/// The attempts of each order, and the time before which it must not be requested again. Orders whose ids differ by a
+/// multiple of `slots` share a slot; a run has fewer orders. Memory is used page by page as orders come, up to 80
+/// MiB.
 class order_memory {
 public:
     static constexpr std::size_t slots = 16 * 1024 * 1024;
 
     order_memory();  ///< throws setup_error
 
-    /// How many requests for this order there have been, this one included; stays at most_attempts.
+    /// Counts a request for this order. Returns the number so far, this one included, but at most most_attempts.
     unsigned count_attempt(order_id id) noexcept;
     /// `time` counts from the same moment in all calls. Times beyond 49 days are ignored.
     void not_before(order_id id, std::chrono::milliseconds time) noexcept;
@@ -43,8 +43,7 @@ private:
     zeroed<std::uint32_t> not_before_;
 };
 
-/// The client's rate limit (contracts/traffic.hpp) on the server's side: a request that would have to wait is
-/// refused.
+/// The client's rate limit (contracts/traffic.hpp) on the server side: a request that would have to wait is refused.
 class token_bucket {
 public:
     explicit token_bucket(std::uint64_t per_second) noexcept : limit_(state_, 0, per_second) {}  ///< above 0
@@ -63,13 +62,14 @@ public:
     trouble_state(const api_settings& settings, counters& count);
 
     enum class admission : std::uint8_t { served, throttled };
-    /// Decides about a request for an order: it is throttled, or it is served, perhaps with a fault in its reply. A
-    /// request that is served holds a permit until release().
+    /// Decides whether a request for an order is throttled or served, perhaps with a fault in its reply. A served
+    /// request holds a permit until release().
     admission apply(api_reply& reply, server_clock::time_point now);
     void release() noexcept;
-    /// To be called for each answer before it is sent.
+    /// Call it for each answer before it is sent.
     void answered(const api_reply& reply, server_clock::time_point now) noexcept;
-    /// Whether the connection of a request received at `then` must be reset: also one from before the outage.
+    /// Whether the connection of a request received at `then` must be reset. True also for requests from before the
+    /// outage.
     [[nodiscard]] bool cut_off(server_clock::time_point then) const noexcept {
         return then.time_since_epoch().count() < down_until_.load(std::memory_order_relaxed);
     }
@@ -90,8 +90,7 @@ private:
     std::atomic<std::uint64_t> permits_taken_{0};
     const std::uint64_t outage_after_;  ///< good answers; 0: none
     std::atomic<std::uint64_t> good_answers_{0};
-    std::atomic<rep> down_until_{
-        std::numeric_limits<rep>::min()};  ///< until the outage begins, earlier than any time
+    std::atomic<rep> down_until_{std::numeric_limits<rep>::min()};  ///< earlier than any time until the outage begins
 };
 
 }  // namespace pipebench
