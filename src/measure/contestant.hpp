@@ -1,5 +1,5 @@
-// What is measured: one of our patterns, or a user's program. Everything in which the two differ is here: how a run
-// of it is started and ended, how it reports its orders, and what it leaves in Redis.
+// A contestant is a built-in pattern or a runner (a user's program). This interface holds everything in which the two
+// differ: how a run is started and ended, how it reports its orders, and which keys it leaves in Redis.
 #pragma once
 
 #include "contracts/recorder.hpp"
@@ -18,16 +18,16 @@
 
 namespace pipebench {
 
-/// How a run reports what became of its orders.
+/// How a run reports the outcome of its orders.
 enum class order_reports : std::uint8_t {
-    in_record,  ///< it keeps the record itself: every order with its attempts, and the clock
-    in_lines,   ///< it prints lines (runner_report.hpp), or none: the rest is found in its table
+    in_record,  ///< it writes the record itself: every order with its attempts, and the clock
+    in_lines,   ///< it may print lines (runner_report.hpp); its table shows the rest
 };
 
-/// Whose server it is: a throwaway one of pipebench's, or one that the user gave.
+/// Whether pipebench started the server or the user gave its address.
 enum class server_owner : std::uint8_t { pipebench, user };
 
-/// What a run is started with.
+/// Arguments of contestant::start().
 struct run_start {
     const run_spec& spec;
     recorder& record;
@@ -45,32 +45,32 @@ public:
 
     [[nodiscard]] virtual std::string_view id() const noexcept = 0;     ///< as on the command line
     [[nodiscard]] virtual std::string_view title() const noexcept = 0;  ///< as in the table
-    /// What it needs of the box and of the servers.
+    /// Resources that it needs on this machine and in the servers.
     [[nodiscard]] virtual needs needs_at(const workload& work) const = 0;
     [[nodiscard]] virtual order_reports reports() const noexcept = 0;
     /// Whether a run that was killed is started again, as an operator would.
     [[nodiscard]] virtual bool may_restart() const noexcept = 0;
-    /// After which a run is asked to end, as after a signal. None: it may take its time.
+    /// After this time a run is asked to end, as after a signal. nullopt: no limit.
     [[nodiscard]] virtual std::optional<duration> time_limit() const noexcept = 0;
     [[nodiscard]] virtual forks_from forks() const noexcept = 0;
 
     /// Throws setup_error when it cannot be started.
     [[nodiscard]] virtual child_process start(const run_start& with) const = 0;
-    /// Beside the stop flag of the record, for a run that does not read it.
+    /// Asks a run to end that does not read the stop flag of the record.
     virtual void ask_to_end(pid_t run) const noexcept = 0;
-    /// Kills what has outlived the run's first process. True: there was something.
+    /// Kills processes of the run that have outlived its first one. True if there were any.
     virtual bool kill_remains(pid_t run) const noexcept = 0;
-    /// Deletes what a run has left in Redis under the prefix that it was given.
+    /// Deletes the keys of a run in Redis, which begin with `prefix`.
     virtual void delete_keys(const std::string& redis, const std::string& prefix) const noexcept = 0;
 
-    /// Whether a run that failed has a row, which says how; otherwise the failure ends the session. `died_at_work`:
-    /// it would have been started again after a kill, and had begun an order.
+    /// Whether a failed run gets a row; otherwise the failure ends the session. `died_at_work`: it had begun an
+    /// order, and a kill would have led to a restart.
     [[nodiscard]] virtual bool failure_has_a_row(const child_end& end, bool died_at_work) const = 0;
-    /// For the verdict of that row.
+    /// Text for the verdict of that row.
     [[nodiscard]] virtual std::string describe_failure(const run_observation& seen) const = 0;
 };
 
-/// Shared by the points of a sweep, each of which has settings of its own.
+/// Shared, because each point of a sweep has its own settings with the same contestants.
 using contestants = std::vector<std::shared_ptr<const contestant>>;
 
 }  // namespace pipebench

@@ -24,7 +24,7 @@ latency_summary summarise_latency(const run_reader& record) {
     const auto total = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
     const auto ms = [](std::chrono::nanoseconds d) { return static_cast<double>(d.count()) / 1e6; };
     latency_summary out;
-    if (total == 0 && record.read().ended() > 0) {  // a user's program that does not report them
+    if (total == 0 && record.read().ended() > 0) {  // a runner that does not report them
         out.mean_ms = out.p50_ms = out.p90_ms = out.p99_ms = out.p999_ms = out.max_ms =
             std::numeric_limits<double>::quiet_NaN();
         return out;

@@ -24,7 +24,7 @@ order_row row_at(const pqxx::row& r) {
             r[9].as<std::int64_t>()};
 }
 
-/// Walks the rows by ascending id, and so sees which ids are not there.
+/// Gets the rows in ascending order of their ids, and so finds the missing ids.
 class audit {
 public:
     explicit audit(const ledger_question& q) : q_(q) { view_.content_checked = static_cast<bool>(q.expected); }

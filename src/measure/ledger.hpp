@@ -1,5 +1,5 @@
-// The ledger: after the clock has stopped, what came in is held against what is in PostgreSQL. Our own counters
-// are not believed. After Jepsen's total-queue checker: what goes in must come out.
+// The ledger compares the orders of a run with the rows in PostgreSQL after the clock has stopped. It does not trust
+// the counters of the run. Modelled on the total-queue checker of Jepsen: everything that goes in must come out.
 #pragma once
 
 #include "contracts/recorder.hpp"
@@ -18,14 +18,14 @@ struct ledger_question {
     std::string postgres;  ///< connection string
     table_name table;
     const recorder& record;
-    run_extent extent = run_extent::complete;     ///< cut short: an order that never ended is not lost
-    std::function<order_row(order_id)> expected;  ///< empty: rows are held against their own checksum only
+    run_extent extent = run_extent::complete;     ///< if cut_short, an order that never ended is not lost
+    std::function<order_row(order_id)> expected;  ///< if empty, a row is only compared with its own checksum
 };
 
 /// Reads the whole table in pages, in constant memory. Throws setup_error when it cannot be read.
 [[nodiscard]] ledger_view check_ledger(const ledger_question& question);
 
-/// For a program that does not report all that it stored: an order in the table that has not ended was stored.
+/// For a runner that does not report every stored order: records an order as stored if it has a row and has not ended.
 void settle_what_is_there(const std::string& postgres, const table_name& table, recorder& record);
 
 }  // namespace pipebench

@@ -12,12 +12,12 @@
 namespace pipebench {
 namespace {
 
-/// Our own, so that no variable of the user changes what libpq does, except for a server that the user gave.
+/// A clean environment, so that no variable of the user affects libpq, unless the user gave the server.
 std::vector<std::string> run_environment(const run_start& with) {
     auto out = clean_environment();
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(with.spec.work.limits.attempt).count();
     out.push_back(fmt::format("PGCONNECT_TIMEOUT={}", std::max<std::int64_t>(2, seconds)));
-    out.push_back("PGAPPNAME=" + with.spec.where.schema);  // by which its connections can be told from others
+    out.push_back("PGAPPNAME=" + with.spec.where.schema);  // identifies its connections in pg_stat_activity
     if (with.postgres == server_owner::pipebench) return out;
     for (auto& variable : libpq_variables()) out.push_back(std::move(variable));
     return out;

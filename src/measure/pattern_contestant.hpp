@@ -1,4 +1,4 @@
-// One of our patterns as a contestant: pipebench's own binary, started again as `pipebench _run`.
+// A built-in pattern as a contestant. Its run is the pipebench binary itself, started as `pipebench _run`.
 #pragma once
 
 #include "measure/contestant.hpp"
@@ -7,7 +7,7 @@ namespace pipebench {
 
 class pattern_contestant final : public contestant {
 public:
-    /// `binary`: pipebench's own.
+    /// `binary`: path of the pipebench binary.
     pattern_contestant(const pattern& p, std::string binary) : pattern_(p), binary_(std::move(binary)) {}
 
     [[nodiscard]] std::string_view id() const noexcept override { return pattern_.id; }

@@ -13,7 +13,7 @@ namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
-/// Each section's share of the samples, of what an order took.
+/// The CPU time of an order, split in proportion to the samples of each section.
 cpu_split split_of(const std::array<std::uint64_t, cpu_section_count>& samples, double cpu_per_order_us) {
     cpu_split out;
     for (const auto n : samples) out.samples += n;
@@ -29,7 +29,7 @@ cpu_split split_of(const std::array<std::uint64_t, cpu_section_count>& samples, 
     return out;
 }
 
-/// Before it said that it starts, a user's program was not at work yet.
+/// CPU time before a runner reported its start is not part of the run.
 void leave_out(double before_start_s, cpu_usage& cpu) {
     const double user = std::min(cpu.user_s, before_start_s);
     cpu.user_s -= user;
@@ -92,7 +92,7 @@ void add_services(run_result& out, const run_evidence& e) {
         if (used.name == service::mock_api) used.cpu_s = e.api.cpu_s;
 }
 
-/// As far as the work was done: an interrupted run has not done all of it.
+/// The floor of the orders that ended, since an interrupted run has not done all of them.
 void add_floor(run_result& out, const run_observation& seen, const run_terms& terms) {
     auto done = simulated_work(terms.work, terms.target);
     if (out.interrupted) done.orders = out.ended();
@@ -102,8 +102,8 @@ void add_floor(run_result& out, const run_observation& seen, const run_terms& te
     out.efficiency = out.time_s > 0 ? out.floor_s / out.time_s : 0;
 }
 
-/// Of the box's time, what neither the run nor the services nor we ourselves used. NaN where the user gave a
-/// server: it may be on this box.
+/// Share of the machine's CPU time that the run, the services and pipebench did not use. NaN if the user gave a
+/// server, because that may be on this machine.
 double foreign_share(const run_result& run, const run_observation& seen, server_owner servers) {
     if (servers == server_owner::user || seen.box.total_s <= 0) return unknown;
     double ours_s = run.cpu.total_s() + seen.cpu_before_start_s + run.harness_cpu_s;
@@ -111,7 +111,7 @@ double foreign_share(const run_result& run, const run_observation& seen, server_
     return std::max(0.0, seen.box.busy_s - ours_s) / seen.box.total_s;
 }
 
-/// An outage cuts off requests unread, and does not count them; a program that reports in lines does not report them.
+/// Not in an outage, when the API drops requests uncounted, and not for a runner, which does not report its calls.
 bool counts_calls(const run_terms& terms) {
     return terms.trouble.api.down.time == duration{} && terms.who.reports() == order_reports::in_record;
 }

@@ -1,5 +1,5 @@
-// A run's row in the result: from what it left in the record, what was seen of it from outside, what the API counted
-// and what is in the database. Pure.
+// Computes the row of a run in the result from its record, the observation from outside, the counters of the API and
+// the database. Pure.
 #pragma once
 
 #include "analysis/verdict.hpp"
@@ -13,15 +13,15 @@
 
 namespace pipebench {
 
-/// What a run left to account for it by.
+/// The data about a run from which its row is computed.
 struct run_evidence {
     const recorder& record;
     const run_observation& seen;
-    const mock_api_process::usage& api;  ///< known only of our own mock API
+    const mock_api_process::usage& api;  ///< known only for the mock API of the session
     const ledger_view& ledger;
 };
 
-/// Under which circumstances it was measured.
+/// The conditions of the run.
 struct run_terms {
     const contestant& who;
     const scenario& trouble;
@@ -34,17 +34,18 @@ struct run_terms {
     const build_info& build;
 };
 
-/// The whole row, but for its place in the session.
+/// The whole row except its place in the session.
 [[nodiscard]] run_result account_of(const run_evidence& evidence, const run_terms& terms);
 
-/// Complete: it came to its end by itself, and succeeded.
+/// `complete` if the run ended by itself and succeeded.
 [[nodiscard]] run_extent extent_of(const recorder& record, const run_observation& seen, bool signalled);
 
-/// The work whose latencies we simulate, from which the floor follows: a target that the user gave has its own.
+/// The work with the latencies that pipebench simulates, from which the floor is computed. A target that the user
+/// gave has its own latencies.
 [[nodiscard]] workload simulated_work(workload work, server_owner target);
 
-/// What was killed, and what it took to come back. `run`: with its time and the API's view. `counts_calls`: the API's
-/// view and the record have every call.
+/// What was killed, and the cost of the recovery. `run` has its time and the API's view already. `counts_calls`: the
+/// API's view and the record contain every call.
 [[nodiscard]] recovery_view recovery_of(const run_result& run, const recorder& record, const run_observation& seen,
                                         bool counts_calls);
 

@@ -1,4 +1,4 @@
-// What was seen of one run from outside, from its start until it and all that it started was gone.
+// What the session observed of one run, from its start until all of its processes had ended.
 #pragma once
 
 #include "pipebench/result.hpp"
@@ -13,11 +13,11 @@
 namespace pipebench {
 
 struct run_observation {
-    child_end end;  ///< of the last of its processes, with what all of them have used
+    child_end end;  ///< end of the last process, with the resource usage of all
     memory_usage memory;
-    std::vector<service_usage> services;  ///< PSS; CPU where it is not known from elsewhere
+    std::vector<service_usage> services;  ///< PSS, and CPU unless it is known from elsewhere
     double harness_cpu_s = 0;
-    box_time box;  ///< that passed meanwhile
+    box_time box;  ///< during the run
     flight_view in_flight;
     series_view series;
     kill_target struck = kill_target::none;        ///< by the first incident; none: nothing was killed
@@ -27,7 +27,7 @@ struct run_observation {
     bool out_of_time = false;                      ///< it took longer than its limit
     std::optional<std::uint64_t> in_flight_limit;  ///< that a program said it has
 
-    /// Its own last line, or how its process ended.
+    /// The last line that it printed, or how its process ended.
     [[nodiscard]] std::string last_words() const { return notes.empty() ? end.describe() : notes.back(); }
 };
 

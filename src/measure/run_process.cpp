@@ -23,9 +23,9 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr std::int64_t longest_wait_ms = 100;
-constexpr std::int64_t longest_wait_for_incident_ms = 1;  // a fast run does ten orders in it
+constexpr std::int64_t longest_wait_for_incident_ms = 1;  // a fast run completes ten orders in this time
 
-/// By SIGKILL: any other signal is a crash, which must not pass for an operator's restart.
+/// Only SIGKILL counts: any other signal is a crash, and a restart would hide it.
 bool was_killed(const child_end& end) { return WIFSIGNALED(end.status) && WTERMSIG(end.status) == SIGKILL; }
 
 double own_cpu_seconds() {
@@ -44,7 +44,7 @@ timeval operator+(const timeval& a, const timeval& b) {
     return sum;
 }
 
-/// From the first signal on, or when its time is over: asks the run to end, waits for the grace, kills it.
+/// After the first signal or the time limit: asks the run to end, waits for the grace period, then kills it.
 class run_ending {
 public:
     run_ending(const run_request& request, recorder& record) : request_(request), record_(record) {}
@@ -70,7 +70,7 @@ private:
     std::optional<clock::time_point> deadline_;
 };
 
-/// The run's process, and the next one after it was killed.
+/// The process of the run, which is replaced if it is killed.
 class run_under_way {
 public:
     run_under_way(const run_request& request, recorder& record, int lines, int notes)
@@ -82,12 +82,12 @@ public:
     run_under_way& operator=(const run_under_way&) = delete;
     ~run_under_way() { kill_remains(); }
 
-    /// True: something had outlived its first process.
+    /// True if processes had outlived the first one.
     bool kill_remains() { return who_.kill_remains(process_->pid()); }
     [[nodiscard]] child_process& process() noexcept { return *process_; }
     [[nodiscard]] pid_t pid() const noexcept { return process_->pid(); }
     [[nodiscard]] unsigned runs() const noexcept { return runs_; }
-    /// The end of the last one, with what all of them have used. None: it has not ended.
+    /// The end of the last process, with the resource usage of all; nullopt while it runs.
     [[nodiscard]] std::optional<child_end> end() {
         auto end = process_->wait_for(std::chrono::milliseconds(0));
         if (!end) return end;
@@ -111,7 +111,7 @@ private:
     timeval user_{}, system_{};
 };
 
-/// It did not report when orders begin.
+/// For a runner that did not report when orders begin.
 void forget_in_flight(run_observation& seen) {
     seen.in_flight = {};
     for (auto* column : {&seen.series.in_flight, &seen.series.queued})
@@ -165,7 +165,7 @@ private:
         if (report_.started() && !had_started) leave_out_what_came_before();
     }
 
-    /// Before it said that it starts, a program was not at work yet.
+    /// CPU time before a runner reported its start is not part of the run.
     void leave_out_what_came_before() {
         cpu_before_start_s_ = tree_cpu_seconds(run_.pid());
         in_flight_ = {};
@@ -174,14 +174,14 @@ private:
 
     void restart_if_killed() {
         if (!end_ || !was_killed(*end_) || signals_.count() > 0 || run_.runs() > request_.restarts) return;
-        record_.mark_kill();  // by itself, if by none of the incidents
+        record_.mark_kill();  // only counts if no incident has killed it
         record_.forget_unfinished();
         run_.start_again(*end_);
         tree_.follow(run_.pid());
         end_.reset();
     }
 
-    /// Until something is to be read or sampled, or the run ends.
+    /// Blocks until there is something to read or sample, or the run ends.
     void wait() {
         std::array<pollfd, 4> waiting{{{run_.process().pid_descriptor(), POLLIN, 0},
                                        {signals_.native(), POLLIN, 0},
@@ -195,7 +195,7 @@ private:
 
     run_observation finish() {
         close_write_ends();
-        if (!record_.clock_stopped()) record_.stop_clock();  // the run died: its time ends with it
+        if (!record_.clock_stopped()) record_.stop_clock();  // the run died before it could stop the clock
         if (run_.kill_remains()) notes_.add("it left processes behind, which were killed");
         notes_pipe_.finish();
         lines_pipe_.finish();
@@ -222,7 +222,7 @@ private:
         return out;
     }
 
-    /// As soon as no further process will be given them: then the pipes end with the run.
+    /// Called when no further process will get them, so that the pipes close when the run ends.
     void close_write_ends() {
         notes_pipe_.close_write_end();
         lines_pipe_.close_write_end();

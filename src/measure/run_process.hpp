@@ -1,4 +1,4 @@
-// One run in a process of its own, watched from outside until it and all that it started is gone.
+// Executes one run in its own process and observes it until all of its processes have ended.
 #pragma once
 
 #include "contracts/recorder.hpp"
@@ -10,11 +10,11 @@
 
 namespace pipebench {
 
-/// Called whenever the session looks at the run, ten to a thousand times a second, with its RSS.
+/// Called with the RSS of the run at each reading, 10 to 1,000 times per second.
 using on_progress = std::function<void(const recorder&, std::uint64_t rss)>;
 
-/// Starts the run and watches it. After the first signal it is asked to end, after the grace or a second one it
-/// is killed. A run that is killed otherwise is started again, on the same record, as often as the request allows.
+/// Starts the run and observes it. After the first signal the run is asked to end; after the grace period or a second
+/// signal it is killed. A run killed by others is restarted with the same record, as often as the request allows.
 [[nodiscard]] run_observation observe_run(const run_request& request, recorder& record, signal_watch& signals,
                                           const on_progress& progress);
 

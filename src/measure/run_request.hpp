@@ -1,5 +1,4 @@
-// What the session asks of one run: which contestant, with which workload, beside which servers, and what is done to
-// it.
+// The request for one run: its contestant, its workload, the servers to sample, and the incidents.
 #pragma once
 
 #include "measure/contestant.hpp"
@@ -15,14 +14,14 @@
 
 namespace pipebench {
 
-/// A server of ours beside the run, to be sampled. Its pid is asked for again after an incident, which may have
-/// started it anew.
+/// A server of the session to be sampled during the run. Its pid is read again after an incident, which may have
+/// restarted it.
 struct watched_service {
     service name = service::mock_api;
     std::function<pid_t()> pid;
 };
 
-/// Something that is done to the run, or to what it depends on, amid it.
+/// An action against the run or one of its servers during the run.
 struct incident {
     kill_target target = kill_target::none;
     double at = 0.5;  ///< share of the orders that have ended
@@ -31,7 +30,7 @@ struct incident {
     bool restarts_a_service = false;
 };
 
-/// `end_only`: time, CPU and the ledger, and nothing on the way there; to see what the watching costs.
+/// `end_only`: no sampling, only time, CPU and the ledger; to measure what sampling costs.
 enum class watching : std::uint8_t { all, end_only };
 
 struct run_request {
@@ -41,9 +40,9 @@ struct run_request {
     std::vector<watched_service> services{};
     duration grace = std::chrono::seconds{5};  ///< for draining, after a signal
     std::vector<incident> incidents{};
-    unsigned restarts = 0;  ///< how often a run that was killed is started again
+    unsigned restarts = 0;  ///< how often a killed run is restarted
     watching watch = watching::all;
-    stream_probe stream{};  ///< empty: there is none
+    stream_probe stream{};  ///< empty if there is no stream
 };
 
 }  // namespace pipebench

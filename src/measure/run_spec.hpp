@@ -1,5 +1,5 @@
-// What a run's own process reads: the parameters and the addresses. It goes through memory, never through
-// argv or the environment, since the addresses hold secrets.
+// Parameters and addresses for the process of a run. They are passed in memory, never in argv or the environment,
+// because addresses hold secrets.
 #pragma once
 
 #include "contracts/addresses.hpp"
@@ -21,9 +21,9 @@ struct run_spec {
 inline constexpr int spec_descriptor = 3;
 inline constexpr int recorder_descriptor = 4;
 
-/// A descriptor to read the spec from, for a child to inherit.
+/// Returns a descriptor from which a child reads the spec.
 [[nodiscard]] descriptor write_spec(const run_spec& spec);
-/// Throws setup_error when what is there is not a spec.
+/// Throws setup_error if it does not find a spec there.
 [[nodiscard]] run_spec read_spec(int from);
 
 }  // namespace pipebench

@@ -66,7 +66,7 @@ void service_watch::sample_when_due() {
     next_ = clock::now() + std::max<clock::duration>(std::chrono::milliseconds(500), 9 * (clock::now() - began_));
 }
 
-// A backend's time is exact only once the postmaster has waited for it: they are given a moment to end.
+// The CPU time of a backend is exact only after the postmaster has reaped it, so backends get a moment to end.
 service_usage service_watch::finish() {
     for (int tries = 0; tries < 100 && tree_size(pid_) > size_before_; ++tries) ::usleep(10'000);
     add_usage();
@@ -75,7 +75,7 @@ service_usage service_watch::finish() {
 
 bool incident_watch::is_due(const incident& what) const {
     if (record_.elapsed().count() == 0 || record_.clock_stopped()) return false;
-    const auto ended = record_.read().ended();  // one at least: before, there may be no workers yet
+    const auto ended = record_.read().ended();  // at least one: before it, there may be no workers yet
     return ended > 0 && static_cast<double>(ended) >= what.at * static_cast<double>(record_.orders());
 }
 

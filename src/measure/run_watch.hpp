@@ -1,5 +1,4 @@
-// What is watched beside a run: what it prints, what the servers use, what is in flight, and which incidents are due.
-// All of one thread.
+// Parts that observe a run: its output, the usage of the servers, orders in flight, due incidents. For one thread.
 #pragma once
 
 #include "contracts/recorder.hpp"
@@ -17,7 +16,7 @@
 
 namespace pipebench {
 
-/// A pipe that hands on what is written into it line by line, each cut to max_line_bytes.
+/// A pipe that passes its input to a handler line by line. Lines are cut to max_line_bytes.
 class line_pipe {
 public:
     static constexpr std::size_t max_line_bytes = 400;
@@ -25,12 +24,12 @@ public:
 
     explicit line_pipe(line_handler handle) : handle_line_(std::move(handle)) {}  ///< throws setup_error
     [[nodiscard]] int write_end() const noexcept { return pipe_.write_end(); }
-    [[nodiscard]] int read_end() const noexcept { return pipe_.read_end(); }  ///< -1 at its end
+    [[nodiscard]] int read_end() const noexcept { return pipe_.read_end(); }  ///< -1 after end of file
     void close_write_end() noexcept { pipe_.close_write_end(); }
 
-    /// Hands on every line that is complete by now.
+    /// Passes on every line that is complete by now.
     void drain();
-    /// Hands on what is left, a line without an end included.
+    /// Passes on the rest, including a line without a line end.
     void finish();
 
 private:
@@ -41,7 +40,7 @@ private:
     std::string line_;
 };
 
-/// What the run and its workers print beside their contract: the first max_notes lines, and how many more there were.
+/// Output of the run that is not part of the contract: the first max_notes lines, and the number of the others.
 class note_book {
 public:
     static constexpr std::size_t max_notes = 50;
@@ -54,13 +53,13 @@ private:
     std::size_t left_out_ = 0;
 };
 
-/// A server of ours: what it used meanwhile. `service` must outlive it.
+/// Measures what a server uses during the run. `service` must outlive it.
 class service_watch {
 public:
     explicit service_watch(const watched_service& service) : service_(service) { begin(); }
 
     void sample_when_due();
-    /// Around what starts it anew: what the old one has used would be gone with it.
+    /// Call these around a restart, so that the usage of the old process is not lost.
     void before_restart() { add_usage(); }
     void after_restart() { begin(); }
     [[nodiscard]] service_usage finish();
@@ -75,7 +74,7 @@ private:
     std::uint64_t peak_pss_ = 0;
     std::size_t size_before_ = 0;
     std::optional<process_tree_sampler> sampler_;
-    std::chrono::steady_clock::time_point began_, next_;  ///< each sample at ten times the age of the one before
+    std::chrono::steady_clock::time_point began_, next_;  ///< the next sample is due at ten times the age of the last
 };
 
 /// Strikes each incident once its share of the orders has ended.
@@ -101,11 +100,11 @@ private:
     std::vector<std::string> done_;
 };
 
-/// The mean of what was in flight over the time of the run's clock, by trapezoids between readings. Pure.
+/// The mean number of orders in flight over the time of the run, by trapezoids between readings. Pure.
 class flight_watch {
 public:
     void add(std::chrono::nanoseconds elapsed, std::uint64_t in_flight);
-    /// Empty when orders are still in flight after the end, as with a worker that died: they would count for ever.
+    /// Empty if orders are in flight after the end (their worker died), because these distort the mean.
     [[nodiscard]] flight_view seen(std::uint64_t in_flight_after_end) const;
 
 private:

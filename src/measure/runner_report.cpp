@@ -25,7 +25,7 @@ std::optional<Number> number_in(std::string_view word) {
     return value;
 }
 
-/// The one of the first `count` values of the enum that has this name.
+/// Finds the enum value of this name among the first `count`.
 template <class Name>
 std::optional<Name> named(std::string_view word, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i)
@@ -87,8 +87,7 @@ bool runner_report::take(std::string_view text) {
     return true;
 }
 
-/// Also for one that failed. Its own figure of how long it took goes before ours: the line may have waited in a
-/// buffer.
+/// Also for a failed order. A reported duration takes precedence over our own, since the line may have been buffered.
 void runner_report::ended(const runner_line& line) {
     const auto begun = begun_.find(line.number);
     auto ticket = begun != begun_.end() ? begun->second : record_.log().begin(line.number);

@@ -1,4 +1,4 @@
-// What a user's program prints about its orders on its standard output (docs/runners.md), a line each.
+// Lines about orders that a runner prints on its standard output (docs/runners.md).
 #pragma once
 
 #include "contracts/recorder.hpp"
@@ -14,29 +14,29 @@ namespace pipebench {
 struct runner_line {
     enum class word : std::uint8_t { start, in_flight, begin, stored, failed };
     word is = word::start;
-    std::uint64_t number = 0;                        ///< an order, or how many
-    std::optional<std::chrono::nanoseconds> took{};  ///< stored: if it was told
+    std::uint64_t number = 0;                        ///< an order's id, or a count
+    std::optional<std::chrono::nanoseconds> took{};  ///< duration of an order, if reported
     outcome result{stage::store, error_kind::none, 0, 0};
 
     bool operator==(const runner_line&) const = default;
 };
 
-/// Nothing: it is not a line of the contract, and so a note.
+/// nullopt if the line is not part of the contract; it is then a note.
 [[nodiscard]] std::optional<runner_line> parse_runner_line(std::string_view line);
 
-/// Keeps the record of a run for a program that cannot do so itself. One thread.
+/// Writes the record of a run for a runner, which cannot do so itself. For one thread.
 class runner_report {
 public:
     explicit runner_report(recorder& record) : record_(record) {}
 
-    /// False: it is a note.
+    /// False if the line is a note.
     bool take(std::string_view line);
 
-    /// How many orders it said that it has in flight at once.
+    /// The limit from `in-flight K`, if reported.
     [[nodiscard]] std::optional<std::uint64_t> in_flight_limit() const noexcept { return in_flight_limit_; }
-    /// It has said that it starts.
+    /// Whether the runner has reported its start.
     [[nodiscard]] bool started() const noexcept { return started_; }
-    /// Whether it says when orders begin: without that, what is in flight is not known.
+    /// Whether the runner reports when orders begin; otherwise the number in flight is unknown.
     [[nodiscard]] bool tells_begins() const noexcept { return tells_begins_; }
 
 private:

@@ -1,4 +1,4 @@
-// The time series of a run, sampled from outside: what was in flight, what waited, what was done.
+// The time series of a run, sampled from outside: orders in flight, waiting and done.
 #pragma once
 
 #include "contracts/run_reader.hpp"
@@ -9,20 +9,19 @@
 
 namespace pipebench {
 
-/// Of a Redis stream: not delivered yet, and delivered but not acknowledged. NaN: not known.
+/// Entries of a Redis stream: `lag` not delivered yet, `pending` delivered but not acknowledged. NaN if unknown.
 struct stream_depth {
     double lag = 0, pending = 0;
 };
 using stream_probe = std::function<stream_depth()>;
 
-/// Ten points a second; when there are max_series_points of them every second one is dropped, and the interval
-/// doubled.
+/// Samples ten points per second at first. At max_series_points it drops every second point and doubles the interval.
 class series_sampler {
 public:
     using clock = std::chrono::steady_clock;
     static constexpr auto first_interval = std::chrono::milliseconds(100);
 
-    /// `probe`: empty where there is no stream.
+    /// `probe`: empty if there is no stream.
     series_sampler(const run_reader& record, stream_probe probe) : record_(record), probe_(std::move(probe)) {}
 
     [[nodiscard]] clock::time_point next() const noexcept { return next_; }

@@ -12,7 +12,7 @@ namespace {
 constexpr duration reply_limit = std::chrono::milliseconds(200);  // the session waits meanwhile
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
-/// The number behind a name in the first group's list of names and values; NaN where there is none.
+/// The number after a name in the first group's list of names and values; NaN if there is none.
 double number_in(const redisReply& groups, std::string_view name) {
     if (groups.type != REDIS_REPLY_ARRAY || groups.elements == 0) return unknown;
     const redisReply& group = *groups.element[0];

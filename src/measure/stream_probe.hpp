@@ -1,4 +1,4 @@
-// How much is left in the stream of a run, asked of Redis from outside.
+// Asks Redis how much is left in the stream of a run.
 #pragma once
 
 #include "contracts/addresses.hpp"
@@ -6,8 +6,8 @@
 
 namespace pipebench {
 
-/// XINFO GROUPS over a connection of its own, which is made at the first call, and anew after a failure. What Redis
-/// does not tell is NaN: before 7.0 there is no lag, and while Redis is away there is nothing.
+/// Sends XINFO GROUPS over its own connection, which it opens at the first call and again after a failure. Unknown
+/// values are NaN: the lag before Redis 7.0, and both while Redis is away.
 [[nodiscard]] stream_probe stream_probe_for(const addresses& where);
 
 }  // namespace pipebench

@@ -16,7 +16,7 @@ namespace pipebench {
 namespace {
 
 constexpr std::size_t longest_name = 30;
-constexpr unsigned spare_connections = 20;  ///< for a pool that is a little larger than was asked for
+constexpr unsigned spare_connections = 20;  ///< for a pool that is a little larger than requested
 constexpr std::chrono::seconds shell_limit{10};
 
 bool is_name(std::string_view name) {
@@ -26,8 +26,8 @@ bool is_name(std::string_view name) {
            std::all_of(name.begin(), name.end(), inner);
 }
 
-/// Whether the shell finds the first word of the command, where that is a plain word: a mistake in it should not show
-/// when the runs before it are over.
+/// Whether the shell finds the first word of the command, if that is a plain word. Checked early, so that a typo does
+/// not show only after the earlier runs.
 bool is_found(std::string_view command) {
     const auto begin = std::min(command.find_first_not_of(' '), command.size());
     const std::string word(command.substr(begin, command.find(' ', begin) - begin));
@@ -66,7 +66,7 @@ child_process user_runner::start(const run_start& with) const {
     settings.environment = runner_environment(with.spec);
     settings.descriptors = {{1, with.lines}, {2, with.notes}};
     auto child = child_process::spawn(settings);
-    with.record.start_clock();  // restarted when it says that it starts
+    with.record.start_clock();  // restarted when the runner reports its start
     return child;
 }
 
@@ -79,7 +79,7 @@ void user_runner::delete_keys(const std::string& redis, const std::string& prefi
 }
 
 bool user_runner::failure_has_a_row(const child_end& end, bool /*died_at_work*/) const {
-    constexpr int not_executable = 126, not_found = 127;  // POSIX: the shell's own words
+    constexpr int not_executable = 126, not_found = 127;  // exit codes of the shell (POSIX)
     return !end.exited_with(not_executable) && !end.exited_with(not_found);
 }
 
@@ -113,7 +113,7 @@ std::vector<std::string> runner_environment(const run_spec& spec) {
     const auto put = [&](std::string_view name, std::string_view value) {
         out.push_back(fmt::format("PIPEBENCH_{}={}", name, value));
     };
-    out.push_back("PGAPPNAME=" + spec.where.schema);  // by which its connections can be told from others
+    out.push_back("PGAPPNAME=" + spec.where.schema);  // identifies its connections in pg_stat_activity
     put("ORDERS", std::to_string(work.orders));
     put("CONCURRENCY", std::to_string(work.runner_concurrency));
     put("TARGET", spec.where.target);

@@ -1,4 +1,4 @@
-// A user's program that is measured beside the patterns: --runner 'NAME=COMMAND' (docs/runners.md).
+// A runner: a user's program that is measured like the patterns (--runner 'NAME=COMMAND', docs/runners.md).
 #pragma once
 
 #include "measure/contestant.hpp"
@@ -15,7 +15,7 @@ inline constexpr duration default_runner_limit = std::chrono::minutes{10};
 
 class user_runner final : public contestant {
 public:
-    /// `command`: for /bin/sh.
+    /// `command` is run by /bin/sh.
     user_runner(std::string name, std::string command, duration limit)
         : name_(std::move(name)), command_(std::move(command)), limit_(limit) {}
 
@@ -32,7 +32,7 @@ public:
     void ask_to_end(pid_t run) const noexcept override;
     bool kill_remains(pid_t run) const noexcept override;
     void delete_keys(const std::string& redis, const std::string& prefix) const noexcept override;
-    /// All failures but those of the shell, which could not start the program.
+    /// True, except if the shell could not start the program.
     [[nodiscard]] bool failure_has_a_row(const child_end& end, bool died_at_work) const override;
     [[nodiscard]] std::string describe_failure(const run_observation& seen) const override;
 
@@ -41,14 +41,14 @@ private:
     duration limit_;
 };
 
-/// "NAME=COMMAND". Throws setup_error when it has another form, and when the shell finds no such command.
+/// Parses "NAME=COMMAND". Throws setup_error for another form, and if the shell does not find the command.
 [[nodiscard]] std::shared_ptr<const user_runner> parse_runner(std::string_view text,
                                                               duration limit = default_runner_limit);
 
-/// Ours, without our own variables, and what the contract promises.
+/// The inherited environment without PIPEBENCH_* variables, plus the variables of the contract.
 [[nodiscard]] std::vector<std::string> runner_environment(const run_spec& spec);
 
-/// What a user's program needs of the servers.
+/// Resources that a runner needs in the servers.
 [[nodiscard]] needs needs_of_runner(const workload& work);
 
 }  // namespace pipebench
