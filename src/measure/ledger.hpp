@@ -25,7 +25,7 @@ struct ledger_question {
 /// Reads the whole table in pages, in constant memory. Throws setup_error when it cannot be read.
 [[nodiscard]] ledger_view check_ledger(const ledger_question& question);
 
-/// For a runner that does not report every stored order: records an order as stored if it has a row and has not ended.
+/// For a runner that does not report every stored order: records an order with a row as stored unless it has ended.
 void settle_what_is_there(const std::string& postgres, const table_name& table, recorder& record);
 
 }  // namespace pipebench

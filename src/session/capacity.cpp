@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t spare_descriptors = 64;  ///< besides sockets: logs, pipes, libraries
 constexpr std::uint64_t descriptors_of_our_own = 1000;
-constexpr std::uint64_t bytes_per_order_in_flight = 8 * 1024;  ///< more than was ever measured: see docs/why.md
+constexpr std::uint64_t bytes_per_order_in_flight = 8 * 1024;  ///< more than any measurement showed; see docs/why.md
 constexpr std::uint64_t bytes_per_process = 3 * 1024 * 1024;
 
 }  // namespace

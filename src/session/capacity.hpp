@@ -1,4 +1,4 @@
-// Whether this box can hold a run, known before it starts.
+// Checks before a run whether this machine can hold it.
 #pragma once
 
 #include "pipebench/pattern.hpp"
@@ -20,14 +20,14 @@ struct box_limits {
 
 [[nodiscard]] box_limits limits_of_this_box();
 
-/// One line that says what of `id` does not fit, with the numbers, and how to make it fit; none when all fits. Pure.
+/// nullopt if `id` fits, else one line with the cause, the numbers, and how to make it fit. Pure.
 [[nodiscard]] std::optional<std::string> does_not_fit(std::string_view id, const needs& need,
                                                       const box_limits& limits);
 
-/// Of each resource the most that one of them needs. Pure.
+/// The largest need of each resource. Pure.
 [[nodiscard]] needs largest_of(const std::vector<needs>& all);
 
-/// Raises the limit of descriptors to what these needs take, and some for ourselves. The limit from here on.
+/// Raises the limit of descriptors to these needs plus a few for pipebench. Returns the new limit.
 std::uint64_t raise_descriptor_limit_for(const needs& most);
 
 }  // namespace pipebench

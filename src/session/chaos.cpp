@@ -14,7 +14,7 @@ std::optional<chaos_plan> parse_chaos(std::string_view text) {
     const auto at = text.find('@');
     if (at != std::string_view::npos) {
         const auto share = parse_share(text.substr(at + 1));
-        if (!share || *share == 1) return std::nullopt;  // there is nothing left to kill then
+        if (!share || *share == 1) return std::nullopt;  // at 100 % there is nothing left to kill
         plan.at = *share;
     }
     for (const auto target : chaos_targets)

@@ -1,5 +1,4 @@
-// What is killed amid a run, and when: --chaos kill-worker@50%. What that does to the run and its servers is in
-// incidents.cpp.
+// Which process --chaos kills during a run, and when: kill-worker@50%. incidents.cpp carries it out.
 #pragma once
 
 #include "pipebench/result.hpp"
@@ -21,8 +20,8 @@ struct chaos_plan {
     double at = 0.5;  ///< share of the orders that have ended
 };
 
-/// "kill-worker@50%", "kill-run@0.5"; without '@', at 50 %. Nothing for anything else.
+/// Parses "kill-worker@50%" or "kill-run@0.5"; without '@', at 50 %. nullopt for other text.
 [[nodiscard]] std::optional<chaos_plan> parse_chaos(std::string_view text);
-[[nodiscard]] std::string format_chaos(const chaos_plan& plan);  ///< empty for none
+[[nodiscard]] std::string format_chaos(const chaos_plan& plan);  ///< empty if there is no kill
 
 }  // namespace pipebench

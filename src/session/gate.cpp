@@ -67,7 +67,7 @@ private:
             for (auto& warning : distrusted(*series)) outcome_.warnings.push_back(std::move(warning));
     }
 
-    /// A suspect is measured once more, alone, before it fails anything.
+    /// Measures the suspects again, alone, before they fail the gate.
     void confirm(const std::vector<threshold>& thresholds) {
         const auto names = suspects(outcome_.verdict.rows);
         if (names.empty()) return;
@@ -80,8 +80,8 @@ private:
         outcome_.verdict.confirmation = judge_series(outcome_.confirmation, thresholds, gate_alpha);
     }
 
-    /// Patterns take turns within a round, and the three contenders within a pattern's turn: what is compared is
-    /// measured within seconds. In six rounds they stand in each of their six orders once.
+    /// Patterns alternate within a round, and the three contenders within a pattern, so that the compared runs are
+    /// seconds apart. Six rounds contain each order of the contenders once.
     void measure(const std::vector<const pattern*>& patterns, gate_series& series, const std::string& label) {
         const stopwatch since_first_round;
         const auto orders = plan_rounds(patterns.size(), settings_.rounds, settings_.work.seed);
@@ -118,7 +118,7 @@ private:
         add(*std::move(result), of(series, c));
     }
 
-    /// The first result of a series brings its build, box and parameters; the others a run.
+    /// The first result of a series provides build, box and parameters; each later one adds a run.
     void add(session_result result, session_result& all) {
         if (!all.runs.empty()) {
             all.runs.push_back(std::move(result.runs.front()));
@@ -129,7 +129,7 @@ private:
         check_alike();
     }
 
-    /// As soon as there is one run of each: when they cannot be compared, there is nothing to wait for.
+    /// Checks as soon as both have one run, so that the user does not wait for a verdict that is impossible.
     void check_alike() {
         const auto& [base, again, head] = outcome_.series;
         if (base.runs.empty() || head.runs.empty() || alike_checked_) return;
@@ -142,7 +142,7 @@ private:
         outcome_.warnings.push_back("not comparable: " + text);
     }
 
-    /// Empty: none. A parameter that only one of them knows is a warning.
+    /// Empty if they match. A parameter that only one binary knows is a warning.
     std::string mismatch_text(const session_result& base, const session_result& head) {
         std::string text;
         for (const auto& d : mismatches(base, head)) {

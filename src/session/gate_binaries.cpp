@@ -25,7 +25,7 @@ setup_error failure(const std::string& name, const std::string& binary, const st
     return setup_error(fmt::format("gate: {} {}: {}", name, printable(binary, 200), why));
 }
 
-/// Whether a program may be started from there.
+/// Whether programs may be executed from this directory (no noexec mount).
 bool may_execute_in(const std::filesystem::path& directory) {
     struct statvfs mount {};
     return ::statvfs(directory.c_str(), &mount) == 0 && (mount.f_flag & ST_NOEXEC) == 0;
@@ -52,8 +52,8 @@ void gate_binaries::start_servers(const needs& most, const say& message, const s
     services_.emplace(settings_.servers, server_needs{most.database_connections, most.redis}, message, warning);
 }
 
-/// Of our own binary a copy is run: pages that its runs share with us and the mock API, which are at work all the
-/// while, would count for less in its PSS than in the other's.
+/// Runs a copy if the binary is our own: its runs would share pages with this process and the mock API, which lowers
+/// their PSS compared with the other binary.
 void gate_binaries::copy_if_our_own(std::string& binary, const say& warning) {
     std::error_code ec;
     if (!std::filesystem::equivalent(binary, settings_.own_binary, ec)) return;
@@ -64,8 +64,8 @@ void gate_binaries::copy_if_our_own(std::string& binary, const say& warning) {
     else warning("no copy of pipebench can be run from TMPDIR: PSS favours the head");
 }
 
-/// The mock API is a new one of ours, on a port of its own: where thousands of connections to one port have just
-/// ended, the search for a free local port costs more than the run.
+/// Starts a new mock API on a new port for each run: after thousands of connections to one port, the search for a
+/// free local port costs more than the run.
 std::optional<session_result> gate_binaries::run(contender c, const pattern& p) {
     std::optional<mock_api_process> api;
     if (settings_.servers.target.empty()) api.emplace(settings_.own_binary, settings_.work, "");
@@ -86,7 +86,7 @@ child_settings gate_binaries::command_of(const std::string& binary, const patter
     child_settings child;
     child.arguments = {binary, "run", "--pattern", std::string(p.id), "--export-json", "-", "--quiet"};
     child.arguments.insert(child.arguments.end(), settings_.work_arguments.begin(), settings_.work_arguments.end());
-    child.environment = clean_environment();  // addresses may hold secrets: they are not for the command line
+    child.environment = clean_environment();  // for addresses: they may hold secrets, so not in argv
     if (services_->postgres_pid() == 0)
         for (auto& variable : libpq_variables()) child.environment.push_back(std::move(variable));
     for (const auto& [name, value] :

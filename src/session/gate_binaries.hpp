@@ -1,5 +1,5 @@
-// The binaries of a gate as processes. Each is asked as a user would: `BINARY run --pattern P ... --export-json -`,
-// which any pipebench understands.
+// Runs the binaries of a gate as a user would: `BINARY run --pattern P ... --export-json -`, which every version of
+// pipebench understands.
 #pragma once
 
 #include "contracts/error.hpp"
@@ -30,17 +30,17 @@ private:
 
     const gate_settings& settings_;
     signal_watch& signals_;
-    std::string base_, head_;  ///< what is started: the binary, or its copy
+    std::string base_, head_;  ///< paths of the binaries or their copies
     std::optional<scratch_directory> copies_;
     std::optional<session_services> services_;
 };
 
-// --- what a binary has printed; pure ---
+// --- parsing the output of a binary; pure ---
 
-/// "0.1.0". Throws setup_error when it is not what pipebench prints for --version.
+/// Returns "0.1.0", for example. Throws setup_error if this is not the output of pipebench --version.
 [[nodiscard]] std::string version_in(const program_output& seen);
 
-/// The result of one run of the pattern. Throws setup_error when the run failed, or its output is anything else.
+/// The result of one run of the pattern. Throws setup_error if the run failed or its output is not such a result.
 [[nodiscard]] session_result result_in(const program_output& seen, std::string_view pattern, duration run_limit);
 
 }  // namespace pipebench

@@ -14,7 +14,7 @@ std::string kill_run(pid_t run) {
     return fmt::format("killed the run (process {})", run);
 }
 
-/// A run that has worker processes and no longer needs them is near its end: it is left alone.
+/// Kills nothing if the workers of the run have ended already, because it is then near its end.
 std::string kill_worker_of(pid_t run, const workload& work, const contestant& who) {
     if (who.needs_at(work).processes == 1) return kill_run(run) + ": it has no worker processes";
     const pid_t hit = kill_a_child(run, work.seed);

@@ -1,4 +1,4 @@
-// What is to happen during a run: the kill that --chaos asks for, and the connections that a scenario terminates.
+// Events during a run: the kill of --chaos, and the connections that a scenario terminates.
 #pragma once
 
 #include "contracts/scenario.hpp"
@@ -11,13 +11,13 @@
 
 namespace pipebench {
 
-/// How the servers are killed, and their connections terminated. Whatever they use must outlive the incidents.
+/// Functions that kill servers and terminate connections. Everything they use must outlive the incidents.
 struct incident_means {
     std::function<void()> kill_redis, kill_postgres;
-    std::function<std::uint64_t()> terminate_connections;  ///< how many there were
+    std::function<std::uint64_t()> terminate_connections;  ///< returns their number
 };
 
-/// In no order; none for a contestant that does not use what would be killed. `work`, whose seed chooses the worker,
+/// Unordered; empty if the contestant does not use the process to be killed. `work`, whose seed selects the worker,
 /// and the contestant must outlive them, too.
 [[nodiscard]] std::vector<incident> incidents_of(const chaos_plan& chaos, const scenario& trouble,
                                                  const contestant& who, const workload& work,

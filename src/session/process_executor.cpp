@@ -15,7 +15,7 @@
 namespace pipebench {
 namespace {
 
-constexpr unsigned most_restarts = 3;  ///< of a run that dies again and again: then it is given up
+constexpr unsigned most_restarts = 3;  ///< after so many restarts, a run that keeps dying has failed
 
 std::string new_session_id() {
     std::uint32_t id = 0;
@@ -87,7 +87,7 @@ run_request process_executor::request_for(const run_plan& plan, const addresses&
     return request;
 }
 
-/// Those of ours that this run uses.
+/// The session's own servers that this run uses.
 std::vector<watched_service> process_executor::watched_services(const addresses& where) const {
     std::vector<watched_service> out;
     if (!where.redis.empty() && services_->redis_pid() != 0)

@@ -1,5 +1,5 @@
-// Executes the runs of a session for real: the user's servers or throwaway ones, a table and a mock API for each run,
-// and the run in processes of its own.
+// Executes the runs of a session as processes, with servers of the user or throwaway ones, and with a new table and
+// mock API for each run.
 #pragma once
 
 #include "session/incidents.hpp"
@@ -14,7 +14,7 @@
 
 namespace pipebench {
 
-/// On the main thread. Whatever it has started ends with it.
+/// For the main thread. The destructor ends everything that it has started.
 class process_executor final : public run_executor {
 public:
     /// Both must outlive it.
@@ -35,9 +35,9 @@ private:
     const session_settings& settings_;
     signal_watch& signals_;
     std::string id_;
-    std::optional<session_services> services_;  // declared before what lives in them, and so ended after it
+    std::optional<session_services> services_;  // declared before its users, so destroyed after them
     std::optional<session_schema> schema_;
-    std::optional<mock_api_process> api_;  ///< of the run under way
+    std::optional<mock_api_process> api_;  ///< of the current run
     unsigned runs_ = 0;
 };
 

@@ -1,5 +1,5 @@
-// What a session needs done: servers started, and runs executed and checked on them. The real one is
-// process_executor; tests have one that starts nothing.
+// Interface with which a session starts servers, and executes and checks runs. process_executor implements it; tests
+// use one that starts nothing.
 #pragma once
 
 #include "contracts/recorder.hpp"
@@ -26,7 +26,7 @@ struct executed_run {
     run_observation seen{};
     mock_api_process::usage api{};
     table_name table{};
-    unsigned restarts_allowed = 0;  ///< 0: nothing was to be killed
+    unsigned restarts_allowed = 0;  ///< 0 if no kill was planned
 };
 
 struct started_servers {
@@ -43,11 +43,11 @@ public:
     run_executor& operator=(const run_executor&) = delete;
     virtual ~run_executor() = default;
 
-    /// Once, before the first run. `message` is told of each server, `warning` what a user should know of it.
+    /// Called once, before the first run. `message` gets a line per server, `warning` problems of its settings.
     virtual started_servers start_servers(const needs& most, const say& message, const say& warning) = 0;
-    /// Returns when the run and all that it started is gone.
+    /// Returns when all processes of the run have ended.
     virtual executed_run execute(const run_plan& plan, const on_progress& progress) = 0;
-    /// Holds the record against the table, and drops the table. Completes the record of a contestant that reports in
+    /// Compares the record with the table, and drops the table. Completes the record of a contestant that reports in
     /// lines.
     virtual ledger_view check_ledger(executed_run& run, const run_plan& plan, bool signalled) = 0;
     virtual void stop_servers() = 0;

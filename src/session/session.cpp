@@ -17,7 +17,7 @@
 namespace pipebench {
 namespace {
 
-constexpr double long_run_s = 60;  ///< from this floor on, the session says before the run how long it takes
+constexpr double long_run_s = 60;  ///< from this floor on, the session announces the duration before the run
 constexpr double steal_warning = 0.02;
 
 std::string utc_now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
@@ -34,7 +34,7 @@ public:
         tell_if_long();
         run_rounds();
         executor_.stop_servers();
-        signals_.poll();  // one that came after the last run must not end us before the result is out
+        signals_.poll();  // a signal after the last run must not end the process before the result is printed
         result_.interrupted = signals_.count() > 0;
         result_.session_s = since_began_.seconds();
         return {std::move(result_), signals_.first()};
@@ -88,7 +88,7 @@ private:
         return settings_.servers.target.empty() ? server_owner::pipebench : server_owner::user;
     }
 
-    /// The user, as soon as the user gave one of them.
+    /// `user` if the user gave at least one server.
     [[nodiscard]] server_owner owner_of_servers() const {
         const auto& given = settings_.servers;
         const bool all_ours = given.target.empty() && given.postgres.empty() && given.redis.empty();
@@ -121,7 +121,7 @@ private:
 
     void run_rounds() {
         result_.rounds = settings_.rounds;
-        result_.interrupted = true;  // until it has come to its end
+        result_.interrupted = true;  // until the session has ended
         const auto contestants = settings_.contestants.size();
         const auto warmup_rounds = plan_rounds(contestants, 1, settings_.work.seed);
         for (std::uint64_t i = 0; i < settings_.warmup; ++i)
@@ -131,7 +131,7 @@ private:
             if (!run_round(order, {++round, settings_.rounds, false, {}})) return;
     }
 
-    /// The contestants in that order, under one scenario after the other. False: a signal came instead.
+    /// Runs the contestants in that order under each scenario. False if a signal came.
     bool run_round(const std::vector<std::size_t>& order, run_place place) {
         const bool shown = settings_.scenarios.size() > 1 || settings_.scenarios.front().name != calm;
         std::uint64_t position = 0;
@@ -143,7 +143,7 @@ private:
         return true;
     }
 
-    /// False: a signal came instead.
+    /// False if a signal came.
     bool run_one(const run_plan& plan, const run_place& place, std::uint64_t position) {
         signals_.poll();
         if (signals_.count() > 0) return false;
@@ -184,8 +184,8 @@ private:
                 .build = result_.build};
     }
 
-    /// A run that could not begin has measured nothing: its own words are the error. Where something was to be
-    /// killed, a run that has begun has a row, which says what became of it.
+    /// A run that could not begin has no row: its message is the error. If a kill was planned, a run that has begun
+    /// has a row with its failure.
     static void refuse_if_unusable(const contestant& who, const executed_run& run) {
         if (run.seen.end.exited_with(0)) return;
         const bool died_at_work = run.restarts_allowed > 0 && run.record.read().begun > 0;

@@ -16,7 +16,7 @@ session_schema::~session_schema() {
     if (tables_ == leftovers::keep) return;
     try {
         execute(fmt::format("DROP SCHEMA \"{}\" CASCADE", name_));
-    } catch (const std::exception&) {  // the server is gone: there is nothing left to drop it from
+    } catch (const std::exception&) {  // the server is gone, and the schema cannot be dropped
     }
 }
 

@@ -10,20 +10,20 @@ namespace pipebench {
 
 enum class leftovers : std::uint8_t { drop, keep };
 
-/// Made, never taken over; dropped when the session ends, however it does, unless the tables are to stay.
+/// A new schema, never an existing one. The destructor drops it unless the tables are kept.
 class session_schema {
 public:
-    /// Throws setup_error, also when there is one of that name.
+    /// Throws setup_error, also if a schema of that name exists.
     session_schema(std::string connection_string, std::string name, leftovers tables);
     session_schema(const session_schema&) = delete;
     session_schema& operator=(const session_schema&) = delete;
     ~session_schema();
 
-    /// A new, empty orders table. `write_latency`: that each INSERT takes longer, in the server.
+    /// Creates an empty orders table. `write_latency`: extra time of each INSERT, spent in the server.
     [[nodiscard]] table_name make_table(const std::string& name, duration write_latency = {});
-    /// Drops a table that has been checked, unless the tables are to stay: no run finds the rows of others.
+    /// Drops a checked table unless tables are kept, so that no run finds the rows of another.
     void end_table(const table_name& table);
-    /// Ends every connection that calls itself by the schema's name (PGAPPNAME); how many there were.
+    /// Terminates every connection whose PGAPPNAME is the schema's name. Returns their number.
     std::uint64_t terminate_connections();
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
 

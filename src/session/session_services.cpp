@@ -10,7 +10,7 @@
 namespace pipebench {
 namespace {
 
-constexpr std::uint64_t connections_of_our_own = 2;  ///< beside the runs': the schema's and the ledger's
+constexpr std::uint64_t connections_of_our_own = 2;  ///< one for the schema, one for the ledger
 
 void check_free_connections(const std::string& url, std::uint64_t wanted) {
     const auto free = free_connections(url);

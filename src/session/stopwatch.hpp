@@ -1,11 +1,11 @@
-// How long something has taken so far.
+// Measures elapsed time.
 #pragma once
 
 #include <chrono>
 
 namespace pipebench {
 
-/// Started when it is made. Steady: a change of the system's time does not change it.
+/// Starts when constructed. Uses the steady clock, which changes of the system time do not affect.
 class stopwatch {
 public:
     [[nodiscard]] double seconds() const {

@@ -15,7 +15,7 @@
 namespace pipebench {
 namespace {
 
-/// What a point asks of the box, one resource at a time.
+/// The need of a point for one resource.
 struct resource {
     const char* name;
     const char* unit;
@@ -29,7 +29,7 @@ constexpr std::array resources{
     resource{"memory", " MB", &box_limits::memory_bytes, 1'000'000},
 };
 
-/// The first that is too small by itself.
+/// Names the first resource that is too small.
 std::string cause_of(const contestant& c, const needs& need, const box_limits& limits) {
     constexpr auto plenty = std::numeric_limits<std::uint64_t>::max();
     for (const auto& r : resources) {
@@ -50,7 +50,7 @@ std::optional<misfit> why_left_out(const contestant& c, const workload& work) {
     return misfit{std::string(c.id()), cause_of(c, need, limits), *why};
 }
 
-/// A point, and what is measured for it.
+/// A point and its session.
 struct planned_point {
     sweep_point shown;
     session_settings session;  ///< without the contestants that are left out
@@ -75,7 +75,7 @@ void refuse_if_twins(const std::string& option, const sweep_step& first, const s
                         option, first.value, second.value, second.session.profile));
 }
 
-/// Two points that are the same work would be one that is measured twice.
+/// Refuses two points with the same work, which would measure one point twice.
 void refuse_twins(const sweep_settings& s) {
     for (std::size_t i = 0; i < s.steps.size(); ++i)
         for (std::size_t j = 0; j < i; ++j) refuse_if_twins(s.option, s.steps[j], s.steps[i]);
@@ -99,17 +99,17 @@ sweep_outcome nothing_yet(const sweep_settings& s, const std::vector<planned_poi
     out.rounds = any.rounds;
     for (const auto& c : any.contestants) out.patterns.emplace_back(c->id());
     for (const auto& p : plan) out.points.push_back(p.shown);
-    out.interrupted = true;  // until it has come to its end
+    out.interrupted = true;  // until the sweep has ended
     return out;
 }
 
-/// Whose limit is looked for; there is one where a limit is wished for.
+/// The contestant whose limit is searched; present if settings ask for a limit.
 std::shared_ptr<const contestant> limited_of(const sweep_settings& s) {
     const auto& all = s.steps.front().session.contestants;
     return *std::find_if(all.begin(), all.end(), [](const auto& c) { return c->id() == limited_pattern; });
 }
 
-/// The fewest orders that do not fit, by bisection: costs nothing. None: the most that is tried fits.
+/// The smallest number of orders that does not fit, by bisection without runs. nullopt if the largest fits.
 std::optional<limit_try> fewest_that_do_not_fit(const contestant& c, workload work) {
     std::uint64_t fits = 0, does_not = search_bounds{}.most_orders + 1;
     std::optional<limit_try> out;
@@ -156,7 +156,7 @@ private:
         observer_.can_be_saved(out_);
     }
 
-    /// What the points say of it, and, where it is searched for, what more orders say.
+    /// Takes the limit from the points, and runs more orders if it is to be searched.
     void find_limit() {
         break_search search;
         for (std::size_t i = 0; i < plan_.size(); ++i) tell_point(search, i);
@@ -195,8 +195,8 @@ private:
         return out;
     }
 
-    /// What broke, or an empty text; none: a signal came. Any other failure than the run's own, such as a server that
-    /// does not start, shows no limit, and ends the sweep.
+    /// Returns what broke, or an empty text; nullopt after a signal. A failure outside the run, such as a server that
+    /// does not start, is not a limit, and ends the sweep.
     std::optional<std::string> try_orders(std::uint64_t orders) try {
         tell(fmt::format("looking for the limit of fan-out: {} orders", orders));
         const auto done = run_session_(session_with(orders), observer_.session);
@@ -214,7 +214,7 @@ private:
     const session_function& run_session_;
     const std::vector<planned_point> plan_ = plan_of(settings_);
     const stopwatch since_began_;
-    signal_watch signals_;  // for the moments between the sessions, which watch by themselves
+    signal_watch signals_;  // for signals between the sessions, which have their own watch
     sweep_outcome out_ = nothing_yet(settings_, plan_);
     bool search_balanced_ = true;
 };
