@@ -39,7 +39,7 @@ constexpr const char* ending =
     "\n"
     "Numbers take suffixes (-n 10k), durations take units (--http-latency 100ms).";
 
-constexpr std::size_t option_column = 34;  // of --help: names of options before it, what they mean after it
+constexpr std::size_t option_column = 34;  // column of the descriptions in --help
 
 bool is_hidden(const subcommand& c) { return c.name[0] == '_'; }
 
@@ -66,7 +66,7 @@ void insert_default(std::vector<std::string>& arguments) {
     arguments.insert(arguments.begin(), "run");
 }
 
-/// CLI11's words for what is wrong, with the nearest option that exists.
+/// The message of CLI11, plus the nearest option that exists.
 setup_error explain(const CLI::ParseError& e, const CLI::App& app) {
     std::string text = e.what();
     std::replace(text.begin(), text.end(), '\n', ' ');
@@ -134,7 +134,7 @@ std::optional<std::string> parse(std::vector<std::string> arguments, const subco
         it->declare(options);
     }
     try {
-        std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+        std::reverse(arguments.begin(), arguments.end());  // CLI11 expects reverse order
         app.parse(std::move(arguments));
         return std::nullopt;
     } catch (const CLI::CallForHelp&) {

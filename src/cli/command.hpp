@@ -1,5 +1,5 @@
-// The subcommands, each in a file of its own: an object that owns its options, declares them, and does its work once
-// they are parsed.
+// The subcommands, one file each. A subcommand is an object that owns its options, declares them, and does its work
+// after they are parsed.
 #pragma once
 
 #include "contracts/error.hpp"
@@ -18,7 +18,7 @@ class option_set;
 class command {
 public:
     command() = default;
-    command(const command&) = delete;  // what it declares refers to its members
+    command(const command&) = delete;  // declared options refer to its members
     command& operator=(const command&) = delete;
     virtual ~command() = default;
 
@@ -32,7 +32,7 @@ struct subcommand {
     std::unique_ptr<command> (*make)();
 };
 
-/// The table. Names that begin with '_' are for pipebench itself and are not shown.
+/// The table of subcommands. Names that begin with '_' are internal and not shown.
 [[nodiscard]] std::span<const subcommand> subcommands() noexcept;
 
 std::unique_ptr<command> make_run();
@@ -46,19 +46,19 @@ std::unique_ptr<command> make_mock_api();
 std::unique_ptr<command> make_services();
 std::unique_ptr<command> make_run_child();
 
-/// A command that has no options.
+/// Makes a command without options.
 [[nodiscard]] std::unique_ptr<command> without_options(exit_code (*work)());
 
-/// Of a measurement: one that is not to be trusted answers no assertion.
+/// Exit code of a measurement. Assertions do not count if the measurement is invalid.
 [[nodiscard]] exit_code code_of(const session_result& r, const std::vector<assertion_outcome>& asked);
 
-/// Lets `it` take its options from `arguments`, of which the first is the name of `chosen`. Gives back what --help or
-/// --version print; nothing when there is a command to run. Both pointers are null where the first argument is such a
-/// general option. Throws setup_error.
+/// Parses `arguments` into the options of `it`; the first argument is the name of `chosen`. Returns the output of
+/// --help or --version, or nullopt if there is a command to run. Both pointers are null if the first argument is one
+/// of these options. Throws setup_error.
 [[nodiscard]] std::optional<std::string> parse(std::vector<std::string> arguments, const subcommand* chosen,
                                                command* it);
 
-/// Parses and carries out. Throws setup_error for whatever cannot be done; prints nothing then.
+/// Parses and executes. Throws setup_error, without printing it, if that is impossible.
 [[nodiscard]] exit_code run_command_line(std::vector<std::string> arguments);
 
 }  // namespace pipebench

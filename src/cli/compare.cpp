@@ -1,4 +1,4 @@
-// compare: two saved results, and an exit code for CI.
+// compare: compares two saved results; its exit code is for CI.
 #include "analysis/comparison.hpp"
 #include "cli/command.hpp"
 #include "cli/options.hpp"
@@ -14,7 +14,7 @@ namespace pipebench {
 namespace {
 
 constexpr std::size_t most_named = 10;   // mismatches in one line
-constexpr std::size_t value_limit = 40;  // bytes of each side of them
+constexpr std::size_t value_limit = 40;  // bytes of each value in a mismatch
 
 enum class on_mismatch : std::uint8_t { refuse, show };
 
@@ -42,7 +42,7 @@ void compare_command::declare(option_set& options) {
     declare_output(options, output_, {"text", "markdown", "json"});
 }
 
-/// One line, however much differs.
+/// Makes one line of all differences.
 setup_error incomparable(const std::vector<difference>& all) {
     std::vector<std::string> named;
     for (const auto& d : all)
@@ -52,7 +52,7 @@ setup_error incomparable(const std::vector<difference>& all) {
                                    fmt::join(named, ", "), more > 0 ? fmt::format(" and {} more", more) : ""));
 }
 
-/// Throws where a verdict would mean nothing.
+/// Throws setup_error if a verdict would be meaningless.
 void require_comparable(const comparison& c) {
     if (!c.mismatches.empty()) throw incomparable(c.mismatches);
     if (c.lacks_samples() && !c.regressed())

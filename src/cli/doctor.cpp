@@ -1,4 +1,4 @@
-// doctor: what this box can hold, which servers it has, and the command that mends what is missing.
+// doctor: prints the limits of this machine, its servers, and the commands that install missing ones.
 #include "cli/command.hpp"
 #include "cli/profiles.hpp"
 #include "pipebench/pattern.hpp"

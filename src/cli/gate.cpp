@@ -1,4 +1,4 @@
-// gate: an old binary against this one, in one session, and an exit code for CI.
+// gate: compares an old binary with this one in one session; its exit code is for CI.
 #include "session/gate.hpp"
 #include "cli/command.hpp"
 #include "cli/options.hpp"

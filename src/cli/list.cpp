@@ -1,4 +1,4 @@
-// list: what there is to choose from.
+// list: prints the available patterns, profiles, scenarios, formats and metrics.
 #include "analysis/metrics.hpp"
 #include "cli/command.hpp"
 #include "cli/profiles.hpp"

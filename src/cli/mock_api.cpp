@@ -1,4 +1,4 @@
-// mock-api: the mock order API alone, for any client; also how a session starts its own.
+// mock-api: runs the mock order API alone, for any client. A session starts its own with it, too.
 #include "cli/command.hpp"
 #include "cli/options.hpp"
 #include "contracts/parameters.hpp"
@@ -32,7 +32,7 @@ private:
     std::string scenario_{calm};
     bool allow_remote_ = false;
     bool quiet_ = false;
-    int control_ = -1;  ///< of a session: gets the port first and the counters last
+    int control_ = -1;  ///< pipe to a session, for the port first and the counters last
 };
 
 void mock_api_command::declare(option_set& options) {
@@ -85,14 +85,14 @@ void tell(int control, const std::string& text) {
         const auto sent = ::send(control, text.data(), text.size(), MSG_NOSIGNAL);
 }
 
-/// Until SIGINT or SIGTERM, whichever thread of the server is doing what.
+/// Blocks until SIGINT or SIGTERM arrives. Returns the signal.
 int wait_for_signal(const sigset_t& wanted) {
     int number = 0;
     sigwait(&wanted, &number);
     return number;
 }
 
-/// SIGINT and SIGTERM, blocked from now on, also in threads that start later.
+/// Blocks SIGINT and SIGTERM, also in threads that start later, and returns the set.
 sigset_t block_signals() {
     sigset_t wanted;
     sigemptyset(&wanted);
@@ -106,7 +106,7 @@ exit_code mock_api_command::run() {
     check_address();
     server_.api.trouble = find_scenario(scenario_).api;
     raise_descriptor_limit(server_.max_connections + 100);
-    const auto wanted = block_signals();  // before the server's threads, so that they do not get them
+    const auto wanted = block_signals();  // before the server's threads start, so that they inherit the mask
     std::signal(SIGPIPE, SIG_IGN);
     mock_api_server server(server_);
     tell(control_, std::to_string(server.port()));

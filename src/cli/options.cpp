@@ -12,7 +12,7 @@
 namespace pipebench {
 namespace {
 
-/// Puts the name of the option in front of what `take` complains of.
+/// Prefixes the errors of `take` with the name of the option.
 take_text named(const std::string& names, take_text take) {
     return [name = std::string(long_name(names)), take = std::move(take)](const std::string& text) {
         try {
@@ -23,7 +23,7 @@ take_text named(const std::string& names, take_text take) {
     };
 }
 
-/// " [all]", or nothing for an empty default.
+/// " [all]", or an empty text for an empty default.
 std::string in_brackets(const std::string& text) { return text.empty() ? text : fmt::format(" [{}]", text); }
 
 }  // namespace

@@ -15,30 +15,30 @@ class Option;
 
 namespace pipebench {
 
-/// A declared option, for the few of which there is more to say.
+/// A declared option, for further settings.
 class option {
 public:
     explicit option(CLI::Option* it) : it_(it) {}
     option& required();
-    option& environment(const char* variable);  ///< gives the value where the option is not given
+    option& environment(const char* variable);  ///< used if the option is not given
     option& hidden();                           ///< not in --help
 
 private:
     CLI::Option* it_;
 };
 
-/// Called with the text of a value. Throws setup_error, which gets the name of the option in front.
+/// Called with the text of a value. May throw setup_error; the caller prefixes the name of the option.
 using take_text = std::function<void(const std::string&)>;
 
-/// What is declared here refers to variables of its subcommand, and writes them when the command line is parsed.
-/// `names` is "-n,--orders". The default in --help is what the variable holds when its option is declared.
+/// Options refer to variables of their subcommand and write them when the command line is parsed. `names` is
+/// "-n,--orders". The default in --help is the value of the variable when its option is declared.
 class option_set {
 public:
     explicit option_set(CLI::App& app) : app_(app) {}
     option_set(const option_set&) = delete;
     option_set& operator=(const option_set&) = delete;
 
-    /// The options that follow stand under this title in --help.
+    /// Puts the following options under this title in --help.
     void group(const std::string& title);
 
     template <class T>
@@ -48,7 +48,7 @@ public:
             help + " [" + form.format(into) + "]");
     }
     option text(const std::string& names, const std::string& placeholder, std::string& into, const std::string& help);
-    /// One value, given once.
+    /// One value, at most once.
     option once(const std::string& names, const std::string& placeholder, take_text take, const std::string& help);
     /// May be given several times, with one value each.
     option repeated(const std::string& names, const std::string& placeholder, take_text take,
@@ -58,7 +58,7 @@ public:
     /// Values separated by commas.
     option list(const std::string& names, const std::string& placeholder, std::vector<std::string>& into,
                 const std::string& help);
-    /// Words that are no options: all that are left.
+    /// All remaining words that are not options.
     option rest(const std::string& name, std::vector<std::string>& into, const std::string& help);
     option flag(const std::string& names, std::function<void()> take, const std::string& help);
     option flag(const std::string& names, bool& into, const std::string& help);

@@ -28,9 +28,9 @@ output_file::output_file(std::string option, std::string path) : option_(std::mo
     if (::stat(path_.c_str(), &s) == 0) {
         if (S_ISDIR(s.st_mode)) throw failure(EISDIR);
         if (::access(path_.c_str(), W_OK) != 0) throw failure(errno);
-        in_place_ = is_link || !S_ISREG(s.st_mode);  // a link would be replaced: /dev/stderr for every program
+        in_place_ = is_link || !S_ISREG(s.st_mode);  // rename() would replace a link, such as /dev/stderr
     }
-    // A first try, taken back at once: nothing lies about while the session runs, however that ends.
+    // Tests that it can be written, and removes the file at once, so that a killed session leaves none.
     if (!in_place_) ::unlink(make_temporary().second.c_str());
 }
 

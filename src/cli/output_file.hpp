@@ -1,4 +1,4 @@
-// A file of results: found to be writable before anything is measured, and never half written.
+// A result file. It is checked to be writable before any measurement, and never half written.
 #pragma once
 
 #include "contracts/error.hpp"
@@ -10,15 +10,15 @@
 
 namespace pipebench {
 
-/// "-" is stdout. A regular file is written beside its place and renamed into it; anything else (a pipe, a
-/// device, a symbolic link) is written directly.
+/// "-" is stdout. A regular file is written under a temporary name and renamed; anything else (a pipe, a device, a
+/// symbolic link) is written directly.
 class output_file {
 public:
-    /// Throws setup_error when it could not be written.
+    /// Throws setup_error if it cannot be written.
     output_file(std::string option, std::string path);
 
     [[nodiscard]] bool is_stdout() const noexcept { return path_ == "-"; }
-    /// A regular file, which may be written again and again; a pipe would get it all each time.
+    /// True for a regular file, which may be written repeatedly. A pipe would get every version.
     [[nodiscard]] bool can_be_replaced() const noexcept { return !in_place_ && !is_stdout(); }
     void write(const std::string& content) const;
 

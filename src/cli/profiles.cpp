@@ -9,7 +9,7 @@ namespace {
 
 constexpr unsigned most_workers = 20, most_processes = 4;
 
-/// Workers and batch whose product is exactly the concurrency: the largest number of workers that divides it.
+/// Workers and batch whose product is exactly the concurrency, with the largest number of workers that divides it.
 stream_parameters streams_at(unsigned concurrency) {
     stream_parameters s;
     s.workers = most_workers;

@@ -1,4 +1,4 @@
-// Named sets of parameters; every parameter can still be set alone.
+// Named sets of parameters. Each parameter can still be set separately.
 #pragma once
 
 #include "pipebench/workload.hpp"
@@ -12,11 +12,11 @@ inline constexpr unsigned default_concurrency = 100;
 
 struct profile {
     std::string_view id;
-    std::string_view question;  ///< that it answers
+    std::string_view question;  ///< question that the profile answers
     workload (*at)(unsigned concurrency);
 };
 
-/// The table; the first is the default.
+/// The table of profiles; the first is the default.
 [[nodiscard]] std::span<const profile> profiles() noexcept;
 
 }  // namespace pipebench

@@ -55,7 +55,7 @@ private:
         const double elapsed_s = std::chrono::duration<double>(record.elapsed()).count();
         const double rate = elapsed_s > 0 ? static_cast<double>(now.ended()) / elapsed_s : 0;
         const auto left = record.orders() - std::min(record.orders(), now.ended());
-        // Before the first orders have ended there is only the floor to go by.
+        // Before the first order has ended, only the floor is known.
         const double left_s = rate > 0 ? static_cast<double>(left) / rate : std::max(0.0, floor_.count() - elapsed_s);
         return fmt::format("{}{}: {}/{} done, {} in flight, {:.0f}/s, {} failed, {} MB, {:.0f} s left", where_,
                            c.id(), now.ended(), record.orders(), now.in_flight(), rate, now.failed, rss / 1'000'000,
@@ -76,7 +76,7 @@ private:
     }
 
     bool live_;
-    std::string where_;  ///< the round, where there is more than one
+    std::string where_;  ///< the round, if there are several
     bool line_shown_ = false;
     clock::time_point next_{};
     std::chrono::duration<double> floor_{};

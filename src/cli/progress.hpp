@@ -1,4 +1,4 @@
-// How a session goes, on stderr: one live line per run on a terminal, a plain line every few seconds elsewhere.
+// Prints the progress of a session on stderr: one live line per run on a terminal, else a line every few seconds.
 #pragma once
 
 #include "session/session.hpp"
@@ -11,7 +11,7 @@ enum class verbosity : std::uint8_t { quiet, normal };
 
 void declare_quiet(option_set& options, verbosity& speech);  ///< -q, --quiet
 
-/// The observer lives as long as its copies do. Quiet: nothing at all.
+/// Copies of the observer share its state. If quiet, it prints nothing.
 [[nodiscard]] session_observer make_progress_observer(verbosity v);
 
 }  // namespace pipebench

@@ -1,4 +1,4 @@
-// report: renders a saved result again, and asks it more. The same file gives the same bytes.
+// report: renders a saved result again, and evaluates further assertions. The same file gives the same bytes.
 #include "analysis/assertion.hpp"
 #include "analysis/metrics.hpp"
 #include "cli/command.hpp"
@@ -34,7 +34,7 @@ void report_command::declare(option_set& options) {
     declare_colour(options, output_);
 }
 
-/// Of what is asked now: what was asked when it was measured had its exit code then.
+/// Evaluates the assertions of this command. Those of the saved result determined the exit code of its measurement.
 std::vector<assertion_outcome> check(const std::vector<std::string>& assertions, const session_result& result) {
     const auto patterns = patterns_in(result);
     std::vector<assertion_outcome> out;

@@ -14,7 +14,7 @@ namespace {
 
 setup_error unreadable(int error_number) { return system_failure("cannot read it", error_number); }
 
-/// The whole file, or more than max_result_bytes of a larger one.
+/// Reads the whole file, or just over max_result_bytes of a larger one.
 std::string read_up_to_limit(const std::string& path) {
     const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.is_open()) throw unreadable(errno);

@@ -1,4 +1,4 @@
-// Saved results, read from files that anyone may have made.
+// Reads saved results from untrusted files.
 #pragma once
 
 #include "pipebench/result.hpp"
@@ -9,7 +9,7 @@ namespace pipebench {
 
 inline constexpr std::size_t max_result_bytes = 64u << 20;
 
-/// Throws setup_error, in one line that names the file: not there, empty, too large, or no result.
+/// Throws setup_error, in one line that names the file, if it is missing, empty, too large, or not a result.
 [[nodiscard]] session_result read_result_file(const std::string& path);
 
 }  // namespace pipebench

@@ -12,7 +12,7 @@
 namespace pipebench {
 namespace {
 
-/// To stdout, where nothing else is.
+/// Prints to stdout, which gets nothing else.
 void print_result(const std::string& text) {
     if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
         throw setup_error("cannot write the result to stdout");
@@ -58,7 +58,7 @@ void result_output::save(const renderer& render) const {
         if (!e.file.can_be_replaced()) continue;
         try {
             e.file.write(render(e.format, colours::off));
-        } catch (const setup_error&) {  // a full disk may have room again in the end; emit() tells if not
+        } catch (const setup_error&) {  // a full disk may have room again at the end; if not, emit() throws
         }
     }
 }

@@ -1,4 +1,4 @@
-// Where a result goes: to stdout in the --format asked for, and to the files of --export-FORMAT FILE.
+// Writes a result to stdout in the chosen --format, and to the files of --export-FORMAT FILE.
 #pragma once
 
 #include "cli/output_file.hpp"
@@ -24,9 +24,9 @@ struct output_options {
     colour_wish colour = colour_wish::automatic;
 };
 
-/// --format, --export-FORMAT for each of them but text, and --color.
+/// Declares --format, --color, and --export-FORMAT for each format except text.
 void declare_output(option_set& options, output_options& o, const std::vector<std::string>& formats);
-/// Parts of that, for a command that does not have them all.
+/// Parts of declare_output(), for a command that does not have all of these options.
 void declare_format(option_set& options, output_options& o, const std::vector<std::string>& formats);
 void declare_exports(option_set& options, output_options& o, const std::vector<std::string>& formats);
 void declare_colour(option_set& options, output_options& o);
@@ -36,10 +36,10 @@ using renderer = std::function<std::string(std::string_view format, colours)>;
 
 class result_output {
 public:
-    /// Throws setup_error for what could not be written in the end: called before anything is measured.
+    /// Construct it before any measurement: throws setup_error if a file cannot be written.
     explicit result_output(const output_options& options);
 
-    /// Writes the files alone, and not stdout: a session that goes on may be saved as often as it likes.
+    /// Writes only the files, not stdout. A running session may call it repeatedly.
     void save(const renderer& render) const;
     /// Writes the files, and the result to stdout unless an export goes there. Throws setup_error.
     void emit(const renderer& render) const;

@@ -1,4 +1,4 @@
-// run: measures patterns, and reports.
+// run: measures patterns and prints a report.
 #include "analysis/assertion.hpp"
 #include "cli/command.hpp"
 #include "cli/options.hpp"

@@ -1,5 +1,4 @@
-// _run: one run in a process of its own. pipebench starts it and passes what to run through a descriptor; users never
-// call it.
+// _run: executes one run in its own process. pipebench starts it with the spec in a descriptor; users never call it.
 #include "cli/command.hpp"
 #include "concurrency/section_sampler.hpp"
 #include "contracts/error.hpp"

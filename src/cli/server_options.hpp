@@ -1,4 +1,4 @@
-// The options that name servers of the user: shared by run, gate, sweep and services.
+// The options for servers of the user, shared by run, gate, sweep and services.
 #pragma once
 
 #include "session/session_services.hpp"
@@ -9,7 +9,7 @@ class option_set;
 
 void declare_servers(option_set& options, server_choice& choice);
 
-/// Refuses a malformed address before anything is started, and gives the target its normal form. Throws setup_error.
+/// Normalises the target. Throws setup_error for a malformed address. Called before anything is started.
 void check_addresses(server_choice& choice);
 
 }  // namespace pipebench

@@ -1,5 +1,5 @@
-// services: the throwaway servers of a run and its table, for a program of your own: to write a runner against, or to
-// measure what the servers themselves can do. Nothing is measured here.
+// services: starts the servers and the table of a run for any program, for example to develop a runner or to
+// benchmark the servers. It measures nothing.
 #include "cli/command.hpp"
 #include "cli/options.hpp"
 #include "cli/server_options.hpp"
@@ -45,7 +45,7 @@ void services_command::declare(option_set& options) {
     options.rest("COMMAND", command_, "program and arguments, after --; without it, prints the variables");
 }
 
-/// Quoted, for a shell to read.
+/// A shell assignment with a quoted value.
 std::string as_assignment(std::string_view variable) {
     const auto equals = variable.find('=');
     return fmt::format("{}={}", variable.substr(0, equals), shell_quoted(variable.substr(equals + 1)));
@@ -58,7 +58,7 @@ void print_exports(const std::vector<std::string>& environment) {
     fmt::print(stderr, "serving until Ctrl-C\n");
 }
 
-/// With its own standard streams, on the terminal that we are on: a Ctrl-C is for the program.
+/// Starts the program with our standard streams and terminal, so that a Ctrl-C reaches it.
 child_process start(const std::vector<std::string>& command, std::vector<std::string> environment) {
     child_settings settings;
     settings.arguments = {"/bin/sh", "-c", "exec \"$@\"", "sh"};
@@ -69,7 +69,7 @@ child_process start(const std::vector<std::string>& command, std::vector<std::st
     return child_process::spawn(settings);
 }
 
-/// Its own exit code, as a shell would tell it.
+/// Waits for the program. Returns its exit code as a shell would report it.
 exit_code follow(child_process program, signal_watch& signals) {
     for (;;) {
         if (const auto end = program.wait_for(std::chrono::milliseconds(100)))

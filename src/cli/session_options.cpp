@@ -47,7 +47,7 @@ bool has_runner(const session_settings& s) {
     return std::any_of(s.contestants.begin(), s.contestants.end(), [](const auto& c) { return !c->may_restart(); });
 }
 
-/// pipebench breaks no server of the user.
+/// Refuses trouble on servers of the user, which pipebench must not break.
 void require_servers_of_our_own(const session_settings& s) {
     const auto refuse = [](const char* option, const std::string& what, const char* server) {
         throw setup_error(

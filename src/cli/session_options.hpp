@@ -1,4 +1,4 @@
-// The options of a session, shared by run and sweep: the work, on which servers, how often, and under which trouble.
+// The options of a session, shared by run and sweep: work, servers, rounds and trouble.
 #pragma once
 
 #include "cli/server_options.hpp"
@@ -32,7 +32,7 @@ void declare_trouble(option_set& options, session_options& o);  ///< --scenario,
 void declare_runners(option_set& options, session_options& o);  ///< --runner, --runner-limit
 void declare_grace(option_set& options, session_options& o);
 
-/// Throws setup_error, which names the option.
+/// Throws setup_error; its message names the option.
 [[nodiscard]] session_settings settings_of(const session_options& options);
 
 }  // namespace pipebench

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::array<std::string_view, 3> secret_options{"--postgres", "--redis", "--target"};
 constexpr std::string_view hidden = "***";
-constexpr std::size_t longest_command = 64 * 1024;  // bytes; the words beyond are left out
+constexpr std::size_t longest_command = 64 * 1024;  // bytes; further words are left out
 
 bool is_plain(unsigned char c) {
     return std::isalnum(c) != 0 ||
@@ -36,7 +36,7 @@ std::string without_url_passwords(std::string text) {
     return text;
 }
 
-/// "password=***" of "password=sekrit", whatever stands in front: PGPASSWORD=, sslpassword=.
+/// "password=***" of "password=sekrit", also after a prefix: PGPASSWORD=, sslpassword=.
 std::string without_password_values(std::string text) {
     constexpr std::string_view key = "password=";
     const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == b; };

@@ -1,5 +1,5 @@
-// sweep: the patterns over a range of one parameter, each point a session of its own, and how many orders fan-out
-// holds.
+// sweep: measures patterns over a range of one parameter, one session per point, and finds how many orders fan-out
+// can hold.
 #include "session/sweep.hpp"
 
 #include "cli/command.hpp"
@@ -25,7 +25,7 @@ constexpr std::size_t most_points = 50;
 struct axis {
     const char* option;
     const char* label;                                           ///< "c" of "c=50"
-    std::string (*value)(const work_options&, const workload&);  ///< in one form: "1k" is "1000"
+    std::string (*value)(const work_options&, const workload&);  ///< in its normal form: "1000" for "1k"
 };
 constexpr std::array axes{
     axis{"--concurrency", "c", [](const work_options& o, const workload&) { return std::to_string(o.concurrency); }},

@@ -1,4 +1,4 @@
-// What stdout and stderr are, and whether colours are wanted there.
+// Whether stdout and stderr are terminals, and whether to use colours there.
 #pragma once
 
 #include "pipebench/reporter.hpp"
@@ -10,11 +10,11 @@ namespace pipebench {
 
 enum class colour_wish : std::uint8_t { automatic, always, never };
 
-/// no-color.org: NO_COLOR switches them off, unless asked for by option; so do TERM=dumb and anything that is
-/// not a terminal.
+/// NO_COLOR (no-color.org), TERM=dumb, or a descriptor that is not a terminal switch colours off, unless the option
+/// asks for them.
 [[nodiscard]] colours colours_for(int descriptor, colour_wish wish);
 
-/// A terminal that can rewrite its line.
+/// Whether the descriptor is a terminal that can rewrite its line.
 [[nodiscard]] bool has_live_line(int descriptor);
 [[nodiscard]] std::size_t terminal_width(int descriptor);
 

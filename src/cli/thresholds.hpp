@@ -1,4 +1,4 @@
-// --threshold METRIC=SHARE, of compare and of gate.
+// The option --threshold METRIC=SHARE of compare and gate.
 #pragma once
 
 #include "analysis/comparison.hpp"
@@ -9,7 +9,7 @@ namespace pipebench {
 
 class option_set;
 
-/// An unknown metric is answered with the list.
+/// The error for an unknown metric lists the known ones.
 void declare_thresholds(option_set& options, std::vector<threshold>& out);
 
 }  // namespace pipebench

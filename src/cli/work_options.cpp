@@ -59,7 +59,7 @@ void take_list(work_options& o, const std::string& option, const std::string& te
     else o.lists.given[option] = std::move(values);
 }
 
-/// One value, or a list where this option may have one.
+/// Declares an option with one value, or with a list if value_lists allows it.
 void declare_value(option_set& options, work_options& o, const std::string& names, const std::string& placeholder,
                    const std::string& help) {
     const std::string option(long_name(names));
@@ -106,7 +106,7 @@ void work_options::set(std::string_view option, const std::string& text) {
 std::string default_of(const parameter& p, const work_options& o) {
     const auto value_at = [&](const profile& from) { return p.value.format(unchecked_workload_of(o, from)); };
     const auto usual = value_at(profile_of(o));
-    std::vector<std::pair<std::string, std::string>> others;  // a value, and the profiles that have it
+    std::vector<std::pair<std::string, std::string>> others;  // a value, and the profiles with it
     for (const profile& from : profiles()) {
         const auto value = value_at(from);
         const auto same = [&](const auto& other) { return other.first == value; };

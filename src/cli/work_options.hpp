@@ -1,4 +1,4 @@
-// The options that say which work is done, by which patterns: shared by run, gate, sweep and services.
+// The options for workload and patterns, shared by run, gate, sweep and services.
 #pragma once
 
 #include "cli/profiles.hpp"
@@ -14,37 +14,37 @@ namespace pipebench {
 
 class option_set;
 
-/// Some options of the work may have a list of values, for a sweep.
+/// Options that accept a list of values, for a sweep.
 struct value_lists {
-    std::vector<std::string> options;  ///< that may: "--concurrency"
+    std::vector<std::string> options;  ///< options that accept a list: "--concurrency"
     std::size_t most_values = 0;
-    std::map<std::string, std::vector<std::string>> given;  ///< by option; of two values or more
+    std::map<std::string, std::vector<std::string>> given;  ///< lists of two or more values, by option
 };
 
 struct work_options {
     std::vector<std::string> patterns{"all"};
-    bool may_be_none = false;  ///< -p none: only where there are --runners
+    bool may_be_none = false;  ///< -p none is allowed: there are --runners
     std::string profile{profiles().front().id};
     unsigned concurrency = default_concurrency;
-    std::map<const parameter*, std::string> changes;  ///< over the profile; good for parse()
+    std::map<const parameter*, std::string> changes;  ///< changes to the profile; parse() accepts them
     value_lists lists;
 
-    /// Of -c and of the options of the parameters, by its long name. Throws setup_error, which does not name it.
+    /// Sets -c or the option of a parameter, by its long name. Throws setup_error, which does not name the option.
     void set(std::string_view option, const std::string& text);
 };
 
-/// -p, --profile, -c, and every parameter of the workload that has an option. What `o` holds is the default.
+/// Declares -p, --profile, -c, and the option of every parameter that has one. The values in `o` are the defaults.
 void declare_work(option_set& options, work_options& o);
 
-/// In --help: "4; article, capacity: 1", the default of the profile in `o`, and of the others where it is another.
+/// Text for --help, "4; article, capacity: 1": the default of the profile in `o`, then the differing ones of others.
 [[nodiscard]] std::string default_of(const parameter& p, const work_options& o);
 
-/// These throw setup_error, which names the option.
+/// These throw setup_error; its message names the option.
 [[nodiscard]] workload workload_of(const work_options& options);
 [[nodiscard]] std::vector<const pattern*> patterns_of(const work_options& options);
 
-/// The same work for the `run` of another pipebench, whatever its defaults are: profile, concurrency, and the
-/// parameters that were given. An older one may not know the others. The pattern is left out.
+/// Arguments for the same work in `run` of another pipebench, independent of its defaults: profile, concurrency, and
+/// the given parameters only, because an older version may not know the others. Without the pattern.
 [[nodiscard]] std::vector<std::string> work_arguments(const work_options& options);
 
 }  // namespace pipebench
