@@ -1,4 +1,4 @@
-// Every export against its consumer's own definition, read by a program that is not ours: JSON Schema by Python's
+// Checks every export with an independent program, against the definition of its consumer: JSON Schema by Python's
 // jsonschema, CSV by Python's csv, markdown by GitHub's cmark. (The JSON of a result: reporter_contract_test.cpp.)
 #include "analysis/metrics.hpp"
 #include "pipebench/reporter.hpp"
@@ -28,7 +28,7 @@ struct named_session {
     session_result result;
 };
 
-/// The sample, and twice more with the first pattern slower by 10 and 30 %.
+/// The sample, and two more rounds in which the first pattern is 10 and 30 % slower.
 session_result three_rounds() {
     session_result s = test::sample_session();
     s.rounds = 3;
@@ -75,7 +75,7 @@ std::string render(std::string_view format, const session_result& r) {
     return found->render(model_of(r), colours::off);
 }
 
-/// What Debian's Python prints; PATH's may be another, without our modules.
+/// Returns the output of Debian's Python, since the one in PATH may lack the modules.
 std::string python(const std::string& program, std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {"/usr/bin/python3", "-c", program});
     const auto end = test::run({arguments, {}});
@@ -104,7 +104,7 @@ for path in sys.argv[2:]:
     print(int(valid(json.load(open(path, encoding="utf-8"), parse_constant=refuse))), end="")
 )";
 
-/// '1' for each document that follows tests/support/schemas/<name>.schema.json.
+/// '1' for each document that is valid by tests/support/schemas/<name>.schema.json.
 std::string valid_by(const std::string& name, const std::vector<std::string>& documents) {
     const test::private_directory where;
     std::vector<std::string> arguments{PIPEBENCH_SOURCE_DIR "/tests/support/schemas/" + name + ".schema.json"};
@@ -359,7 +359,7 @@ TEST_CASE("Python's csv reads every session: one record per run, its numbers to 
 TEST_CASE("GitHub's markdown sees the tables, all of their cells, and no tag or link of foreign text",
           "[exports][markdown]") {
     if (!can_run({"cmark-gfm", "--version"})) SKIP("cmark-gfm is not here (Debian: cmark-gfm)");
-    // The tree that GitHub's parser makes: the cells of every row of every table, and which kinds of nodes there are.
+    // Prints the tree of GitHub's parser: the cells of every row of every table, and the kinds of nodes.
     constexpr const char* read_markdown = R"(
 import json, subprocess, sys
 from xml.etree import ElementTree
@@ -383,7 +383,7 @@ print(json.dumps({"tables": [[cells(row) for row in t] for t in tree.iter() if k
         for (const auto& table : seen["tables"]) {
             REQUIRE(table.size() >= 2);
             for (const auto& row : table) CHECK(row.size() == table[0].size());
-            rows += table.size() + 1;  // with the line under its header, which is no row to the parser
+            rows += table.size() + 1;  // plus the line under its header, which the parser does not count
         }
         const auto lines = test::lines_of(out);
         const auto is_row = [](const std::string& line) { return line.starts_with('|'); };

@@ -1,5 +1,5 @@
-// What every pattern of the table promises, asked of each through the process that a real run happens in, with a
-// real PostgreSQL, a real Redis and the mock API. A new pattern is held to it by being in the table.
+// The contract of every pattern in the table. Each pattern runs in its own process as in a session, with a real
+// PostgreSQL, a real Redis and the mock API. The tests walk the table, so they include each new pattern.
 #include "measure/ledger.hpp"
 #include "measure/pattern_contestant.hpp"
 #include "measure/run_process.hpp"
@@ -70,7 +70,7 @@ observed observe(const pattern& p, const workload& work, const circumstances& c)
         asked = true;
         ::raise(SIGINT);
     });
-    signals.poll();  // one that came when the run had ended must not end the test
+    signals.poll();  // a signal after the run must not end the test
     out.left_alive = children();
     std::erase_if(out.left_alive, [&](const process& q) { return std::ranges::find(before, q) != before.end(); });
     out.counted = record.read();
@@ -139,7 +139,7 @@ TEST_CASE("a pattern never has more orders in flight than it says, as the API co
     for_each_pattern([](const pattern& p) {
         for (const unsigned bound : {1u, 3u}) {
             auto work = small_work(30);
-            work.db_latency = {};  // so that what is in flight is at the API
+            work.db_latency = {};  // so that orders in flight are at the API
             work.permits = work.threads = work.pool_processes = work.streams.workers = bound;
             work.streams.processes = std::min(bound, 2u);
             work.streams.batch = bound == 1 ? 4 : 2;

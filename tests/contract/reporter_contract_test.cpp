@@ -1,5 +1,5 @@
-// What every reporter owes, whichever it is: it renders any result, alike before and after it was saved, and lets
-// no foreign text out of its place.
+// The contract of every reporter: it renders any result, gives the same output for the saved result, and escapes
+// foreign text.
 #include "pipebench/reporter.hpp"
 #include "report/model.hpp"
 #include "support/sample_result.hpp"
@@ -51,10 +51,10 @@ std::string render(std::string_view format, const session_result& r, colours c =
     return found->render(model_of(r), c);
 }
 
-/// Those that feed a history leave out what is not to be trusted.
+/// Reporters that feed a history leave out invalid runs.
 bool shows_every_run(const reporter& r) { return !r.id.starts_with("github-") && r.id != "bencher"; }
 
-/// The fields of each record, read as RFC 4180 says: quotes, doubled quotes, CR LF.
+/// The fields of each record by RFC 4180: quotes, doubled quotes, CR LF.
 std::vector<std::vector<std::string>> parse_csv(const std::string& text) {
     std::vector<std::vector<std::string>> records(1, std::vector<std::string>(1));
     bool quoted = false;
@@ -79,7 +79,7 @@ std::string field(const std::string& csv, std::size_t run, std::string_view name
     return records.at(run + 1).at(static_cast<std::size_t>(at - records.at(0).begin()));
 }
 
-/// A directory of this test's own, gone with it.
+/// A temporary directory.
 struct scratch {
     std::filesystem::path path;
     scratch() {
@@ -101,7 +101,7 @@ int python(const std::string& program, const std::string& arguments) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/// Which documents follow docs/result.schema.json: '1' for each that does, by a validator that is not ours.
+/// '1' for each document that an independent validator finds valid by docs/result.schema.json.
 std::string valid_by_schema(const std::vector<std::string>& documents) {
     const scratch where;
     const auto in = where.path / "documents", out = where.path / "verdicts";
@@ -125,7 +125,7 @@ std::string valid_by_schema(const std::vector<std::string>& documents) {
 bool validator_is_here() { return python("import jsonschema; jsonschema.Draft202012Validator", "") == 0; }
 constexpr const char* no_validator = "python3 with jsonschema >= 4 is not here (Debian: python3-jsonschema)";
 
-/// The document without one of its fields, for each field of each object in it that is not free in form.
+/// For each field of each object with a fixed form: the document without this field.
 std::vector<std::string> each_with_a_field_missing(const nlohmann::json& good) {
     std::vector<std::string> out;
     for (const auto* object :
@@ -363,7 +363,7 @@ TEST_CASE("rounds make one row a pattern for people, with medians, and a spread 
         CHECK(before.find("±") == std::string::npos);
         CHECK_THAT(out, ContainsSubstring("20.23"));  // the semaphore's median
         CHECK_THAT(out, ContainsSubstring("balanced: 150,000 rows accounted for"));
-        CHECK_THAT(out, !ContainsSubstring("40.46"));  // of the round to warm up
+        CHECK_THAT(out, !ContainsSubstring("40.46"));  // of the warm-up round
     }
 }
 

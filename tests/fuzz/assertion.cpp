@@ -1,4 +1,4 @@
-// An --assert is refused with setup_error before anything is measured, or it has an answer on any result.
+// Property: an --assert is refused with setup_error before any measurement, or it can be evaluated on any result.
 #include "fuzz.hpp"
 
 #include "analysis/assertion.hpp"

@@ -1,5 +1,5 @@
-// Times, counts, sizes, rates, shares, shapes of jitter and scenarios, as people type them: within their bounds or
-// refused; and what is written back is read as the same.
+// Property: typed times, counts, sizes, rates, shares, jitter shapes and scenarios are within their bounds or
+// refused, and reading a formatted value gives the same value.
 #include "fuzz.hpp"
 
 #include "contracts/error.hpp"

@@ -1,5 +1,5 @@
-// Any reply of Redis is what was asked for, or a redis_error; never anything else, and never more memory than the
-// bytes that came are worth.
+// Property: parsing any reply of Redis gives a value or a redis_error, and takes memory in proportion to the bytes
+// received.
 #include "fuzz.hpp"
 
 #include "redis/redis_reply.hpp"
@@ -10,7 +10,7 @@ using namespace pipebench;
 
 namespace {
 
-// Every parser of replies: a new one is a line here.
+// Every parser of replies. Add new ones here.
 constexpr void (*parsers[])(const redisReply&) = {
     [](const redisReply& r) { throw_if_error(r); },       [](const redisReply& r) { (void)entries_read(r); },
     [](const redisReply& r) { (void)entries_listed(r); }, [](const redisReply& r) { (void)ids_claimed(r); },

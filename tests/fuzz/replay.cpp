@@ -1,4 +1,4 @@
-// In place of libFuzzer, in builds that do not have it: gives the target every file of its corpus, once.
+// Replaces libFuzzer in builds without it: runs the target once on every file of its corpus.
 #include "fuzz.hpp"
 
 #include <algorithm>
@@ -24,7 +24,7 @@ void replay(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
     if (!in) throw std::runtime_error("cannot read " + file.native());
     const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-    // Of exactly its size, so that a byte too far is seen.
+    // Exactly the size of the input, so that AddressSanitizer finds a read beyond it.
     const auto input = std::make_unique<std::uint8_t[]>(bytes.size());
     std::copy(bytes.begin(), bytes.end(), input.get());
     LLVMFuzzerTestOneInput(input.get(), bytes.size());
@@ -38,7 +38,7 @@ int main(int argc, char** argv) try {
     if (files.empty()) throw std::runtime_error(std::string(argv[1]) + " is empty: nothing was tested");
     for (const auto& file : files) {
         std::printf("%s\n", file.filename().c_str());
-        std::fflush(stdout);  // the last name is the input that ended the program
+        std::fflush(stdout);  // so that the last name printed is the input that ended the program
         replay(file);
     }
     std::printf("%zu inputs replayed\n", files.size());

@@ -1,5 +1,5 @@
-// A response's bytes become the row of an order within its bounds, or nothing: whatever a server sends, and however
-// it falls into pieces on its way.
+// Property: any response becomes the row of an order within its bounds, or is refused, however it is split into
+// pieces.
 #include "fuzz.hpp"
 
 #include "pipeline/http_exchange.hpp"
@@ -17,7 +17,7 @@ using fuzz::require;
 
 namespace {
 
-/// For PostgreSQL: UTF-8 without NUL, of a length that follows from the bounds.
+/// Requires text that PostgreSQL accepts: UTF-8 without NUL, of bounded length.
 void require_text(const std::string& text) {
     require(text.size() <= max_lines * max_text, "the texts of a row are bounded");
     require(text.find('\0') == text.npos, "the texts of a row have no NUL");
@@ -55,11 +55,11 @@ void take(std::string_view body) {
     for (const char* value : parameters.values()) require(value != nullptr, "every parameter has a value");
 }
 
-// Boost before 1.86 asserts that 5 bytes are there when it goes on with the header of the last chunk, which a slow
-// server need not send at once (Beast's pull request 2861); builds without assertions are none the worse for it.
+// Boost before 1.86 asserts that it has 5 bytes when it continues with the header of the last chunk, but a slow
+// server may send fewer (Beast's pull request 2861). Harmless in builds without assertions.
 constexpr std::size_t least_piece = 5;
 
-/// As the fetchers read: a piece of `step` bytes more each time.
+/// Reads as the fetchers do, `step` bytes at a time.
 void receive(std::string_view bytes, std::size_t step) {
     std::string body_room;
     response_parser parser(body_room);
@@ -81,7 +81,7 @@ void receive(std::string_view bytes, std::size_t step) {
     if (parser.is_done()) take(read_response(parser, {}).body);
 }
 
-/// What is too long for the corpus.
+/// Inputs that are too long for the corpus.
 bool survived_size() {
     for (const auto* bracket : {"[", "{\"a\":", "{\"lines\":["}) take(fuzz::repeated(bracket, fuzz::very_deep));
     const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";

@@ -1,5 +1,5 @@
-// A saved result is read or refused with setup_error. What was read is written and read again as the same, and is
-// shown to people without a throw and without a command to their terminal.
+// Property: a saved result is read or refused with setup_error. Writing and reading it again gives the same result,
+// and rendering it does not throw and contains no terminal commands.
 #include "fuzz.hpp"
 
 #include "contracts/error.hpp"

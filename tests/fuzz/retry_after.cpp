@@ -1,4 +1,4 @@
-// Whatever a server says of Retry-After, an order waits from 0 to max_duration, or as if nothing had been said.
+// Property: for any Retry-After, an order waits from 0 to max_duration, or as without one.
 #include "fuzz.hpp"
 
 #include "pipeline/retry.hpp"

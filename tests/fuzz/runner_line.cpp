@@ -1,5 +1,5 @@
-// Whatever a program of the user's prints: a line of the contract (docs/runners.md) is printable and its numbers are
-// bounded, every other one is a note, and after all of them the books of the run add up.
+// Property: for any output of a runner, lines of the contract (docs/runners.md) are printable with bounded numbers,
+// other lines are notes, and the counts of the record are consistent at the end.
 #include "fuzz.hpp"
 
 #include "measure/runner_report.hpp"

@@ -1,5 +1,5 @@
-// What a connection string is shown as, and what is said of a wrong one, repeats no part of a password: neither of
-// one that is written as it should be, nor of one whose '@' and '/' somebody forgot to encode.
+// Property: neither the printed form of a connection string nor the error about a wrong one contains any part of a
+// password, also if its '@' and '/' are not encoded as they should be.
 #include "fuzz.hpp"
 
 #include "contracts/error.hpp"
@@ -61,12 +61,12 @@ std::string shown(std::string (*show)(const std::string&), const std::string& ur
     return out;
 }
 
-// Stands in no frame and in no message of ours: where it is seen, a part of the secret is.
+// In no connection string and no message, so that it only occurs in output with a part of the secret.
 constexpr std::string_view mark = "Zq7x";
 
 }  // namespace
 
-// The input is a secret, with a NUL where the mark goes; and a connection string by itself.
+// The input serves as a secret, in which the mark replaces a NUL, and as a whole connection string.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string text(fuzz::text_of(data, size));
     for (const auto show : {shown_postgres, shown_redis, shown_api}) (void)shown(show, text);

@@ -1,5 +1,5 @@
-// A worker process whose memory was spoilt may send anything. A message of the wrong size is none; one of the right
-// size is what was sent; and an outcome that names no stage or kind of ours is counted as the death of the worker.
+// A worker process with corrupted memory may send anything. Property: a message of the wrong size is refused, one of
+// the right size arrives unchanged, and an outcome with an unknown stage or kind counts as the death of the worker.
 #include "fuzz.hpp"
 
 #include "concurrency/worker_process.hpp"
@@ -60,7 +60,7 @@ void record(const finished& done) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const channel_pair channel;
-    if (size == 0 || size > 4096) return 0;  // nothing sent is the end of the channel
+    if (size == 0 || size > 4096) return 0;  // an empty message means the end of the channel
     (void)sent_through<order_id>(channel, data, size);
     (void)sent_through<largest>(channel, data, size);
     if (const auto done = sent_through<finished>(channel, data, size)) record(*done);

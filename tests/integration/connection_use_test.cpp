@@ -28,7 +28,7 @@ void announce_the_end(client& c) {
     while (const auto id = c.request()) c.send(good_answer(*id).insert(17, "Connection: close\r\n"));
 }
 
-/// All orders are stored at the first attempt, over so many connections.
+/// Checks that all orders are stored at the first attempt; returns the number of connections.
 unsigned connections_used(const scripted_server::script& script, connection_use use) {
     const auto which = each_driver();
     INFO(name_of(which));

@@ -1,4 +1,4 @@
-// The ledger's verdicts, each produced on purpose by an edit of the table behind the recorder's back.
+// The ledger's verdicts. Each test edits the table without the recorder to cause one.
 #include "measure/ledger.hpp"
 #include "mock_api/order_book.hpp"
 #include "pipeline/pg_compat.hpp"
@@ -26,7 +26,7 @@ void insert(const table_name& table, const order_row& row) {
     exec_prepared(transaction, insert_statement, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9]);
 }
 
-/// Ten orders, recorded as stored and there.
+/// Ten orders, recorded as stored and in the table.
 struct books {
     table_name table = new_table();
     recorder record = recorder::create(orders);

@@ -1,5 +1,5 @@
-// The mock API over real sockets: what clients see, what the counters say, what happens at the limits, and
-// that it ends. Every wait is bounded by `patience`; none is a guess at how long something takes.
+// The mock API over real sockets: its answers, its counters, its limits, and that it ends. Every wait is bounded by
+// `patience`; none guesses how long something takes.
 #include "contracts/error.hpp"
 #include "mock_api/order_book.hpp"
 #include "mock_api/order_json.hpp"
@@ -54,7 +54,7 @@ std::string get(std::string_view target, std::string_view fields = "") {
     return fmt::format("GET {} HTTP/1.1\r\nHost: test\r\n{}\r\n", target, fields);
 }
 
-/// Sends bytes as told and reads answers with Beast's parser. A wait past `patience` fails the test.
+/// Sends given bytes and reads answers with Beast's parser. A wait past `patience` fails the test.
 class client {
 public:
     using response = http::response<http::string_body>;
@@ -67,7 +67,7 @@ public:
     }
 
     void send(std::string_view text) { asio::write(socket_, asio::buffer(text)); }
-    /// Goes on while answers are read: for more than fits into the sockets' buffers.
+    /// Sends in the background, for more bytes than fit into the sockets' buffers.
     void send_beside(std::string text) {
         pending_.push_back(std::move(text));
         asio::async_write(socket_, asio::buffer(pending_.back()), [](const error_code&, std::size_t) {});
@@ -83,7 +83,7 @@ public:
         send(request);
         return receive();
     }
-    /// How the server ended the connection; what it sent before is dropped.
+    /// Returns how the server ended the connection; drops earlier bytes.
     error_code await_end() {
         error_code ec;
         std::array<char, 4096> dropped;
@@ -105,7 +105,7 @@ private:
         const auto deadline = steady::now() + patience;
         while (!ended && steady::now() < deadline) context_.run_one_until(deadline);
         if (!ended) {
-            socket_.close();  // ends the operation, which refers to what is ours
+            socket_.close();  // ends the operation, which refers to our members
             context_.restart();
             context_.run();
             FAIL("the server did not answer within the time allowed");
@@ -130,7 +130,7 @@ std::size_t open_descriptors() {
     return static_cast<std::size_t>(std::distance(entries("/proc/self/fd"), entries{}));
 }
 
-/// stop() and wait() within `patience`; a server that does not end would hang the test, so it ends the program.
+/// Calls stop() and wait(). Ends the program after `patience`, since a server that does not end would hang the test.
 void stop_in_time(mock_api_server& server) {
     auto ended = std::async(std::launch::async, [&server] {
         server.stop();
@@ -279,7 +279,7 @@ TEST_CASE("what is over a limit or not HTTP is answered, and ends the connection
     for (const row& r : rows) {
         client c(server);
         c.send_beside(r.request);
-        const auto answer = c.receive();  // arrives although we have not stopped sending
+        const auto answer = c.receive();  // arrives while we are still sending
         CHECK(answer.result_int() == r.status);
         CHECK(answer[http::field::connection] == "close");
         CHECK(c.await_end() == asio::error::eof);
@@ -524,7 +524,7 @@ TEST_CASE("curl is served, over kept and closed connections, HTTP/1.0 and HEAD, 
     const std::string expected = body_of(8);
     CHECK(run_command("curl -sS --fail " + order).output == expected);
     CHECK(run_command("curl -sS --fail --http1.0 " + order).output == expected);
-    CHECK(run_command("curl -sS --fail --http2 " + order).output == expected);  // an upgrade that we do not take
+    CHECK(run_command("curl -sS --fail --http2 " + order).output == expected);  // an upgrade that the server refuses
     CHECK(run_command("curl -sS --fail -H 'Connection: close' " + order).output == expected);
     CHECK(run_command("curl -sS --fail -X GET -d 'ignored' " + order).output == expected);
     CHECK(run_command("curl -sS --fail -I " + order)

@@ -1,5 +1,5 @@
-// The trouble of a scenario over real sockets: how each fault looks to a client, what the limits let through, when
-// the outage begins and ends. Every wait is bounded by `patience`; nothing is expected to be fast.
+// The trouble of a scenario over real sockets: what a client sees of each fault, how many requests the limits let
+// through, when an outage begins and ends. Every wait is bounded by `patience`; nothing needs to be fast.
 #include "mock_api/faults.hpp"
 #include "mock_api/reply_writer.hpp"
 #include "mock_api/server.hpp"
@@ -54,7 +54,7 @@ server_settings with(fault_kind kind) { return with({of(kind)}); }
 
 server_settings with_outage(double at, std::uint64_t orders, duration time) {
     server_settings s;
-    s.threads = 1;  // so that the answer that begins it is before all others
+    s.threads = 1;  // so that the answer that begins it precedes all others
     s.api.orders = orders;
     s.api.trouble.down = {at, time};
     return s;
@@ -63,7 +63,7 @@ server_settings with_outage(double at, std::uint64_t orders, duration time) {
 std::string get(std::string_view target) { return fmt::format("GET {} HTTP/1.1\r\nHost: test\r\n\r\n", target); }
 std::string get(order_id id) { return get(fmt::format("/orders/{}", id)); }
 
-/// What the server sends for an order, with the fault if it is of those that end by themselves.
+/// The bytes that the server sends for an order, with a fault of a kind that ends by itself.
 std::string bytes_of(order_id id, const fault* f = nullptr) {
     const api_settings settings;
     api_reply reply = reply_to(settings, "GET", fmt::format("/orders/{}", id));
@@ -74,7 +74,7 @@ std::string bytes_of(order_id id, const fault* f = nullptr) {
     return out;
 }
 
-/// A blocking client that sees the bytes as they come. A wait past `patience` fails the test.
+/// A blocking client that keeps the received bytes. A wait past `patience` fails the test.
 class client {
 public:
     explicit client(const mock_api_server& server, int receive_buffer = 0) : socket_(context_, asio::ip::tcp::v4()) {
@@ -87,7 +87,7 @@ public:
     void send(std::string_view text) {
         REQUIRE(::send(fd(), text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()));
     }
-    /// 0 for EOF, or the error; `count` bytes at the most are taken, and kept in text().
+    /// Receives at most `count` bytes into text(). Returns 0 for EOF, or the error.
     int receive(std::size_t count) {
         std::array<char, 64 * 1024> part;
         while (count > 0) {
@@ -100,7 +100,7 @@ public:
         return no_end;
     }
     int receive_to_end() { return receive(SIZE_MAX); }
-    /// A whole answer with a Content-Length; empty when the connection ends instead.
+    /// A whole answer with a Content-Length; empty if the connection ends instead.
     std::string ask(std::string_view request) {
         send(request);
         return answer();
@@ -119,7 +119,7 @@ public:
         char byte = 0;
         return ::recv(fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
     }
-    /// Whether there was a good answer. A connection that is reset already is none.
+    /// Whether there was a good answer. False if the connection is reset already.
     bool try_ask(std::string_view request) {
         const bool sent = ::send(fd(), request.data(), request.size(), MSG_NOSIGNAL) >= 0;
         return sent && answer().starts_with("HTTP/1.1 200 ");
@@ -138,7 +138,7 @@ private:
     std::string text_;
 };
 
-/// Of this process, in which the server runs.
+/// RSS of this process, in which the server runs.
 std::size_t resident_bytes() {
     std::size_t all = 0, resident = 0;
     std::ifstream("/proc/self/statm") >> all >> resident;
@@ -188,7 +188,7 @@ TEST_CASE("each client and server meets the faults that were drawn", "[trouble]"
     mock_api_server server{settings};
     std::uint64_t faults = 0;
     for (unsigned attempt = 1; attempt <= 3; ++attempt) {
-        client c(server);  // who asks makes no difference
+        client c(server);  // another client makes no difference
         for (order_id id = 50; id > 0; --id) {
             const fault* expected = draw_fault(settings.api, id, attempt);
             REQUIRE(c.ask(get(id)) == bytes_of(id, expected));
@@ -203,7 +203,7 @@ TEST_CASE("a reset is ECONNRESET amid the body, a truncated answer its end", "[t
     const fault f = of(kind);
     mock_api_server server{with({f})};
     client c(server);
-    std::string behind;  // bytes that we have not read would make a careless close a reset
+    std::string behind;  // unread bytes would turn a careless close into a reset
     if (kind == fault_kind::truncated)
         for (int i = 0; i < 1'000; ++i) behind += get(2);
     c.send(get(1) + behind);
@@ -220,7 +220,7 @@ TEST_CASE("a black hole says nothing as long as the connection is there", "[trou
     silent.send(get(1));
     gone.send(get(2) + get("/healthz"));
     CHECK(comes_true([&] { return server.stats().concurrent == 2; }));
-    CHECK(is_ok(client(server).ask(get("/healthz"))));  // others are served
+    CHECK(is_ok(client(server).ask(get("/healthz"))));  // other clients are served
     silent.send(get(3));
     gone.close();
     CHECK(comes_true([&] { return server.stats().open_connections == 1; }));

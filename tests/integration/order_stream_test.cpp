@@ -13,7 +13,7 @@ using namespace pipebench::test;
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
-// Never co_await inside CHECK: g++ 12 does it twice there (Catch2 names the expression twice).
+// Never co_await inside CHECK: g++ 12 evaluates it twice there, because Catch2 names the expression twice.
 
 namespace {
 
@@ -88,7 +88,7 @@ TEST_CASE("a reader that waits is woken at once when its consumers close", "[str
             co_await these.close_with(end);
         }(all, worker));
         timer a_moment(co_await asio::this_coro::executor,
-                       10ms);  // the reader blocks by then, or will find it closed
+                       10ms);  // the reader blocks by then, or finds it closed later
         co_await a_moment.async_wait(use_task);
         parent.close();
         co_await group.join();
@@ -135,7 +135,7 @@ TEST_CASE("an entry without an order is acknowledged and dropped", "[stream]") {
     CHECK(s.pending() == 1);
 }
 
-// --- acknowledging and reading in one ---
+// --- acknowledging and reading in one call ---
 
 TEST_CASE("what is done is acknowledged with the read of the next", "[stream]") {
     stream s(4);

@@ -1,5 +1,5 @@
-// Fetching from servers that misbehave: each fault ends as the outcome it should, within its time limit, in the
-// blocking and in the awaitable driver alike.
+// Fetching from servers that misbehave: each fault gives the right outcome within its time limit, in the blocking and
+// in the awaitable driver.
 #include "support/command.hpp"
 #include "support/drivers.hpp"
 #include "support/scripted_server.hpp"
@@ -16,7 +16,7 @@ using client = scripted_server::connection;
 
 namespace {
 
-/// What becomes of order 1 at a server that follows the script on each connection.
+/// The outcome of order 1 with a server that follows the script on each connection.
 outcome outcome_at(const scripted_server::script& script, const workload& work = impatient()) {
     const auto which = each_driver();
     INFO(name_of(which));

@@ -1,4 +1,4 @@
-// The throwaway PostgreSQL, and what is said about a PostgreSQL of the user's.
+// The throwaway PostgreSQL, and messages about a PostgreSQL of the user.
 #include "contracts/error.hpp"
 #include "services/inspect_postgres.hpp"
 #include "services/throwaway_postgres.hpp"
@@ -43,7 +43,7 @@ std::string complaint_of(const std::function<void()>& action) {
 
 bool is_one_line(const std::string& text) { return !text.empty() && text.find('\n') == std::string::npos; }
 
-/// A variable of the environment with another value, for a while.
+/// Changes a variable of the environment for its lifetime.
 class changed_variable {
 public:
     changed_variable(const char* name, const std::string& value) : name_(name) {

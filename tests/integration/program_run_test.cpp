@@ -1,4 +1,4 @@
-// A program that is run for its output may do anything: hang, crash, talk without end, ignore us. All of it ends.
+// A program that is run for its output may hang, crash, print without end, or ignore signals. The call must return.
 #include "system/program_run.hpp"
 
 #include "contracts/error.hpp"
@@ -48,8 +48,8 @@ std::size_t open_descriptors() {
     return out;
 }
 
-constexpr std::size_t pipe_bytes = 64 * 1024;  ///< what is read beyond a limit, at the most
-/// Ten seconds of patience are for a pipebench.
+constexpr std::size_t pipe_bytes = 64 * 1024;  ///< most that is read beyond a limit
+/// The default of ten seconds is meant for pipebench.
 constexpr program_limits short_patience{test::patience, 100'000, 1'000, 50ms};
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The throwaway Redis, and what is said about a Redis of the user's.
+// The throwaway Redis, and messages about a Redis of the user.
 #include "contracts/error.hpp"
 #include "redis/redis_client.hpp"
 #include "services/inspect_redis.hpp"

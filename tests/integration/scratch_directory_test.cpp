@@ -1,4 +1,4 @@
-// The session's directory: private, locked while its owner lives, and swept away when it does not.
+// The session's directory: private, locked while its owner lives, and removed by others afterwards.
 #include "services/scratch_directory.hpp"
 
 #include "contracts/error.hpp"
@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// TMPDIR is a directory of the test's own.
+/// Sets TMPDIR to a temporary directory.
 class own_tmp {
 public:
     own_tmp() { ::setenv("TMPDIR", tmp_.path().c_str(), 1); }
@@ -36,7 +36,7 @@ private:
     private_directory tmp_;
 };
 
-/// What a session leaves that was killed: its directory, and nobody who holds the lock.
+/// Leaves an unlocked directory, as a killed session does.
 void abandon_a_directory() {
     const pid_t owner = ::fork();
     REQUIRE(owner >= 0);

@@ -1,5 +1,5 @@
-// Every number that a verdict rests on, against R's: an independent implementation that statisticians have used for
-// decades. The samples are made up, or random with a seed; Rscript runs once, over all of them.
+// Compares the statistics of a verdict with those of R, an independent and established implementation. The samples
+// are made up, recorded, or random with a seed. Rscript runs once over all of them.
 #include "analysis/statistics.hpp"
 #include "support/command.hpp"
 
@@ -46,7 +46,7 @@ enum said {
 };
 using r_answer = std::vector<double>;
 
-/// Made up, of the size that times in seconds have; the third pair has the ties of numbers that were rounded.
+/// Made-up samples of the magnitude of times in seconds. Rounding causes the ties of the third pair.
 std::vector<sample_pair> made_up() {
     const std::vector<double> semaphore{20.23, 20.31, 20.19, 20.44, 20.27, 20.25, 20.38, 20.22};
     const std::vector<double> streams{20.64, 20.71, 20.52, 20.93, 20.58, 20.36, 20.77, 20.61};
@@ -55,7 +55,7 @@ std::vector<sample_pair> made_up() {
     return {{semaphore, streams}, {streams, semaphore}, {rounded, rounded_too}, {semaphore, semaphore}};
 }
 
-/// By `pipebench gate`, twelve rounds on a busy box with two cores: CPU per order in us, times in s.
+/// Recorded by `pipebench gate`, twelve rounds on a busy machine with two cores: CPU per order in us, times in s.
 std::vector<sample_pair> recorded() {
     return {
         {{19.627, 19.2164, 18.7596, 17.3366, 16.3552, 18.3408, 22.1932, 18.7396, 20.6282, 19.9652, 19.7916, 22.0676},
@@ -68,7 +68,7 @@ std::vector<sample_pair> recorded() {
          {48.1624, 56.761, 42.594, 58.4514, 44.3282, 41.5612, 48.514, 46.0576, 44.746, 44.8546, 41.7834, 39.135}}};
 }
 
-/// Around `centre`, by 5 %; a `step` above 0 rounds to it and makes ties.
+/// Samples within 5 % of `centre`. A `step` above 0 rounds them to multiples of it, which causes ties.
 std::vector<double> random_samples(std::mt19937_64& random, std::size_t n, double centre, double step) {
     std::lognormal_distribution<double> noise(std::log(centre), 0.05);
     std::vector<double> out(n);
@@ -94,7 +94,7 @@ std::vector<sample_pair> all_cases() {
     return out;
 }
 
-/// "NA" is NaN.
+/// Parses the numbers of a line; "NA" is NaN.
 r_answer numbers_in(const std::string& line) {
     r_answer out;
     std::istringstream in(line);
@@ -135,7 +135,7 @@ void check_estimate(const ratio_estimate& ours, double ratio, double p, std::spa
     CHECK(ours.range->confidence >= 1 - alpha);
 }
 
-/// Ties make R approximate its interval; ours is then compared with the one that R's quantiles give (statistics.R).
+/// With ties R approximates its interval; ours is then compared with the one from R's quantiles (statistics.R).
 void check_case(const sample_pair& c, const r_answer& r) {
     check_number("median", median(c.head), r[median_]);
     check_number("mad", scaled_mad(c.head), r[mad_]);

@@ -23,7 +23,7 @@ void answer_all(client& c) {
     while (const auto id = c.request()) c.send(good_answer(*id));
 }
 
-/// A table, and a name by which the drivers' sessions are known in pg_stat_activity.
+/// A table, and the name of the drivers' sessions in pg_stat_activity.
 struct setting {
     table_name table = new_table();
     addresses where;

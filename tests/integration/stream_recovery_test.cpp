@@ -1,5 +1,5 @@
-// What becomes of orders when consumers die, when one of them kills, and when Redis itself goes away. Where a lease
-// has to pass, Redis is told that it has.
+// Recovery of orders when consumers die, when an order kills its consumer, and when Redis goes away. Tests do not
+// wait for a lease: they change the idle time in Redis.
 #include "concurrency/task_group.hpp"
 #include "support/order_stream.hpp"
 #include "system/child_process.hpp"
@@ -16,11 +16,11 @@ using namespace pipebench::test;
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
-// Never co_await inside CHECK: g++ 12 does it twice there (Catch2 names the expression twice).
+// Never co_await inside CHECK: g++ 12 evaluates it twice there, because Catch2 names the expression twice.
 
 namespace {
 
-/// Takes `count` orders and dies with them.
+/// Takes `count` orders and dies without acknowledging them.
 void die_with(const stream& s, unsigned count) {
     with_consumers(s, [&](stream_consumers& all) -> task<> {
         const auto taken = co_await all.add_consumer().read(count, 1s);
@@ -102,7 +102,7 @@ TEST_CASE("orders of a consumer that vanished are taken over once the lease has 
         CHECK(too_early.empty());
         s.let_leases_pass();
         co_await heir.claim(long_lease);
-        CHECK(s.deliveries() == std::vector<std::uint64_t>(5, 1));  // to own is not to have been delivered
+        CHECK(s.deliveries() == std::vector<std::uint64_t>(5, 1));  // a claim does not count as a delivery
         auto taken = co_await heir.deliver(5);
         CHECK(are(taken, 1, 5));
         CHECK(s.deliveries() == std::vector<std::uint64_t>(5, 2));
@@ -114,7 +114,7 @@ TEST_CASE("orders of a consumer that vanished are taken over once the lease has 
 }
 
 TEST_CASE("what the dead held is found behind a thousand orders of the living", "[stream][recovery]") {
-    stream s(1100);  // XAUTOCLAIM COUNT 100 looks at 1000: its first page is empty, and not the last
+    stream s(1100);  // XAUTOCLAIM COUNT 100 scans 1000: its first page is empty, but not the last
     with_consumers(s, [](stream_consumers& all) -> task<> {
         const auto taken = co_await all.add_consumer().read(1100, 1s);
         CHECK(are(taken, 1, 1100));
@@ -225,7 +225,7 @@ TEST_CASE("an entry that was deleted while it was pending is dropped", "[stream]
     with_consumers(s, [&](stream_consumers& all) -> task<> {
         stream_consumer& heir = all.add_consumer();
         co_await heir.claim(long_lease);
-        static_cast<void>(s.ask({"XDEL", s.keys.orders, entry}));  // after the claim, so that XCLAIM meets it
+        static_cast<void>(s.ask({"XDEL", s.keys.orders, entry}));  // after the claim, so that XCLAIM finds it deleted
         const auto done = co_await deliver_all(heir);
         CHECK(done.size() == 2);
     });
@@ -265,7 +265,7 @@ TEST_CASE("an order that kills is dead-lettered after its deliveries, and takes 
     for (int processes = 0; processes < 10 && s.pending() > 0; ++processes) {
         with_consumers(s, process);
         const auto counts = s.deliveries();
-        // The others were delivered twice, beside the poison, and never again.
+        // The others were delivered twice, together with the poison, and not again.
         CHECK(std::ranges::count_if(counts, [](auto n) { return n > 2; }) <= 1);
         s.let_leases_pass();
     }
@@ -335,7 +335,7 @@ TEST_CASE("a Redis that is killed and comes back empty costs no order", "[stream
         auto done = co_await consumer.read(10, 1s);
         settle(done);
         co_await consumer.acknowledge(done);
-        s.producer.read_results();  // what it has seen, it need not see again
+        s.producer.read_results();  // results read before the restart need not be read again
         auto in_hand = co_await consumer.read(10, 1s);
         server.kill();
         server.start();
@@ -388,7 +388,7 @@ TEST_CASE("who waits for a Redis that is away is woken when its consumers close"
             CHECK(nothing.empty());
         };
         group.spawn(waiting());
-        co_await all.add_consumer().sleep(100ms);  // it is at it by then, or will find it closed
+        co_await all.add_consumer().sleep(100ms);  // the reader waits by then, or finds it closed later
         all.close();
         co_await group.join();
     });

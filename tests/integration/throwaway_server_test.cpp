@@ -1,4 +1,4 @@
-// What PostgreSQL and Redis have in common when they are started, awaited, killed and stopped: shown with a shell.
+// Starting, awaiting, killing and stopping a throwaway server, with a shell script in place of PostgreSQL or Redis.
 #include "services/throwaway_server.hpp"
 
 #include "contracts/error.hpp"
@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Runs `script` as a server that answers once there is a file "ready" in the directory.
+/// Runs `script` as a server that counts as ready when the directory has a file "ready".
 throwaway_server::settings server(const private_directory& home, const std::string& script) {
     throwaway_server::settings out;
     out.name = "The shell";

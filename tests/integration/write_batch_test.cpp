@@ -1,6 +1,5 @@
 // Rows that wait at the same moment share a statement, in both stores: fewer transactions, and for each row the same
-// end as by itself. What shared a transaction is told by xmin, the number that PostgreSQL gives to whoever wrote a
-// row.
+// outcome as alone. Rows of one transaction have the same xmin, the number of the transaction that wrote them.
 #include "concurrency/task_group.hpp"
 #include "mock_api/order_book.hpp"
 #include "pipeline/async_store.hpp"
@@ -34,14 +33,14 @@ using steady = std::chrono::steady_clock;
 using client = scripted_server::connection;
 using kinds = std::vector<error_kind>;
 
-// Never co_await inside CHECK: g++ 12 does it twice there (Catch2 names the expression twice).
+// Never co_await inside CHECK: g++ 12 evaluates it twice there, because Catch2 names the expression twice.
 
 namespace {
 
-constexpr auto not_told = error_kind::worker_died;  ///< what no store says
-constexpr order_id fillers = 1000;                  ///< orders above are there to make a test's batch come about
+constexpr auto not_told = error_kind::worker_died;  ///< no store reports this kind
+constexpr order_id fillers = 1000;                  ///< orders above this only help to form a batch
 
-/// A table, and a name by which the sessions of the stores are known in pg_stat_activity.
+/// A table, and the name of the stores' sessions in pg_stat_activity.
 struct setting {
     table_name table = new_table();
     std::string url = postgres() + "&application_name=" + table.schema;
@@ -65,7 +64,7 @@ struct setting {
         return count(fmt::format("SELECT count(*) FROM pg_stat_activity WHERE application_name = '{}' AND {}",
                                  table.schema, condition));
     }
-    /// Those that wait for a lock.
+    /// Number of sessions that wait for a lock.
     [[nodiscard]] std::int64_t blocked() const { return sessions("wait_event_type = 'Lock'"); }
     void end_sessions() const {
         sql(fmt::format("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = '{}'",
@@ -83,7 +82,7 @@ kinds all(std::size_t number, error_kind kind) { return kinds(number, kind); }
 
 std::shared_ptr<socket_watchdog> new_watchdog() { return std::make_shared<socket_watchdog>(); }
 
-/// A store as its workers use it: rows that come at the same moment, and what becomes of each.
+/// A store as its workers use it: takes rows at the same moment, and returns the outcome of each.
 class rows_store {
 public:
     rows_store() = default;
@@ -93,7 +92,7 @@ public:
     virtual kinds put(const std::vector<order_row>& rows, steady::duration limit) = 0;
 };
 
-/// Each row by a thread of its own.
+/// One thread per row.
 class blocking_rows final : public rows_store {
 public:
     blocking_rows(const setting& s, store_settings settings) : store_(s.url, s.table, new_watchdog(), settings) {}
@@ -102,7 +101,7 @@ public:
         kinds out(rows.size(), not_told);
         std::latch all_here(static_cast<std::ptrdiff_t>(rows.size()));
         {
-            std::vector<std::jthread> threads;  // joined before anybody looks at what they say
+            std::vector<std::jthread> threads;  // joined before their results are read
             for (std::size_t i = 0; i < rows.size(); ++i)
                 threads.emplace_back([&, i] {
                     all_here.arrive_and_wait();
@@ -116,14 +115,14 @@ private:
     blocking_store store_;
 };
 
-/// All rows on one event loop, in one turn of it.
+/// All rows in one turn of one event loop.
 class awaitable_rows final : public rows_store {
 public:
     awaitable_rows(const setting& s, store_settings settings)
         : store_(std::make_unique<async_store>(loop_.get_executor(), s.url, s.table, settings)) {}
     ~awaitable_rows() override {
         store_.reset();
-        run();  // what waited on its connections is told so
+        run();  // so that waiting operations on its connections are cancelled
     }
 
     kinds put(const std::vector<order_row>& rows, steady::duration limit) override {
@@ -156,8 +155,8 @@ std::unique_ptr<rows_store> new_store(driver which, const setting& s, store_sett
     return std::make_unique<awaitable_rows>(s, settings);
 }
 
-/// Four rows in one statement. To threads it has to be brought about: while the table is locked nothing is done, and
-/// what comes goes once as much waits as is being written (row_batches.hpp): one row, one, two, and then the four.
+/// Writes four rows in one statement. Threads need preparation: while the table is locked, a statement starts when as
+/// many rows wait as are being written (row_batches.hpp): one row, one, two, and then the four.
 kinds put_in_one_batch(driver which, const setting& s, const std::vector<order_row>& four) {
     REQUIRE(four.size() == 4);
     if (which == driver::awaitable) return awaitable_rows(s, {1, 100}).put(four, patience);
@@ -167,7 +166,7 @@ kinds put_in_one_batch(driver which, const setting& s, const std::vector<order_r
     kinds out(rows.size(), not_told);
     {
         std::vector<std::jthread> threads;
-        const table_lock lock(s.table);  // ends first, so that they can
+        const table_lock lock(s.table);  // destroyed first, so that the threads can end
         std::size_t next = 0;
         std::int64_t statements = 0;
         for (const std::size_t end : {1u, 2u, 4u, 8u}) {
@@ -188,7 +187,7 @@ void answer_all(client& c) {
     while (const auto id = c.request()) c.send(good_answer(*id));
 }
 
-/// Runs `main` to its end on a loop of its own, within a limit.
+/// Runs `main` to its end on a new event loop, within a limit.
 void run_loop(const std::function<task<>()>& main) {
     asio::io_context loop(1);
     bool ended = false;
@@ -199,7 +198,7 @@ void run_loop(const std::function<task<>()>& main) {
     if (failure) std::rethrow_exception(failure);
 }
 
-/// Orders 1..n, all at once: by as many threads, or on one event loop.
+/// Drives orders 1..n at once, with one thread each or on one event loop.
 std::vector<outcome> drive_together(driver which, const workload& work, const addresses& where, order_id number) {
     const real_pipelines open(work, where);
     std::vector<outcome> out(number, outcome{stage::schedule, not_told, 0, 0});
@@ -266,7 +265,7 @@ TEST_CASE("threads that share a store share its statements", "[store][batch]") {
                 for (std::size_t i = t; i < rows.size(); i += number)
                     out[i] = store.store(rows[i], steady::now() + 3 * patience);
             });
-        // The first row of each is in hand then, in statements of 1, 1, 2, 4 and 8.
+        // The statements of 1, 1, 2, 4 and 8 rows wait for the lock then.
         CHECK(comes_true([&] { return s.blocked() == 5; }));
     }
     CHECK(out == all(200, error_kind::none));
@@ -426,7 +425,7 @@ TEST_CASE("a table that another session has locked times every row out, and the 
         const auto began = steady::now();
         CHECK(store->put(rows, 300ms) == all(30, error_kind::timeout));
         CHECK(steady::now() - began < patience);
-        s.end_sessions();  // those that nobody waits for any more would still write once the lock is gone
+        s.end_sessions();  // abandoned statements would still write once the lock is gone
     }
     CHECK(s.rows() == 0);
     CHECK(store->put(rows, patience) == all(30, error_kind::none));
@@ -453,7 +452,7 @@ TEST_CASE("sessions that are ended amid their batches lose nothing where rows ma
     }
     CHECK(std::any_of(results.begin(), results.end(), [](const outcome& o) { return o.stores > 1; }));
     CHECK(s.rows() == 24);
-    CHECK(s.rows("deliveries = 1") == 24);  // none of what was ended had been committed
+    CHECK(s.rows("deliveries = 1") == 24);  // no terminated statement had been committed
 }
 
 // --- threads and the connections that they share ---
@@ -516,6 +515,6 @@ TEST_CASE("a pipeline that is opened when all the others have gone opens its ses
     const auto one = open.blocking(), other = open.blocking();
     CHECK(one->process(4).stored());
     CHECK(other->process(5).stored());
-    CHECK(comes_true([&] { return s.sessions() == 1; }));  // of both
+    CHECK(comes_true([&] { return s.sessions() == 1; }));  // one for both
     CHECK(s.rows() == 5);
 }
