@@ -1,4 +1,4 @@
-# Settings that every target of ours shares: include paths, warnings, sanitizers, Boost's switches.
+# Settings that all targets share: include paths, warnings, sanitizers, Boost's macros.
 
 add_library(pipebench_settings INTERFACE)
 target_include_directories(pipebench_settings INTERFACE
@@ -10,8 +10,8 @@ target_compile_options(pipebench_settings INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wconversion -Wsign-conversion
     -Woverloaded-virtual $<$<BOOL:${PIPEBENCH_WERROR}>:-Werror>)
 
-# g++ 12 sees what is not there: overlaps and overflows in std::string (GCC bug 105651), the more so from a precompiled
-# header, unset std::optional values, and coroutine frames freed by another allocator. clang still looks for all of it.
+# g++ 12 has false positives: overlaps and overflows in std::string (GCC bug 105651, more with a precompiled header),
+# unset std::optional values, and coroutine frames freed by another allocator. clang still checks for all of these.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(pipebench_settings INTERFACE
         -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds -Wno-maybe-uninitialized
@@ -23,12 +23,12 @@ target_compile_definitions(pipebench_settings INTERFACE
     BOOST_BEAST_SEPARATE_COMPILATION
     BOOST_ASIO_NO_DEPRECATED
     BOOST_ALLOW_DEPRECATED_HEADERS
-    _FILE_OFFSET_BITS=64 # hiredis asks for it; what differs between the targets cannot share a precompiled header
+    _FILE_OFFSET_BITS=64 # for hiredis; set for all, since targets with one precompiled header must not differ
     PIPEBENCH_VERSION="${PROJECT_VERSION}"
     PIPEBENCH_BUILD_TYPE="${CMAKE_BUILD_TYPE}"
     PIPEBENCH_SANITIZERS="${PIPEBENCH_SANITIZE}")
 
-# Asio's fences are nothing that ThreadSanitizer understands, and g++ says so.
+# ThreadSanitizer does not support the fences of Asio, and g++ warns about them.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND PIPEBENCH_SANITIZE MATCHES "thread")
     target_compile_options(pipebench_settings INTERFACE -Wno-tsan)
 endif()
@@ -44,8 +44,8 @@ if(PIPEBENCH_SANITIZE)
     endif()
 endif()
 
-# The fuzzers are guided by the branches of the whole tree, so all of it is instrumented; the assertions of the standard
-# library see an index that is off by one inside of one allocation, which AddressSanitizer does not.
+# The branches of the whole tree guide the fuzzers, so all of it is instrumented. The assertions of the standard
+# library find a wrong index inside an allocation, which AddressSanitizer does not.
 if(PIPEBENCH_FUZZ)
     if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
         message(FATAL_ERROR "PIPEBENCH_FUZZ needs clang: cmake --preset fuzz (scripts/fuzz.sh does it)")
@@ -54,17 +54,17 @@ if(PIPEBENCH_FUZZ)
     target_compile_definitions(pipebench_settings INTERFACE _GLIBCXX_ASSERTIONS)
 endif()
 
-# What no order passes through: analysis, reports, the command line, sessions, servers. A release build optimises it
-# less than the rest, and is ready sooner.
+# Code that no order passes through: analysis, reports, the command line, sessions, servers. A release build optimises
+# it less, to compile faster.
 function(pipebench_off_the_hot_path)
     foreach(target IN LISTS ARGN)
         target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
     endforeach()
 endfunction()
 
-# The headers that nearly every file reads, read once: this saves a second of CPU per file. JSON and Asio are left out
-# on purpose: with them, loading takes as long as reading. Call it at the end of a directory, for all of its targets.
-# Every file still includes what it uses: the preset `clang` builds without this.
+# Precompiles the headers that nearly every file includes, which saves a second of CPU per file. Without JSON and
+# Asio, because loading these takes as long as parsing them. Call it at the end of a directory, for all of its
+# targets. Every file must still include what it uses: the preset `clang` builds without this.
 function(pipebench_precompile)
     get_property(targets DIRECTORY PROPERTY BUILDSYSTEM_TARGETS)
     foreach(target IN LISTS targets)

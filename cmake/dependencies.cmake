@@ -1,4 +1,4 @@
-# The libraries we build on. Each missing one is named with the package that brings it.
+# Finds the libraries. The error for a missing one names its package.
 
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)

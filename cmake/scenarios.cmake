@@ -1,5 +1,5 @@
-# The scenarios of bench/scenarios, built into the binary: a header with their texts. A new one is a new file and a
-# name here; the order is that of every list.
+# Generates a header with the texts of bench/scenarios, which are built into the binary. For a new scenario, add a
+# file and its name here. Every list of scenarios has this order.
 set(PIPEBENCH_SCENARIOS clean throttled flaky black-hole outage slow-db db-restart poison hostile)
 
 list(LENGTH PIPEBENCH_SCENARIOS count)

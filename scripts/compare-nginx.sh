@@ -14,7 +14,7 @@ rounds=${2:-5}
 seconds=${3:-5}
 load=(wrk -t2 -c64 "-d${seconds}s")
 
-PATH=$PATH:/usr/sbin  # nginx is there, and many users do not have it on their path
+PATH=$PATH:/usr/sbin  # nginx is there, but many users lack it in PATH
 for tool in nginx wrk curl; do
     command -v "$tool" >/dev/null || die "needs $tool; install it with: apt-get install $tool"
 done

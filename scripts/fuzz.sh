@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Builds the fuzzers of tests/fuzz and runs each for a while, from its seeds in tests/fuzz/corpus and from what earlier
-# runs found. What reaches something new is kept in build/fuzz-corpus, or in the directory that --corpus names.
+# Builds the fuzzers of tests/fuzz and runs each for a while, starting from its seeds in tests/fuzz/corpus and the
+# inputs kept by earlier runs. Inputs that reach new code are kept in build/fuzz-corpus, or in the directory of
+# --corpus.
 # Usage: scripts/fuzz.sh [--seconds N] [--corpus DIRECTORY] [NAME...]
-# Fails on a finding; the input that made it stays in build/fuzz-run/NAME/findings. Once the bug is mended, the input
-# becomes a seed with a name that says what it is.
+# Fails on a finding, and leaves its input in build/fuzz-run/NAME/findings. Once the bug is fixed, add the input as a
+# seed with a descriptive name.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -13,8 +14,8 @@ source "$repo/scripts/packages.sh"
 seeds=$repo/tests/fuzz/corpus
 grown=$repo/build/fuzz-corpus
 
-# options_of NAME: the longest input in bytes (larger ones take longer and find less), and the dictionary if there is
-# one.
+# options_of NAME: prints the options for the longest input in bytes (larger ones take longer and find less) and for
+# the dictionary, if there is one.
 options_of() {
     case $1 in
     result_file) echo -max_len=8192 ;;
@@ -31,7 +32,7 @@ options_of() {
 run_fuzzer() {
     local name=$1 seconds=$2 options
     local fuzzer=$repo/build/fuzz/tests/fuzz/pipebench_fuzz_$name run=$repo/build/fuzz-run/$name
-    [[ -d $seeds/$name ]] || die "no fuzzer '$name' (there are: $(names | xargs))"
+    [[ -d $seeds/$name ]] || die "unknown fuzzer '$name'; the fuzzers are: $(names | xargs)"
     mapfile -t options < <(options_of "$name")
     options+=(-rss_limit_mb=512 -timeout=10)
     rm -rf "$run"
@@ -39,14 +40,14 @@ run_fuzzer() {
     step "$name: $seconds s"
     logged "fuzz-$name" "$fuzzer" "${options[@]}" -max_total_time="$seconds" -print_final_stats=1 \
         -artifact_prefix="$run/findings/" "$grown/$name" "$seeds/$name" || {
-        step "$name: $(find "$run/findings" -type f -printf '%p ')"
+        step "$name: findings: $(find "$run/findings" -type f -printf '%p ')"
         return 1
     }
     grep '^stat::number_of_executed_units\|^stat::new_units_added' "$logs/fuzz-$name.log" >&2 || true
     minimise "$name" "${options[@]}"
 }
 
-# minimise NAME OPTION...: drops from the grown corpus what reaches nothing that the rest does not.
+# minimise NAME OPTION...: removes inputs from the grown corpus that reach no code beyond the others.
 minimise() {
     local name=$1 fuzzer=$repo/build/fuzz/tests/fuzz/pipebench_fuzz_$1 smallest=$repo/build/fuzz-run/$1/smallest
     mkdir -p "$smallest"
@@ -63,7 +64,7 @@ while [[ ${1:-} == --* ]]; do
     case $1 in
     --seconds) seconds=${2:?--seconds needs a number} ;;
     --corpus) grown=$(realpath -m "${2:?--corpus needs a directory}") ;;
-    *) die "no option '$1' (there are: --seconds, --corpus)" ;;
+    *) die "unknown option '$1'; the options are --seconds and --corpus" ;;
     esac
     shift 2
 done

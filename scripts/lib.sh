@@ -48,15 +48,15 @@ into_log() {
 
 show_end_of_log() {
     tail -n 40 "$logs/$1.log" >&2
-    step "the whole log: build/logs/$1.log"
+    step "see the whole log: build/logs/$1.log"
 }
 
-# watched WHAT NAME COMMAND...: as logged, for a build by ninja: says meanwhile how far WHAT is. On a terminal in one
-# line that is rewritten, elsewhere in a line every 15 seconds.
+# watched WHAT NAME COMMAND...: like logged, for a ninja build: also prints its progress, after WHAT. A terminal gets
+# one line that is rewritten, otherwise there is a line every 15 seconds.
 watched() {
     local code=0 watcher
-    # Beside the build, not the other way round: a Ctrl-C has to reach the build.
-    say_steps "$1" "$2" >/dev/null &
+    # The printing runs in the background, not the build, because a Ctrl-C has to reach the build.
+    print_steps "$1" "$2" >/dev/null &
     watcher=$!
     into_log "${@:2}" || code=$?
     kill "$watcher" 2>/dev/null || true
@@ -68,8 +68,8 @@ watched() {
 
 rewrites_lines() { [[ -t 2 && ${TERM:-dumb} != dumb ]]; }
 
-# say_steps WHAT NAME: until it is killed, or the script is gone.
-say_steps() {
+# print_steps WHAT NAME: prints the steps in build/logs/NAME.log until it is killed or the script has ended.
+print_steps() {
     local log=$logs/$2.log seconds=0 steps
     while kill -0 $$ 2>/dev/null; do
         sleep 1 2>/dev/null
@@ -82,8 +82,8 @@ say_steps() {
     done
 }
 
-# As many compilers as there are cores, but no more than fit into memory: a file that includes Asio and Beast
-# takes about 1.5 GiB to compile, and a compiler that the kernel kills says nothing helpful.
+# Prints the number of parallel compilers: one per core, but no more than fit into memory. A file that includes Asio
+# and Beast takes about 1.5 GiB to compile, and a compiler that the kernel kills prints no helpful error.
 build_jobs() {
     local cores fit
     cores=$(nproc)
@@ -92,7 +92,7 @@ build_jobs() {
     echo $((fit < cores ? fit : cores))
 }
 
-# build PRESET [TARGET...]: configures and builds it, or only these targets. Fast when nothing has changed.
+# build PRESET [TARGET...]: configures and builds the preset, or only these targets. Fast if nothing has changed.
 build() {
     local preset=$1
     local directory=$repo/build/$preset log=build-$preset what="building $preset"
@@ -100,9 +100,9 @@ build() {
     [[ ! -e $directory || -w $directory ]] || die_not_writable "$directory"
     export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(build_jobs)}
     if [[ -e $directory/build.ninja ]]; then
-        step "$what; its log: build/logs/$log.log"
+        step "$what; log: build/logs/$log.log"
     else
-        step "$what (the first time takes a few minutes); its log: build/logs/$log.log"
+        step "$what (the first time takes a few minutes); log: build/logs/$log.log"
     fi
     # Two builds in one directory would damage each other, so the second waits. The lock ends with the subshell.
     (

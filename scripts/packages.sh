@@ -41,8 +41,8 @@ packages_of() {
             ;;
         limits) printf '%s\n' python3 redis-tools wrk ;; # pgbench comes with postgresql
         *)
-            die "no package group '$group' (there are: build run test lint clang fuzz valgrind fresh-machine peers" \
-                "limits)"
+            die "unknown package group '$group'; the groups are:" \
+                "build run test lint clang fuzz valgrind fresh-machine peers limits"
             ;;
         esac
     done

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds the tests and runs them, as many at a time as there are cores. Arguments go to ctest:
-# -L unit runs one kind of tests (and builds no other), -R ledger the files whose name has `ledger` in it.
-# PIPEBENCH_PRESET=asan (or tsan) tests another build than dev.
+# Installs missing packages, builds the tests and runs them, one per core at a time. The arguments are passed to
+# ctest: -L unit runs (and builds) one kind of tests, -R ledger the files whose name contains `ledger`.
+# PIPEBENCH_PRESET=asan or tsan tests that build instead of dev.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -10,7 +10,7 @@ source "$repo/scripts/packages.sh"
 
 preset=${PIPEBENCH_PRESET:-dev}
 
-# targets ARGUMENT...: what -L selects has to be built, and without it everything.
+# targets ARGUMENT...: prints the targets of the kinds that -L selects; empty without -L, for all targets.
 targets() {
     local label='' kind
     while (($#)); do
