@@ -1,4 +1,4 @@
-// --assert, as CI uses it: what did not hold is the first line and the exit code.
+// --assert, as CI uses it: a failed assertion is in the first line and in the exit code.
 #include "support/finished_session.hpp"
 #include "support/sample_result.hpp"
 #include "support/saved.hpp"
@@ -21,14 +21,14 @@ std::vector<std::string> two_patterns(const std::vector<std::string>& more) {
     return out;
 }
 
-/// A saved result of two patterns, of which nothing was asked.
+/// A saved result of two patterns without assertions.
 const finished_session& plain_run() {
     static const finished_session session(two_patterns({}));
     REQUIRE(session.end.code == 0);
     return session;
 }
 
-/// Two rounds, of which one thing was asked that holds, and one that does not.
+/// Two rounds with one assertion that holds and one that fails.
 const finished_session& failed_run() {
     static const finished_session session(
         two_patterns({"--repeat", "2", "--assert", "semaphore.stored == 80", "--assert", "all.stored < 80"}));
@@ -87,7 +87,7 @@ TEST_CASE("a condition on what is not there is refused with the list, before any
     CAPTURE(end.err);
     CHECK(end.code == 2);
     CHECK(end.out.empty());
-    REQUIRE(lines_of(end.err).size() == 1);  // nor was a server started: that would be said
+    REQUIRE(lines_of(end.err).size() == 1);  // no server was started, since that prints a line
     CHECK(contains(end.err, "--assert"));
     for (const auto& part : parts) CHECK(contains(end.err, part));
     CHECK_FALSE(std::filesystem::exists(path));
@@ -98,7 +98,7 @@ TEST_CASE("a saved result says again what was asked of it", "[assert][report]") 
     REQUIRE(failed_run().end.code == 1);
     const auto again = failed_run().report({});
     CHECK(again.out == failed_run().end.out);
-    CHECK(again.code == 0);  // it asks nothing itself
+    CHECK(again.code == 0);  // it has no assertion itself
 }
 
 TEST_CASE("a saved result can be asked more", "[assert][report]") {

@@ -1,4 +1,4 @@
-// Bad input: one line on stderr that says what and how to mend it, exit 2, nothing measured, nothing left behind.
+// Bad input: one line on stderr with the error and its solution, exit code 2, nothing measured, nothing left behind.
 #include "support/saved.hpp"
 #include "support/services.hpp"
 
@@ -17,7 +17,7 @@ namespace {
 
 struct refusal {
     std::vector<std::string> arguments;
-    std::vector<std::string> said;  ///< parts of the line: what is wrong, and what would be right
+    std::vector<std::string> said;  ///< parts of the line: the error and its solution
 };
 
 void check_refusal(const refusal& r) {
@@ -135,7 +135,7 @@ TEST_CASE("too few descriptors are found out before the run, with the numbers", 
     const user someone;
     auto limited = someone.pipebench({"-n", "5000", "-p", "fan-out"});
     std::vector<std::string> prefix{"prlimit", "--nofile=200:200"};
-    // Root may raise the limit again, unless it gives up that right.
+    // Root could raise the limit again, so it drops that capability.
     if (::geteuid() == 0) prefix.insert(prefix.begin(), {"setpriv", "--bounding-set", "-sys_resource"});
     if (run({{"which", prefix.front()}, {}}).code != 0) SKIP(prefix.front() + " is not installed");
     limited.arguments.insert(limited.arguments.begin(), prefix.begin(), prefix.end());

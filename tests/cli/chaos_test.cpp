@@ -1,5 +1,5 @@
-// What is killed amid a run, by --chaos, by a poisonous order or by hand: whatever it was, the books balance, nothing is
-// lost, and what it cost is told.
+// Kills during a run, by --chaos, by a poison order or by the test: the counts must be consistent, no order is lost,
+// and the result has the cost.
 #include "support/command.hpp"
 #include "support/saved.hpp"
 #include "support/services.hpp"
@@ -26,7 +26,7 @@ std::vector<std::string> operator+(std::vector<std::string> a, const std::vector
     return a;
 }
 
-/// Latencies so small that a run takes a moment, and a lease so short that a takeover does, too.
+/// Small latencies for a short run, and a short lease for a fast takeover.
 std::vector<std::string> small_and(const std::vector<std::string>& more) {
     return std::vector<std::string>{"-c", "8", "--http-latency", "10ms", "--db-latency", "5ms", "--lease", "500ms"} +
            more;
@@ -34,8 +34,7 @@ std::vector<std::string> small_and(const std::vector<std::string>& more) {
 
 std::uint64_t number(const json& of, const char* name) { return of[name].get<std::uint64_t>(); }
 
-/// The same for every row, whatever was done to it. An order that a run had written before it died for good was reported
-/// by nobody: its row counts as recovered.
+/// Rules for every row. An order that a run wrote before its last death was not reported, so it counts as recovered.
 void check_books(const json& run) {
     CAPTURE(run.dump(1));
     CHECK(number(run, "orders") ==
@@ -48,7 +47,7 @@ void check_books(const json& run) {
     CHECK((books["recovered"] == 0 || run["verdict"]["trusted"] == false));
 }
 
-/// How the session ended: all rows with their books in order, and nothing left of it.
+/// Checks the exit code, all rows, and that nothing is left behind. Returns the result.
 json result_of(const user& someone, const command_end& end, const std::string& file, int code) {
     CAPTURE(end.err);
     CHECK(end.code == code);
@@ -83,7 +82,7 @@ void check_all_stored(const json& run) {
     CHECK(run["ledger"]["rows"] == run["orders"]);
 }
 
-/// Rows that the run under way has committed in our PostgreSQL; none before it has a table.
+/// Number of rows that the current run has committed; 0 before it has a table.
 std::int64_t rows_in_database(const std::string& table) {
     const auto schema = sql(fmt::format("SELECT schemaname FROM pg_tables WHERE tablename = '{}'", table));
     return schema.empty() ? 0 : count(fmt::format("SELECT count(*) FROM \"{}\".{}", schema[0][0].c_str(), table));
@@ -153,7 +152,7 @@ TEST_CASE("an order that kills its worker ends as a dead letter, and takes no ot
     CHECK(run["failed"] == 0);
     CHECK(run["stored"] == 39);
     CHECK(run["failures"] == json::parse(R"([{"stage": "schedule", "kind": "dead_letter", "orders": 1}])"));
-    CHECK(notes_that_say(run, "was killed by signal 9") == 5);  // one a delivery
+    CHECK(notes_that_say(run, "was killed by signal 9") == 5);  // one per delivery
     CHECK(run["recovery"]["runs"] == 1);
 }
 
@@ -165,13 +164,13 @@ TEST_CASE("a process pool gives an order up that kills its workers, and does the
     CHECK(run["failed"] == 1);
     CHECK(run["stored"] == 39);
     CHECK(run["failures"] == json::parse(R"([{"stage": "schedule", "kind": "worker_died", "orders": 1}])"));
-    CHECK(run["http_attempts"] == 39);  // nobody came to ask for it
+    CHECK(run["http_attempts"] == 39);  // each worker dies before it fetches the poison order
     CHECK(run["store_attempts"] == 39);
     CHECK(notes_that_say(run, "was killed by signal 9") == 3);
     CHECK(run["recovery"]["runs"] == 1);
 }
 
-// With 2 in flight the orders before the poisonous one are done when it strikes, with 8 none is.
+// With 2 in flight, the orders before the poison order are done when it kills the run; with 8, none is.
 TEST_CASE("an order that kills the run itself makes its row invalid, and the others of the session still have theirs",
           "[chaos]") {
     const auto* in_flight = GENERATE("2", "8");
@@ -226,10 +225,10 @@ TEST_CASE("a process-pool worker killed amid an order costs one order's calls at
     CHECK(notes_that_say(run, "killed worker ") == 1);
 }
 
-// What a kill costs in calls, as theory has it. An in-process pattern dies as a whole and begins anew: it calls again
-// for every order that was done, which is half of them at least, and for every order in flight, which are all of them at the
-// most; and each of the retries may have been for one of these. A pool loses the one order that its worker held, with
-// all its attempts. Of the streams' 4 processes one loses what its 5 workers had in hand, 5 each, with their retries.
+// The expected cost of a kill in calls. An in-process pattern dies as a whole and restarts: it repeats the calls of
+// the orders done (at least half) and of those in flight (at most all), and each retry may belong to one of these. A
+// pool loses the one order of its worker, with all its attempts. One of the 4 processes of redis-streams loses the
+// orders of its 5 workers, 5 each, with their retries.
 TEST_CASE("a kill amid flaky work costs each pattern the calls that its design says", "[chaos]") {
     const user someone;
     const auto result =
@@ -274,7 +273,7 @@ TEST_CASE("a run that is killed as a whole is started again, and all is stored",
     }
 }
 
-// Attempts enough for a recovery that takes its time.
+// Enough attempts for a slow recovery.
 TEST_CASE("a PostgreSQL that is killed comes back with all it had, and the rest is stored", "[chaos]") {
     const user someone;
     const auto result = result_of(someone, small_and({"--pattern", "all", "-n", "300", "--attempts", "40",
@@ -285,7 +284,7 @@ TEST_CASE("a PostgreSQL that is killed comes back with all it had, and the rest 
         CAPTURE(run["pattern"], run.dump(1));
         CHECK(run["recovery"]["killed"] == "postgres");
         CHECK(run["recovery"]["runs"] == 1);
-        // Of a fan-out all may have been written by then.
+        // fan-out may have written all orders by then.
         CHECK((run["pattern"] == "fan-out" || number(run, "store_attempts") > number(run, "orders")));
         CHECK(run["refused_retries"] == 0);  // the budget is for HTTP
     }

@@ -1,4 +1,4 @@
-// compare as CI runs it: the exit code is what counts, and whatever the files are, it is one of three.
+// compare as CI runs it: the exit code is the verdict, and it is one of three for any files.
 #include "support/sample_result.hpp"
 #include "support/saved.hpp"
 
@@ -19,7 +19,7 @@ using namespace pipebench::test;
 
 namespace {
 
-/// The sample session with so many rounds: no two have the same CPU per order, and all are within 2 %.
+/// The sample session with more rounds, whose CPU per order differs by up to 2 %.
 session_result session(std::uint64_t rounds) {
     auto out = test::sample_session();
     const auto first = std::exchange(out.runs, {});
@@ -38,7 +38,7 @@ session_result with_more_cpu(session_result s, std::string_view pattern) {
     return s;
 }
 
-/// Someone with a base and a head.
+/// A user with a base and a head.
 struct comparer : user {
     void save(const std::string& name, const std::string& content) const { std::ofstream(file(name)) << content; }
     void save(const std::string& name, const session_result& s) const {

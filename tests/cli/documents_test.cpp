@@ -1,4 +1,4 @@
-// The README, docs/, `--help` and `list` say the same: whoever changes one is told by this of the others.
+// The README, docs/, `--help` and `list` must agree. These tests fail if a change updates only one of them.
 #include "cli/work_options.hpp"
 #include "pipebench/pattern.hpp"
 #include "pipebench/reporter.hpp"
@@ -78,7 +78,7 @@ std::vector<std::string> row_of(const std::string& option) {
     return {};
 }
 
-/// Options of the other programs that the documents show in use.
+/// Options of other programs that the documents use.
 const std::set<std::string> of_others{"--build",       "--preset",     "--install",
                                       "--prefix",      "--test-dir",   "--rm",
                                       "--include",     "--variant",    "--output-on-failure",
@@ -93,7 +93,7 @@ TEST_CASE("every option of every command is in the README or in docs/", "[docume
     const auto known = options_of_all_commands();
     REQUIRE(known.size() > 20);
     for (const auto& option : known) {
-        if (option == "--help" || option == "--version") continue;  // as everywhere
+        if (option == "--help" || option == "--version") continue;  // common to all programs
         INFO(option);
         CHECK(documented.contains(option));
     }

@@ -1,5 +1,5 @@
-// The world of the command itself: few descriptors, signals amid trouble, another user, a long TMPDIR, variables that
-// are meant for somebody else.
+// The environment of the command: few descriptors, signals during trouble, another user, a long TMPDIR, variables for
+// other programs.
 #include "support/saved.hpp"
 #include "support/scripted_server.hpp"
 #include "support/services.hpp"
@@ -38,7 +38,7 @@ std::vector<process> running(const user& someone, const std::string& what) {
     return out;
 }
 
-/// When it was, in clock ticks since the box was (proc(5), stat, field 22).
+/// Start time of the process in clock ticks since boot (proc(5), stat, field 22).
 std::uint64_t started(const process& p) {
     const auto stat = read_file(fmt::format("/proc/{}/stat", p.pid));
     std::istringstream fields(stat.substr(std::min(stat.size(), stat.rfind(')') + 1)));
@@ -47,7 +47,7 @@ std::uint64_t started(const process& p) {
     return field.empty() ? 0 : std::stoull(field);
 }
 
-/// A command behind another one, as `nice` is.
+/// A command started by another one, such as `nice`.
 command behind(std::vector<std::string> prefix, command c) {
     c.arguments.insert(c.arguments.begin(), prefix.begin(), prefix.end());
     return c;
@@ -55,14 +55,14 @@ command behind(std::vector<std::string> prefix, command c) {
 
 bool is_installed(const std::string& program) { return run({{"which", program}, {}}).code == 0; }
 
-/// Orders of which each waits for hours for an answer that does not come.
+/// Orders that wait for hours for an answer.
 std::vector<std::string> stuck_orders(const user& someone, const std::string& pattern) {
     return arguments_for({.orders = 50, .in_flight = 8},
                          {"-p", pattern, "--attempt-timeout", "1h", "--order-timeout", "1h", "--scenario",
                           api_of_only(someone, "black-hole"), "--export-json", someone.file("r.json")});
 }
 
-/// True once the run says of itself that it has begun, and its API has a client.
+/// Waits until the run has printed that it has begun, and its API has a client.
 bool is_under_way(const user& someone, const running_command& session) {
     return session.says(": started") &&
            comes_true([&] { return !running(someone, "_run").empty() && !running(someone, "mock-api").empty(); });
@@ -85,7 +85,7 @@ TEST_CASE("a session that does not fit the descriptors is refused with the numbe
     const auto pattern = any_pattern();
     const user someone;
     std::vector<std::string> prefix{"sh", "-c", "ulimit -n 64; exec \"$@\"", "sh"};
-    // Root may raise the limit again, unless it gives up that right.
+    // Root could raise the limit again, so it drops that capability.
     if (::geteuid() == 0) prefix.insert(prefix.begin(), {"setpriv", "--bounding-set", "-sys_resource"});
     if (!is_installed(prefix.front())) SKIP(prefix.front() + " is not installed");
     check_refusal(run(behind(prefix, someone.pipebench({"-n", "1000", "-c", "1000", "-p", pattern}))),
@@ -107,7 +107,7 @@ TEST_CASE("descriptors that run out amid a run fail orders for want of resources
     REQUIRE(comes_true([&] { return api.connections() > 20; }));
     const auto measured = running(someone, "_run");
     REQUIRE(measured.size() == 1);
-    const rlimit none{3, 3};  // for new ones: those that it has, it keeps
+    const rlimit none{3, 3};  // for new descriptors; open ones stay
     REQUIRE(::prlimit(measured[0].pid, RLIMIT_NOFILE, &none, nullptr) == 0);
     const auto s = checked(someone, session.wait(), file);
     const auto& run = s.result.runs.at(0);
@@ -138,7 +138,7 @@ TEST_CASE("a second signal does not wait for the grace, and the result is writte
     running_command session(with_secret(someone.pipebench(arguments)));
     REQUIRE(is_under_way(someone, session));
     CHECK(comes_true([&] {
-        session.signal(SIGINT);  // again and again: two that come too close are one
+        session.signal(SIGINT);  // repeatedly, since two pending signals count as one
         return running(someone, "_run").empty();
     }));
     check_interrupted(checked(someone, session.wait(), someone.file("r.json")), 130);
@@ -165,7 +165,7 @@ TEST_CASE("a signal after a server was killed, while the run comes back, ends it
     running_command session(with_secret(someone.pipebench(arguments_for(
         {.orders = 10'000, .in_flight = 8, .http = "50ms"},
         {"-p", "redis-streams", "--lease", "500ms", "--chaos", killed, "--grace", "2s", "--export-json", file}))));
-    // The one that came back is younger than the API, which is started after the servers.
+    // The restarted server is younger than the API, which starts after the servers.
     REQUIRE(comes_true([&, what = victim] {
         const auto api = running(someone, "mock-api");
         return !api.empty() && std::ranges::any_of(running(someone, what), [&](const process& p) {
@@ -236,7 +236,7 @@ TEST_CASE("a TMPDIR that is too long for a unix socket's path is none the worse"
     running_command under_way(session);
     REQUIRE(under_way.says(": started"));
     const auto servers = processes_of(longest);
-    std::vector<std::string> elsewhere;  // where its servers are, in place of TMPDIR
+    std::vector<std::string> elsewhere;  // directories of its servers outside TMPDIR
     for (const auto& p : servers) {
         const auto at = p.command_line.find("/tmp/pipebench-");
         if (at != std::string::npos)

@@ -1,4 +1,4 @@
-// gate, as CI runs it. Whatever the baseline is, it is a verdict or one line; and nothing is left behind.
+// gate, as CI runs it: for any baseline it prints a verdict or one error line, and leaves nothing behind.
 #include "support/command.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -17,12 +17,12 @@ using nlohmann::json;
 
 namespace {
 
-/// Says that it is pipebench, and does this when it shall run.
+/// A script that prints the version of pipebench, and executes `run` for a run.
 std::string pretender(const std::string& run) {
     return "[ \"$1\" = --version ] && { echo 'pipebench 9.9'; exit; }\n" + run;
 }
 
-/// Someone with an old binary.
+/// A user with an old binary.
 struct gatekeeper : user {
     std::string make(const std::string& script) const {
         const auto path = file("old");
@@ -102,7 +102,7 @@ TEST_CASE("a binary against itself gives a verdict over all its rounds", "[gate]
     const auto path = someone.file("gate.json"), markdown = someone.file("gate.md");
     const auto end = someone.run_gate(PIPEBENCH_BINARY, {"--export-json", path, "--export-markdown", markdown});
     CAPTURE(end.out, end.err);
-    REQUIRE((end.code == 0 || end.code == 1));  // of runs that short nothing is sure
+    REQUIRE((end.code == 0 || end.code == 1));  // runs this short allow no certain verdict
     CHECK(end.out.starts_with("gate: "));
     CHECK(contains(end.err, "round 8 of 8"));
     CHECK(read_file(markdown).starts_with("**pipebench gate: "));

@@ -1,5 +1,5 @@
-// Scenarios: whatever the API or the database does, a run ends, and every order is accounted for. The same rules are
-// held against every run (support/trouble.hpp); each test adds what its own trouble asks for.
+// Scenarios: whatever the API or the database does, a run ends, and every order is accounted for. All runs must
+// satisfy the same rules (support/trouble.hpp); each test adds checks for its own trouble.
 #include "contracts/traffic.hpp"
 #include "pipebench/pattern.hpp"
 #include "support/saved.hpp"
@@ -128,7 +128,7 @@ TEST_CASE("answers without end are refused before they fill the memory", "[troub
     REQUIRE(s.result.runs.size() == 3 * patterns().size());
     for (const auto& run : s.result.runs) {
         check_all_failed(run, "fetch", "too_large");
-        // Processes are counted together, and they share most of what they have.
+        // The processes share most of their memory, so their RSS counts it several times.
         const auto peak = run.memory.processes > 1 ? run.memory.peak_pss_bytes : run.memory.peak_rss_bytes;
         CHECK(peak < 200'000'000);
     }
@@ -251,7 +251,7 @@ TEST_CASE("a slow database slows every write, and spoils none", "[trouble]") {
     const user someone;
     const auto s = measure(someone, {.orders = 100, .in_flight = 8}, {"--scenario", "slow-db"});
     check_all_stored(s);
-    // Ten milliseconds a write, and no pattern has more than eight connections.
+    // A write takes ten milliseconds, and no pattern has more than eight connections.
     for (const auto& run : s.result.runs) CHECK(run.time_s >= 0.010 * 100 / 8);
 }
 

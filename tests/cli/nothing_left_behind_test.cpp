@@ -15,7 +15,7 @@ using nlohmann::json;
 
 namespace {
 
-/// A run that takes minutes, unless somebody ends it.
+/// A run that takes minutes unless a test ends it.
 std::vector<std::string> long_run(const std::vector<std::string>& more = {}) {
     std::vector<std::string> out{"-n", "100000", "-p", "semaphore,thread-pool", "-c", "4", "--http-latency", "20ms"};
     out.insert(out.end(), more.begin(), more.end());
@@ -28,12 +28,12 @@ std::vector<process> running(const user& someone, const std::string& what) {
     return out;
 }
 
-/// True once the run's process is there and has orders under way.
+/// Waits until the run's process exists and has orders in flight.
 bool is_under_way(const user& someone) {
     return comes_true([&] { return !running(someone, "_run").empty() && !running(someone, "mock-api").empty(); });
 }
 
-/// True once some orders have been written to the PostgreSQL that the run was given.
+/// Waits until the run has written orders to the given PostgreSQL.
 bool has_stored_orders() {
     return comes_true([] {
         const auto tables = sql("SELECT schemaname FROM pg_tables WHERE tablename = 'semaphore_1'");
@@ -102,7 +102,7 @@ TEST_CASE("a second signal ends a run that drains too long", "[clean][signal]") 
                            "--attempt-timeout", "1h", "--grace", "10m"}));
     REQUIRE(is_under_way(someone));
     CHECK(comes_true([&] {
-        under_way.signal(SIGINT);  // again and again: two that come too close are one
+        under_way.signal(SIGINT);  // repeatedly, since two pending signals count as one
         return running(someone, "_run").empty();
     }));
     CHECK(under_way.wait().code == 130);

@@ -1,4 +1,4 @@
-// Servers of the user's own: used and left as they were, their secrets kept.
+// Servers of the user: used, left unchanged, and their secrets not printed.
 #include "support/saved.hpp"
 #include "support/services.hpp"
 
@@ -30,7 +30,7 @@ void drop(const std::vector<std::string>& names) {
 
 std::int64_t redis_keys() { return redis_client(parse_redis_address(redis()), 5s).command({"DBSIZE"})->integer; }
 
-/// Of a runner: more of them than one SCAN finds.
+/// A runner that makes more keys than one SCAN returns.
 constexpr const char* make_keys = R"py(
 import os, socket
 redis = socket.socket(socket.AF_UNIX)

@@ -1,5 +1,4 @@
-// Rounds, as a user runs them: every run saved as soon as it was measured, and a file that is whole
-// however the session ends.
+// Rounds, as a user runs them: every run is saved at once, and the file is complete however the session ends.
 #include "support/saved.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -21,7 +20,7 @@ std::vector<std::string> two_patterns(const std::vector<std::string>& more) {
     return out;
 }
 
-/// True as soon as a result with so many runs is on the disk; and whenever there is a file it is a whole one.
+/// Waits for a saved result with so many runs. Checks that every version of the file is complete.
 bool has_saved(const std::string& path, std::size_t runs) {
     return comes_true([&] {
         if (!std::filesystem::exists(path)) return false;
@@ -88,7 +87,7 @@ TEST_CASE("Ctrl-C in a later round keeps all runs, and says what is missing", "[
     const auto result = saved(path);
     CHECK(result["interrupted"] == true);
     CHECK(result["runs"].size() >= 3);
-    CHECK(result["assertions"].empty());  // of a partial result nothing is said
+    CHECK(result["assertions"].empty());  // a partial result is not asserted
     for (std::size_t i = 0; i + 1 < result["runs"].size(); ++i) CHECK(result["runs"][i]["interrupted"] == false);
     CHECK(someone.left_behind().empty());
 }

@@ -1,4 +1,4 @@
-// What a user gets who runs pipebench: the table, the exports, the servers of their own.
+// A plain run as a user sees it: the table, the exports, servers of the user.
 #include "pipebench/pattern.hpp"
 #include "support/finished_session.hpp"
 #include "support/services.hpp"
@@ -16,7 +16,7 @@ using nlohmann::json;
 
 namespace {
 
-/// The rows of the first table: those that begin with a pattern's name.
+/// The rows of the first table, which begin with a pattern's name.
 std::vector<std::string> first_table(const std::string& text) {
     std::vector<std::string> out;
     for (const auto& line : lines_of(text.substr(0, text.find("Floor:"))))
@@ -31,7 +31,7 @@ const finished_session& plain_run() {
     return session;
 }
 
-/// For tests that are about one pattern and no server.
+/// Arguments for tests that need one pattern and no server.
 std::vector<std::string> fan_out_and(const std::vector<std::string>& more) {
     auto out = quick_and({"-p", "fan-out", "--postgres", postgres()});
     out.insert(out.end(), more.begin(), more.end());

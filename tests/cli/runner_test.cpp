@@ -1,5 +1,5 @@
-// Programs of the user's beside the patterns (--runner), and the servers of a run for such a program (services): what
-// docs/runners.md promises holds whatever the program does, and its row says what that was.
+// Runners (--runner), and the servers of a run for any program (services): the contract of docs/runners.md holds
+// whatever the runner does, and its row describes it.
 #include "support/runners.hpp"
 #include "support/saved.hpp"
 #include "system/process_tree.hpp"
@@ -20,7 +20,7 @@ using nlohmann::json;
 
 namespace {
 
-/// Does all that is asked of it, an order after the other, and tells nothing; or only so many orders as are named.
+/// Does all orders, or as many as its argument says, one after another, and reports nothing.
 constexpr const char* do_the_orders = R"py(
 import os
 import subprocess
@@ -54,7 +54,7 @@ subprocess.run(psql, input="".join(statements), encoding="utf-8", check=True)
 time.sleep(orders * float(told("DB_LATENCY_MS")) / 1000)
 )py";
 
-/// For the shell: a row for every order, and for two that nobody ordered, with contents of its own.
+/// For the shell: makes a row for every order and for two unknown ones, with wrong contents.
 constexpr const char* make_rows_up = R"(psql --quiet --no-psqlrc --dbname="$PIPEBENCH_POSTGRES" <<SQL
 INSERT INTO $PIPEBENCH_TABLE
 SELECT id, 'Nobody', 'OTHER', 'EUR', 1, 1, 1, '2026-01-01', '{1}', 1
@@ -62,7 +62,7 @@ FROM generate_series(0, $PIPEBENCH_ORDERS + 1) id
 SQL
 )";
 
-/// For the shell: has a connection to PostgreSQL, and then all orders done.
+/// For the shell: holds a connection to PostgreSQL, then does all orders.
 constexpr const char* hold_a_connection = R"sh(statement="SELECT pg_sleep(1000)"
 ask="SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query = '$statement'"
 psql --no-psqlrc --command="$statement" "$PIPEBENCH_POSTGRES" &
@@ -71,18 +71,18 @@ seq -f 'stored %g' "$PIPEBENCH_ORDERS"
 wait
 )sh";
 
-/// For the shell behind the lines that `services` prints, or below it.
+/// For the shell after the lines that `services` prints, or as its child.
 constexpr const char* count_rows =
     R"(psql --no-psqlrc --tuples-only --no-align --command="SELECT count(*) FROM $PIPEBENCH_TABLE" "$PIPEBENCH_POSTGRES")";
 
-constexpr const char* sleeper = "sleep 1000 ";  ///< as it stands in /proc
+constexpr const char* sleeper = "sleep 1000 ";  ///< as in /proc
 
 std::vector<std::string> operator+(std::vector<std::string> a, const std::vector<std::string>& b) {
     a.insert(a.end(), b.begin(), b.end());
     return a;
 }
 
-/// A command that runs this program of the user's.
+/// A command that runs this program text with the interpreter.
 std::string command_for(const user& someone, const std::string& interpreter, const std::string& text) {
     const auto path = someone.file("program");
     std::ofstream(path) << text;
@@ -90,12 +90,12 @@ std::string command_for(const user& someone, const std::string& interpreter, con
 }
 std::string right_program(const user& someone) { return command_for(someone, "/usr/bin/python3", do_the_orders); }
 
-/// 20 orders that take a moment.
+/// Arguments of a short run of 20 orders.
 std::vector<std::string> small_work(const std::string& db_latency = "2ms") {
     return {"-n", "20", "-c", "4", "--http-latency", "5ms", "--db-latency", db_latency};
 }
 
-/// Beside none of the patterns.
+/// Arguments for these runners without any pattern.
 std::vector<std::string> alone(const std::vector<std::string>& runners) {
     std::vector<std::string> out{"-p", "none"};
     for (const auto& r : runners) out.insert(out.end(), {"--runner", r});
@@ -107,7 +107,7 @@ struct session {
     json result;
 };
 
-/// From its beginning to its end, after which nothing is left of it.
+/// Runs a whole session and checks that nothing is left behind.
 session measured(const user& someone, const std::vector<std::string>& more, const std::string& db_latency = "2ms") {
     const auto file = someone.file("r.json");
     auto end = someone.run_pipebench(small_work(db_latency) + more + std::vector<std::string>{"--export-json", file});
@@ -127,14 +127,14 @@ std::string verdict_of(const json& run) { return run["verdict"]["text"].get<std:
 
 constexpr const char* out_of_time = "INVALID: it did not end within --runner-limit";
 
-/// The processes whose numbers a program has written into this file, a line each.
+/// The pids that a program has written into this file, one per line.
 std::vector<pid_t> processes_in(const std::string& file) {
     std::vector<pid_t> out;
     for (const auto& line : lines_of(read_file(file))) out.push_back(std::stoi(line));
     return out;
 }
 
-/// For the shell: starts a process that takes long and waits for it; both are named in the file.
+/// For the shell: starts a long process and waits for it; both write their pids into the file.
 std::string long_wait(const std::string& file) {
     return fmt::format("sleep 1000 & echo $! > {0}; echo $$ >> {0}; wait", file);
 }
@@ -196,7 +196,7 @@ TEST_CASE("a program that stores every order has a row beside those of the patte
     CHECK(run["memory"]["peak_rss_bytes"].get<double>() > 1e6);
     CHECK(run["cpu_per_order_us"].get<double>() > 0);
     CHECK(run["notes"].empty());
-    CHECK(run["latency"]["p50_ms"].is_null());  // it has told of none
+    CHECK(run["latency"]["p50_ms"].is_null());  // it reported none
 }
 
 TEST_CASE("a result with a program that told no times is rendered again alike, and is valid by its schema",
@@ -230,7 +230,7 @@ TEST_CASE("libpq's variables, which are meant for another server, do not reach a
     CHECK(saved(file)["runs"][0]["stored"] == 20);
 }
 
-// --- what it says of its orders ---
+// --- reports about orders ---
 
 TEST_CASE("a program that stores nothing and says nothing has lost every order", "[runner]") {
     const user someone;
@@ -319,7 +319,7 @@ TEST_CASE("a program that fails has a row that says how, and the other rows of t
     for (const auto* id : {"seven", "words", "killed"}) {
         CAPTURE(id);
         CHECK(verdict_of(row_of(s, id)).starts_with("INVALID: "));
-        CHECK(row_of(s, id)["ledger"]["lost"] == 0);  // it never got so far
+        CHECK(row_of(s, id)["ledger"]["lost"] == 0);  // it never got that far
         CHECK(row_of(s, id)["not_started"] == 20);
     }
 }
@@ -340,7 +340,7 @@ TEST_CASE("a program that hangs is ended when its time is over, deaf or not, and
     check_gone(started);
 }
 
-// A run is started again where a scenario lets something die: of a program nothing is to die.
+// Runs are restarted under scenarios with kills, but a runner is never killed by one.
 TEST_CASE("a program whose time is over is not started again, and none of its children stays, whatever the scenario",
           "[runner][signal]") {
     const user someone;
@@ -464,7 +464,7 @@ TEST_CASE("a second signal ends a program that is deaf to the first, with all it
     REQUIRE(comes_true([&] { return processes_in(pids).size() == processes_of_long_wait; }));
     const auto started = processes_in(pids);
     CHECK(comes_true([&] {
-        under_way.signal(SIGINT);  // again and again: two that come too close are one
+        under_way.signal(SIGINT);  // repeatedly, since two pending signals count as one
         return std::none_of(started.begin(), started.end(), is_alive);
     }));
     CHECK(under_way.wait().code == 130);

@@ -1,4 +1,4 @@
-// What a user gets who sweeps: a table per metric, reasons for what is missing, and one clear line for a bad wish.
+// sweep as a user sees it: a table per metric, reasons for missing points, and one clear line for bad input.
 #include "analysis/sweep.hpp"
 #include "support/saved.hpp"
 
@@ -124,7 +124,7 @@ TEST_CASE("a pattern that does not fit a point is left out of it with the reason
           "[sweep]") {
     const user someone;
     const auto file = someone.file("s.json");
-    // Below what 3000 worker processes need, and above what the others do.
+    // Less than 3000 worker processes need, but more than the others do.
     auto command = someone.pipebench(
         sweep_and({"-q", "-p", "semaphore,process-pool", "--concurrency", "4,3000", "--export-json", file}));
     words limited{"/bin/bash", "-c", R"(ulimit -u 2900 && exec "$0" "$@")"};
@@ -157,7 +157,7 @@ TEST_CASE("a number of orders that fan-out cannot hold is told of", "[sweep]") {
 TEST_CASE("the limit of fan-out is found between what went well and what did not", "[sweep][limit]") {
     const user someone;
     const auto file = someone.file("s.json");
-    // Few descriptors, where the limit cannot be raised: a quick search. Elsewhere it is the ports.
+    // With few descriptors the search is quick. If root can raise the limit, ports are the limit.
     auto command = someone.pipebench({"sweep", "-p", "fan-out", "--orders", "20,40", "--find-limit", "--http-latency",
                                       "1ms", "--db-latency", "0s", "--busy-limit", "100%", "--export-json", file});
     words limited{"/bin/sh", "-c", R"(ulimit -n 1024; exec "$0" "$@")"};

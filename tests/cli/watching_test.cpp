@@ -1,4 +1,4 @@
-// What a run is asked about itself beside the result: where its CPU time goes, or nothing at all.
+// --profile-stages, which samples where CPU time goes, and --no-watch, which samples nothing.
 #include "pipebench/pattern.hpp"
 #include "support/finished_session.hpp"
 #include "support/saved.hpp"
@@ -33,7 +33,7 @@ void check_balanced(const json& run) {
     CHECK(run["ledger"]["content_checked"] == true);
 }
 
-/// So many orders that there are samples for sure: each pattern uses 0.1 s of CPU at the least, and a sample is of 4 ms.
+/// Enough orders for samples: each pattern uses at least 0.1 s of CPU, and there is a sample every 4 ms.
 const finished_session& profiled_run() {
     static const finished_session session({"-q", "-p", "semaphore,thread-pool,process-pool,redis-streams", "-n", "4k",
                                            "--profile", "capacity", "--profile-stages"},
@@ -53,7 +53,7 @@ const finished_session& unwatched_run() {
 TEST_CASE("samples of a run tell where the CPU time of an order goes, and add up to it", "[profile-stages]") {
     const auto& end = profiled_run().end;
     CAPTURE(end.out, end.err);
-    // At full speed PostgreSQL or the mock API may be the limit, which the verdict says; nothing else may be wrong.
+    // At full speed PostgreSQL or the mock API may be the bottleneck (exit code 3); other problems are errors.
     REQUIRE((end.code == 0 || end.code == 3));
     CHECK(contains(end.out, sections_heading));
     const auto result = profiled_run().result();
@@ -64,7 +64,7 @@ TEST_CASE("samples of a run tell where the CPU time of an order goes, and add up
         CHECK(samples_of(run) > 0);
         CHECK_THAT(sum_of_sections(run), Catch::Matchers::WithinRel(run["cpu_per_order_us"].get<double>(), 1e-6));
         for (const char* name : sections) CHECK(run["cpu_sections"][name].get<double>() >= 0);
-        // One a millisecond is what is asked for, of each thread: more would be a timer too many.
+        // Each thread is sampled once per millisecond of CPU; more samples would mean a second timer.
         const double cpu_s = run["cpu"]["user_s"].get<double>() + run["cpu"]["system_s"].get<double>();
         CHECK(static_cast<double>(samples_of(run)) <= 1000 * cpu_s + 1);
     }
@@ -93,7 +93,7 @@ TEST_CASE("without being asked, nothing is sampled, and no table says so", "[pro
     }
 }
 
-// The timer goes on until the process has ended: a sample that comes at the very end must find its counter still there.
+// The timer runs until the process has ended, so the counter must still exist for the last sample.
 TEST_CASE("to be sampled is the end of no run, however often it is done", "[profile-stages]") {
     const user someone;
     const auto path = someone.file("r.json");

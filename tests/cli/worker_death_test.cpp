@@ -1,4 +1,4 @@
-// Workers killed amid their work: reported with pid and signal, replaced, and nothing lost.
+// Workers that are killed at work are reported with pid and signal and replaced, and no order is lost.
 #include "support/command.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -14,7 +14,7 @@ using nlohmann::json;
 
 namespace {
 
-/// Kills one worker once all of them are there and at work.
+/// Kills one worker after all of them have started to work.
 pid_t kill_one_of(const user& someone, std::size_t fleet) {
     REQUIRE(comes_true([&] { return workers(someone).size() == fleet; }));
     const pid_t victim = workers(someone).front().pid;

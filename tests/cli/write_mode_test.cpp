@@ -1,4 +1,4 @@
-// Writing in batches, as a user asks for it: every pattern stores each order once, whatever goes wrong meanwhile.
+// --write-mode batch: every pattern stores each order once, whatever goes wrong meanwhile.
 #include "pipebench/pattern.hpp"
 #include "support/trouble.hpp"
 
@@ -76,7 +76,7 @@ TEST_CASE("batches of orders from an API that fails now and then keep the books 
     for (const auto& run : s.result.runs) {
         CAPTURE(run.pattern, run.scenario);
         CHECK(run.stored > 0);
-        CHECK(run.store_attempts == run.stored);  // what fails has failed before it came to a batch
+        CHECK(run.store_attempts == run.stored);  // failed orders failed before they reached a batch
         CHECK(run.ledger.redelivered == 0);
         if (run.scenario == "often") CHECK(run.api.faults > 0);
     }

@@ -44,7 +44,7 @@ std::vector<std::string> environment_of(const command& c) {
             out.push_back(entry);
     }
     for (const auto& [name, value] : c.environment) out.push_back(name + '=' + value);
-    // Tests run beside each other, and beside what else this box does.
+    // Tests run in parallel with each other and with other programs of this machine.
     if (!c.environment.contains("PIPEBENCH_BUSY_LIMIT")) out.emplace_back("PIPEBENCH_BUSY_LIMIT=100%");
     return out;
 }
@@ -57,7 +57,7 @@ std::string content_of(int fd) {
     return out;
 }
 
-/// The name may hold anything, and stands in parentheses; behind it come the state and the parent.
+/// The name in parentheses may contain anything; the state and the parent follow it.
 pid_t parent_of(const fs::path& entry) {
     const auto stat = read_file(entry / "stat");
     const auto name_end = stat.rfind(')');
@@ -184,7 +184,7 @@ std::vector<std::string> user::left_behind() const {
 std::string read_file(const fs::path& path) {
     const std::ifstream in(path, std::ios::binary);
     std::ostringstream out;
-    out << in.rdbuf();  // throws nothing where a process, whose file in /proc this is, ends meanwhile
+    out << in.rdbuf();  // does not throw if the process of this file in /proc ends meanwhile
     return out.str();
 }
 

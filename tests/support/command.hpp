@@ -1,4 +1,4 @@
-// Runs a program as a user does, under a time limit, and finds what it leaves behind.
+// Runs a program as a user does, under a time limit, and finds processes and files that it leaves behind.
 #pragma once
 
 #include "system/descriptor.hpp"
@@ -14,14 +14,14 @@
 
 namespace pipebench::test {
 
-inline constexpr std::chrono::seconds patience{60};  ///< for whatever must happen; a sanitizer build is slow
+inline constexpr std::chrono::seconds patience{60};  ///< limit of every wait; long, because sanitizer builds are slow
 
-/// True as soon as the condition is; false when it was not within the limit.
+/// Waits for the condition. False if it does not hold within the limit.
 [[nodiscard]] bool comes_true(const std::function<bool()>& condition, std::chrono::milliseconds limit = patience);
 
 struct command {
     std::vector<std::string> arguments;              ///< [0] is the program, looked up in PATH
-    std::map<std::string, std::string> environment;  ///< over the test's own, which loses all PIPEBENCH_...
+    std::map<std::string, std::string> environment;  ///< added to the test's own without PIPEBENCH_*
 };
 
 struct command_end {
@@ -30,7 +30,7 @@ struct command_end {
     std::string out, err;
 };
 
-/// A program under way, its stdin closed and its output kept. The destructor kills it.
+/// A running program with closed stdin, whose output is kept. The destructor kills it.
 class running_command {
 public:
     explicit running_command(const command& c);
@@ -43,7 +43,7 @@ public:
     [[nodiscard]] std::string err() const;
     [[nodiscard]] bool says(const std::string& text) const;  ///< on stderr, within `patience`
     void signal(int number) const;
-    /// Throws when it has not ended within the limit.
+    /// Throws if it does not end within the limit.
     command_end wait(std::chrono::milliseconds limit = patience);
 
 private:
@@ -54,7 +54,7 @@ private:
 
 command_end run(const command& c, std::chrono::milliseconds limit = patience);
 
-/// A directory with a short name that other users may pass through, removed at the end.
+/// A directory with a short name that other users may enter. The destructor removes it.
 class private_directory {
 public:
     private_directory();
@@ -74,21 +74,21 @@ struct process {
     bool operator==(const process&) const = default;
 };
 
-/// Those that have the directory as TMPDIR, work in it, or name it in their command line.
+/// Processes that have the directory as TMPDIR, work in it, or name it in their command line.
 [[nodiscard]] std::vector<process> processes_of(const std::filesystem::path& tmp);
-/// Of the calling process, zombies included; and orphans of its children after adopt_orphans().
+/// Children of this process, including zombies, and orphans of its children after adopt_orphans().
 [[nodiscard]] std::vector<process> children();
 void adopt_orphans();
 
-/// A run of 40 orders that takes a moment, with more arguments.
+/// Arguments of a short run of 40 orders, and more arguments.
 [[nodiscard]] std::vector<std::string> quick_and(const std::vector<std::string>& more);
 
-/// A user with a TMPDIR of their own, in which every trace of pipebench shows.
+/// A user with a separate TMPDIR, in which every trace of pipebench can be found.
 class user {
 public:
     [[nodiscard]] command pipebench(std::vector<std::string> arguments) const;
     [[nodiscard]] command_end run_pipebench(std::vector<std::string> arguments) const;
-    /// Every process, socket and directory, in words; empty when all is clean.
+    /// Descriptions of the remaining processes, sockets and directories.
     [[nodiscard]] std::vector<std::string> left_behind() const;
     [[nodiscard]] std::vector<process> processes() const { return processes_of(tmp_.path()); }
     [[nodiscard]] std::string file(const std::string& name) const { return files_ / name; }
@@ -97,7 +97,7 @@ private:
     private_directory tmp_, files_;
 };
 
-/// The forked workers of a run: processes whose parent is the run's own.
+/// The forked workers of a run: children of its process.
 [[nodiscard]] std::vector<process> workers(const user& someone);
 
 [[nodiscard]] std::string read_file(const std::filesystem::path& path);

@@ -1,4 +1,4 @@
-// Orders through one pipeline, by whichever of the two drivers a test asks for.
+// Drives orders through one pipeline with the blocking or the awaitable driver.
 #pragma once
 
 #include "concurrency/event_loop.hpp"
@@ -16,7 +16,7 @@ inline const char* name_of(driver d) { return d == driver::blocking ? "blocking 
 /// Runs the rest of the test once with each.
 inline driver each_driver() { return GENERATE(driver::blocking, driver::awaitable); }
 
-/// One attempt of 300 ms, and no latency of our own.
+/// One attempt of 300 ms, and no simulated latency.
 inline workload impatient() {
     workload w;
     w.limits = {std::chrono::milliseconds{300}, std::chrono::seconds{20}};

@@ -1,5 +1,4 @@
-// Runs without a process: a contestant that is only a name and its needs, and an executor whose runs are what the
-// test makes of them.
+// Runs without a process: a contestant with only a name and needs, and an executor that returns runs of the test.
 #pragma once
 
 #include "session/run_executor.hpp"
@@ -50,10 +49,10 @@ private:
     std::string name_;
 };
 
-/// As waitpid gives them.
+/// Statuses as waitpid() returns them.
 inline constexpr int killed_by_segfault = 11, exit_with_2 = 2 << 8;
 
-/// The record of a run in which the first so many orders were stored.
+/// The record of a run in which the first `stored` orders were stored.
 inline recorder record_of(std::uint64_t orders, std::uint64_t stored) {
     auto record = recorder::create(orders);
     record.start_clock();
@@ -67,7 +66,7 @@ inline executed_run run_of(std::uint64_t orders, std::uint64_t stored) {
     return {.record = record_of(orders, stored)};
 }
 
-/// Writes down what it is asked for, in order; its runs store all of ten orders unless the test makes others.
+/// Records its calls in order. By default its runs store all of ten orders.
 class fake_executor final : public run_executor {
 public:
     static constexpr std::uint64_t orders = 10;

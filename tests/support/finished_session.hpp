@@ -1,4 +1,4 @@
-// Sessions whose result several tests look at, each at another part of it: what was said, what was saved.
+// Sessions whose output and saved result several tests share; each test checks a part.
 #pragma once
 
 #include "support/command.hpp"
@@ -27,7 +27,7 @@ struct finished_session : user {
     command_end end;
 };
 
-/// `report` makes again, from the saved result, what the session has said and written.
+/// Checks that `report` reproduces the output of the session from the saved result.
 inline void check_rendered_again(const finished_session& s) {
     const auto again = [&](const std::string& format) {
         const auto end = s.report({"--format", format});
@@ -39,7 +39,7 @@ inline void check_rendered_again(const finished_session& s) {
     for (const char* format : {"json", "csv", "markdown"}) CHECK(again(format) == read_file(s.saved_as(format)));
 }
 
-/// What docs/result.schema.json allows. Skips the test where there is nothing to validate with.
+/// Checks a result by docs/result.schema.json. Skips the test without a validator.
 inline void check_valid_by_schema(const std::string& path) {
     if (run({{"/usr/bin/python3", "-c", "import jsonschema"}, {}}).code != 0)
         SKIP("Python's jsonschema is not installed (python3-jsonschema)");

@@ -1,4 +1,4 @@
-// A stream of orders on a real Redis, and consumers who live as long as a process of theirs would.
+// A stream of orders on a real Redis, and consumers that end as if their process ended.
 #pragma once
 
 #include "concurrency/event_loop.hpp"
@@ -15,7 +15,7 @@ namespace pipebench::test {
 
 inline constexpr outcome stored{stage::store, error_kind::none, 1, 1};
 inline const std::atomic<bool> nobody_stops = false;
-inline constexpr duration long_lease = std::chrono::minutes(30);  ///< passes only where a test says so
+inline constexpr duration long_lease = std::chrono::minutes(30);  ///< only passes with let_leases_pass()
 
 /// A stream with its group and orders 1..n in it.
 struct stream {
@@ -52,14 +52,14 @@ struct stream {
     [[nodiscard]] std::int64_t pending() const {
         return ask({"XPENDING", keys.orders, keys.group})->element[0]->integer;
     }
-    /// How often each pending order was delivered, in their order.
+    /// Number of deliveries of each pending order, in stream order.
     [[nodiscard]] std::vector<std::uint64_t> deliveries() const {
         std::vector<std::uint64_t> out;
         for (const auto& row : entries_pending(*ask({"XPENDING", keys.orders, keys.group, "-", "+", "10000"})))
             out.push_back(row.deliveries);
         return out;
     }
-    /// Whatever is pending after the first `skipped` has been so for an hour, without a delivery.
+    /// Makes all pending entries after the first `skipped` idle for an hour, without a delivery.
     void let_leases_pass(std::size_t skipped = 0) const {
         const auto rows = entries_pending(*ask({"XPENDING", keys.orders, keys.group, "-", "+", "10000"}));
         redis_command age{"XCLAIM", keys.orders, keys.group, "nobody", "0"};
@@ -75,7 +75,7 @@ private:
     }
 };
 
-/// Runs `body` as one process of consumers would. What it has not acknowledged then is left behind.
+/// Runs `body` as one process of consumers. Orders that it does not acknowledge stay pending.
 inline void with_consumers(const stream& s, const std::function<task<>(stream_consumers&)>& body) {
     run_event_loop([&]() -> task<> {
         stream_consumers all(co_await asio::this_coro::executor, s.handle,
@@ -85,7 +85,7 @@ inline void with_consumers(const stream& s, const std::function<task<>(stream_co
     });
 }
 
-/// Exactly the orders first..last. (g++ 12 cannot build a list of them inside a coroutine.)
+/// Whether these are exactly the orders first..last. (g++ 12 cannot build a list of them inside a coroutine.)
 inline bool are(const std::vector<stream_order>& orders, order_id first, order_id last) {
     if (orders.size() != last - first + 1) return false;
     for (const auto& o : orders)

@@ -17,13 +17,13 @@ inline nlohmann::json json_of(const workload& w) {
     return out;
 }
 
-/// A text that the parameter takes, and that is not its default, nor that of any profile.
+/// A valid text for the parameter that differs from its default in every profile.
 inline std::string other_value(const parameter& p) {
     for (const auto* text : {"17", "17ms", "170ms", "17%", "17/s", "lognormal:0.25"}) try {
             workload w;
             p.value.parse(w, text);
             return text;
-        } catch (const setup_error&) {  // not of its kind
+        } catch (const setup_error&) {  // not valid for this parameter
         }
     const auto& choices = p.value.placeholder;  // the last of "row|batch"
     workload w;

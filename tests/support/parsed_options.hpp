@@ -1,4 +1,4 @@
-// Options as a user gives and reads them, without a process: what declares them, the words, and --help.
+// Parses command lines, and gets --help, without a process.
 #pragma once
 
 #include "cli/command.hpp"
@@ -10,7 +10,7 @@
 
 namespace pipebench::test {
 
-/// What a command with these options prints for these words; nothing when it would run. Throws setup_error.
+/// Output of a command with these options for these words; empty if it would run. Throws setup_error.
 inline std::string parsed(const std::function<void(option_set&)>& declare, std::vector<std::string> words) {
     class declared final : public command {
     public:
@@ -26,7 +26,7 @@ inline std::string parsed(const std::function<void(option_set&)>& declare, std::
     return parse(std::move(words), &place, &it).value_or("");
 }
 
-/// What it complains of; nothing when it takes them.
+/// The error message; empty if the words are valid.
 inline std::string refusal_of(const std::function<void(option_set&)>& declare, std::vector<std::string> words) try {
     static_cast<void>(parsed(declare, std::move(words)));
     return {};

@@ -1,4 +1,4 @@
-// What docs/runners.md promises to a program of the user's.
+// The contract for runners in docs/runners.md.
 #pragma once
 
 #include "support/command.hpp"

@@ -1,5 +1,5 @@
-// A session as the reference experiment gives it on a small box: five runs whose numbers fit together. The tests
-// of reporters, of saved results and of `report` build on it.
+// The result of the reference experiment on a small machine: five runs with consistent numbers. The tests of
+// reporters, of saved results and of `report` use it.
 #pragma once
 
 #include "pipebench/result.hpp"
@@ -89,7 +89,7 @@ inline session_result sample_session() {
     return s;
 }
 
-/// The same in three rounds, of which the second has the numbers of sample_session(), and with two assertions.
+/// The same with three rounds and two assertions. The second round has the numbers of sample_session().
 inline session_result session_of_rounds() {
     session_result s = sample_session();
     const auto runs = std::exchange(s.runs, {});
@@ -108,7 +108,7 @@ inline session_result session_of_rounds() {
     return s;
 }
 
-/// What goes wrong, all at once: failures, a row not to trust, a run that was cut short, warnings.
+/// A session with many problems: failures, an invalid row, an interrupted run, warnings.
 inline session_result troubled_session() {
     session_result s = sample_session();
     run_result& cut = s.runs[3];
@@ -137,7 +137,7 @@ inline session_result troubled_session() {
     return s;
 }
 
-/// Text that an enemy wrote: escapes, separators of every format, bytes that are no UTF-8, and very much of it.
+/// Hostile text: escapes, separators of every format, bytes that are not UTF-8, and great length.
 inline session_result hostile_session() {
     session_result s = sample_session();
     const std::string escapes = "\x1b[2J\x1b]0;owned\x07 \xc2\x9b\x31m \xe2\x80\xae|`,\"\n";

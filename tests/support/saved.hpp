@@ -1,4 +1,4 @@
-// What a command has saved, and how it refuses: as the tests of several commands look at both.
+// Checks of saved results and of refusals, for the tests of several commands.
 #pragma once
 
 #include "support/command.hpp"
@@ -12,13 +12,13 @@ namespace pipebench::test {
 
 inline nlohmann::json saved(const std::string& path) { return nlohmann::json::parse(read_file(path)); }
 
-/// How many notes of a run say so.
+/// Number of notes of a run that contain the text.
 inline std::ptrdiff_t notes_that_say(const nlohmann::json& run, const std::string& text) {
     return std::count_if(run["notes"].begin(), run["notes"].end(),
                          [&](const nlohmann::json& note) { return contains(note.get<std::string>(), text); });
 }
 
-/// One line on stderr that says all of this, nothing on stdout, and exit code 2.
+/// Checks for one line on stderr that contains all of these texts, an empty stdout, and exit code 2.
 inline void check_refusal(const command_end& end, const std::vector<std::string>& said) {
     CAPTURE(end.out, end.err);
     CHECK(end.code == 2);

@@ -17,7 +17,7 @@
 namespace pipebench::test {
 namespace {
 
-/// Bound to a free port of the loopback interface.
+/// A socket bound to a free port of the loopback interface.
 descriptor bound_socket() {
     descriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in where{};
@@ -111,7 +111,7 @@ std::string answer(std::string_view status, std::string_view body, std::string_v
 }
 
 std::string closed_port_url() {
-    static const descriptor reserved = bound_socket();  // bound and not listening: nobody else gets the port
+    static const descriptor reserved = bound_socket();  // bound but not listening, so that no program gets the port
     return url_of(reserved);
 }
 

@@ -1,4 +1,4 @@
-// An HTTP server that misbehaves as told: each connection follows a script on a thread of its own.
+// An HTTP server that misbehaves: each connection follows a script of the test on its own thread.
 #pragma once
 
 #include "pipebench/order.hpp"
@@ -22,11 +22,11 @@ public:
     public:
         connection(int fd, unsigned number) : fd_(fd), number_(number) {}
         [[nodiscard]] unsigned number() const noexcept { return number_; }  ///< 0 for the server's first
-        /// The order of the next request; none when the client has closed.
+        /// The order of the next request; nullopt if the client has closed.
         std::optional<order_id> request();
-        /// False when the client has closed.
+        /// False if the client has closed.
         bool send(std::string_view bytes);
-        bool pause(std::chrono::milliseconds length);  ///< false when cut short: the client has closed
+        bool pause(std::chrono::milliseconds length);  ///< false if the client closed meanwhile
         void hold() { pause(std::chrono::hours{1}); }  ///< until the client closes
         void reset();                                  ///< the connection ends with RST, not FIN
 
@@ -54,16 +54,16 @@ private:
     std::atomic<unsigned> accepted_ = 0;
     std::mutex mutex_;
     std::list<connection> connections_;
-    std::list<std::jthread> threads_;  // joined first: they use what is above
+    std::list<std::jthread> threads_;  // joined first, because they use the members above
     std::jthread acceptor_;
 };
 
-/// A whole answer with an order of the mock API's.
+/// A whole answer with an order of the mock API.
 [[nodiscard]] std::string good_answer(order_id id);
 [[nodiscard]] std::string answer(std::string_view status, std::string_view body,
                                  std::string_view fields = "Content-Type: application/json\r\n");
 
-/// A URL on which nobody listens.
+/// A URL on which no server listens.
 [[nodiscard]] std::string closed_port_url();
 
 }  // namespace pipebench::test

@@ -34,7 +34,7 @@ unsigned next_number() {
     return ++n;
 }
 
-/// The first rule that fits decides: the role is asked for its password, the others are trusted as before.
+/// PostgreSQL takes the first matching rule: the role needs its password, others are trusted as before.
 void require_password_of(const std::string& name, const std::string& password) {
     sql(fmt::format("CREATE ROLE {} LOGIN SUPERUSER PASSWORD '{}'", name, password));
     const auto rules = scratch().path() / "postgres/data/pg_hba.conf";
@@ -71,7 +71,7 @@ std::string url_with_password(const std::string& password) {
     const auto name = fmt::format("{}_{}", role, next_number());
     require_password_of(name, password);
     const auto url = url_of(name, password);
-    // The server takes the new rules on when it has read them.
+    // The server applies the new rules some time after the signal.
     if (!comes_true([&] {
             try {
                 pqxx::connection probe(url_of(name, "not-" + password));

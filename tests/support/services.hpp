@@ -1,4 +1,4 @@
-// The servers that a test program needs: started when first asked for, once, and ended when the program ends.
+// The servers of a test program. Each starts at its first use and ends with the program.
 #pragma once
 
 #include "contracts/addresses.hpp"
@@ -15,20 +15,20 @@ namespace pipebench::test {
 [[nodiscard]] const std::string& redis();     ///< a URL
 [[nodiscard]] pid_t postgres_pid();
 
-/// A table of its own for every caller, in a schema of its own.
+/// A new table in a new schema for every call.
 [[nodiscard]] table_name new_table();
 [[nodiscard]] addresses addresses_for(const std::string& target, const table_name& table);
-[[nodiscard]] std::string new_stream();  ///< a key prefix of its own
+[[nodiscard]] std::string new_stream();  ///< a new key prefix
 
-/// A role on the server that must give this password; the URL does.
+/// A URL with a role that needs this password, and the password.
 [[nodiscard]] std::string url_with_password(const std::string& password);
-/// The same role, and whatever it says instead.
+/// The same URL with a wrong password.
 [[nodiscard]] std::string url_with_wrong_password(const std::string& password);
 
 pqxx::result sql(const std::string& statement);
-[[nodiscard]] std::int64_t count(const std::string& statement);  ///< its one number
+[[nodiscard]] std::int64_t count(const std::string& statement);  ///< the number that the statement returns
 
-/// Another session's transaction that lets nobody at the table, as long as it lives.
+/// A transaction of another session that locks the table until the destructor.
 class table_lock {
 public:
     explicit table_lock(const table_name& table) : connection_(postgres()), transaction_(connection_) {

@@ -1,4 +1,4 @@
-// Sessions in which something goes wrong, and what must hold of their results however wrong it goes.
+// Sessions with trouble, and rules that every result of one must satisfy.
 #pragma once
 
 #include "pipebench/result.hpp"
@@ -11,10 +11,10 @@
 
 namespace pipebench::test {
 
-/// In the environment of every session here, and nowhere in what it says or saves.
+/// In the environment of every session here; must not occur in its output or result.
 inline constexpr const char* planted_secret = "sekrit-of-the-environment";
 
-/// A file with a scenario of this name and these further members.
+/// Writes a file with a scenario of this name and these further members.
 inline std::string scenario_file(const user& someone, const std::string& name, nlohmann::json members) {
     members["name"] = name;
     const auto path = someone.file(name + ".json");
@@ -22,12 +22,12 @@ inline std::string scenario_file(const user& someone, const std::string& name, n
     return path;
 }
 
-/// The same for a list of the API's faults: {{"kind", "share", ...}, ...}.
+/// The same for a list of faults of the API: {{"kind", "share", ...}, ...}.
 inline std::string faulty_api(const user& someone, const std::string& name, const nlohmann::json& faults) {
     return scenario_file(someone, name, {{"api", {{"faults", faults}}}});
 }
 
-/// An API of which every request meets the same fault.
+/// A scenario in which every request meets the same fault.
 inline std::string api_of_only(const user& someone, const std::string& kind, nlohmann::json more = {}) {
     more.update({{"kind", kind}, {"share", 1}});
     return faulty_api(someone, kind, nlohmann::json::array({more}));
@@ -51,11 +51,11 @@ struct session_end {
     session_result result;
 };
 
-/// `spoiled`: the test is about what the ledger finds. `cut_short`: the run may have been killed between a write and the
-/// word of it.
+/// `spoiled`: the test expects findings of the ledger. `cut_short`: the run may have been killed between a write and
+/// its report.
 enum class books { balanced, spoiled, cut_short };
 
-/// What holds after every run, whatever went wrong in it.
+/// Checks the rules that hold after every run.
 inline void check_books(const run_result& run, books expected = books::balanced) {
     CAPTURE(run.pattern, run.scenario, run.orders, run.stored, run.failed, run.dead_lettered, run.not_started);
     CHECK(run.orders == run.stored + run.failed + run.dead_lettered + run.not_started);
@@ -65,7 +65,7 @@ inline void check_books(const run_result& run, books expected = books::balanced)
     CHECK(run.failed == told);
     CAPTURE(run.ledger.rows, run.ledger.lost, run.ledger.corrupt, run.ledger.unexpected, run.ledger.recovered);
     CHECK(run.ledger.lost == 0);
-    // An order that was reported failed and is there all the same is `recovered`: its answer was lost, not its work.
+    // A failed order with a row is `recovered`: its answer was lost, not its work.
     if (expected == books::cut_short) CHECK(run.ledger.rows >= run.stored);
     else CHECK(run.ledger.rows == run.stored + run.ledger.recovered);
     if (expected != books::spoiled) CHECK(run.ledger.corrupt == 0);
@@ -78,7 +78,7 @@ inline command with_secret(command c) {
     return c;
 }
 
-/// Reads what a session has said and saved, and holds all of it against the rules above.
+/// Reads output and result of a session, and checks both against the rules above.
 inline session_end checked(const user& someone, command_end end, const std::string& file,
                            books expected = books::balanced) {
     CAPTURE(end.code, end.signal, end.out, end.err);
@@ -92,7 +92,7 @@ inline session_end checked(const user& someone, command_end end, const std::stri
     return out;
 }
 
-/// A session from its beginning to its end.
+/// Runs a whole session and checks it.
 inline session_end measure(const user& someone, const load& l, const std::vector<std::string>& more,
                            books expected = books::balanced) {
     const auto file = someone.file("r.json");
@@ -107,7 +107,7 @@ inline std::string notes_of(const run_result& run) {
     return out;
 }
 
-/// Orders that failed at this stage for this reason.
+/// Number of orders that failed at this stage for this reason.
 inline std::uint64_t failed_as(const run_result& run, const std::string& stage, const std::string& kind) {
     std::uint64_t sum = 0;
     for (const auto& f : run.failures)
@@ -115,7 +115,7 @@ inline std::uint64_t failed_as(const run_result& run, const std::string& stage, 
     return sum;
 }
 
-/// Every order of the run failed, and all for the same reason.
+/// Checks that every order of the run failed for this reason.
 inline void check_all_failed(const run_result& run, const std::string& stage, const std::string& kind) {
     CAPTURE(run.pattern, run.scenario, run.stored, run.failed);
     CHECK(run.failed == run.orders);
