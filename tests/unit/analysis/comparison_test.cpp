@@ -1,5 +1,5 @@
-// A red build must mean a regression, and a regression must make it red: every rule between the two is held here,
-// on sessions whose noise is known.
+// A build must fail if and only if there is a regression. These tests check every rule for this, on sessions with
+// known noise.
 #include "analysis/comparison.hpp"
 
 #include "contracts/error.hpp"
@@ -28,7 +28,7 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
 
-/// From 1 - half to 1 + half, and another in every round; `salt` draws another order.
+/// A factor from 1 - half to 1 + half, different in every round; `salt` changes the order.
 double noise(std::uint64_t round, std::uint64_t salt, double half) {
     return 1 + half * (static_cast<double>((round * 7 + salt * 5) % 17) / 8 - 1);
 }
@@ -38,7 +38,7 @@ void scale(run_result& r, double factor) {
         *x *= factor;
 }
 
-/// The sample session with so many rounds, each a little different.
+/// The sample session with more rounds, each a little different.
 session_result session(std::uint64_t rounds, std::uint64_t salt = 1, double half = 0.01) {
     auto out = test::sample_session();
     const auto first = std::exchange(out.runs, {});
@@ -124,7 +124,7 @@ TEST_CASE("fewer orders a second are worse, and more are better", "[comparison]"
 }
 
 TEST_CASE("without significance nothing is a regression, however large", "[comparison]") {
-    // The middle moves by a fifth, and the noise is four fifths.
+    // The median moves by a fifth, and the noise is four fifths.
     const auto head = changed(session(8, 2, 0.8), "semaphore", [](auto& run) { run.cpu_per_order_us *= 1.2; });
     const auto c = compared(session(8, 1, 0.8), head);
     const auto row = row_of(c, "semaphore", "cpu_per_order_us");

@@ -1,4 +1,5 @@
-// A gate that cries wolf is switched off, and one that sleeps is worse: what it finds, and what it lets pass.
+// Which changes the gate reports, and which it lets pass. Users switch off a gate with false alarms, and one that
+// misses regressions is useless.
 #include "analysis/gate.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -26,7 +27,7 @@ run_result run_like(const std::string& pattern, std::uint64_t round, double cpu_
     return r;
 }
 
-/// The same in every round, but for less than 1 %.
+/// Rounds that differ by less than 1 %.
 session_result steady(std::uint64_t rounds, double cpu_us) {
     session_result s;
     for (std::uint64_t round = 1; round <= rounds; ++round)
@@ -52,20 +53,20 @@ gate_row row_of(const std::vector<gate_row>& rows, std::string_view metric_id,
 
 gate_row cpu_row(const gate_series& s) { return row_of(judged(s), "cpu_per_order_us"); }
 
-/// Of `field`, the same in every run.
+/// Sets `field` to the same value in every run.
 template <class Value>
 void set_in_all(session_result& s, Value run_result::*field, Value value) {
     for (auto& run : s.runs) run.*field = value;
 }
 
-// Series with noise, the same ones on every machine.
+// Series with noise that is the same on every machine.
 
 const std::vector<std::string> five_patterns{"fan-out", "semaphore", "process-pool", "thread-pool", "redis-streams"};
 
 class noise_source {
 public:
     explicit noise_source(std::uint64_t seed) : random_(seed) {}
-    /// Around 1; of twelve uniform numbers, since std::normal_distribution may differ between libraries.
+    /// Normal around 1, from twelve uniform numbers, since std::normal_distribution may differ between libraries.
     double operator()(double deviation) {
         double sum = -6;
         for (int i = 0; i < 12; ++i) sum += static_cast<double>(random_() >> 11) * 0x1p-53;
@@ -76,7 +77,7 @@ private:
     std::mt19937_64 random_;
 };
 
-/// How much a run costs, and in what rounds differ together.
+/// The cost of a run, and the noise that all runs of a round share.
 struct series_maker {
     noise_source noise;
     std::vector<std::string> patterns;
@@ -96,13 +97,13 @@ struct series_maker {
         return s;
     }
     gate_series operator()() {
-        std::vector<double> drift;  // the box gets slower and faster by the hour
+        std::vector<double> drift;  // the machine becomes slower and faster over time
         for (std::uint64_t round = 0; round < default_gate_rounds; ++round) drift.push_back(noise(0.05));
         return {make(drift, false), make(drift, false), make(drift, true)};
     }
 };
 
-/// As the session does it: suspects once more, alone.
+/// Measures suspects again, alone, as the session does.
 std::set<std::string> blamed(series_maker maker) {
     gate_verdict v;
     v.rows = judged(maker());
@@ -293,7 +294,7 @@ TEST_CASE("rounds are paired by their number, not by their place", "[gate]") {
 TEST_CASE("only a suspicion that is confirmed in the same metric is a regression", "[gate]") {
     const auto suspect = judged(steady_series(1, 1.2)), innocent = judged(steady_series(1, 1));
     CHECK(suspects(suspect) == std::vector<std::string>{"semaphore"});
-    CHECK_FALSE(gate_verdict{suspect, {}}.passed());  // not measured again: nobody knows
+    CHECK_FALSE(gate_verdict{suspect, {}}.passed());  // not measured again, so unknown
     CHECK(gate_verdict{suspect, innocent}.passed());
     CHECK(gate_verdict{innocent, suspect}.passed());
     auto slower = steady_series(1, 1);

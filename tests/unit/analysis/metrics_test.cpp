@@ -1,4 +1,4 @@
-// A metric's id is an interface: it stands in people's --assert and in their gates.
+// The id of a metric is an interface: users write it in --assert and in their gates.
 #include "analysis/metrics.hpp"
 #include "support/sample_result.hpp"
 
@@ -21,7 +21,7 @@ const metric& named(std::string_view id) {
     return *m;
 }
 
-/// Every field that a metric reads, with a value of its own.
+/// A run with a different value in every field that a metric reads.
 run_result distinct() {
     run_result r;
     r.time_s = 1, r.orders_per_s = 2, r.cpu_per_order_us = 3, r.floor_s = 4, r.efficiency = 5;
@@ -35,7 +35,7 @@ run_result distinct() {
     return r;
 }
 
-/// Two patterns, in three rounds whose order in the file is not theirs.
+/// Two patterns in three rounds, which are not in order in the file.
 session_result three_rounds() {
     session_result s;
     for (const std::uint64_t round : {2u, 1u, 3u})
@@ -179,7 +179,7 @@ TEST_CASE("the rows of several scenarios are kept apart", "[metrics]") {
 TEST_CASE("a session is taken apart by scenario, in the order in which they were run", "[metrics]") {
     auto s = three_rounds();
     s.chaos = "kill-run@50%";
-    for (auto& run : s.runs) run.scenario = run.round == 2 ? "outage" : "clean";  // round 2 stands first
+    for (auto& run : s.runs) run.scenario = run.round == 2 ? "outage" : "clean";  // round 2 comes first
     s.warmup_runs = {s.runs[0], s.runs[2]};
     s.warmup_runs[1].scenario = "flaky";
     const auto parts = by_scenario(s);

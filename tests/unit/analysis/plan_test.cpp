@@ -1,4 +1,4 @@
-// The plan decides who runs after whom: what drifts with time must favour nobody.
+// The plan decides the order of runs. A drift over time must not favour any contestant.
 #include "analysis/plan.hpp"
 
 #include <catch2/catch_test_macros.hpp>

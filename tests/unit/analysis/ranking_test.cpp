@@ -1,4 +1,4 @@
-// A ranking says who is first only where the rounds can tell, and else what is missing.
+// A ranking names the first only if the rounds suffice, and else what is missing.
 #include "analysis/ranking.hpp"
 
 #include <catch2/catch_approx.hpp>
@@ -15,10 +15,10 @@ namespace {
 struct entrant {
     const char* pattern;
     double time_s;
-    double spread = 0.001;  ///< share of the time, up and down by turns; the turns of two patterns differ
+    double spread = 0.001;  ///< share of the time, alternately up and down, differently for two patterns
 };
 
-/// Up and down differently for every pattern, so that pairs of like patterns rise and fall.
+/// Alternates differently for every pattern, so that the ratio of similar patterns rises and falls.
 double wobble(std::size_t pattern, std::uint64_t round) { return (round >> (pattern % 3)) % 2 == 0 ? 1 : -1; }
 
 session_result session_of(const std::vector<entrant>& entrants, std::uint64_t rounds) {
@@ -136,7 +136,7 @@ TEST_CASE("a round counts where both patterns can be trusted in it", "[ranking]"
 
 TEST_CASE("rounds are paired by their number, not by their place in the file", "[ranking]") {
     auto s = session_of(clear_case, 8);
-    for (auto& run : s.runs) run.time_s *= static_cast<double>(run.round);  // rounds differ by far, pairs do not
+    for (auto& run : s.runs) run.time_s *= static_cast<double>(run.round);  // rounds differ a lot, pairs do not
     const auto in_order = describe(on_time(s));
     CHECK(in_order.find("semaphore wins, 1.21 x") != std::string::npos);
     std::rotate(s.runs.begin(), s.runs.begin() + 1, s.runs.begin() + 11);

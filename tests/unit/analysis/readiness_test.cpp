@@ -1,5 +1,5 @@
-// "Production ready?": the one line that people act on. It may not say yes to what nobody tried, nor hide the worst
-// behind the harmless.
+// "Production ready?" is the line that people act on. It must not say yes to an untested case, nor hide the worst
+// problem behind a harmless one.
 #include "analysis/readiness.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -25,7 +25,7 @@ run_result good_run(const std::string& scenario = "flaky", const std::string& pa
     return r;
 }
 
-/// Everything was tried, and nothing found.
+/// All cases were tested, and no problem was found.
 session_result thorough() {
     session_result s;
     for (const auto* scenario : {"clean", "throttled", "flaky", "outage", "db-restart"})
@@ -48,7 +48,7 @@ readiness only(const session_result& s) {
     return all.front();
 }
 
-/// What is said of a run to which that was done.
+/// The readiness after this change of a run.
 readiness after(const std::function<void(run_result&)>& harm) {
     auto run = good_run();
     harm(run);

@@ -1,5 +1,5 @@
-// What a reader can work out by hand, and the samples that R refuses: nothing, zeros, infinities. The numbers in
-// between are held against R's (tests/integration/statistics_against_r_test.cpp).
+// Cases that a reader can compute by hand, and samples that R refuses: empty ones, zeros, infinities.
+// tests/integration/statistics_against_r_test.cpp compares the other cases with R.
 #include "analysis/statistics.hpp"
 
 #include <catch2/catch_approx.hpp>
@@ -26,7 +26,7 @@ samples times(const samples& xs, double factor) {
     return out;
 }
 
-/// Nothing to say, and nothing said.
+/// Checks that the estimate is empty.
 void check_no_ratio(const ratio_estimate& e) {
     CHECK(std::isnan(e.ratio));
     CHECK_FALSE(e.range);

@@ -1,5 +1,4 @@
-// The row that stands for several rounds: nothing good may be made of a round that was not, and nobody is told to do
-// what they did already.
+// The summary row of several rounds: it must not hide a bad round, nor advise something that was done already.
 #include "analysis/summary.hpp"
 
 #include <catch2/catch_approx.hpp>
@@ -26,7 +25,7 @@ run_result run_in(const std::string& pattern, std::uint64_t round, double time_s
     return r;
 }
 
-/// One pattern, a round for each time.
+/// One pattern with one round per time.
 session_result session_of(const std::vector<double>& times, const std::string& pattern = "semaphore") {
     session_result s;
     s.rounds = times.size();
@@ -43,7 +42,7 @@ pattern_summary only(const session_result& s) {
 /// Noisy without an outlier, the first round not being the slowest, and no run short.
 const std::vector<double> noisy{10, 11.5, 8.5, 10.8, 9.2, 10.1};
 
-/// The one line of advice, which is on noise.
+/// The only line of advice, which is about noise.
 std::string noise_advice(const session_result& s) {
     const auto lines = advice(s, summarise(s));
     REQUIRE(lines.size() == 1);

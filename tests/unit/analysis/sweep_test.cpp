@@ -1,4 +1,4 @@
-// Which pattern leads where, and at how many orders fan-out breaks: sentences that people act upon.
+// The sentences of a sweep: which pattern leads where, and at how many orders fan-out breaks.
 #include "analysis/sweep.hpp"
 
 #include "report/sweep.hpp"
@@ -52,7 +52,7 @@ states states_at(const sweep_outcome& s, std::size_t at, const metric& m) {
 
 std::string said_of_time(const sweep_outcome& s) { return describe_leads(s, swept_metrics().front()); }
 
-/// Searches a box that breaks above `limit`, and gives the numbers of orders that it ran.
+/// Searches on a machine that breaks above `limit`. Returns the numbers of orders that it ran.
 std::vector<std::uint64_t> search_all(break_search& search, std::uint64_t limit) {
     std::vector<std::uint64_t> out;
     for (auto n = search.next(); n; n = search.next()) {

@@ -1,4 +1,4 @@
-// The verdict is the one word of a row that everybody reads. Where more than one thing is true, the worst is told.
+// The verdict is the word of a row that everybody reads. If several apply, it is the worst.
 #include "analysis/verdict.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -10,14 +10,14 @@ using namespace pipebench;
 
 namespace {
 
-/// All that a verdict is made of.
+/// The input of a verdict.
 struct evidence {
     run_result run;
     verdict_context context;
     [[nodiscard]] verdict judged() const { return judge(run, context); }
 };
 
-/// 100 orders stored in 10 s, far above the floor, on a box that is mostly idle.
+/// 100 orders stored in 10 s, far above the floor, on a mostly idle machine.
 evidence good() {
     evidence e;
     e.context.cores = 2;
@@ -35,7 +35,7 @@ struct finding {
     const char* text;
 };
 
-/// The worst first.
+/// The worst come first.
 constexpr std::array findings{
     finding{[](evidence& e) { e.run.ledger.lost = 3; }, verdict_kind::invalid_ledger, "INVALID: 3 lost"},
     finding{[](evidence& e) { e.run.interrupted = true, e.run.stored = 30, e.run.failed = 10; },
@@ -156,7 +156,7 @@ TEST_CASE("a box is full of everything that we started, and says who had which s
     e.run.cpu = {8, 2, 0};
     e.run.services = {{service::mock_api, 3, 0}, {service::postgres, 4.8, 0}};
     CHECK(e.judged().text == "ok");
-    e.run.harness_cpu_s = 0.3;  // the harness itself tips it
+    e.run.harness_cpu_s = 0.3;  // the harness makes the difference
     CHECK(e.judged().text == "ok, box full: run 50 %, mock-api 15 %, postgres 24 %");
     e.context.cores = 4;
     CHECK(e.judged().text == "ok");
@@ -164,7 +164,7 @@ TEST_CASE("a box is full of everything that we started, and says who had which s
 
 namespace {
 
-/// 10 orders/s of 1 s each: Little's law gives 10 in flight, as were allowed and seen.
+/// 10 orders/s of 1 s each: by Little's law 10 in flight, which equals the limit and the observation.
 evidence ten_in_flight() {
     auto e = good();
     e.run.orders_per_s = 10;

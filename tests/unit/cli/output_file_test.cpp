@@ -1,5 +1,5 @@
-// A result of an hour's work goes into this file: what is wrong with it must be known before the hour, and a file
-// from before must be there, whole, until the new one is.
+// This file gets the result of a session that may take an hour. Problems with it must be found before, and an old
+// file must stay complete until the new one replaces it.
 #include "cli/output_file.hpp"
 
 #include "contracts/error.hpp"
@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A directory that goes with its test.
+/// A temporary directory.
 class scratch {
 public:
     scratch() {

@@ -1,4 +1,4 @@
-// Words for a shell, and the command line as it is printed and saved: without anybody's password.
+// Quoting for a shell, and the command line as it is printed and saved: without passwords.
 #include "cli/shell.hpp"
 
 #include <catch2/catch_test_macros.hpp>

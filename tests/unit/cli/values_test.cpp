@@ -1,5 +1,5 @@
-// What the command line makes of words: values of options, suggestions for those it does not know, and profiles whose
-// parameters have to be fair to every pattern.
+// Parsing on the command line: values of options, suggestions for unknown words, and profiles whose parameters must
+// be fair to every pattern.
 #include "contracts/value_form.hpp"
 
 #include "cli/profiles.hpp"

@@ -1,5 +1,5 @@
-// Every parameter on its way through the command line: into its member and no other, back into words for another
-// pipebench, and its default in --help.
+// Every parameter on the command line: it sets its member only, is formatted again for another pipebench, and has its
+// default in --help.
 #include "cli/work_options.hpp"
 
 #include "support/parameter_values.hpp"

@@ -1,5 +1,5 @@
-// A producer at a full queue is woken late, to save context switches, and must never be woken too late: where
-// consumers stop at half, nobody would wake it any more. (More of the queue's tests are in coroutines_test.cpp.)
+// A producer at a full queue is woken late, to save context switches, but must be woken: if consumers stop at half,
+// no later take would wake it. (coroutines_test.cpp has more tests of the queue.)
 #include "concurrency/bounded_queue.hpp"
 
 #include "support/command.hpp"
@@ -24,14 +24,14 @@ namespace {
 
 constexpr auto limit = 20s;
 
-/// Whether this thread of ours waits for something.
+/// Whether this thread of the process is blocked.
 bool is_asleep(pid_t thread) {
     const auto text = test::read_file(fmt::format("/proc/self/task/{}/stat", thread));
     const auto name_ends = text.rfind(')');
     return name_ends != std::string::npos && text.substr(name_ends, 3) == ") S";
 }
 
-/// A push by a thread of its own, which waits for room by the time the constructor returns.
+/// Pushes in another thread, which waits for room when the constructor returns.
 class waiting_producer {
 public:
     waiting_producer(bounded_queue<int>& queue, int item)
@@ -44,10 +44,10 @@ public:
     waiting_producer(const waiting_producer&) = delete;
     waiting_producer& operator=(const waiting_producer&) = delete;
     ~waiting_producer() {
-        if (!is_in_) queue_.close();  // one that is never woken must not be joined for ever
+        if (!is_in_) queue_.close();  // so that join() returns even if the thread was not woken
     }
 
-    /// Its item is in the queue, within the limit.
+    /// Whether its item is in the queue within the limit.
     [[nodiscard]] bool gets_in() {
         is_in_ = got_in_.wait_for(limit) == std::future_status::ready && got_in_.get();
         return is_in_;
@@ -66,7 +66,7 @@ void fill(bounded_queue<int>& queue, std::size_t number) {
     for (std::size_t i = 0; i < number; ++i) REQUIRE(queue.push(static_cast<int>(i)));
 }
 
-/// So many items, or none where they did not all come within the limit.
+/// Takes so many items; empty if they do not all come within the limit.
 std::vector<int> take(bounded_queue<int>& queue, std::size_t number) {
     auto taken = std::async(std::launch::async, [&queue, number] {
         std::vector<int> out;
@@ -91,7 +91,7 @@ TEST_CASE("a producer that waits at a full queue gets in once half of it is take
         waiting_producer producer(queue, -1);
         REQUIRE(take(queue, capacity - capacity / 2).size() == capacity - capacity / 2);
         REQUIRE(producer.gets_in());
-        // In its turn: behind what was there before.
+        // In order, after the earlier items.
         const auto rest = take(queue, capacity / 2 + 1);
         REQUIRE(rest.size() == capacity / 2 + 1);
         CHECK(rest.back() == -1);
@@ -115,6 +115,6 @@ TEST_CASE("several producers that wait get in as room is made, and none is forgo
     for (int item = 4; item < 8; ++item) producers.push_back(std::make_unique<waiting_producer>(queue, item));
     auto taken = take(queue, 8);
     for (auto& producer : producers) CHECK(producer->gets_in());
-    std::sort(taken.begin(), taken.end());  // in which order they are woken is nobody's business
+    std::sort(taken.begin(), taken.end());  // threads may be woken in any order
     CHECK(taken == std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7});
 }

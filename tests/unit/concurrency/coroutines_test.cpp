@@ -1,5 +1,5 @@
-// What the asynchronous patterns are made of. A permit too many would be a floor beaten, a coroutine never resumed
-// a run that hangs; so every loop here has a limit, and no test waits for a time to pass.
+// The parts of the asynchronous patterns. With a permit too many a run would beat its floor, and with a coroutine
+// that is never resumed it would hang. Every loop here has a limit, and no test sleeps.
 #include "concurrency/async_semaphore.hpp"
 #include "concurrency/bounded_queue.hpp"
 #include "concurrency/event_loop.hpp"
@@ -27,9 +27,9 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto limit = 20s;
-constexpr auto anything_ready = 10;  ///< turns of the loop after which whatever can run has run
+constexpr auto anything_ready = 10;  ///< turns of the loop after which every ready handler has run
 
-/// Runs `main` to its end on a loop of its own.
+/// Runs `main` to its end on a new event loop.
 void run(const std::function<task<>()>& main) {
     asio::io_context loop(1);
     bool ended = false;
@@ -180,7 +180,7 @@ TEST_CASE("a permit comes back when its holder throws", "[async_semaphore]") {
         };
         group.spawn(broken());
         co_await turns(anything_ready);
-        const auto permit = co_await permits.acquire();  // or this loop would run into its limit
+        const auto permit = co_await permits.acquire();  // otherwise this loop would reach its limit
         bool thrown = false;
         try {
             co_await group.join();
@@ -226,7 +226,7 @@ TEST_CASE("a deadline set earlier does not wait for the later one", "[watchdog]"
     guard.set(watchdog::clock::now() + 1ms);
     loop.run_for(limit);
     CHECK(expiries == 1);
-    CHECK(loop.stopped());  // and nothing of the later one is left
+    CHECK(loop.stopped());  // and the later one has left no work
 }
 
 TEST_CASE("a deadline that was cleared passes in silence", "[watchdog]") {
@@ -235,7 +235,7 @@ TEST_CASE("a deadline that was cleared passes in silence", "[watchdog]") {
     watchdog guard(loop.get_executor(), [&] { ++expiries; });
     guard.set(watchdog::clock::now() + 1ms);
     guard.clear();
-    loop.run_for(limit);  // until the timer has fired: it is all there is to do
+    loop.run_for(limit);  // until the timer, the only work, has fired
     CHECK(loop.stopped());
     CHECK(expiries == 0);
     guard.set(watchdog::clock::now() + 1ms);
@@ -319,7 +319,7 @@ TEST_CASE("producers are held back by the capacity, and every item is taken once
         makers.emplace_back([&, p] {
             for (int i = 0; i < each; ++i) {
                 queue.push(p * each + i);
-                // A taker counts before it takes: more than that in between is a queue over its capacity.
+                // A taker counts before it takes, so a larger difference means that the queue exceeds its capacity.
                 const int in = ++pushed, out = taken;
                 if (in - out > capacity) over = true;
             }

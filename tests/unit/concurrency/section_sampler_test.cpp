@@ -1,4 +1,4 @@
-// Whose CPU time is sampled, and as what. Sampling cannot be ended again, so each test has its own process.
+// Which CPU time is sampled, and in which section. Sampling cannot be stopped, so each test forks a process.
 #include "concurrency/section_sampler.hpp"
 
 #include "concurrency/event_loop.hpp"
@@ -29,12 +29,12 @@ using steady = std::chrono::steady_clock;
 using counts = std::array<std::uint64_t, cpu_section_count>;
 
 constexpr auto limit = 10s;
-constexpr unsigned longest_life_s = 60;  ///< of a process of ours
+constexpr unsigned longest_life_s = 60;  ///< of a forked process
 constexpr auto many_samples_worth = 100ms;
 
 std::uint64_t of(const counts& all, cpu_section s) { return all.at(static_cast<std::size_t>(s)); }
 
-/// Uses the CPU until there is a sample of the section; in vain for no longer than the limit.
+/// Uses the CPU until there is a sample of the section or the limit has passed.
 void work_until_sampled(const recorder& record, cpu_section s) {
     const auto end = steady::now() + limit;
     while (of(record.samples(), s) == 0 && steady::now() < end) {
@@ -47,14 +47,14 @@ std::chrono::nanoseconds cpu_of_this_thread() {
     return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
 }
 
-/// Uses so much of the CPU that it would be sampled many times.
+/// Uses enough CPU for many samples.
 void work_for_long() {
     const auto end = cpu_of_this_thread() + many_samples_worth;
     while (cpu_of_this_thread() < end) {
     }
 }
 
-/// Forks, and does not wait for ever.
+/// Forks, with a time limit.
 template <class Body>
 int exit_code_of(const Body& body) {
     const pid_t pid = ::fork();
@@ -72,7 +72,7 @@ int exit_code_of(const Body& body) {
     return WEXITSTATUS(status);
 }
 
-/// What a process has counted in which sections are sampled, once `body` has returned.
+/// The samples of each section in a process with sampling, after `body` has returned.
 counts samples_of(const std::function<void(recorder&)>& body) {
     auto record = recorder::create(1);
     REQUIRE(exit_code_of([&] {
@@ -116,7 +116,7 @@ TEST_CASE("a thread that did not ask for it is not sampled, however much it does
         work_until_sampled(record, cpu_section::fetch);
     });
     CHECK(of(seen, cpu_section::transform) == 0);
-    CHECK(of(seen, cpu_section::fetch) > 0);  // or there would have been nothing to see
+    CHECK(of(seen, cpu_section::fetch) > 0);  // otherwise the test would prove nothing
 }
 
 TEST_CASE("what one thread asks for is for itself alone", "[section_sampler]") {
@@ -148,7 +148,7 @@ TEST_CASE("to ask again changes nothing, and the timer of a thread ends with it"
         }).join();
         work_for(cpu_section::transform);
         work_for_long();
-        // The next one may have the number, and the memory, of the one before.
+        // The next thread may get the id and the memory of this one.
         std::thread([] {
             work_for(cpu_section::transform);
             work_for_long();
@@ -194,7 +194,7 @@ TEST_CASE("an event loop is at its scheduling again after each handler", "[secti
 TEST_CASE("where nothing is to be sampled, asking for it does nothing", "[section_sampler]") {
     REQUIRE_FALSE(sections_are_sampled());
     CHECK(exit_code_of([] {
-              sample_this_thread();  // a SIGPROF that nobody handles would be the end
+              sample_this_thread();  // an unhandled SIGPROF would kill the process
               work_for_long();
           }) == 0);
     CHECK(exit_code_of([] {

@@ -1,5 +1,4 @@
-// Processes that die, hang or never start: what a session has to survive without hanging, lying or leaving
-// anything behind.
+// Processes that die, hang or never start. A session must not hang, report wrongly or leave anything behind.
 #include "concurrency/worker_process.hpp"
 
 #include "contracts/error.hpp"
@@ -56,7 +55,7 @@ std::string read_all(int from) {
     return out;
 }
 
-/// What a program prints; it has to end well.
+/// The output of a program, which must succeed.
 std::string output_of(child_settings settings) {
     test_pipe pipe;
     settings.descriptors[STDOUT_FILENO] = pipe.in.get();
@@ -76,7 +75,7 @@ child_settings shell(const std::string& script) {
     return s;
 }
 
-/// A shell that has said "ready": what the script does before is done.
+/// A shell that has printed "ready", after the first part of the script.
 child_process ready_shell(const std::string& script) {
     test_pipe pipe;
     auto settings = shell(script);
@@ -93,7 +92,7 @@ std::pair<message_channel, message_channel> connected_channels() {
     return {message_channel(descriptor(ends[0])), message_channel(descriptor(ends[1]))};
 }
 
-/// The worker whose channel has something to say, once there is one; nothing more may be there.
+/// Waits for the one worker whose channel is readable. No other may be.
 std::size_t the_ready_one(worker_fleet& fleet) {
     const auto ready = fleet.wait(limit);
     REQUIRE(ready.size() == 1);
@@ -128,7 +127,7 @@ TEST_CASE("a message of another size is not taken for the one expected", "[messa
     here.send(std::uint16_t{1});
     CHECK_FALSE(there.receive<std::uint32_t>());
     here.send(std::uint32_t{3});
-    CHECK(there.receive<std::uint32_t>() == 3u);  // the others are gone, each as a whole
+    CHECK(there.receive<std::uint32_t>() == 3u);  // the others were dropped, each as a whole
 }
 
 TEST_CASE("a message that is longer than the largest is not taken for the largest", "[message_channel]") {
@@ -196,7 +195,7 @@ TEST_CASE("a worker that was replaced works in the place of the dead", "[worker_
 TEST_CASE("the end of a reaped worker is not told again, whoever still holds a copy of its channel",
           "[worker_fleet]") {
     worker_fleet fleet(1, [](message_channel&, std::size_t) {});
-    // As a sibling does that was forked just now and has not closed what it inherited.
+    // Like a sibling that was just forked and has not closed inherited descriptors.
     const descriptor copy(::dup(fleet.channel(0).native()));
     CHECK(the_ready_one(fleet) == 0);
     CHECK_THAT(fleet.reap(0), StartsWith("worker "));
@@ -251,7 +250,7 @@ TEST_CASE("a fleet that goes waits for workers that are about to end", "[worker_
     {
         worker_fleet fleet(3, [finished](message_channel& parent, std::size_t) {
             parent.receive<int>();
-            ::poll(nullptr, 0, 50);  // the work in hand
+            ::poll(nullptr, 0, 50);  // its current work
             ++*finished;
         });
     }
@@ -295,7 +294,7 @@ TEST_CASE("a child says how it ended", "[child_process]") {
 }
 
 TEST_CASE("descriptors are placed as told, and all others are closed", "[child_process]") {
-    std::vector<descriptor> inheritable;  // at numbers between and beyond those that are placed
+    std::vector<descriptor> inheritable;  // with numbers between and above the configured ones
     for (int i = 0; i < 10; ++i) inheritable.emplace_back(::open("/dev/null", O_RDONLY));
     const descriptor high(::fcntl(inheritable[0].get(), F_DUPFD, 300));
     auto ls = shell("");

@@ -1,4 +1,4 @@
-// Foreign text in our messages: a terminal must show it and not obey it.
+// Foreign text in messages: a terminal must not interpret it.
 #include "contracts/error.hpp"
 
 #include <catch2/catch_test_macros.hpp>

@@ -1,4 +1,4 @@
-// Numbers for people.
+// Formatting of numbers for people.
 #include "contracts/number.hpp"
 
 #include <catch2/catch_test_macros.hpp>

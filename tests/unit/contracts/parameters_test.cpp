@@ -1,4 +1,4 @@
-// The table of parameters: each row reads and writes one member of the workload, and no other row the same.
+// The table of parameters: each row reads and writes one member of the workload, and each member has one row.
 #include "contracts/parameters.hpp"
 
 #include "contracts/error.hpp"
@@ -82,7 +82,7 @@ TEST_CASE("every default is written as a text that says the same", "[parameters]
         CAPTURE(p.key);
         const auto text = p.value.format(workload{});
         if (p.key == std::string("rate_limit")) {
-            CHECK(text == "none");  // no rate is
+            CHECK(text == "none");  // no rate has this text
             continue;
         }
         workload w;

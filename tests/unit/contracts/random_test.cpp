@@ -1,5 +1,5 @@
-// Orders, delays and backoffs are functions of a seed: other numbers than these would make every saved result one of
-// another input.
+// Orders, delays and backoffs are functions of a seed. If these numbers changed, saved results would no longer have
+// the same input as new ones.
 #include "contracts/random.hpp"
 
 #include <catch2/catch_test_macros.hpp>

@@ -1,5 +1,5 @@
-// The recorder is what every number of a run is made of: an order counted twice, or lost between two processes,
-// would be a wrong result that looks right.
+// Every number of a run comes from the recorder. An order counted twice, or lost between two processes, would be a
+// wrong result that looks right.
 #include "contracts/recorder.hpp"
 
 #include "contracts/error.hpp"
@@ -31,7 +31,7 @@ std::uint64_t counted_latencies(const recorder& r) {
     return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
 }
 
-/// An order that began so long ago.
+/// The ticket of an order that began so long ago.
 order_log::ticket begun_before(order_id id, clock_type::duration ago) { return {id, clock_type::now() - ago}; }
 
 }  // namespace
@@ -181,7 +181,7 @@ TEST_CASE("to settle an order that has ended is a repetition, and a late success
     CHECK(p.stored == 2);
     CHECK(p.failed == 0);
     CHECK(p.failures[index(stage::fetch)][index(error_kind::timeout)] == 0);
-    CHECK(counted_latencies(r) == 1);  // of the one that was timed
+    CHECK(counted_latencies(r) == 1);  // of the one timed order
 }
 
 TEST_CASE("an order that nobody ordered is not settled", "[recorder]") {
@@ -409,11 +409,11 @@ TEST_CASE("threads that end the same orders at the same time count each exactly 
     CHECK(counted_latencies(r) == orders);
 }
 
-// --- runs that are killed, and begin again ---
+// --- runs that are killed and restarted ---
 
 TEST_CASE("an order that is begun again after a death is in flight once", "[recorder]") {
     auto r = recorder::create(10);
-    (void)r.log().begin(1);  // whoever held it has died
+    (void)r.log().begin(1);  // its worker has died
     const auto again = r.log().begin(1);
     CHECK(r.read().begun == 1);
     CHECK(r.read().in_flight() == 1);
@@ -446,7 +446,7 @@ TEST_CASE("what a killed run had in flight or in its queue is forgotten, what it
     CHECK(r.read().begun == 1);
     CHECK(r.read().stored == 1);
     CHECK(r.has_ended(1));
-    // The next run does all of them anew.
+    // The next run repeats all of them.
     for (order_id id = 1; id <= 3; ++id) r.log().offer();
     CHECK(r.read().queued == 3);
     const auto first = r.log().begin(1), second = r.log().begin(2), third = r.log().begin(3);
@@ -501,7 +501,7 @@ TEST_CASE("recovery is from the first kill to the next order that ends for the f
     CHECK(killed > 0ns);
     CHECK(killed <= r.elapsed());
     tick();
-    r.log().end(r.log().begin(1), success);  // again: nothing is the further for it
+    r.log().end(r.log().begin(1), success);  // a repetition is no progress
     CHECK(r.resumed_at() == 0ns);
     r.log().end(r.log().begin(2), failure);
     const auto resumed = r.resumed_at();

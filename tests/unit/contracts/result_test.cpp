@@ -1,5 +1,5 @@
-// Saved results are read from anywhere: from another version, half written, or made by an enemy. Whatever it is,
-// it gives a result or one line of refusal.
+// Saved results may come from another version, be half written or hostile. Any file gives a result or a one-line
+// error.
 #include "contracts/error.hpp"
 #include "pipebench/result.hpp"
 #include "support/sample_result.hpp"
@@ -23,7 +23,7 @@ namespace {
 
 std::string saved(const session_result& r) { return nlohmann::ordered_json(r).dump(2); }
 
-/// What parse_result says of a text that it must not take.
+/// The error of parse_result for a text that it must refuse.
 std::string refusal(std::string_view text) {
     try {
         (void)parse_result(text);
@@ -39,7 +39,7 @@ void check_one_line(const std::string& refused) {
     CHECK(refused.find_first_of("\n\r\x1b") == std::string::npos);
 }
 
-/// As the first results of this schema were written.
+/// The result in the first version of this schema.
 nlohmann::ordered_json of_the_first_version(const session_result& r) {
     auto out = nlohmann::ordered_json(r);
     for (const auto* key : {"rounds", "warmup_runs", "assertions", "chaos", "target_time_s", "memory_budget_bytes"})
@@ -54,7 +54,7 @@ nlohmann::ordered_json of_the_first_version(const session_result& r) {
     return out;
 }
 
-/// Every place in a document that is not an object or a list, as a JSON pointer.
+/// A JSON pointer to every value in a document that is not an object or a list.
 std::vector<std::string> leaves(const nlohmann::json& document) {
     std::vector<std::string> out;
     const auto flat = document.flatten();
@@ -368,7 +368,7 @@ TEST_CASE("a result of before there were rounds is one round, and nothing was as
     CHECK(old.runs[14].round == 1);
     CHECK(old.runs[14].position == 1);
     CHECK(old.runs[14].in_flight.samples == 0);
-    CHECK(std::isnan(old.runs[14].foreign_share));  // nobody looked
+    CHECK(std::isnan(old.runs[14].foreign_share));  // it was not measured
     CHECK(old.runs[14].api.threads == 0);
     auto one = test::sample_session();
     for (auto& run : one.runs) {

@@ -1,4 +1,4 @@
-// Scenarios as people write them. One that is read wrongly tests another trouble than it says.
+// Scenarios as people write them. If one is read wrongly, it tests something else than it says.
 #include "contracts/error.hpp"
 #include "contracts/scenario.hpp"
 

@@ -1,4 +1,4 @@
-// What a user may have meant: a near name is a help, a far one a riddle.
+// Suggestions for misspelt words. A similar name helps; a different one confuses.
 #include "contracts/suggestion.hpp"
 
 #include <catch2/catch_test_macros.hpp>

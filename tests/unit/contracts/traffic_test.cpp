@@ -1,5 +1,5 @@
-// The bounds on a run's requests: a retry beyond the budget makes an outage worse, a slot given twice breaks the limit
-// that the API set. The clock is a number here.
+// The limits on a run's requests: a retry beyond the budget makes an outage worse, and a slot used twice breaks the
+// rate limit of the API. The tests pass the time as a number.
 #include "contracts/traffic.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -18,14 +18,14 @@ namespace {
 constexpr traffic::time_point start{1000h};
 constexpr traffic::time_point never = traffic::time_point::max();
 
-/// How many retries there are to be had.
+/// Takes all available retries; returns their number.
 std::uint64_t take_all(traffic& t) {
     std::uint64_t taken = 0;
     while (t.take_retry()) ++taken;
     return taken;
 }
 
-/// Calls it in several threads at the same time.
+/// Calls `action` in several threads at the same time.
 template <class Action>
 void at_the_same_time(std::size_t threads, Action action) {
     std::vector<std::jthread> all;

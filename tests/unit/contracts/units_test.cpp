@@ -1,5 +1,5 @@
-// What people type for durations and counts. One parser serves the command line and saved results: what it takes
-// wrongly, every run measures wrongly.
+// Durations and counts as people type them. The command line and saved results use the same parser, so an error in it
+// makes every run wrong.
 #include "contracts/units.hpp"
 
 #include <catch2/catch_test_macros.hpp>

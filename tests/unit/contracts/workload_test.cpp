@@ -1,5 +1,5 @@
-// The parameters travel as JSON to the run's own process and into the saved result: nothing may get lost or bent
-// on the way, and what is broken is refused in one line.
+// The parameters are passed as JSON to the process of a run and into the saved result. All values must survive this,
+// and broken JSON is refused in one line.
 #include "contracts/error.hpp"
 #include "pipebench/workload.hpp"
 
@@ -29,7 +29,7 @@ workload loaded(const nlohmann::json& in) {
     return w;
 }
 
-/// No field has its default.
+/// A workload in which no field has its default.
 workload unusual_workload() {
     workload w;
     w.orders = 1'000'000'007;
@@ -89,7 +89,7 @@ TEST_CASE("a workload in which any field has the wrong type is refused, and the 
     for (const auto& [key, value] : good.items()) {
         CAPTURE(key, wrong.dump());
         if ((key == "retry_budget" && wrong == 1.5) || (key == "poison" && wrong.is_array()))
-            continue;  // right there
+            continue;  // valid for that field
         CHECK_THROWS_MATCHES(loaded(with(key.c_str(), wrong)), setup_error, MessageMatches(ContainsSubstring(key)));
     }
 }

@@ -1,5 +1,5 @@
-// In what one of our patterns and a user's program differ: mistake one for the other, and a program is restarted that
-// must not be, or a pattern that failed has a row that says nothing.
+// The differences between patterns and runners. If they were confused, a runner would be restarted that must not be,
+// or a failed pattern would get a meaningless row.
 #include "measure/pattern_contestant.hpp"
 #include "measure/user_runner.hpp"
 

@@ -1,4 +1,4 @@
-// Percentiles are read by people who never see the samples, so they are held here against all the samples, sorted.
+// Readers of percentiles never see the samples, so these tests compare them with all sorted samples.
 #include "measure/histogram.hpp"
 
 #include "contracts/recorder.hpp"
@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Latencies of many a shape, in microseconds; sorted.
+/// Sorted latencies of various distributions, in microseconds.
 std::vector<double> samples_of(std::uint64_t seed, std::size_t number) {
     std::mt19937_64 random(seed);
     std::lognormal_distribution<double> body(11, 0.1 + 0.5 * static_cast<double>(seed % 4));
@@ -51,7 +51,7 @@ TEST_CASE("a percentile is never understated, and overstated by 1 % at the most"
     for (const double p : {0.0, 0.001, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 1.0}) {
         const double given = percentile_ms(counts, p), exact = exact_ms(samples, p);
         CAPTURE(seed, number, p, given, exact);
-        CHECK(given >= exact * (1 - 1e-6));  // a nanosecond is lost where samples are rounded to be counted
+        CHECK(given >= exact * (1 - 1e-6));  // samples are rounded to nanoseconds before they are counted
         CHECK(given <= exact * 1.01 * (1 + 1e-3));
     }
 }
@@ -79,7 +79,7 @@ TEST_CASE("a summary has its percentiles in order, and none above the largest la
     CHECK(s.p99_ms >= 9'900);
     CHECK(s.p999_ms >= 9'990);
     CHECK(s.max_ms >= 10'000);
-    CHECK(s.p999_ms <= s.max_ms);  // the edge of its bin may be above
+    CHECK(s.p999_ms <= s.max_ms);  // although the edge of its bin may be larger
     CHECK(s.mean_ms >= 5'005);
     CHECK(s.mean_ms < 5'105);
 }

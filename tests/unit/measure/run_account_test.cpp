@@ -1,4 +1,4 @@
-// The row of a run, from prepared evidence: every number of the table is made here, and a wrong one is believed.
+// The row of a run from prepared evidence. Every number of the table is computed by this code.
 #include "measure/run_account.hpp"
 
 #include "support/fake_run.hpp"
@@ -19,8 +19,7 @@ using Catch::Matchers::WithinRel;
 
 namespace {
 
-/// A run of ten orders, all stored at once by one that has ten in flight, and nothing simulated; the test changes
-/// what it is about.
+/// A run of ten orders, ten in flight, all stored at once, without simulated latency. Each test changes a part.
 struct evidence {
     recorder record;
     run_observation seen;
@@ -52,7 +51,7 @@ struct evidence {
     }
 };
 
-/// Ten orders of which some fail, one for each way.
+/// Ten orders, one of which fails in each way.
 recorder failing_record() {
     auto record = recorder::create(10);
     record.start_clock();
@@ -68,7 +67,7 @@ void let_clock_reach(const recorder& record, std::chrono::nanoseconds time) {
     while (record.elapsed() < time) std::this_thread::yield();
 }
 
-/// Killed once half of its orders were stored; the rest is stored afterwards unless it is not to come back.
+/// Killed after half of its orders were stored; the rest is stored afterwards if `comes_back`.
 recorder killed_record(bool comes_back = true) {
     auto record = recorder::create(10);
     record.start_clock();
@@ -123,7 +122,7 @@ TEST_CASE("the floor follows from what the contestant has in flight, or says tha
     check(10);
     e.seen.in_flight_limit = 5;
     check(5);
-    e.seen.in_flight_limit = 1000;  // there are no more orders than these
+    e.seen.in_flight_limit = 1000;  // more than the run has orders
     check(10);
 }
 
@@ -162,7 +161,7 @@ TEST_CASE("only a run that ended well, by itself and in time is complete", "[acc
     CHECK(extent_of(whole, seen, false) == run_extent::complete);
     CHECK(extent_of(whole, seen, true) == run_extent::complete);  // the signal came too late
     CHECK(extent_of(half, seen, true) == run_extent::cut_short);
-    CHECK(extent_of(half, seen, false) == run_extent::complete);  // what is missing is lost
+    CHECK(extent_of(half, seen, false) == run_extent::complete);  // so missing orders are lost
     seen.out_of_time = true;
     CHECK(extent_of(whole, seen, false) == run_extent::cut_short);
     seen.out_of_time = false;
@@ -217,7 +216,7 @@ TEST_CASE("what others used of the box is what nobody of ours has used of it", "
     e.seen.services = {{service::postgres, 2, 0}};
     CHECK_THAT(e.row().foreign_share, WithinAbs(0.2, 1e-9));
     CHECK_THAT(e.row().steal_share, WithinAbs(0.05, 1e-9));
-    e.seen.cpu_before_start_s = 1;  // was used by the run's program all the same
+    e.seen.cpu_before_start_s = 1;  // still used by the run, not by foreign programs
     CHECK_THAT(e.row().foreign_share, WithinAbs(0.2, 1e-9));
     e.seen.box.busy_s = 1;
     CHECK(e.row().foreign_share == 0);

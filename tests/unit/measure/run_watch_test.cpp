@@ -1,5 +1,5 @@
-// What is watched beside a run. What a run prints must neither be lost nor fill the result; what is done to it must
-// happen when it is due, and once; and the mean in flight is one side of Little's law.
+// The parts that observe a run. Its output must neither be lost nor fill the result, each incident must happen once
+// and on time, and Little's law needs the correct mean in flight.
 #include "measure/run_watch.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -19,7 +19,7 @@ namespace {
 
 using words = std::vector<std::string>;
 
-/// A pipe and the lines that have come out of it.
+/// A pipe and the lines that it has passed on.
 struct pipe_of_lines {
     words lines;
     line_pipe pipe{[this](std::string_view line) { lines.emplace_back(line); }};
@@ -29,7 +29,7 @@ struct pipe_of_lines {
     }
 };
 
-/// A run of ten orders whose clock goes, and the incidents that are to happen in it.
+/// A run of ten orders with a running clock, and its incidents.
 struct run_of_ten {
     recorder record = recorder::create(10);
     words done;

@@ -1,5 +1,5 @@
-// What a program of the user's prints is foreign text: each line is understood as docs/runners.md has it, or is a
-// note; and an order that it tells of is counted once, with the time that it took as far as that is known.
+// The output of a runner is foreign text. Each line is parsed by docs/runners.md or becomes a note, and each reported
+// order is counted once, with its duration if known.
 #include "measure/runner_report.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -41,12 +41,12 @@ runner_line failed_as(std::uint64_t id, stage at, error_kind kind) {
     return out;
 }
 
-/// A run of ten orders, and the report of the program that does them.
+/// A run of ten orders, and the report of its runner.
 struct run_of_ten {
     recorder record = recorder::create(10);
     runner_report report{record};
 
-    /// All of them are lines of the contract.
+    /// Checks that all lines belong to the contract.
     void take(const std::vector<std::string>& lines) {
         for (const auto& text : lines) {
             CAPTURE(text);
@@ -134,7 +134,7 @@ TEST_CASE("everything else is a note", "[runner]") {
     CHECK_FALSE(run.report.in_flight_limit().has_value());
 }
 
-// --- what becomes of them ---
+// --- their effect on the record ---
 
 TEST_CASE("an order that is said to have taken so long has that latency", "[runner]") {
     run_of_ten run;

@@ -1,5 +1,5 @@
-// The series is what a reader sees of a run over time: a point too many fills the result, one at the wrong moment
-// bends the curve. The clock of the sampling is a number here.
+// The series shows a run over time. Too many points fill the result, and points at wrong moments distort the curve.
+// The tests pass the time as a number.
 #include "measure/series.hpp"
 
 #include "contracts/recorder.hpp"
@@ -17,8 +17,7 @@ namespace {
 
 constexpr outcome success{};
 
-/// A sampler of a run whose clock goes, asked at every tick of 100 ms; the RSS of a point is the number of its tick,
-/// in MB.
+/// Samples a run with a running clock at every tick of 100 ms. The RSS of a point is the number of its tick, in MB.
 class ticking {
 public:
     explicit ticking(stream_probe probe = {}) : sampler_(record, std::move(probe)), began_(sampler_.next()) {
@@ -48,7 +47,7 @@ void check_columns(const series_view& s, std::size_t points) {
         CHECK(column->size() == points);
 }
 
-/// The points are that many ticks apart, from the first one on.
+/// Checks that consecutive points are that many ticks apart.
 void check_that_it_is_even(const series_view& s, std::uint64_t apart) {
     CHECK(s.interval_ms == 100.0 * static_cast<double>(apart));
     for (std::size_t i = 0; i < s.rss_mb.size(); ++i) {

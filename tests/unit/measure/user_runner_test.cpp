@@ -1,5 +1,5 @@
-// A program of the user's gets a row of its own: a name or a command that will not do must be known before anything
-// is measured, and whatever docs/runners.md promises must be in the program's environment.
+// Runners: an invalid name or command is found before any measurement, and the environment has all variables of
+// docs/runners.md.
 #include "measure/user_runner.hpp"
 
 #include "contracts/error.hpp"
@@ -22,7 +22,7 @@ using test::contains;
 
 namespace {
 
-/// Empty where it was taken.
+/// The error message; empty if the text is valid.
 std::string refusal_of(const std::string& text) {
     try {
         static_cast<void>(parse_runner(text));
@@ -32,7 +32,7 @@ std::string refusal_of(const std::string& text) {
     }
 }
 
-/// One line, which says what it is about.
+/// Checks for a one-line error that contains `why`.
 void check_refusal(const std::string& text, const std::string& why) {
     const auto said = refusal_of(text);
     CAPTURE(text, said);
@@ -49,7 +49,7 @@ const addresses somewhere{"http://127.0.0.1:8080",
                           "mine_1",
                           "pipebench:1:1"};
 
-/// What a program is told, by name; each of our own names is there once.
+/// The environment of a runner, by name. Checks that each PIPEBENCH_* name occurs once.
 std::map<std::string, std::string> told(const workload& work) {
     std::map<std::string, std::string> out;
     for (const auto& entry : runner_environment({"mine", work, somewhere})) {
@@ -61,7 +61,7 @@ std::map<std::string, std::string> told(const workload& work) {
     return out;
 }
 
-/// In our environment as long as it lives.
+/// Sets a variable of the environment for its lifetime.
 class environment_variable {
 public:
     environment_variable(const char* name, const char* value) : name_(name) { ::setenv(name, value, 1); }
@@ -81,7 +81,7 @@ TEST_CASE("a name and a command take a pattern's place", "[runner]") {
     const auto runner = parse_runner("my-own-2=true --fast 'a b' c=d");
     CHECK(runner->id() == "my-own-2");
     CHECK(runner->title() == "my-own-2");
-    CHECK(runner->command() == "true --fast 'a b' c=d");  // only the first '=' is ours
+    CHECK(runner->command() == "true --fast 'a b' c=d");  // only the first '=' separates
     CHECK(runner->needs_at(workload{}).in_flight == workload{}.runner_concurrency);
 }
 
@@ -121,7 +121,7 @@ TEST_CASE("whatever a shell can do is a command", "[runner]") {
     }
 }
 
-// --- what it is told ---
+// --- environment ---
 
 TEST_CASE("every variable that is promised is there, and no other of ours", "[runner]") {
     const auto promised = test::promised_variables();

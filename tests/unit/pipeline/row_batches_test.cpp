@@ -1,5 +1,5 @@
-// Which rows share a statement, and when it starts. Too eager, and a batch has one row; too patient, and a row waits
-// for others that never come; and a row that PostgreSQL refuses must not take the others of its batch with it.
+// Which rows share a statement, and when it starts. If it starts too early, a batch has one row; if too late, rows
+// wait for others that never come. A row that PostgreSQL refuses must not fail the others of its batch.
 #include "pipeline/row_batches.hpp"
 
 #include <catch2/catch_test_macros.hpp>

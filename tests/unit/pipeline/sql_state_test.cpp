@@ -1,5 +1,5 @@
-// Which refusals of PostgreSQL are worth another try: one too few loses orders to a restart, one too many asks for
-// ever for what cannot be.
+// Which errors of PostgreSQL are retried: with one too few a restart loses orders, with one too many an impossible
+// statement is repeated.
 #include "pipeline/sql_state.hpp"
 
 #include "pipeline/retry.hpp"

@@ -1,5 +1,5 @@
-// The row of an order. The ledger tells corrupt rows by making them again with the same code, so what this code
-// should give is worked out here by hand.
+// The row of an order. The ledger finds corrupt rows with the same code, so the expected values are computed by hand
+// here.
 #include "pipeline/transform.hpp"
 
 #include "pipeline/order_parser.hpp"
@@ -134,5 +134,5 @@ TEST_CASE("the checksum changes with every field, and with a border between fiel
     }
     auto with_another = row;
     with_another.checksum = 0;
-    CHECK(checksum_of(with_another) == checksum_of(row));  // it is not part of itself
+    CHECK(checksum_of(with_another) == checksum_of(row));  // the checksum does not include itself
 }

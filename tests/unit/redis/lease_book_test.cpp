@@ -1,5 +1,5 @@
-// The lease book decides which order is delivered again, and with which others. An entry that it forgets is lost
-// until a lease has passed; one that it delivers twice, or beside an order that kills, is done twice or dies with it.
+// The lease book decides which orders are delivered again, and together with which. A forgotten entry is stuck until
+// a lease has passed; one delivered twice is done twice; one delivered with a poison order dies with it.
 #include "redis/lease_book.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -21,7 +21,7 @@ entries names(const std::vector<lease_book::taken_over>& all) {
     return out;
 }
 
-/// Everything that a renewal would keep.
+/// All entries that a renewal would keep.
 entries in_hand(const lease_book& book) {
     entries out;
     for (const auto& r : book.renewals()) out.insert(out.end(), r.entries.begin(), r.entries.end());
@@ -169,6 +169,6 @@ TEST_CASE("the book has room for a page more until enough wait, counted or not",
     CHECK_FALSE(book.has_room());
     REQUIRE(book.next_to_deliver(1).size() == 1);
     CHECK(book.has_room());
-    REQUIRE(book.take(one + "x", "a"));  // what is carried out does not count
+    REQUIRE(book.take(one + "x", "a"));  // finished entries do not count
     CHECK(book.has_room());
 }

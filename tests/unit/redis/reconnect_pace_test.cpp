@@ -1,4 +1,4 @@
-// A server that is away must be found again soon, and must not be asked in a hot loop meanwhile.
+// A client must find a returning server soon, without retrying in a hot loop.
 #include "redis/reconnect_pace.hpp"
 
 #include <catch2/catch_test_macros.hpp>

@@ -1,5 +1,5 @@
-// Redis' replies are foreign bytes, and its address holds a password: what is wrong in the one must be an error,
-// and nothing of the other may be printed.
+// Replies of Redis are foreign bytes: a wrong one must be an error. Its address has a password, which must not be
+// printed.
 #include "redis/redis_reply.hpp"
 
 #include "contracts/error.hpp"

@@ -1,5 +1,5 @@
-// An order that is missing from the stream and is not added again would be waited for until the end of all patience;
-// one that is added although it is there is done twice.
+// If a missing order is not added to the stream again, the run waits for it until its limit; if one is added although
+// it is there, it is done twice.
 #include "redis/stream_inventory.hpp"
 
 #include <catch2/catch_test_macros.hpp>

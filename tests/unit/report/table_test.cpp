@@ -38,7 +38,7 @@ std::string cell(const table& t, std::size_t row_index, std::string_view column_
     return "no such column";
 }
 
-/// The table below the main one whose title begins so.
+/// The table below the main one whose title begins with `title`.
 table below(const session_result& s, std::string_view title) {
     for (auto& [name, content] : further_tables(summarise(s)))
         if (name.starts_with(title)) return content;

@@ -14,7 +14,7 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-/// The cells of a row below columns of that name, in their order.
+/// The cells of a row in the columns of that name, in order.
 std::vector<std::string> cells(const table& t, std::string_view name, std::size_t row_index = 0) {
     std::vector<std::string> out;
     for (std::size_t i = 0; i < t.columns.size(); ++i)

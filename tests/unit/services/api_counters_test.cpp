@@ -1,5 +1,5 @@
-// The mock API's counters on their way from the server to a result: a counter under another's name would put the
-// blame for a slow run on the wrong side.
+// The mock API's counters from the server to a result. If two names were swapped, a slow run would be blamed on the
+// wrong side.
 #include "mock_api/counters.hpp"
 #include "services/mock_api_process.hpp"
 

@@ -1,5 +1,5 @@
-// --chaos as people write it, and who dies of it. A share that is read wrongly kills at another moment than it says;
-// a kill that hits too much, or too little, measures another death.
+// --chaos as people write it, and which processes it kills. A share that is read wrongly kills at the wrong moment,
+// and a kill of other processes measures something else.
 #include "session/chaos.hpp"
 
 #include "system/descriptor.hpp"
@@ -21,7 +21,7 @@ using namespace pipebench;
 
 namespace {
 
-/// A process with so many children, each of which waits to be killed itself.
+/// A process with so many children, which all wait to be killed.
 class family {
 public:
     explicit family(std::size_t children) {
@@ -127,6 +127,6 @@ TEST_CASE("a tree that is killed is gone when that returns", "[chaos]") {
     kill_tree(server.parent());
     CHECK(std::none_of(server.children().begin(), server.children().end(), is_alive));
     int status = 0;
-    REQUIRE(::waitpid(server.parent(), &status, 0) == server.parent());  // left to its owner
+    REQUIRE(::waitpid(server.parent(), &status, 0) == server.parent());  // still to be reaped by its owner
     CHECK(WTERMSIG(status) == SIGKILL);
 }

@@ -1,5 +1,5 @@
-// A gate without any process: in which order the contenders run, what is compared, what ends it early, and what a
-// binary may print. A round that one of them lacks would make the pairs of all later rounds wrong.
+// A gate without processes: the order of the contenders, comparability, early ends, and the output of a binary. If
+// one contender lacked a round, all later rounds would be paired wrongly.
 #include "session/gate_binaries.hpp"
 
 #include "contracts/error.hpp"
@@ -40,7 +40,7 @@ session_result result_of(const pattern& p, double time_s = 1) {
     return out;
 }
 
-/// Returns prepared results, and writes down what it is asked for.
+/// Returns prepared results and records its calls.
 class fake_contenders final : public gate_contenders {
 public:
     std::function<std::optional<session_result>(contender, const pattern&)> on_run = [](contender, const pattern& p) {
@@ -100,7 +100,7 @@ bool has(const words& all, const std::string& part) {
     return std::any_of(all.begin(), all.end(), [&](const auto& text) { return contains(text, part); });
 }
 
-/// A program that ended by itself with this code, having printed this.
+/// The output of a program that ended by itself with this code.
 program_output printed(const std::string& out, int code = 0, const std::string& err = {}) {
     program_output seen;
     seen.end.status = code << 8;
@@ -115,7 +115,7 @@ std::string as_json(const session_result& r) {
     return out.dump(2);
 }
 
-/// What is wrong with it; empty: nothing.
+/// The error message; empty if the output is valid.
 std::string complaint_about(const program_output& seen) {
     try {
         static_cast<void>(result_in(seen, "semaphore", std::chrono::seconds(2)));
@@ -304,7 +304,7 @@ TEST_CASE("a signal while a binary is asked for its version starts no server", "
 
 TEST_CASE("what a run of a binary printed is its result, or one line that says what was wrong with it", "[gate]") {
     CHECK(complaint_about(printed(as_json(result_of(semaphore)))).empty());
-    CHECK(complaint_about(printed(as_json(result_of(semaphore)), 3)).empty());  // a row that is not to be trusted
+    CHECK(complaint_about(printed(as_json(result_of(semaphore)), 3)).empty());  // an invalid row
     const auto [seen, why] = GENERATE(table<program_output, std::string>(
         {{printed("garbage"), "not a pipebench result"},
          {printed(""), "not a pipebench result"},

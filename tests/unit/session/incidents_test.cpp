@@ -1,4 +1,4 @@
-// What --chaos and a scenario do to a run: to whom, when, and what is said of it.
+// Incidents of --chaos and of scenarios: their targets, times and notes.
 #include "session/incidents.hpp"
 
 #include "support/fake_run.hpp"
@@ -15,7 +15,7 @@ using namespace pipebench::test;
 
 namespace {
 
-/// Counts what would be done to servers.
+/// Counts the actions against servers.
 struct servers {
     int redis_kills = 0, postgres_kills = 0;
     [[nodiscard]] incident_means means() {

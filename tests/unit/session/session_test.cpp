@@ -1,5 +1,5 @@
-// A session without any process: which contestant runs when, what is kept of it and when, what is refused, and what a
-// signal ends. A round that is left out or counted twice would bend every number that is reported.
+// A session without processes: the order of runs, saved results, refusals, and signals. A round that is left out or
+// counted twice would distort every reported number.
 #include "session/session.hpp"
 
 #include "contracts/error.hpp"
@@ -24,7 +24,7 @@ namespace {
 
 using words = std::vector<std::string>;
 
-/// A session of two contestants, of one round unless the test says otherwise.
+/// A session of two contestants, with one round unless the test changes that.
 struct bench {
     session_settings settings;
     fake_executor executor;
@@ -51,7 +51,7 @@ struct bench {
 
     session_outcome run() { return run_session(settings, observer, executor, signals); }
 
-    /// The run of which so many have begun before is the last: a signal comes during it.
+    /// Sends a signal during the run of this number.
     void interrupt_in_run(std::size_t number, std::uint64_t stored = fake_executor::orders) {
         executor.on_execute = [this, number, stored, begun = std::size_t{0}](const run_plan&) mutable {
             const bool last = ++begun == number;
@@ -60,7 +60,7 @@ struct bench {
             return run_of(fake_executor::orders, last ? stored : fake_executor::orders);
         };
     }
-    /// Empty where the session came to its end.
+    /// The error message; empty if the session succeeded.
     std::string refusal() {
         try {
             static_cast<void>(run());
@@ -118,7 +118,7 @@ TEST_CASE("each round has each contestant once, and rounds to warm up are kept a
     for (const auto& [number, patterns] : rounds)
         CHECK(std::set(patterns.begin(), patterns.end()) == std::set<std::string>{"semaphore", "thread-pool"});
     CHECK(rounds.at(1) == words{"semaphore", "thread-pool"});
-    CHECK(rounds.at(2) != rounds.at(1));  // two make a square
+    CHECK(rounds.at(2) != rounds.at(1));  // the two rounds form a Latin square
 }
 
 TEST_CASE("a contestant takes its turn in every round", "[session][rounds]") {
@@ -182,7 +182,7 @@ TEST_CASE("an observer is told which round it is, and the scenario where it is n
     CHECK(b.places[2].scenario.empty());
 }
 
-// --- what is kept ---
+// --- saved results ---
 
 TEST_CASE("after every run all there is can be saved, marked as interrupted", "[session][rounds]") {
     bench b;
@@ -269,7 +269,7 @@ TEST_CASE("before its first run a session that has had its signal measures nothi
     CHECK(outcome.result.interrupted == true);
 }
 
-// --- what is refused ---
+// --- refusals ---
 
 TEST_CASE("what the box cannot hold is refused before anything is started", "[session][bad-input]") {
     bench b;
@@ -291,7 +291,7 @@ TEST_CASE("a run that failed ends the session with its own last words, or with h
         return run;
     };
     CHECK(b.refusal() == said);
-    CHECK(b.executor.asked == words{"start", "run semaphore clean"});  // nothing was checked, and no other was run
+    CHECK(b.executor.asked == words{"start", "run semaphore clean"});  // no check and no other run
 }
 
 TEST_CASE("a run that was to be killed, and died at work, has a row that says how often", "[session][chaos]") {
@@ -354,7 +354,7 @@ TEST_CASE("a run that failed after a signal is no error: it was asked to end", "
     CHECK(b.run().result.runs.front().verdict.text == "interrupted after 3 of 10 orders");
 }
 
-// --- what a row says ---
+// --- rows ---
 
 TEST_CASE("orders that the ledger does not find make their row INVALID", "[session]") {
     bench b;
@@ -366,7 +366,7 @@ TEST_CASE("orders that the ledger does not find make their row INVALID", "[sessi
     }
 }
 
-// --- what a user is told ---
+// --- messages ---
 
 TEST_CASE("what a session was told to leave out or to leave behind is a warning in its result", "[session]") {
     bench b;

@@ -1,5 +1,4 @@
-// A sweep without any session: which points are measured, what is left out of them, and how the limit is searched
-// for.
+// A sweep without sessions: which points are measured, what is left out of them, and how the limit is searched.
 #include "session/sweep.hpp"
 
 #include "contracts/error.hpp"
@@ -22,7 +21,7 @@ std::shared_ptr<fake_contestant> contestant_of(const std::string& name, needs ne
     return std::make_shared<fake_contestant>(name, need);
 }
 
-/// A sweep of --orders over these numbers; its sessions are what the test makes of them.
+/// A sweep of --orders over these numbers; the test provides the sessions.
 struct bench {
     sweep_settings settings;
     sweep_observer observer;

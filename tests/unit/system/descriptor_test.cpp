@@ -1,4 +1,4 @@
-// Reading a whole descriptor: the one loop that everything which is read to its end goes through.
+// Reading a descriptor to its end.
 #include "system/descriptor.hpp"
 
 #include "system/output_pipe.hpp"

@@ -1,4 +1,4 @@
-// Numbers out of the text of /proc. A field that is read off by one would pass for a plausible memory or CPU time.
+// Numbers from the text of /proc. The wrong field would give a plausible memory or CPU time.
 #include "system/proc_text.hpp"
 
 #include <catch2/catch_test_macros.hpp>
