@@ -225,7 +225,7 @@ TEST_CASE("when closed, what is done is acknowledged, and nothing more is read",
     });
     CHECK(s.pending() == 0);
     CHECK(s.results() == 2);
-    with_consumers(s, [&](stream_consumers& all) -> task<> {  // the others were delivered to nobody
+    with_consumers(s, [&](stream_consumers& all) -> task<> {  // the others were not delivered
         const auto rest = co_await all.add_consumer().read(4, 1s);
         CHECK(are(rest, 3, 4));
     });

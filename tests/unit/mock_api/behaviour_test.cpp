@@ -1,5 +1,4 @@
-// What the mock API answers, without a socket: routes, latencies, the reading of hostile bytes, the bytes of
-// a reply.
+// The mock API without a socket: routes, latencies, parsing of hostile bytes, and the bytes of a reply.
 #include "mock_api/behaviour.hpp"
 #include "mock_api/order_book.hpp"
 #include "mock_api/order_json.hpp"
@@ -35,8 +34,7 @@ struct reading {
     std::string rest;
 };
 
-/// Gives the reader `text` in pieces of `size` bytes, as a connection would: what is left goes before the
-/// next.
+/// Gives the reader `text` in pieces of `size` bytes, as a connection would: unread bytes precede the next piece.
 reading read_in_pieces(std::string_view text, std::size_t size) {
     request_reader reader(instant);
     reading r;
@@ -88,7 +86,7 @@ TEST_CASE("each path has its answer", "[behaviour]") {
         {"/orders/1000000000000001", 404, api_resource::order, 0},
         {"/orders/18446744073709551617", 404, api_resource::order, 0},
         {"/orders/99999999999999999999999999999999999999999999", 404, api_resource::order, 0},
-        // no number as we write them
+        // not in our form of numbers
         {"/orders/abc", 400, api_resource::order, 0},
         {"/orders/-1", 400, api_resource::order, 0},
         {"/orders/+1", 400, api_resource::order, 0},
@@ -99,7 +97,7 @@ TEST_CASE("each path has its answer", "[behaviour]") {
         {"/orders/%31", 400, api_resource::order, 0},
         {"/orders/1/lines", 400, api_resource::order, 0},
         {"/orders/1/", 400, api_resource::order, 0},
-        // no path of ours
+        // unknown paths
         {"/", 404, api_resource::none, 0},
         {"/orders", 404, api_resource::none, 0},
         {"/orders/", 404, api_resource::none, 0},
@@ -107,7 +105,7 @@ TEST_CASE("each path has its answer", "[behaviour]") {
         {"//orders/1", 404, api_resource::none, 0},
         {"/healthz/", 404, api_resource::none, 0},
         {"/?/orders/1", 404, api_resource::none, 0},
-        // no path at all
+        // not paths
         {"*", 400, api_resource::none, 0},
         {"orders/1", 400, api_resource::none, 0},
         {"http://localhost", 400, api_resource::none, 0},
@@ -288,8 +286,7 @@ TEST_CASE("a header is read up to 8 KiB, however it is divided", "[behaviour]") 
 
 TEST_CASE("a header without an end is given up at 8 KiB", "[behaviour]") {
     for (const std::string start : {"", "GET /orders/1 HTTP/1.1\r\nX: "}) {
-        const reading r =
-            read_in_pieces(start + std::string(20'000, 'Y'), 1);  // which requires as much at every step
+        const reading r = read_in_pieces(start + std::string(20'000, 'Y'), 1);  // checks the size at every step
         CHECK(r.result == progress::failed);
         CHECK(r.reply.status == 431);
     }
@@ -304,7 +301,7 @@ TEST_CASE("a body is read and ignored up to 64 KiB, and needs a length", "[behav
     CHECK(larger.reply.status == 413);
     CHECK(read(get("/orders/1", "Transfer-Encoding: chunked\r\n")).reply.status == 411);
     CHECK(read(get("/orders/1", "Transfer-Encoding: gzip\r\n")).reply.status == 411);
-    // Two ways to say the length of one body are how requests are smuggled.
+    // Two conflicting lengths of one body allow request smuggling.
     CHECK(read(get("/orders/1", "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")).result == progress::failed);
     CHECK(read(get("/orders/1", "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")).result == progress::failed);
 }
@@ -319,7 +316,7 @@ TEST_CASE("no bytes make the reader fail in any other way, or hold more than a h
         for (auto changes = 1 + d.below(4); changes > 0; --changes)
             text[d.below(text.size())] = static_cast<char>(d.below(256));
         if (d.below(4) == 0) text.resize(d.below(text.size()));
-        ++results[read_in_pieces(text, 1 + d.below(30)).result];  // it checks what is held
+        ++results[read_in_pieces(text, 1 + d.below(30)).result];  // it checks the memory held
     }
     CHECK(results[progress::complete] > 1'000);
     CHECK(results[progress::failed] > 1'000);

@@ -1,5 +1,5 @@
-// Which requests a scenario spoils, and the bytes they are answered with. What differs here from one process or
-// attempt to the next makes two patterns incomparable.
+// Which requests get a fault, and the bytes of their answers. If these differed between processes or attempts,
+// patterns could not be compared.
 #include "mock_api/faults.hpp"
 #include "mock_api/order_book.hpp"
 #include "mock_api/order_json.hpp"
@@ -55,7 +55,7 @@ api_reply spoilt(const fault& f, order_id id = 9) {
 
 api_reply spoilt(fault_kind kind) { return spoilt(of(kind, 1)); }
 
-/// In pieces, as a connection makes them.
+/// Collects the bytes in pieces, as a connection does.
 std::string bytes_of(const api_reply& reply) {
     reply_writer writer(calm_api);
     std::string out;
@@ -64,7 +64,7 @@ std::string bytes_of(const api_reply& reply) {
     while (filler_bytes(reply) > 0) {
         const auto before = out.size();
         const auto rest = writer.append_more(out, reply, filler);
-        REQUIRE(out.size() - before <= filler_piece + 2048);  // the last of a huge header brings the answer as well
+        REQUIRE(out.size() - before <= filler_piece + 2048);  // the last piece of a huge header includes the answer
         if (rest == reply_writer::remainder::none) break;
     }
     return out;
@@ -94,7 +94,7 @@ TEST_CASE("faults follow from seed, order and attempt alone", "[faults]") {
     CHECK(draws(with(some), 1'000) == first);
     CHECK(draws(with(some, 43), 1'000) != first);
     CHECK(draws(with(some), 1'000, 2) != first);
-    // As every build has drawn them: with other draws, saved results could no longer be compared.
+    // The draws of every build so far: with other draws, saved results could no longer be compared.
     constexpr int no = -1, status = static_cast<int>(fault_kind::status), reset = static_cast<int>(fault_kind::reset);
     CHECK(draws(with(some), 20) == std::vector<int>{reset, status, no, no,     no, reset, no,
                                                     reset, status, no, status, no, reset, reset,

@@ -1,6 +1,6 @@
-// The ledger tells corrupt rows by making each order again, in another process and perhaps another build: an
-// order that is not a pure function of its id and the seed, or JSON that does not carry it, would accuse a
-// good run.
+// The ledger finds corrupt rows by generating each order again, in another process and perhaps another build. If an
+// order were not a pure function of its id and the seed, or its JSON were incomplete, correct runs would look
+// corrupt.
 #include "mock_api/order_book.hpp"
 #include "mock_api/order_json.hpp"
 
@@ -24,7 +24,7 @@ std::string json_of(const order& o) {
     return out;
 }
 
-/// Reads back what append_json wrote, with a parser that is not ours.
+/// Reads the output of append_json with an independent parser.
 order parse(const std::string& text) {
     const auto json = nlohmann::json::parse(text);
     const std::map<std::string, service_level> services{{"economy", service_level::economy},
@@ -88,7 +88,7 @@ TEST_CASE("orders differ by id and by seed, and neighbouring seeds do not share 
     for (std::uint64_t s = 0; s < 20; ++s)
         for (order_id id = 1; id <= 100; ++id) {
             order o = make_order(id, s);
-            o.id = 0;  // or every one would differ
+            o.id = 0;  // the ids differ in any case
             seen.insert(json_of(o));
         }
     CHECK(seen.size() == 2'000);

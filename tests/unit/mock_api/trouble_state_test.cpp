@@ -1,5 +1,5 @@
-// What the server remembers between requests, on a clock of ours: limits, attempts, the outage. A server that is
-// stricter or laxer than its scenario says makes a pattern look worse or better than it is.
+// The server's state between requests: limits, attempts, the outage. A server that is stricter or laxer than its
+// scenario makes a pattern look worse or better than it is. The tests pass the time.
 #include "mock_api/faults.hpp"
 #include "mock_api/order_book.hpp"
 #include "mock_api/trouble_state.hpp"
@@ -68,7 +68,7 @@ TEST_CASE("attempts are counted for each order, up to a limit", "[trouble]") {
     CHECK(memory.count_attempt(10'000'000) == 1);
     for (unsigned i = 2; i <= most_attempts; ++i) CHECK(memory.count_attempt(2) == i);
     CHECK(memory.count_attempt(2) == most_attempts);
-    CHECK(memory.count_attempt(3) == 1);  // nothing ran over into the next
+    CHECK(memory.count_attempt(3) == 1);  // no overflow into the next
     CHECK(memory.count_attempt(max_order_id) >= 1);
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("a bucket gives a tenth of a second at once, and then the rate", "[tro
     CHECK(given == 200 + 2'000);
     given = 0;
     for (int i = 0; i < 1'000; ++i) given += bucket.take(begin + 1h);
-    CHECK(given == 200);  // what is not used is not saved up
+    CHECK(given == 200);  // unused tokens do not accumulate
 }
 
 TEST_CASE("a bucket of few tokens a second holds one", "[trouble]") {
@@ -119,9 +119,9 @@ TEST_CASE("a request that gets no token gives its place back", "[trouble]") {
     f.now += 1s;
     CHECK(f.ask(2) == admission::served);
     f.now += 1s;
-    CHECK(f.ask(3) == admission::throttled);  // there is a token, and no place
+    CHECK(f.ask(3) == admission::throttled);  // there is a token, but no free place
     f.trouble.release();
-    CHECK(f.ask(3) == admission::served);  // which the last one has not used up
+    CHECK(f.ask(3) == admission::served);  // the throttled request has not used a token
 }
 
 TEST_CASE("every attempt meets the fault that was drawn for it, and is counted", "[trouble]") {

@@ -1,4 +1,4 @@
-// The promised date is a column of the result: a day off is a corrupt row.
+// The promised date is a column of a row: if it is a day off, the row is corrupt.
 #include "pipeline/calendar.hpp"
 
 #include <catch2/catch_test_macros.hpp>

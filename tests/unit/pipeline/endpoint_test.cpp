@@ -1,4 +1,4 @@
-// The --target a user types. It may hold a secret by mistake, so what is refused is not repeated.
+// Parsing of --target. It may contain a secret by mistake, so errors do not repeat it.
 #include "pipeline/endpoint.hpp"
 
 #include "contracts/error.hpp"

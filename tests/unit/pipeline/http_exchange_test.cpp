@@ -1,5 +1,5 @@
-// The HTTP of one fetch, byte by byte and without a socket. Servers are foreign: an answer may be wrong, endless or
-// larger than memory, and has to become one kind of failure.
+// The HTTP of one fetch, byte by byte and without a socket. Servers are not trusted: an answer that is wrong, endless
+// or larger than memory must become one kind of failure.
 #include "pipeline/http_exchange.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -21,7 +21,7 @@ namespace {
 const api_endpoint api{"localhost", 8080, "/v1", "localhost:8080"};
 const std::string json_header = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
 
-/// What a server that sends `bytes` and hangs up has brought about; the parser is left for inspection.
+/// The result if a server sends `bytes` and closes. The caller can inspect the parser afterwards.
 error_code feed(response_parser& parser, std::string_view bytes) {
     parser.eager(true);
     error_code ec;
@@ -35,7 +35,7 @@ error_code feed(response_parser& parser, std::string_view bytes) {
     return ec;
 }
 
-/// As the fetchers have it: a failure of the transport, or what the response is.
+/// The result for a fetcher: a failure of the transport, or the class of the response.
 fetch_result exchange(std::string_view bytes) {
     std::string spare;
     response_parser parser(spare);

@@ -1,5 +1,5 @@
-// The one way of an order that all five patterns share: when it fetches, stores, waits and gives up. The clock is
-// a number here.
+// The state machine of an order, which all five patterns share: when it fetches, stores, waits and gives up. The
+// tests pass the time as a number.
 #include "pipeline/order_course.hpp"
 
 #include "mock_api/order_book.hpp"
@@ -38,13 +38,13 @@ fetch_result order_body(order_id of = id) {
 
 fetch_result failed(error_kind kind) { return {kind, {}, {}}; }
 
-/// With limits and counters of its own.
+/// Traffic with separate limits and counters.
 traffic unshared(const workload& work) {
     static std::list<traffic_state> states;
     return {states.emplace_back(), work.retry.budget, work.rate_limit};
 }
 
-/// Brings the course through the wait that it asks for.
+/// Lets the wait that the course requests pass.
 void wait_out(order_course& course) {
     REQUIRE(course.next() == step::wait);
     CHECK(course.pause() > 0s);
@@ -255,7 +255,7 @@ TEST_CASE("a Retry-After that reaches the deadline ends the order at once", "[or
 
 TEST_CASE("a retry that the budget refuses makes no request, and the order still ends", "[order_course]") {
     auto work = usual();
-    const auto base = GENERATE(0ms, 50ms);  // without a backoff there is no wait in between
+    const auto base = GENERATE(0ms, 50ms);  // 0: no wait in between
     work.retry.backoff_base = base;
     traffic_state state{};
     state.retries = retry_reserve;
@@ -267,7 +267,7 @@ TEST_CASE("a retry that the budget refuses makes no request, and the order still
         REQUIRE(course.next() != step::fetch);
     }
     CHECK(course.result() == outcome{stage::fetch, error_kind::timeout, 1, 0});
-    CHECK(state.refused == 2);  // of the three tries the first was made
+    CHECK(state.refused == 2);  // only the first of three attempts was made
     CHECK(state.retries == retry_reserve);
 }
 
@@ -297,7 +297,7 @@ TEST_CASE("every order is a first attempt, every retry one of the budget's", "[o
     CHECK(state.firsts == 2);
     CHECK(state.retries == 0);
     course.fetched(failed(error_kind::reset), scratch, start);
-    CHECK(state.retries == 0);  // not before it is made
+    CHECK(state.retries == 0);  // counted only when it is made
     wait_out(course);
     CHECK(state.retries == 1);
 }

@@ -1,5 +1,5 @@
-// Foreign bytes to an order: whatever a server sends must become an order within its bounds, or nothing. The sums
-// of the transform cannot overflow only because of what is refused here.
+// Foreign bytes to an order: anything that a server sends becomes an order within its bounds, or is refused. The sums
+// of the transform rely on these bounds, or they would overflow.
 #include "pipeline/order_parser.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -26,7 +26,7 @@ std::string with(const std::string& path, const json& value) {
     return order.dump();
 }
 
-/// The sample with some bytes in place of others, for what no writer of JSON would write.
+/// The sample with some bytes replaced, for text that no JSON writer produces.
 std::string with_bytes(const std::string& old_bytes, const std::string& new_bytes) {
     std::string out = sample;
     return out.replace(out.find(old_bytes), old_bytes.size(), new_bytes);
@@ -49,7 +49,7 @@ const std::vector<std::string> members{"/id",
                                        "/lines/1/unit_price_minor",
                                        "/lines/1/weight_grams"};
 
-/// Nothing of it is as in the sample.
+/// An order that differs from the sample in every member.
 const std::string other = R"({
     "id": 8, "customer": "Bo", "service_level": "same_day", "currency": "JPY",
     "ship_to": {"street": "1 Ginza", "postcode": "104-0061", "city": "Tokyo", "country": "JP"},
@@ -66,7 +66,7 @@ std::string without(const std::string& path) {
     return order.dump();
 }
 
-/// Memory that has held another order, as the parser finds it when it is used again.
+/// Memory that has held another order, as on reuse.
 order_scratch used() {
     order_scratch o;
     REQUIRE(parse_order(other, o));
@@ -133,7 +133,7 @@ TEST_CASE("each member has to be of its type", "[order_parser]") {
         for (const char* wrong : {"null", "true", "1.5", "-1", "\"\"", "[]", "{}", "[[]]", "18446744073709551615"}) {
             CAPTURE(member, wrong);
             const auto order = parse_order(with(member, json::parse(wrong)));
-            CHECK_FALSE((order && !(member == "/id" && order->id == ~order_id{0})));  // any id can be asked for
+            CHECK_FALSE((order && !(member == "/id" && order->id == ~order_id{0})));  // any id is valid
         }
 }
 
@@ -248,11 +248,11 @@ TEST_CASE("an order with any one byte changed, or cut anywhere, is an order with
         }
         try_one(sample.substr(0, at));
     }
-    CHECK(taken > 1000);  // or nothing was tried
+    CHECK(taken > 1000);  // otherwise the test tried too few
     CHECK(refused > 1000);
 }
 
-// --- an order that is used again ---
+// --- reuse of an order's memory ---
 
 TEST_CASE("an order that is read into a used one is as if it were read into a new one", "[order_parser]") {
     auto o = used();
@@ -338,7 +338,7 @@ TEST_CASE("a name that only begins or ends like a member's is another one", "[or
         GENERATE("customer\\u0000", "customer\\u0020", "\\u0020customer", "Customer", "custome", "\\u0043ustomer");
     CAPTURE(name);
     CHECK_FALSE(parse_order(with_bytes("\"customer\"", fmt::format("\"{}\"", name))));
-    // Beside the right one it is a member that nobody knows.
+    // In addition to the right member it is an unknown one.
     CHECK(parse_order(with_bytes("\"id\": 7", fmt::format("\"id\": 7, \"{}\": \"Bo\"", name))) ==
           parse_order(sample));
 }

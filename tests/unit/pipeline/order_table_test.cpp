@@ -1,4 +1,4 @@
-// SQL is put together from names and sent with parameters: a name that is not one of ours must not get that far.
+// SQL is composed of names and sent with parameters, so only valid names may be used.
 #include "pipeline/order_table.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -32,7 +32,7 @@ std::vector<std::string> literals(const std::vector<order_row>& rows) {
     return literals(batch, rows);
 }
 
-/// The literal of the column of customers, where there is only this one.
+/// The literal of the customer column for a single row.
 std::string literal_of_customer(const std::string& customer) {
     auto row = row_7;
     row.customer = customer;
@@ -55,7 +55,7 @@ TEST_CASE("everything else is no identifier", "[order_table]") {
 }
 
 TEST_CASE("a table is named with its schema, both in quotes", "[order_table]") {
-    const table_name name{"s", "select"};  // a key word needs them
+    const table_name name{"s", "select"};  // a key word needs quotes
     CHECK(name.quoted() == "\"s\".\"select\"");
     CHECK_THAT(create_table_sql(name), StartsWith("CREATE TABLE \"s\".\"select\" ("));
     CHECK_THAT(insert_sql(name), StartsWith("INSERT INTO \"s\".\"select\" AS o ("));
@@ -138,7 +138,7 @@ TEST_CASE("the largest and smallest numbers fit into an array as well", "[order_
     for (const std::size_t i : {4u, 5u, 6u, 9u}) CHECK(values.at(i) == "{-9223372036854775808,-9223372036854775808}");
 }
 
-// What stands between quotes is taken as it is, but for the quote and the backslash (PostgreSQL manual, 8.15.6).
+// Between quotes every character stands for itself except quote and backslash (PostgreSQL manual, 8.15.6).
 TEST_CASE("in an array, a text keeps every character that it has", "[order_table]") {
     const auto [text, literal] = GENERATE(table<std::string, std::string>({
         {"say \"no\"", "{\"say \\\"no\\\"\"}"},

@@ -1,5 +1,5 @@
-// Backoff: too short and a struggling server is beaten, too long (or negative, after an overflow) and a run hangs.
-// What a server says of it (Retry-After) is foreign text.
+// Backoff: if it is too short, it overloads a struggling server; if too long (or negative, after an overflow), a run
+// hangs. Retry-After is foreign text.
 #include "pipeline/retry.hpp"
 
 #include <catch2/catch_test_macros.hpp>

@@ -26,7 +26,7 @@ order worked_example() {
     return o;
 }
 
-/// FNV-1a over bytes, written from its definition.
+/// FNV-1a over bytes, implemented from its definition.
 std::uint64_t fnv1a(std::string_view bytes) {
     std::uint64_t hash = 14695981039346656037ull;
     for (const char c : bytes) {

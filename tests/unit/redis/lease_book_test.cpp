@@ -122,7 +122,7 @@ TEST_CASE("an entry that is not pending any more is neither delivered nor renewe
     lease_book book;
     book.take_over(one, "heir");
     book.count(one, std::nullopt);
-    book.count(two, 1);  // nobody took it over
+    book.count(two, 1);  // it was not taken over
     CHECK(book.uncounted().empty());
     CHECK(book.next_to_deliver(10).empty());
     CHECK(in_hand(book).empty());

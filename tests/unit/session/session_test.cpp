@@ -51,7 +51,7 @@ struct bench {
 
     session_outcome run() { return run_session(settings, observer, executor, signals); }
 
-    /// Sends a signal during the run of this number.
+    /// Raises SIGINT during the run of this number, which then stores `stored` orders.
     void interrupt_in_run(std::size_t number, std::uint64_t stored = fake_executor::orders) {
         executor.on_execute = [this, number, stored, begun = std::size_t{0}](const run_plan&) mutable {
             const bool last = ++begun == number;
