@@ -20,12 +20,12 @@ struct run_observation {
     box_time box;  ///< during the run
     flight_view in_flight;
     series_view series;
-    kill_target struck = kill_target::none;        ///< by the first incident; none: nothing was killed
-    unsigned runs = 1;                             ///< started
-    std::vector<std::string> notes;                ///< what the run printed, line by line, bounded
-    double cpu_before_start_s = 0;                 ///< of a program: what it used before it said that it starts
-    bool out_of_time = false;                      ///< it took longer than its limit
-    std::optional<std::uint64_t> in_flight_limit;  ///< that a program said it has
+    kill_target struck = kill_target::none;        ///< target of the first incident; none if no incident happened
+    unsigned runs = 1;                             ///< number of starts
+    std::vector<std::string> notes;                ///< lines that the run printed, up to a limit
+    double cpu_before_start_s = 0;                 ///< for a runner: CPU time before it reported its start
+    bool out_of_time = false;                      ///< it exceeded its time limit
+    std::optional<std::uint64_t> in_flight_limit;  ///< as reported by a runner
 
     /// The last line that it printed, or how its process ended.
     [[nodiscard]] std::string last_words() const { return notes.empty() ? end.describe() : notes.back(); }

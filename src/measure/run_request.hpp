@@ -25,7 +25,7 @@ struct watched_service {
 struct incident {
     kill_target target = kill_target::none;
     double at = 0.5;  ///< share of the orders that have ended
-    /// `run`: its process. What it returns becomes a note.
+    /// `run`: pid of its process. The returned text becomes a note.
     std::function<std::string(pid_t run)> strike;
     bool restarts_a_service = false;
 };

@@ -85,8 +85,8 @@ public:
 
     void strike_when_due(pid_t run);
     [[nodiscard]] bool is_waiting() const noexcept { return !waiting_.empty(); }
-    [[nodiscard]] kill_target struck() const noexcept { return struck_; }  ///< the first; none: nothing was killed
-    /// A line for each incident: what was done, or that the run ended before it was due.
+    [[nodiscard]] kill_target struck() const noexcept { return struck_; }  ///< target of the first
+    /// One line per incident: what it did, or that the run ended before it was due.
     [[nodiscard]] std::vector<std::string> report() const;
 
 private:

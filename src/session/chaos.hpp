@@ -10,8 +10,8 @@
 
 namespace pipebench {
 
-/// What --chaos can kill: a worker (the run itself where it has no workers), the run, and the throwaway servers. A run
-/// that is killed is started again, Redis comes back empty, PostgreSQL with what was committed.
+/// Targets of --chaos: a worker (the run itself if it has no workers), the run, and the throwaway servers. A killed
+/// run is restarted; Redis comes back empty, PostgreSQL with all committed rows.
 inline constexpr std::array chaos_targets{kill_target::worker, kill_target::run, kill_target::redis,
                                           kill_target::postgres};
 

@@ -145,7 +145,7 @@ TEST_CASE("a run that was cut short, or has no such value, is no sample", "[metr
 
 TEST_CASE("the sample session has every metric of every pattern", "[metrics]") {
     auto s = sample_session();
-    for (auto& run : s.runs) run.recovery.killed = kill_target::worker;  // the times of a recovery are of one
+    for (auto& run : s.runs) run.recovery.killed = kill_target::worker;  // there are recovery times only after a kill
     REQUIRE(patterns_in(s).size() == 5);
     for (const auto& pattern : patterns_in(s))
         for (const auto& m : metrics()) {

@@ -91,7 +91,7 @@ TEST_CASE("after clean runs only it is not known", "[readiness]") {
     auto s = session_of(good_run("clean"));
     CHECK(describe(only(s)) == "not known: nothing went wrong yet");
     CHECK_FALSE(only(s).is_ready());
-    s.chaos = "kill-run@50%";  // a kill is trouble, too
+    s.chaos = "kill-run@50%";  // a kill counts as trouble, too
     CHECK(describe(only(s)) == "ready, as far as tried");
 }
 
@@ -100,7 +100,7 @@ TEST_CASE("a row that is not to be trusted says nothing for its pattern", "[read
     s.runs[2].verdict = {verdict_kind::invalid_busy_box, "INVALID: the box was busy"};
     CHECK(describe(only(s)) == "not known: a row is not to be trusted");
     CHECK_FALSE(only(s).is_ready());
-    s.runs[0].ledger.lost = 1;  // but what speaks against it still does
+    s.runs[0].ledger.lost = 1;  // but the problems still count
     CHECK(describe(only(s)) == "loses work");
 }
 
@@ -158,7 +158,7 @@ TEST_CASE("what is within bounds is no finding", "[readiness]") {
     CHECK(after([](auto& x) { x.failures = {{stage::fetch, error_kind::timeout, 10}}; }).is_ready());
     CHECK(after([](auto& x) { x.repeated = 10; }).is_ready());
     CHECK(after([](auto& x) { x.ledger.recovered = 10; }).is_ready());
-    CHECK(after([](auto& x) { x.api = {}; }).is_ready());  // of an API that is not known
+    CHECK(after([](auto& x) { x.api = {}; }).is_ready());  // the API's counters are unknown
     CHECK(after([](auto& x) { x = {}, x.scenario = "flaky", x.verdict.kind = verdict_kind::ok; }).is_ready());
 }
 

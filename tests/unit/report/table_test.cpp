@@ -1,4 +1,4 @@
-// The table is what people read: a shifted column or a number rounded to nothing is a wrong result.
+// The table that people read: a shifted column or a number rounded to zero is a wrong result.
 #include "report/numbers.hpp"
 #include "report/session_tables.hpp"
 #include "support/sample_result.hpp"

@@ -1,4 +1,4 @@
-// The tables of trouble: what is not known must not look like nothing.
+// The tables of trouble: unknown values must not look like zeros.
 #include "report/model.hpp"
 #include "report/trouble_tables.hpp"
 #include "support/sample_result.hpp"
