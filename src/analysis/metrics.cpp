@@ -19,7 +19,7 @@ constexpr double mb = 1e6;
 
 /// What a row's name has behind its '@'; empty: nothing.
 std::string_view scenario_behind(const run_result& run) {
-    return run.scenario == calm ? std::string_view{} : std::string_view(run.scenario);
+    return run.scenario == clean_scenario ? std::string_view{} : std::string_view(run.scenario);
 }
 
 /// The same as row_name(run) == name, for very many runs.
@@ -117,12 +117,12 @@ std::vector<scenario_part> by_scenario(session_result r) {
         return at->session;
     };
     const auto as_calm = [](run_result run) {
-        run.scenario = calm;
+        run.scenario = clean_scenario;
         return run;
     };
     for (const auto& run : runs) part_of(run.scenario).runs.push_back(as_calm(run));
     for (const auto& run : warmup_runs) part_of(run.scenario).warmup_runs.push_back(as_calm(run));
-    if (out.empty()) out.push_back({std::string(calm), std::move(r)});
+    if (out.empty()) out.push_back({std::string(clean_scenario), std::move(r)});
     return out;
 }
 

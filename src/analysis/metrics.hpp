@@ -42,7 +42,7 @@ struct metric {
 [[nodiscard]] std::span<const metric> metrics() noexcept;
 [[nodiscard]] const metric* find_metric(std::string_view id) noexcept;
 
-/// What a row is called where several scenarios may meet: its pattern, and "@scenario" behind it unless that is
+/// What a row is called where there are several scenarios: its pattern, and "@scenario" behind it unless that is
 /// `clean`.
 [[nodiscard]] std::string row_name(const run_result& run);
 

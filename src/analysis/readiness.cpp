@@ -63,7 +63,7 @@ std::vector<evidence> against(const run_result& run, const session_result& sessi
 
 bool is_calm_only(const session_result& r) {
     return r.chaos.empty() &&
-           std::all_of(r.runs.begin(), r.runs.end(), [](const auto& run) { return run.scenario == calm; });
+           std::all_of(r.runs.begin(), r.runs.end(), [](const auto& run) { return run.scenario == clean_scenario; });
 }
 
 /// Of a pattern that nothing speaks against.
@@ -75,7 +75,7 @@ readiness_kind kind_without_findings(const session_result& r, bool trusted) {
 
 /// " under flaky with kill-worker@50%"
 std::string circumstances(const run_result& run, const session_result& r) {
-    std::string out = run.scenario == calm ? "" : " under " + run.scenario;
+    std::string out = run.scenario == clean_scenario ? "" : " under " + run.scenario;
     if (!r.chaos.empty()) out += " with " + r.chaos;
     return out;
 }

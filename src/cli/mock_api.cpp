@@ -29,7 +29,7 @@ private:
     void check_address() const;
 
     server_settings server_;
-    std::string scenario_{calm};
+    std::string scenario_{clean_scenario};
     bool allow_remote_ = false;
     bool quiet_ = false;
     int control_ = -1;  ///< pipe to a session, for the port first and the counters last

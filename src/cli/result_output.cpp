@@ -36,8 +36,8 @@ void declare_exports(option_set& options, output_options& o, const std::vector<s
 }
 
 void declare_colour(option_set& options, output_options& o) {
-    const auto form = choice_form<colour_wish>(
-        {{"auto", colour_wish::automatic}, {"always", colour_wish::always}, {"never", colour_wish::never}});
+    const auto form = choice_form<colour_choice>(
+        {{"auto", colour_choice::automatic}, {"always", colour_choice::always}, {"never", colour_choice::never}});
     options.value("--color", form, o.colour, "colours on stdout");
 }
 

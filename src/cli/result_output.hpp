@@ -21,7 +21,7 @@ struct export_wish {
 struct output_options {
     std::string format = "text";
     std::vector<export_wish> exports;
-    colour_wish colour = colour_wish::automatic;
+    colour_choice colour = colour_choice::automatic;
 };
 
 /// Declares --format, --color, and --export-FORMAT for each format except text.
@@ -51,7 +51,7 @@ private:
     };
     std::vector<open_export> exports_;
     std::string format_;
-    colour_wish colour_;
+    colour_choice colour_;
 };
 
 }  // namespace pipebench

@@ -20,7 +20,7 @@ struct session_options {
     bool profile_stages = false;
     std::vector<std::string> runners;  ///< NAME=COMMAND
     duration runner_limit = default_runner_limit;
-    std::vector<std::string> scenarios{std::string(calm)};
+    std::vector<std::string> scenarios{std::string(clean_scenario)};
     chaos_plan chaos;
     duration target_time{};                 ///< 0: none
     std::uint64_t memory_budget_bytes = 0;  ///< 0: none

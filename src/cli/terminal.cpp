@@ -16,8 +16,8 @@ bool is_dumb() {
 
 }  // namespace
 
-colours colours_for(int descriptor, colour_wish wish) {
-    if (wish != colour_wish::automatic) return wish == colour_wish::always ? colours::on : colours::off;
+colours colours_for(int descriptor, colour_choice choice) {
+    if (choice != colour_choice::automatic) return choice == colour_choice::always ? colours::on : colours::off;
     const char* no_color = std::getenv("NO_COLOR");
     const bool refused = no_color != nullptr && *no_color != '\0';
     return !refused && !is_dumb() && ::isatty(descriptor) != 0 ? colours::on : colours::off;

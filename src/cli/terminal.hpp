@@ -8,11 +8,11 @@
 
 namespace pipebench {
 
-enum class colour_wish : std::uint8_t { automatic, always, never };
+enum class colour_choice : std::uint8_t { automatic, always, never };
 
 /// NO_COLOR (no-color.org), TERM=dumb, or a descriptor that is not a terminal switch colours off, unless the option
 /// asks for them.
-[[nodiscard]] colours colours_for(int descriptor, colour_wish wish);
+[[nodiscard]] colours colours_for(int descriptor, colour_choice choice);
 
 /// Whether the descriptor is a terminal that can rewrite its line.
 [[nodiscard]] bool has_live_line(int descriptor);

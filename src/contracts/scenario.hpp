@@ -85,7 +85,8 @@ struct scenario {
     bool operator==(const scenario&) const = default;
 };
 
-inline constexpr std::string_view calm = "clean";  ///< the name of the scenario without any trouble, the default
+inline constexpr std::string_view clean_scenario =
+    "clean";  ///< the name of the scenario without any trouble, the default
 inline constexpr std::size_t max_scenario_bytes = 64 * 1024;
 
 /// One scenario as JSON: {"name", "summary", "api": {"faults": [{"kind", "share", "first_attempts", "status",

@@ -17,7 +17,7 @@ namespace pipebench::reporting {
 namespace {
 
 constexpr std::size_t value_limit = 120;  // bytes of one side of a difference
-constexpr std::size_t most_notes = 60;    // of a kind: a thousand would bury the rest, and are in the JSON
+constexpr std::size_t most_notes = 60;    // of a kind: a thousand would hide the rest, and are in the JSON
 
 using words = std::vector<std::string>;
 

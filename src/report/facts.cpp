@@ -12,7 +12,7 @@
 namespace pipebench::reporting {
 namespace {
 
-constexpr std::size_t max_lines = 60;  // of one fact: a thousand notes would bury the rest
+constexpr std::size_t max_lines = 60;  // of one fact: a thousand notes would hide the rest
 
 using words = std::vector<std::string>;
 

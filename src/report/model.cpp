@@ -57,7 +57,7 @@ report_model model_of(const session_result& r) {
 }
 
 bool asks_for_readiness(const session_result& r) {
-    const auto troubled = [](const run_result& run) { return run.scenario != calm; };
+    const auto troubled = [](const run_result& run) { return run.scenario != clean_scenario; };
     return !r.chaos.empty() || r.target_time_s > 0 || r.memory_budget_bytes > 0 ||
            std::any_of(r.runs.begin(), r.runs.end(), troubled);
 }

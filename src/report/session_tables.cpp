@@ -145,7 +145,7 @@ std::vector<titled_table> further_tables(const std::vector<pattern_summary>& pat
 }
 
 std::string scenario_heading(const std::string& scenario, std::size_t parts) {
-    if (parts == 1 && scenario == calm) return {};
+    if (parts == 1 && scenario == clean_scenario) return {};
     const auto known = scenarios();
     const auto at = std::find_if(known.begin(), known.end(), [&](const auto& s) { return s.name == scenario; });
     const std::string name = "Scenario " + printable(scenario, 60);

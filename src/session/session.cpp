@@ -133,7 +133,7 @@ private:
 
     /// Runs the contestants in that order under each scenario. False if a signal came.
     bool run_round(const std::vector<std::size_t>& order, run_place place) {
-        const bool shown = settings_.scenarios.size() > 1 || settings_.scenarios.front().name != calm;
+        const bool shown = settings_.scenarios.size() > 1 || settings_.scenarios.front().name != clean_scenario;
         std::uint64_t position = 0;
         for (const scenario& trouble : settings_.scenarios)
             for (const std::size_t i : order) {

@@ -23,14 +23,14 @@ pid_t kill_a_child(pid_t parent, std::uint64_t choice) {
 }
 
 void kill_tree(pid_t root) {
-    std::vector<pid_t> doomed{root};
+    std::vector<pid_t> tree{root};
     // Collected before the kill, because afterwards the descendants have another parent.
-    for (std::size_t i = 0; i < doomed.size(); ++i)
-        for (const pid_t child : children_of(doomed[i])) doomed.push_back(child);
-    for (const pid_t pid : doomed) ::kill(pid, SIGKILL);
+    for (std::size_t i = 0; i < tree.size(); ++i)
+        for (const pid_t child : children_of(tree[i])) tree.push_back(child);
+    for (const pid_t pid : tree) ::kill(pid, SIGKILL);
     const auto deadline = std::chrono::steady_clock::now() + death_limit;
-    for (std::size_t i = 1; i < doomed.size(); ++i)
-        while (is_alive(doomed[i]) && std::chrono::steady_clock::now() < deadline)
+    for (std::size_t i = 1; i < tree.size(); ++i)
+        while (is_alive(tree[i]) && std::chrono::steady_clock::now() < deadline)
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
