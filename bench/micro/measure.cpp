@@ -2,7 +2,7 @@
 
 #include "analysis/statistics.hpp"
 #include "report/numbers.hpp"
-#include "report/table.hpp"
+#include "report/text_table.hpp"
 
 #include <catch2/reporters/catch_reporter_event_listener.hpp>
 #include <catch2/reporters/catch_reporter_registrars.hpp>

@@ -21,7 +21,7 @@ namespace pipebench {
 /// How a run reports the outcome of its orders.
 enum class order_reports : std::uint8_t {
     in_record,  ///< it writes the record itself: every order with its attempts, and the clock
-    in_lines,   ///< it may print lines (runner_report.hpp); its table shows the rest
+    in_lines,   ///< it may print lines (runner_lines.hpp); its table shows the rest
 };
 
 /// Whether pipebench started the server or the user gave its address.

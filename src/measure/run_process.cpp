@@ -1,7 +1,7 @@
 #include "measure/run_process.hpp"
 
 #include "measure/run_watch.hpp"
-#include "measure/runner_report.hpp"
+#include "measure/runner_lines.hpp"
 #include "system/cpu_time.hpp"
 #include "system/process_tree.hpp"
 #include "system/process_tree_sampler.hpp"

@@ -1,6 +1,6 @@
 #include "pipeline/http_exchange.hpp"
 
-#include "pipeline/retry.hpp"
+#include "pipeline/retry_rules.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/beast/core/string.hpp>

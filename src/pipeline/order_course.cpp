@@ -1,6 +1,6 @@
 #include "pipeline/order_course.hpp"
 
-#include "pipeline/retry.hpp"
+#include "pipeline/retry_rules.hpp"
 #include "pipeline/transform.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // For issues, pull requests and READMEs: GitHub markdown with the same tables and facts as the text.
 #include "report/formats.hpp"
-#include "report/session_tables.hpp"
+#include "report/pattern_tables.hpp"
 #include "report/trouble_tables.hpp"
 
 #include <fmt/format.h>

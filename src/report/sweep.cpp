@@ -4,7 +4,7 @@
 #include "analysis/ranking.hpp"
 #include "contracts/error.hpp"
 #include "report/numbers.hpp"
-#include "report/table.hpp"
+#include "report/text_table.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,7 +1,7 @@
 // For people at a terminal.
 #include "report/colour.hpp"
 #include "report/formats.hpp"
-#include "report/session_tables.hpp"
+#include "report/pattern_tables.hpp"
 #include "report/trouble_tables.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 #include "report/trouble_tables.hpp"
 
 #include "report/numbers.hpp"
-#include "report/session_tables.hpp"
+#include "report/pattern_tables.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

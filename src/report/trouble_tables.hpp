@@ -3,7 +3,7 @@
 
 #include "analysis/readiness.hpp"
 #include "analysis/summary.hpp"
-#include "report/table.hpp"
+#include "report/text_table.hpp"
 
 #include <vector>
 

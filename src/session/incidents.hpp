@@ -4,7 +4,7 @@
 #include "contracts/scenario.hpp"
 #include "measure/contestant.hpp"
 #include "measure/run_request.hpp"
-#include "session/chaos.hpp"
+#include "session/chaos_plan.hpp"
 
 #include <functional>
 #include <vector>

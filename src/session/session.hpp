@@ -8,7 +8,7 @@
 #include "measure/contestant.hpp"
 #include "measure/run_request.hpp"
 #include "pipebench/result.hpp"
-#include "session/chaos.hpp"
+#include "session/chaos_plan.hpp"
 #include "session/run_executor.hpp"
 #include "session/session_schema.hpp"
 #include "session/session_services.hpp"

@@ -1,7 +1,7 @@
 // Property: for any Retry-After, an order waits from 0 to max_duration, or as without one.
 #include "fuzz.hpp"
 
-#include "pipeline/retry.hpp"
+#include "pipeline/retry_rules.hpp"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 // other lines are notes, and the counts of the record are consistent at the end.
 #include "fuzz.hpp"
 
-#include "measure/runner_report.hpp"
+#include "measure/runner_lines.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -5,7 +5,7 @@
 #include "mock_api/order_book.hpp"
 #include "mock_api/order_json.hpp"
 #include "pipeline/order_parser.hpp"
-#include "pipeline/retry.hpp"
+#include "pipeline/retry_rules.hpp"
 #include "pipeline/transform.hpp"
 
 #include <catch2/catch_test_macros.hpp>

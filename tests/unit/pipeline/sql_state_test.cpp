@@ -2,7 +2,7 @@
 // statement is repeated.
 #include "pipeline/sql_state.hpp"
 
-#include "pipeline/retry.hpp"
+#include "pipeline/retry_rules.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>

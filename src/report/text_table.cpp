@@ -1,4 +1,4 @@
-#include "report/table.hpp"
+#include "report/text_table.hpp"
 
 #include "report/colour.hpp"
 

@@ -1,6 +1,6 @@
 // Backoff: if it is too short, it overloads a struggling server; if too long (or negative, after an overflow), a run
 // hangs. Retry-After is foreign text.
-#include "pipeline/retry.hpp"
+#include "pipeline/retry_rules.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>

@@ -1,6 +1,6 @@
 // --chaos as people write it, and which processes it kills. A share that is read wrongly kills at the wrong moment,
 // and a kill of other processes measures something else.
-#include "session/chaos.hpp"
+#include "session/chaos_plan.hpp"
 
 #include "system/descriptor.hpp"
 #include "system/kill.hpp"

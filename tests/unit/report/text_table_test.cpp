@@ -1,6 +1,6 @@
 // The table that people read: a shifted column or a number rounded to zero is a wrong result.
 #include "report/numbers.hpp"
-#include "report/session_tables.hpp"
+#include "report/pattern_tables.hpp"
 #include "support/sample_result.hpp"
 
 #include "contracts/error.hpp"

@@ -1,4 +1,4 @@
-#include "session/chaos.hpp"
+#include "session/chaos_plan.hpp"
 
 #include "contracts/units.hpp"
 

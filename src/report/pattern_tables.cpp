@@ -1,4 +1,4 @@
-#include "report/session_tables.hpp"
+#include "report/pattern_tables.hpp"
 
 #include "contracts/error.hpp"
 #include "contracts/scenario.hpp"

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "analysis/summary.hpp"
-#include "report/table.hpp"
+#include "report/text_table.hpp"
 
 #include <vector>
 

@@ -1,4 +1,4 @@
-#include "measure/runner_report.hpp"
+#include "measure/runner_lines.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 // The output of a runner is foreign text. Each line is parsed by docs/runners.md or becomes a note, and each reported
 // order is counted once, with its duration if known.
-#include "measure/runner_report.hpp"
+#include "measure/runner_lines.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

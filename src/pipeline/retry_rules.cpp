@@ -1,4 +1,4 @@
-#include "pipeline/retry.hpp"
+#include "pipeline/retry_rules.hpp"
 
 #include "contracts/random.hpp"
 
