@@ -10,7 +10,7 @@ namespace pipebench {
 /// The exit code of the process. Documented in --help and README.
 enum class exit_code : int {
     ok = 0,               ///< all well
-    check_failed = 1,     ///< an assertion, budget or comparison failed
+    check_failed = 1,     ///< an assertion, comparison or gate failed
     unusable = 2,         ///< usage or environment error: nothing was measured
     not_trustworthy = 3,  ///< the ledger does not balance, or the measurement is invalid
     interrupted = 130,    ///< SIGINT; the partial result was written

@@ -165,7 +165,7 @@ TEST_CASE("the README names every exit code as --help does", "[documents]") {
         INFO(code);
         CHECK(std::regex_search(rows, std::regex("\\|[\\s\\d,`]*\\b" + code + "\\b[\\s\\d,`]*\\|")));
     }
-    for (const auto& meaning : {"all well", "an assertion, budget or comparison failed", "nothing was measured",
+    for (const auto& meaning : {"all well", "an assertion, comparison or gate failed", "nothing was measured",
                                 "the ledger does not balance", "the partial result was written"}) {
         CHECK(contains(help, meaning));
         CHECK(contains(rows, meaning));
