@@ -41,7 +41,7 @@ workload article(unsigned) {
 workload capacity(unsigned concurrency) {
     workload w = equal(concurrency);
     w.http.mean = w.db_latency = duration{0};
-    w.pool_processes = static_cast<unsigned>(2 * describe_box().cores);
+    w.pool_processes = static_cast<unsigned>(2 * usable_cores());
     w.retry.attempts = 1;
     return w;
 }

@@ -69,8 +69,9 @@ exit_code run_command::run() {
     const result_output output(output_);
     auto observer = make_progress_observer(speech_);
     observer.can_be_saved = [&](const session_result& so_far) {
-        const auto model = model_of(so_far);
-        output.save(rendering_of(model));
+        output.save([&](std::string_view format, colours c) {
+            return find_reporter(format)->render(model_of(so_far), c);  // not before a file asks for it
+        });
     };
     auto outcome = run_session(settings, observer);
     auto& result = outcome.result;

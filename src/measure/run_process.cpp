@@ -82,8 +82,8 @@ public:
     run_under_way& operator=(const run_under_way&) = delete;
     ~run_under_way() { kill_remains(); }
 
-    /// True if processes had outlived the first one.
-    bool kill_remains() { return who_.kill_remains(process_->pid()); }
+    /// True if processes had outlived the first one. There is none after a restart that failed.
+    bool kill_remains() { return process_ && who_.kill_remains(process_->pid()); }
     [[nodiscard]] child_process& process() noexcept { return *process_; }
     [[nodiscard]] pid_t pid() const noexcept { return process_->pid(); }
     [[nodiscard]] unsigned runs() const noexcept { return runs_; }

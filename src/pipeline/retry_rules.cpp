@@ -12,16 +12,17 @@ namespace {
 
 namespace chrono = std::chrono;
 
-/// The three forms of a date in RFC 9110, 5.6.7, as strptime(3) reads and strftime(3) writes them. LC_TIME is "C":
+/// The forms of a date in RFC 9110, 5.6.7, as strptime(3) reads and strftime(3) writes them. LC_TIME is "C":
 /// nothing in this program calls setlocale().
 struct date_form {
     const char *read, *write;
     bool has_short_year = false;
 };
-constexpr std::array<date_form, 3> date_forms{{
+constexpr std::array<date_form, 4> date_forms{{
     {"%a, %d %b %Y %T GMT", "%a, %d %b %4Y %T GMT"},
     {"%A, %d-%b-%y %T GMT", "%A, %d-%b-%y %T GMT", true},
     {"%a %b %d %T %Y", "%a %b %e %T %4Y"},
+    {"%a %b %d %T %Y", "%a %b %d %T %4Y"},  // the day of asctime may have a space or a zero before it
 }};
 
 /// strptime is too lenient: it accepts other case, and more or fewer spaces and digits. So the parsed date, written

@@ -23,13 +23,6 @@ std::string first_line_of_file(const char* path) {
 
 std::uint64_t memory_line(const char* key) { return bytes_of(text_of_file("/proc/meminfo"), key); }
 
-std::uint64_t usable_cores() {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-    return static_cast<std::uint64_t>(CPU_COUNT(&set));
-}
-
 std::string virtualization() {
     const auto flags = " " + value_of(text_of_file("/proc/cpuinfo"), "flags", ':') + " ";
     if (flags.find(" hypervisor ") == std::string::npos) return "none seen";
@@ -38,6 +31,13 @@ std::string virtualization() {
 }
 
 }  // namespace
+
+std::uint64_t usable_cores() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    return static_cast<std::uint64_t>(CPU_COUNT(&set));
+}
 
 box_info describe_box() {
     utsname name{};

@@ -5,6 +5,9 @@
 
 namespace pipebench {
 
+/// Cores that this process may use.
+[[nodiscard]] std::uint64_t usable_cores();
+
 [[nodiscard]] box_info describe_box();
 [[nodiscard]] build_info describe_build();
 

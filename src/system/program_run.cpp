@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -66,7 +67,9 @@ private:
                                        {signals_ != nullptr ? signals_->native() : -1, POLLIN, 0},
                                        {out_.read_end(), POLLIN, 0},
                                        {err_.read_end(), POLLIN, 0}}};
-        const auto ms = std::max<std::int64_t>(0, time_left().count()) + 1;
+        // Without a descriptor of the process nothing wakes us at its end: look again soon.
+        const std::int64_t longest = child_.pid_descriptor() < 0 ? 2 : std::numeric_limits<int>::max();
+        const auto ms = std::clamp<std::int64_t>(time_left().count() + 1, 1, longest);
         ::poll(waiting.data(), waiting.size(), static_cast<int>(ms));
     }
 

@@ -105,6 +105,7 @@ TEST_CASE("Retry-After as a date is understood in all three forms of HTTP", "[re
     CHECK(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now) == 60s);
     CHECK(parse_retry_after("Sunday, 06-Nov-94 08:49:37 GMT", now) == 60s);
     CHECK(parse_retry_after("Sun Nov  6 08:49:37 1994", now) == 60s);
+    CHECK(parse_retry_after("Sun Nov 06 08:49:37 1994", now) == 60s);
     CHECK(parse_retry_after("Wed Nov 16 08:49:37 1994", now) == max_duration);
     CHECK(parse_retry_after("Sun, 06 Nov 1994 08:49:60 GMT", now) == 83s);  // a leap second
 }
