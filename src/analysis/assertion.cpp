@@ -22,25 +22,25 @@ namespace {
 
 constexpr std::string_view every_pattern = "all";
 constexpr std::size_t longest_detail = 400;  ///< bytes
-constexpr std::size_t longest_quote = 120;   ///< bytes of the user's text in a complaint
+constexpr std::size_t longest_quote = 120;   ///< bytes of the condition quoted in an error
 
-// What muParser is to know: only what is listed here. Its own operators would let a value that is not there pass: a
-// missing one is != to anything, and anything is < 1/0.
+// The operators and functions of a condition. muParser's own are disabled because a missing value would pass with
+// them: NaN != x is true, and so is x < 1/0.
 
 constexpr double no_answer = std::numeric_limits<double>::quiet_NaN();
 
-/// 1, 0, or NaN when a side is no finite number.
+/// Returns 1, 0, or NaN if a side is not finite.
 template <typename relation>
 double compare(double a, double b) {
     if (!std::isfinite(a) || !std::isfinite(b)) return no_answer;
     return relation{}(a, b) ? 1 : 0;
 }
 
-/// Of 1, 0 and NaN; NaN wins.
+/// Logic on 1, 0 and NaN; the result is NaN if either side is.
 double both(double a, double b) { return a * b; }
 double either(double a, double b) { return a + b - a * b; }
 
-/// std::min and std::max would pass over a NaN; of no numbers there is none.
+/// NaN if any number is, which std::min and std::max may drop; NaN without numbers.
 template <typename relation>
 double extreme(const double* x, int n) {
     if (n < 1) return no_answer;
@@ -82,7 +82,7 @@ void define_language(mu::Parser& parser) {
     parser.DefineNameChars(name_characters);
 }
 
-/// Asked once for every name in the text, in the order in which they stand there.
+/// Called once for every name, in the order of the text.
 using name_reader = std::function<double(std::string_view)>;
 
 struct variables {
@@ -95,7 +95,7 @@ double* new_variable(const char* name, void* all) {
     return &v.values.emplace_back(v.read(name));
 }
 
-/// Throws mu::ParserError, and whatever `read` throws.
+/// Throws mu::ParserError, and passes on what `read` throws.
 double evaluate(const std::string& text, const name_reader& read) {
     variables all{read, {}};
     mu::Parser parser;
@@ -105,9 +105,9 @@ double evaluate(const std::string& text, const name_reader& read) {
     return parser.Eval();
 }
 
-// Names.
+// Names
 
-/// As it stands in a condition: '-' would be a minus there.
+/// The pattern's name in a condition, where '-' would be a minus.
 std::string name_of(std::string pattern) {
     std::replace(pattern.begin(), pattern.end(), '-', '_');
     return pattern;
@@ -149,7 +149,7 @@ void require_known(const value_name& name, const std::vector<std::string>& patte
     if (find_metric(name.metric) == nullptr) throw unknown("metric", name.metric, known_metrics());
 }
 
-// The form.
+// Syntax checks
 
 void require_text(std::string_view text) {
     if (text.find_first_not_of(' ') == std::string_view::npos) throw setup_error("it is empty");
@@ -161,7 +161,7 @@ void require_text(std::string_view text) {
             fmt::format("'{}' (character {}) has no meaning here", printable(text.substr(foreign, 1)), foreign + 1));
 }
 
-// Longer ones before what they begin with.
+// A token stands before its own prefixes, because the first match wins.
 constexpr std::array<std::string_view, 6> comparisons{"<=", ">=", "==", "!=", "<", ">"};
 constexpr std::array<std::string_view, 3> separators{"&&", "||", ","};
 
@@ -170,7 +170,7 @@ std::string_view first_of(std::span<const std::string_view> tokens, std::string_
     return at == tokens.end() ? std::string_view{} : *at;
 }
 
-/// To muParser '=' would be nothing, and to many a reader it is '=='.
+/// Users may write '=' for '=='; this gives them a clear error.
 void require_no_assignment(std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto comparison = first_of(comparisons, text.substr(i));
@@ -179,7 +179,7 @@ void require_no_assignment(std::string_view text) {
     }
 }
 
-/// Where the bracket that opens the text is closed.
+/// The position of the bracket that closes the first one.
 std::size_t closing(std::string_view text) {
     int depth = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -189,7 +189,7 @@ std::size_t closing(std::string_view text) {
     return std::string_view::npos;
 }
 
-/// Without the blanks and the brackets around all of it.
+/// Removes the blanks and brackets that enclose the whole text.
 std::string_view unwrapped(std::string_view text) {
     for (;;) {
         text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
@@ -199,7 +199,7 @@ std::string_view unwrapped(std::string_view text) {
     }
 }
 
-struct outer_parts {                    ///< of a text without brackets around it
+struct outer_parts {                    ///< of a text without enclosing brackets
     std::vector<std::string_view> all;  ///< between the separators outside of brackets
     std::size_t comparisons = 0;        ///< outside of brackets
     bool is_list = false;               ///< one of the separators is a comma
@@ -224,8 +224,8 @@ outer_parts split_outside_brackets(std::string_view text) {
     return out;
 }
 
-/// muParser knows numbers only: 'fan_out.rss_mb' or '1 < x < 2' would be true or false by accident. Expects a text
-/// that muParser could read.
+/// Rejects 'fan_out.rss_mb' and '1 < x < 2', which muParser would evaluate as numbers. Expects a text that muParser
+/// can parse.
 void require_condition(std::string_view text) {
     text = unwrapped(text);
     const auto parts = split_outside_brackets(text);
@@ -248,20 +248,20 @@ std::string explanation(const mu::ParserError& e) {
     return printable(text, longest_quote);
 }
 
-// The outcome.
+// Evaluation
 
 std::string shown(double value, std::string_view unit) {
     const auto number = std::abs(value) < 1e6 ? fmt::format("{:.6g}", value) : fmt::format("{:.0f}", value);
     return unit.empty() ? number : fmt::format("{} {}", number, unit);
 }
 
-/// A result, and the patterns in it: they are asked for with every name.
+/// A result with its patterns, which are computed once because every name needs them.
 struct measured {
     const session_result& result;
     std::vector<std::string> patterns;
 };
 
-/// Of a pattern by its name in a condition; NaN when there is none.
+/// The pattern is found by its name in a condition; NaN if there is no such pattern.
 double value_by_name(const measured& what, const value_name& name, const metric& m) {
     for (const auto& id : what.patterns)
         if (name_of(id) == name.pattern) return value_of(what.result, id, m);
@@ -273,7 +273,7 @@ struct evaluation {
     std::string detail;
 };
 
-/// `stands_for_all`: the pattern that `all` is this time.
+/// `stands_for_all`: the pattern that replaces `all`.
 evaluation evaluate_over(const measured& what, const std::string& text, const std::string& stands_for_all) {
     std::vector<std::string> values;
     bool complete = true;

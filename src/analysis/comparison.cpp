@@ -13,10 +13,10 @@
 namespace pipebench {
 namespace {
 
-constexpr std::size_t advised_rounds = 8;  // from these on, a ranking is possible as well
+constexpr std::size_t advised_rounds = 8;  // enough for a ranking, too
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-// What the rows say.
+// Verdicts of the rows
 
 std::string amount(const metric& m, double value) {
     return fmt::format("{:.3g}{}{}", value, m.unit.empty() ? "" : " ", m.unit);
@@ -39,7 +39,7 @@ struct judgement {
     std::string why;
 };
 
-/// Where a sample is 0 no ratio can be had from the pairs: what the medians say, and the significance alone.
+/// If a sample is 0, the pairs give no ratio: uses the medians, and estimates no range.
 ratio_estimate estimate_of(const samples& s, double alpha) {
     if (s.lowest() > 0) return unpaired_ratio(s.base, s.head, alpha);
     const double base = median(s.base);
@@ -61,7 +61,7 @@ bool is_significant(const ratio_estimate& e, double alpha) {
     return e.p <= alpha && !(e.range && e.range->contains(1));
 }
 
-/// It changed: by enough to matter?
+/// Whether a significant change is large enough.
 judgement judge_change(const comparison_row& row, const samples& s) {
     const double shift = median(s.head) - median(s.base), ratio = row.estimate.ratio;
     const bool rising = std::isfinite(ratio) ? ratio > 1 : shift > 0;
@@ -72,7 +72,7 @@ judgement judge_change(const comparison_row& row, const samples& s) {
     return {rising == (row.what->direction == better::higher) ? change::better : change::worse, ""};
 }
 
-/// No change was seen: because there is none, or because the samples are too far apart to see it?
+/// Whether an insignificant difference means no change, or too much noise to tell.
 judgement judge_no_change(const comparison_row& row, const samples& s) {
     const double floor = row.what->absolute_floor;
     const auto& range = row.estimate.range;
@@ -95,7 +95,7 @@ judgement judge(comparison_row& row, const samples& s, const comparison& c) {
     return is_significant(row.estimate, c.alpha_of_row) ? judge_change(row, s) : judge_no_change(row, s);
 }
 
-/// Orders that head lost, spoiled or made up, beyond those of base.
+/// Head has more lost, corrupt or unexpected orders than base.
 bool is_new_loss(const comparison_row& row) { return row.what->kind == metric_kind::loss && row.head > row.base; }
 
 bool lacks_samples(const comparison_row& row, std::size_t needed) {
@@ -104,13 +104,13 @@ bool lacks_samples(const comparison_row& row, std::size_t needed) {
 
 enum class trust : std::uint8_t { full, none };
 
-/// The results, and what is known of them so far.
+/// The results, and the comparison as far as it is filled in.
 struct side_by_side {
     const session_result &base, &head;
     comparison& c;
 };
 
-/// A row of a metric that was not asked for comes back unjudged, unless orders were lost.
+/// Leaves the row of a metric without a threshold unjudged, unless orders were lost.
 comparison_row make_row(const side_by_side& both, const std::string& pattern, const threshold& t, trust runs) {
     const auto& m = *t.of;
     comparison_row row;
@@ -130,7 +130,7 @@ comparison_row make_row(const side_by_side& both, const std::string& pattern, co
     return row;
 }
 
-/// Every metric with its threshold; NaN: not asked for.
+/// Every metric with its threshold; NaN if it is not to be compared.
 std::vector<threshold> thresholds_of(const comparison_settings& settings) {
     std::vector<threshold> out;
     for (const auto& m : metrics()) {
@@ -142,11 +142,11 @@ std::vector<threshold> thresholds_of(const comparison_settings& settings) {
     return out;
 }
 
-// What a reader must know before the rows.
+// Warnings
 
 using words = std::vector<std::string>;
 
-/// "2 of 8 runs of semaphore in head ...": empty when all can be trusted. Interrupted runs do not count anyway.
+/// "2 of 8 runs of semaphore in head ..."; empty if all are trusted. Skips interrupted runs, which do not count.
 std::string distrust(const session_result& r, const std::string& pattern, std::string_view side) {
     const run_result* first = nullptr;
     std::size_t bad = 0, all = 0;
@@ -172,7 +172,7 @@ void warn_of_interruption(words& out, const session_result& r, std::string_view 
 
 bool has(const words& all, const std::string& one) { return std::find(all.begin(), all.end(), one) != all.end(); }
 
-/// Those in both, in the order of the base; a warning for each of the others.
+/// The patterns of both, in the order of base; adds a warning for each of the others.
 words common_patterns(const words& base, const words& head, words& warnings) {
     words common;
     for (const auto& p : base)
@@ -218,7 +218,7 @@ void add_rows(const side_by_side& both, const std::string& pattern, const std::v
     }
 }
 
-/// Throws where there is nothing to compare, or too much.
+/// Throws if there are no runs, or too many of a pattern.
 words patterns_of(const session_result& r, std::string_view side) {
     if (r.runs.empty()) throw setup_error(fmt::format("{} has no runs", side));
     auto names = patterns_in(r);
@@ -236,7 +236,7 @@ session_result without_runs(const session_result& r) {
     return out;
 }
 
-/// The share of each of so many patterns.
+/// Sets alpha, and the share of each of `patterns` patterns.
 void share_alpha(comparison& c, double alpha, std::size_t patterns) {
     c.alpha = alpha;
     c.alpha_of_row = alpha / static_cast<double>(patterns);

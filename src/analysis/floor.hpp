@@ -1,4 +1,4 @@
-// The least time a run can take, whatever the pattern: Little's law. Pure.
+// The least time that a run can take with any pattern, by Little's law. Pure.
 #pragma once
 
 #include "pipebench/workload.hpp"
@@ -8,11 +8,11 @@
 namespace pipebench {
 
 /// N orders of latency L with at most K in flight need at least N x L / K, and at least one latency (J. D. C. Little,
-/// "A Proof for the Queuing Formula L = lambda W", 1961). L is the sum of the simulated latencies: what a real machine
-/// adds can only make it longer. Nor can requests leave faster than a rate limit allows.
+/// "A Proof for the Queuing Formula L = lambda W", 1961). L is the sum of the simulated latencies; a real machine
+/// can only add to it. A rate limit gives a second lower bound.
 [[nodiscard]] std::chrono::duration<double> floor_of(const workload& work, std::uint64_t in_flight);
 
-/// The share by which a true time may be below the floor: 0, unless latencies have jitter.
+/// The share by which a correct time may be below the floor; 0 unless latencies have jitter.
 [[nodiscard]] double floor_tolerance(const workload& work);
 
 }  // namespace pipebench

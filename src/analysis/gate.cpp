@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::array gated_metrics{"cpu_per_order_us", "time_s", "pss_mb", "error_percent"};
 
-/// One value a round of each series; rounds that one of them lacks, or that are not to be trusted, are left out.
+/// One value per round and series; leaves out rounds that are missing or untrusted in one of them.
 struct paired_samples {
     std::vector<double> base, again, head;
 };
@@ -45,7 +45,7 @@ paired_samples samples_of(const gate_series& s, const std::string& pattern, cons
     return out;
 }
 
-/// The geometric mean where there is one: ratios to it are the mean of the two log ratios.
+/// The geometric mean, so that a log ratio to it is the mean of two log ratios; the arithmetic one if a value is 0.
 std::vector<double> middle_of(const std::vector<double>& a, const std::vector<double>& b) {
     std::vector<double> out;
     for (std::size_t i = 0; i < a.size(); ++i)
@@ -53,7 +53,7 @@ std::vector<double> middle_of(const std::vector<double>& a, const std::vector<do
     return out;
 }
 
-/// How far the A/A pair is from itself, as a logarithm.
+/// The largest difference within the A/A pair, as a log ratio.
 double noise_bound(const ratio_estimate& noise) {
     if (noise.range) return std::max(std::abs(std::log(noise.range->low)), std::abs(std::log(noise.range->high)));
     return std::isfinite(noise.ratio) ? std::abs(std::log(noise.ratio)) : std::numeric_limits<double>::infinity();
@@ -64,7 +64,7 @@ void decide(gate_row& row, change verdict, std::string why) {
     row.why = std::move(why);
 }
 
-/// It differs by enough: for the better or for the worse, if the box can tell.
+/// Decides the verdict of a large enough change; "cannot tell" if the A/A pair differs as much.
 void decide_change(gate_row& row, bool falling) {
     const bool worse = falling == (row.what->direction == better::higher);
     row.suspicious = worse;
@@ -90,7 +90,7 @@ void judge(gate_row& row, double alpha) {
     decide_change(row, e.ratio < 1);
 }
 
-/// What became of all orders of one pattern, trusted runs or not: an INVALID run may be so because orders failed.
+/// Orders of one pattern over all runs, untrusted ones too: failed orders may be why a run is INVALID.
 struct order_counts {
     double orders = 0, failed = 0;
     [[nodiscard]] double percent_failed() const { return orders > 0 ? 100 * failed / orders : 0; }
@@ -105,7 +105,7 @@ order_counts counts_of(const session_result& r, const std::string& pattern) {
     return out;
 }
 
-/// Two-sided: given how many failed in all, how likely is it that so many were the head's?
+/// Two-sided p of head's part in all failures, if the orders of both fail equally often.
 double binomial_p(const order_counts& base, const order_counts& head) {
     const double failed = base.failed + head.failed;
     if (failed == 0) return 1;

@@ -1,5 +1,5 @@
-// The verdict of a gate: one binary against another, measured side by side, round by round, with a second series of
-// the old one (an A/A pair) that shows what this box makes of no change at all. Pure.
+// The verdict of a gate: two binaries measured alternately, round by round. A second series of the old one (an A/A
+// pair) shows how much this machine varies without a change. Pure.
 #pragma once
 
 #include "analysis/comparison.hpp"
@@ -12,10 +12,10 @@ namespace pipebench {
 
 inline constexpr std::uint64_t default_gate_rounds = 12;
 inline constexpr std::uint64_t fewest_gate_rounds = 8;
-/// Two-sided; a gate asks one side of it: 5 % of unchanged rows would be suspects on significance alone.
+/// Two-sided; a gate uses one side, so significance alone would make 5 % of unchanged rows suspects.
 inline constexpr double gate_alpha = 0.10;
 
-/// What was measured: the same patterns in all three, paired by round.
+/// The same patterns in all three, paired by round.
 struct gate_series {
     session_result base, again, head;
 };
@@ -23,23 +23,22 @@ struct gate_series {
 struct gate_row {
     std::string pattern;
     const metric* what = nullptr;
-    double base = 0, head = 0;  ///< medians over the rounds; base: of both its series
-    ratio_estimate estimate;    ///< head / base by round, base being the geometric mean of its two runs of the round
-    ratio_estimate noise;       ///< base again / base: the A/A pair
+    double base = 0, head = 0;  ///< medians over the rounds; `base` covers both its series
+    ratio_estimate estimate;    ///< head / base by round; base is the geometric mean of its two runs of the round
+    ratio_estimate noise;       ///< `again` / `base`, the A/A pair
     double relative_threshold = 0;
     change verdict = change::cannot_tell;
-    bool suspicious = false;  ///< worse, or it would be if the A/A pair did not differ as much: to be measured again
+    bool suspicious = false;  ///< to measure again: worse, or only the noise of the A/A pair prevents that verdict
     std::string why;
 };
 
-/// Time, CPU per order, PSS and errors, unless thresholds name others besides.
+/// Those of time, CPU per order, PSS and errors, and of any other metric in `given`.
 [[nodiscard]] std::vector<threshold> gate_thresholds(const std::vector<threshold>& given);
 
-/// One row for each pattern and metric, from the runs that are to be trusted. A change needs all four: a sign-test
-/// interval without 1, the relative threshold, the absolute floor, and to be beyond the A/A pair's interval. Noise
-/// that is skewed upwards makes the test slightly blunt towards "worse", since a base is the mean of two runs and a
-/// head is one. Errors are counted over all runs: a share of orders that differs (binomial test), by more than
-/// threshold and floor.
+/// One row for each pattern and metric, from the trusted runs. A change needs a sign-test interval without 1, and
+/// must exceed the relative threshold, the absolute floor and the A/A pair's interval. Noise that is skewed upwards
+/// makes the test slightly less sensitive to "worse", because base is the mean of two runs and head is one. Errors
+/// are counted over all runs: their share must differ (binomial test) by more than threshold and floor.
 [[nodiscard]] std::vector<gate_row> judge_series(const gate_series& s, const std::vector<threshold>& thresholds,
                                                  double alpha);
 
@@ -51,20 +50,20 @@ struct gate_row {
 
 struct gate_verdict {
     std::vector<gate_row> rows;          ///< of the first series
-    std::vector<gate_row> confirmation;  ///< of the second, for the suspects alone; empty: there were none
+    std::vector<gate_row> confirmation;  ///< of the second, for the suspects alone; empty without suspects
 
-    /// The second's row for one of the first; nullptr: it was not measured again.
+    /// The row of the second series for one of the first; nullptr if it was not measured again.
     [[nodiscard]] const gate_row* second_of(const gate_row& first) const;
-    /// Suspicious in the first, and worse in the second.
+    /// Suspicious in the first series and worse in the second.
     [[nodiscard]] bool is_regression(const gate_row& first) const;
-    /// The second's rows of those.
+    /// The rows of the second series for the regressions.
     [[nodiscard]] std::vector<gate_row> regressions() const;
-    /// What nobody can tell: too few runs to be trusted, or a suspicion that the box is too noisy to settle.
+    /// Rows with too few trusted runs, and suspects that the machine is too noisy to decide.
     [[nodiscard]] std::vector<gate_row> unresolved() const;
     [[nodiscard]] bool passed() const { return regressions().empty() && unresolved().empty(); }
 };
 
-/// All that a gate has to say.
+/// The whole result of a gate.
 struct gate_outcome {
     gate_series series, confirmation;
     gate_verdict verdict;
@@ -73,9 +72,9 @@ struct gate_outcome {
     std::vector<std::string> warnings;
     std::vector<std::string> unbalanced;  ///< runs whose ledger did not balance: "head, semaphore, round 3: ..."
     std::uint64_t rounds = 0;
-    bool complete = false;  ///< false: there is no verdict yet
+    bool complete = false;  ///< false while there is no verdict
     double session_s = 0;
-    int signal = 0;  ///< SIGINT or SIGTERM: it ended early, and there is no verdict
+    int signal = 0;  ///< SIGINT or SIGTERM that ended it early, without a verdict
 };
 
 }  // namespace pipebench

@@ -17,12 +17,12 @@ namespace {
 
 constexpr double mb = 1e6;
 
-/// What a row's name has behind its '@'; empty: nothing.
+/// The scenario in a row's name, after '@'; empty for `clean`.
 std::string_view scenario_behind(const run_result& run) {
     return run.scenario == clean_scenario ? std::string_view{} : std::string_view(run.scenario);
 }
 
-/// The same as row_name(run) == name, for very many runs.
+/// The same as row_name(run) == name, without building a string for each of many runs.
 bool is_called(const run_result& run, std::string_view name) {
     const auto behind = scenario_behind(run);
     if (behind.empty()) return name == run.pattern;
@@ -32,7 +32,7 @@ bool is_called(const run_result& run, std::string_view name) {
 
 double number(std::uint64_t n) { return static_cast<double>(n); }
 
-/// A latency, where an order ended.
+/// A latency; NaN if no order ended.
 template <double latency_summary::*field>
 double latency(const run_result& r) {
     return r.ended() > 0 ? r.latency.*field : std::numeric_limits<double>::quiet_NaN();
@@ -43,7 +43,7 @@ double ledger(const run_result& r) {
     return number(r.ledger.*field);
 }
 
-/// Of a kill, where there was one.
+/// A measure of the recovery; NaN without a kill.
 template <double recovery_view::*field>
 double recovered(const run_result& r) {
     return r.recovery.killed == kill_target::none ? std::numeric_limits<double>::quiet_NaN() : r.recovery.*field;
@@ -57,7 +57,7 @@ using run = const run_result&;
 constexpr auto lower = better::lower, higher = better::higher;
 constexpr auto middle = over_rounds::median, sum = over_rounds::sum;
 
-// The compared ones: their thresholds are what a quiet box does not reach by itself (docs/why.md).
+// The thresholds are above the noise of an idle machine (docs/why.md).
 constexpr std::array table{
     metric{"time_s", "Time", "s", lower, middle, [](run r) { return r.time_s; }, 0.10, 0.02},
     metric{"throughput", "Orders", "/s", higher, middle, [](run r) { return r.orders_per_s; }, 0.10, 10},

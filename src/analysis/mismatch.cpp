@@ -12,7 +12,7 @@
 namespace pipebench {
 namespace {
 
-constexpr double memory_tolerance = 0.02;  // what the kernel keeps for itself changes from boot to boot
+constexpr double memory_tolerance = 0.02;  // the kernel's own share changes from boot to boot
 
 using differences = std::vector<difference>;
 
@@ -53,10 +53,10 @@ const server_info* find_server(const session_result& r, std::string_view name) {
     return at == r.servers.end() ? nullptr : &*at;
 }
 
-/// Whose it is; its address may differ.
+/// Who started the server. Its address may differ.
 std::string kind_of(const server_info& s) { return s.origin == "throwaway" ? s.origin : "the user's"; }
 
-/// A server that is a part of pipebench has its version, which may differ.
+/// A server that is part of pipebench shares its version, which may differ.
 std::string version_of(const server_info& s, const session_result& r) {
     return s.version == r.build.version ? "as pipebench" : s.version;
 }

@@ -21,7 +21,7 @@ order shuffled(std::size_t size, std::mt19937_64& random) {
     return out;
 }
 
-/// The cyclic square, with its rows, columns and names shuffled.
+/// A cyclic square with shuffled rows, columns and names.
 std::vector<order> latin_square(std::size_t size, std::mt19937_64& random) {
     const auto rows = shuffled(size, random), columns = shuffled(size, random), names = shuffled(size, random);
     std::vector<order> square(size, order(size));
@@ -30,7 +30,7 @@ std::vector<order> latin_square(std::size_t size, std::mt19937_64& random) {
     return square;
 }
 
-/// Gives out the names so that the first row is 0, 1, 2 ...: it stays a Latin square.
+/// Renames the alternatives so that the first row is 0, 1, 2 ...; the result is still a Latin square.
 void begin_in_turn(std::vector<order>& square) {
     order name_of(square.size());
     for (std::size_t c = 0; c < square.size(); ++c) name_of[square.front()[c]] = c;

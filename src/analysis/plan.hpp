@@ -1,4 +1,4 @@
-// In which order the alternatives of a session take turns. Pure.
+// The order in which the alternatives of a session are run. Pure.
 #pragma once
 
 #include <cstddef>
@@ -7,14 +7,14 @@
 
 namespace pipebench {
 
-/// One list of indices 0..alternatives-1 a round. Each block of `alternatives` rounds is a Latin square: every
-/// alternative stands once in every position, so that what drifts with time, or is left by the run before, favours
-/// none. Rows, columns and names are drawn anew for each block, from the seed. The first round of all is 0, 1, 2 ...
+/// One list of indices 0..alternatives-1 per round. Each block of `alternatives` rounds is a Latin square: every
+/// alternative has every position once, so that neither drift nor the effects of the run before favour any of them.
+/// Each block is shuffled anew from the seed. The very first round is 0, 1, 2 ...
 [[nodiscard]] std::vector<std::vector<std::size_t>> plan_rounds(std::size_t alternatives, std::uint64_t rounds,
                                                                 std::uint64_t seed);
 
-/// The same for few alternatives: each block holds every order of them once, shuffled, so that each stands equally
-/// often in every position and behind every other. `alternatives`: at most 4 (24 orders).
+/// For at most 4 `alternatives`: each block is a shuffled list of all their orders (up to 24), so that each is
+/// equally often in every position and after every other.
 [[nodiscard]] std::vector<std::vector<std::size_t>> plan_all_orders(std::size_t alternatives, std::uint64_t rounds,
                                                                     std::uint64_t seed);
 

@@ -11,7 +11,7 @@
 namespace pipebench {
 namespace {
 
-/// What is ranked, and how a sentence calls it.
+/// A ranked metric, and its name in a sentence.
 struct ranked_metric {
     std::string_view id, name;
 };
@@ -41,7 +41,7 @@ double median_of(const values_by_round& rounds) {
     return median(values);
 }
 
-/// Best first; equals in the order in which they were asked for.
+/// Best first; equal ones in the order of the command line.
 std::vector<contestant> contestants(const session_result& r, const metric& m) {
     std::vector<contestant> out;
     for (auto& pattern : patterns_in(r))
@@ -69,7 +69,7 @@ bool is_worse(const std::optional<interval>& range, better direction) {
     return range && (direction == better::lower ? range->low > 1 : range->high < 1);
 }
 
-/// The hint is for who asked for fewer rounds; others see which patterns have lost some.
+/// Advises --repeat if too few rounds were requested; otherwise names the patterns that lack trusted ones.
 std::string too_few(const ranked_pattern& first, const ranked_pattern& other, std::uint64_t asked,
                     std::size_t needed) {
     const auto rounds = other.behind.head_samples;
@@ -79,7 +79,7 @@ std::string too_few(const ranked_pattern& first, const ranked_pattern& other, st
     return fmt::format("{} round{}{}; a verdict needs {}{}", rounds, rounds == 1 ? "" : "s", whose, needed, hint);
 }
 
-/// `order` has two at least.
+/// `order` has at least two patterns.
 std::string why_no_verdict(const std::vector<ranked_pattern>& order, std::uint64_t asked, std::size_t needed) {
     const auto fewest = std::min_element(order.begin() + 1, order.end(), [](const auto& a, const auto& b) {
         return a.behind.head_samples < b.behind.head_samples;
@@ -121,7 +121,7 @@ std::string_view name_of(const metric& m) {
     return at == ranked_metrics.end() ? m.title : at->name;
 }
 
-/// Two digits after the point, and up to four where it takes them to tell a bound from 1.
+/// Two decimals, or up to four if a bound is so close to 1 that it needs them.
 int digits_for(const interval& i) {
     const double nearest = std::min(std::abs(i.low - 1), std::abs(i.high - 1));
     return nearest > 0 ? static_cast<int>(std::clamp(std::ceil(-std::log10(nearest)), 2.0, 4.0)) : 2;
@@ -137,7 +137,7 @@ std::string list(const std::vector<std::string>& names) {
     return out;
 }
 
-/// How many times better the first is: of what should be high, the ratio upside down.
+/// By which factor the first is better; inverts the ratio if higher is better.
 std::string victory(const ranking& r) {
     const auto& second = r.order[1];
     double ratio = second.behind.ratio;
@@ -150,7 +150,7 @@ std::string victory(const ranking& r) {
                        second.pattern, text_of(range), second.behind.head_samples);
 }
 
-/// One range for all that are level with the first: each of theirs lies in it.
+/// Shows one range that covers those of all patterns not separated from the first.
 std::string draw(const ranking& r) {
     std::vector<std::string> level{r.order[0].pattern}, behind;
     std::optional<interval> hull;

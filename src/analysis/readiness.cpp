@@ -27,12 +27,12 @@ std::uint64_t failed_by(const run_result& run, std::initializer_list<error_kind>
     return sum;
 }
 
-/// For these a better policy exists: the order itself is not at fault.
+/// Errors that a better policy can overcome, because the order itself is not at fault.
 constexpr std::initializer_list<error_kind> not_the_orders_fault{
     error_kind::connect,   error_kind::reset,        error_kind::timeout, error_kind::deadline,
     error_kind::throttled, error_kind::server_error, error_kind::database};
 
-/// What one row says against its pattern. `where`: " under flaky".
+/// The findings of one row. `where`: " under flaky".
 std::vector<evidence> against(const run_result& run, const session_result& session, const std::string& where) {
     std::vector<evidence> out;
     const auto add = [&](finding what, const std::string& text) { out.push_back({what, text + where}); };
@@ -66,7 +66,7 @@ bool is_calm_only(const session_result& r) {
            std::all_of(r.runs.begin(), r.runs.end(), [](const auto& run) { return run.scenario == clean_scenario; });
 }
 
-/// Of a pattern that nothing speaks against.
+/// The readiness of a pattern without findings.
 readiness_kind kind_without_findings(const session_result& r, bool trusted) {
     if (!trusted) return readiness_kind::not_trusted;
     if (is_calm_only(r)) return readiness_kind::not_tried;

@@ -1,4 +1,4 @@
-// "Production ready?": what was measured under all scenarios of a session, held against rules. Pure.
+// "Production ready?": applies rules to the measurements under all scenarios of a session. Pure.
 #pragma once
 
 #include "analysis/summary.hpp"
@@ -14,7 +14,7 @@ namespace pipebench {
 /// Worst first; all that apply are reported.
 enum class finding : std::uint8_t {
     loses_work,          ///< the ledger found orders lost, corrupt or unexpected
-    breaks,              ///< orders were never done, or failed for want of resources of this box
+    breaks,              ///< orders never ended, or failed because the machine ran out of a resource
     duplicates_effects,  ///< orders were written more than once
     throttled,           ///< the API answered more than a twentieth of the requests with 429
     fails_orders,        ///< more than one in a thousand failed that a better policy would have stored
@@ -22,7 +22,7 @@ enum class finding : std::uint8_t {
     too_slow,            ///< longer than --target-time
 };
 
-/// What a finding is called, and its rule in words.
+/// The name of a finding, and its rule in words.
 struct readiness_rule {
     std::string_view name, meaning;
 };
@@ -42,11 +42,11 @@ struct evidence {
 };
 
 enum class readiness_kind : std::uint8_t {
-    ready,                  ///< after everything that there is to try
+    ready,                  ///< after every kind of trouble was tried
     ready_as_far_as_tried,  ///< not_tried() lists the rest
     not_ready,              ///< there are findings
-    not_trusted,            ///< not known: a row is not to be trusted
-    not_tried,              ///< not known: nothing but clean runs were made
+    not_trusted,            ///< unknown, because a row is not trusted
+    not_tried,              ///< unknown, because all runs were clean
 };
 
 struct readiness {
@@ -62,7 +62,7 @@ struct readiness {
 /// One for each pattern, in the order of the first round. `rows`: summarise(r).
 [[nodiscard]] std::vector<readiness> assess(const session_result& r, const std::vector<pattern_summary>& rows);
 
-/// What this session cannot answer, and the options that would: one line each. The same for all patterns.
+/// The questions that this session leaves open, each with the option that answers it; the same for all patterns.
 [[nodiscard]] std::vector<std::string> not_tried(const session_result& r);
 
 }  // namespace pipebench

@@ -14,7 +14,7 @@ namespace pipebench {
 namespace {
 
 constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
-constexpr double mad_of_a_normal = 1.4826;  ///< standard deviations in a median distance: 1 / Phi^-1(3/4)
+constexpr double mad_of_a_normal = 1.4826;  ///< standard deviation / median distance: 1 / Phi^-1(3/4)
 constexpr double z_of_an_outlier = 3.5;
 constexpr double distance_of_an_outlier = 0.1;  ///< share of the median
 constexpr std::size_t exact_below = 50;  ///< samples on each side; the table of U grows with their fourth power
@@ -29,28 +29,28 @@ std::vector<double> sorted(std::span<const double> samples) {
     return out;
 }
 
-/// Equality counts, whatever rounding made of it.
+/// Equality counts, with a tolerance for rounding.
 bool reaches(double p, double alpha) { return p <= alpha * (1 + 1e-12); }
 
-/// A distribution over 0, 1 .. top that is its own mirror image.
+/// A symmetric distribution over 0, 1 .. top.
 struct symmetric {
     std::size_t top = 0;
     std::function<double(std::size_t)> at_most;  ///< P(X <= k)
 
-    /// P of k or further out, on both sides.
+    /// P of a value at least as extreme as k, on both sides.
     [[nodiscard]] double two_sided(std::size_t k) const {
         return std::min(1.0, 2 * std::min(at_most(k), at_most(top - k)));
     }
 };
 
-/// How many of n pairs rise, when rising and falling are as likely.
+/// The number of rising pairs among n, if rising and falling are equally likely.
 symmetric rises(std::size_t n) {
     const boost::math::binomial tosses(static_cast<double>(n), 0.5);
     return {n, [tosses](std::size_t k) { return boost::math::cdf(tosses, static_cast<double>(k)); }};
 }
 
-/// P(U = u) without ties, by Mann and Whitney's recursion: the largest of m head and n base samples is from the head
-/// in m of m + n cases, and is then larger than all n.
+/// P(U = u) without ties, by Mann and Whitney's recursion: the largest of m head and n base samples is from head with
+/// probability m / (m + n), and is then larger than all n.
 std::vector<double> probabilities_of_u(std::size_t heads, std::size_t bases) {
     std::vector rows(heads + 1, std::vector<double>(heads * bases + 1));
     for (auto& row : rows) row[0] = 1;  // no base samples yet
@@ -119,17 +119,17 @@ double ratio_of(double base, double head) {
     return std::isfinite(ratio) && ratio > 0 ? ratio : no_number;
 }
 
-/// exp of the median of the logs, without the way there and back.
+/// Equals exp of the median of the logs.
 double middle_ratio(const std::vector<double>& sorted_ratios) {
     const double low = sorted_ratios[(sorted_ratios.size() - 1) / 2], high = sorted_ratios[sorted_ratios.size() / 2];
     return low * std::sqrt(high / low);
 }
 
-/// Leaves out as many values at each end as alpha allows: k, when fewer than k of all `top` values lie on one side
-/// of the true one with a probability of alpha / 2 at the most.
+/// The interval from the k-th smallest to the k-th largest value, with the largest k for which P(X < k) is at most
+/// alpha / 2.
 std::optional<interval> between_order_statistics(const std::vector<double>& values, const symmetric& d,
                                                  double alpha) {
-    std::size_t k = 0, too_many = d.top / 2;  // at_most() rises with k: halve what is between them
+    std::size_t k = 0, too_many = d.top / 2;  // at_most() rises with k, so bisect
     while (k < too_many) {
         const auto middle = k + (too_many - k) / 2;
         if (reaches(2 * d.at_most(middle), alpha)) k = middle + 1;
@@ -139,7 +139,7 @@ std::optional<interval> between_order_statistics(const std::vector<double>& valu
     return interval{values[k - 1], values[d.top - k], 1 - 2 * d.at_most(k - 1)};
 }
 
-/// The ratio and its range, without the rest. d: over as many values as there are ratios.
+/// Fills in the ratio and its range only. `d.top` is the number of ratios.
 ratio_estimate estimate_of(std::vector<double> ratios, const symmetric& d, double alpha) {
     ratio_estimate out;
     out.ratio = no_number;
@@ -219,10 +219,10 @@ ratio_estimate unpaired_ratio(std::span<const double> base, std::span<const doub
     std::vector<double> ratios;
     for (const double h : head)
         for (const double b : base) ratios.push_back(ratio_of(b, h));
-    // Where one side has no samples there is no ratio, and U has no distribution.
+    // Without samples on one side, U has no distribution.
     const auto u = ratios.empty() ? symmetric{} : distribution_of_u(head.size(), base.size());
     auto out = estimate_of(std::move(ratios), u, alpha);
-    out.p = mann_whitney(base, head).p;  // 1 where there are none
+    out.p = mann_whitney(base, head).p;  // 1 without samples
     out.base_samples = base.size();
     out.head_samples = head.size();
     return out;

@@ -16,13 +16,13 @@
 namespace pipebench {
 namespace {
 
-constexpr double short_run_s = 1;  ///< below it, what a run does once weighs in its time
+constexpr double short_run_s = 1;  ///< in shorter runs, one-time work is a large share of the time
 constexpr double steal_that_matters = 0.02;
 constexpr double foreign_that_matters = 0.05;
 
 using rounds = std::vector<const run_result*>;
 
-/// Those that came to their end; all, where none did.
+/// The rounds that were not interrupted; all rounds if every one was.
 rounds complete(const rounds& all) {
     rounds out;
     for (const auto* run : all)
@@ -30,7 +30,7 @@ rounds complete(const rounds& all) {
     return out.empty() ? all : out;
 }
 
-/// The median of something of a run.
+/// The median of `of(run)` over the runs.
 template <class Of>
 double middle(const rounds& runs, Of of) {
     std::vector<double> values;
@@ -39,7 +39,7 @@ double middle(const rounds& runs, Of of) {
     return median(values);
 }
 
-/// The nearest count, of a number that may be beyond all counts.
+/// Rounds to a count, also a number that is out of range.
 std::uint64_t nearest_count(double x) {
     constexpr auto most = std::numeric_limits<std::uint64_t>::max();
     if (!(x > 0)) return 0;
@@ -144,7 +144,7 @@ std::vector<failure_count> all_failures(const rounds& runs) {
     return out;
 }
 
-/// Of the rounds in which something was killed: one may be over before.
+/// Over the rounds with a kill; a round may end before its kill is due.
 recovery_view typical_recovery(const rounds& runs) {
     rounds struck;
     for (const auto* run : runs)
@@ -161,7 +161,7 @@ recovery_view typical_recovery(const rounds& runs) {
     return out;
 }
 
-/// The first that is not trusted; else what was said of the round in the middle.
+/// The first untrusted one; if all are trusted, that of the round with the median time.
 verdict worst_verdict(const rounds& runs, double median_time) {
     const auto untrusted = [](const run_result* r) { return !r->verdict.trusted(); };
     const auto bad = std::find_if(runs.begin(), runs.end(), untrusted);
@@ -204,7 +204,7 @@ run_result typical_run(const rounds& runs) {
 
 std::string names_of(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ", ")); }
 
-/// Where the first of several rounds is the slowest, it has warmed something up for the others.
+/// Suggests that the first round warmed up caches for the others.
 bool first_is_slowest(const rounds& runs) {
     return std::all_of(runs.begin() + 1, runs.end(), [&](auto* r) { return r->time_s < runs.front()->time_s; });
 }
@@ -218,7 +218,7 @@ void add_outliers(std::vector<std::string>& out, const std::string& pattern, con
                                   pattern, runs[i]->round, times[i], middle_time));
 }
 
-/// Why the noisy ones may be noisy, and what there is to do that was not done.
+/// The likeliest cause of the noise, with a remedy that was not used yet.
 std::string noise_advice(const session_result& r, const std::vector<pattern_summary>& noisy) {
     const auto any = [&](auto is) { return std::any_of(noisy.begin(), noisy.end(), is); };
     const auto& b = r.box;

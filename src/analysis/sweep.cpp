@@ -20,7 +20,7 @@ constexpr std::array shown{swept_metric{"time_s", "time"},
                            swept_metric{"pss_mb", "memory"},
                            swept_metric{"error_percent", "errors"}};
 
-/// Without the column's best, which takes the other cells.
+/// Does not mark the best, which depends on the other cells of the column.
 sweep_cell cell_of(const sweep_point& point, const std::string& pattern, const metric& m) {
     sweep_cell out;
     for (const auto& l : point.left_out)
@@ -40,7 +40,7 @@ bool is_level(double value, double best, better direction) {
     return direction == better::lower ? value <= best * (1 + sweep_tie) : value >= best * (1 - sweep_tie);
 }
 
-/// What rank() says of this metric at this point: the pattern is separated from all others.
+/// rank() separates the pattern from all others on this metric at this point.
 bool has_verdict(const sweep_point& point, const metric& m, const std::string& pattern) {
     for (const auto& r : rank(point.result))
         if (r.what == &m) return r.has_winner() && r.order.front().pattern == pattern;
@@ -180,7 +180,7 @@ limit_report break_search::report() const {
         const auto gap = bad->orders - out.good;
         out.bad = bad->orders;
         out.cause = bad->cause;
-        // What does not fit is known for nothing: the last that fits is worth a run.
+        // If `bad` does not fit, no run was spent on it: search on up to the largest number that fits.
         out.narrow = gap <= 1 || (bad->measured &&
                                   static_cast<double>(gap) <= bounds_.precision * static_cast<double>(bad->orders));
     }

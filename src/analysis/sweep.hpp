@@ -1,5 +1,5 @@
-// What a sweep says: the same patterns at several values of one parameter; who leads where, and at how many orders
-// fan-out breaks. Pure.
+// Evaluates a sweep, which runs the same patterns at several values of one parameter: which pattern leads at which
+// value, and at how many orders fan-out breaks. Pure.
 #pragma once
 
 #include "analysis/metrics.hpp"
@@ -16,10 +16,10 @@
 
 namespace pipebench {
 
-/// Values that are this close to the best one are as good as it.
+/// Values within this share of the best one count as equal to it.
 inline constexpr double sweep_tie = 0.02;
 
-/// A pattern that the box cannot hold at a point.
+/// A pattern for which the machine lacks resources at a point.
 struct misfit {
     std::string pattern;
     std::string cause;  ///< "local ports (this box has 28,232)"
@@ -30,25 +30,25 @@ struct sweep_point {
     std::string value;  ///< "50", "20ms"
     std::string label;  ///< "c=50"
     std::vector<misfit> left_out;
-    session_result result;  ///< without runs: not reached, or nothing fits
+    session_result result;  ///< without runs if the point was not reached or no pattern fits
 };
 
-/// One number of orders that was tried, and what broke fan-out at it.
+/// A number of orders that was tried, and the cause if fan-out broke.
 struct limit_try {
     std::uint64_t orders = 0;
-    std::string cause;  ///< empty: it went well
+    std::string cause;  ///< empty if it went well
     bool measured = true;
 };
 
 /// Where fan-out breaks.
 struct limit_report {
-    bool searched = false;             ///< by --find-limit; else it is what the points happened to show
-    std::uint64_t good = 0;            ///< the largest number of orders below `bad` that went well; 0: none did
-    std::optional<std::uint64_t> bad;  ///< the smallest that broke, or does not fit; none: nothing did
+    bool searched = false;             ///< by --find-limit; otherwise the limits come from the points alone
+    std::uint64_t good = 0;            ///< the largest number of orders below `bad` that went well; 0 if none did
+    std::optional<std::uint64_t> bad;  ///< the smallest that broke or does not fit; nullopt if none did
     std::string cause;                 ///< of `bad`
-    bool narrow = false;               ///< they are as close as was asked for
+    bool narrow = false;               ///< `good` and `bad` are as close as requested
     std::vector<limit_try> tries;
-    bool balanced = true;  ///< the ledger of every run that the search itself made
+    bool balanced = true;  ///< true if the ledger of every run of the search itself balances
 };
 
 struct sweep_outcome {
@@ -59,65 +59,65 @@ struct sweep_outcome {
     std::optional<limit_report> limit;
     std::uint64_t rounds = 1;
     double session_s = 0;
-    bool interrupted = false;  ///< not all of it was measured
-    int signal = 0;            ///< SIGINT or SIGTERM when one ended it early
+    bool interrupted = false;  ///< some of it was not measured
+    int signal = 0;            ///< SIGINT or SIGTERM if one ended it early
 };
 
-/// A metric that a sweep shows, and how a sentence calls it.
+/// A metric that a sweep shows, and its name in a sentence.
 struct swept_metric {
     std::string_view id, name;
 };
-/// The table, in the order in which they are shown.
+/// In the order of the report.
 [[nodiscard]] std::span<const swept_metric> swept_metrics() noexcept;
 
 enum class cell_state : std::uint8_t {
-    best,         ///< of its column, or within sweep_tie of the best
-    good,         ///< to be trusted, and not the best
-    not_trusted,  ///< INVALID, or the ledger did not balance: has a value, and does not compete
-    left_out,     ///< the box cannot hold it
+    best,         ///< the best of its column, or within sweep_tie of it
+    good,         ///< trusted, and not the best
+    not_trusted,  ///< INVALID, or the ledger did not balance; has a value, but does not compete
+    left_out,     ///< the machine lacks the resources
     missing,      ///< not measured, or has no such value
 };
 
 struct sweep_cell {
     cell_state state = cell_state::missing;
     double value = std::numeric_limits<double>::quiet_NaN();
-    std::string why;  ///< of not_trusted and left_out
+    std::string why;  ///< the reason for not_trusted or left_out
 };
 
 /// A column of the metric's table, one cell for each pattern in the sweep's order: the median of the rounds that were
-/// not cut short. No cell is the best where fewer than two compete, or where all of them are as good as the best.
+/// not interrupted. No cell is the best if fewer than two compete, or if all are within sweep_tie.
 [[nodiscard]] std::vector<sweep_cell> cells_at(const sweep_outcome& s, const sweep_point& point, const metric& m);
 
-/// Points next to each other with the same leaders.
+/// Adjacent points with the same leaders.
 struct lead {
     std::size_t first = 0, last = 0;   ///< indices of points
-    std::vector<std::string> leaders;  ///< several: within sweep_tie; empty: all are level, or nobody competes
+    std::vector<std::string> leaders;  ///< several if within sweep_tie; empty if all are, or none competes
     bool contested = true;             ///< false: fewer than two patterns competed
-    std::size_t verdicts = 0;          ///< points at which rank() finds the one leader separated from all others
+    std::size_t verdicts = 0;          ///< points at which rank() separates the single leader from all others
 };
 [[nodiscard]] std::vector<lead> leads(const sweep_outcome& s, const metric& m);
 /// "time: fan-out up to c=50, semaphore from c=100 on".
 [[nodiscard]] std::string describe_leads(const sweep_outcome& s, const swept_metric& m);
 
-/// What broke in a run: empty when every order was stored and the ledger balances.
+/// Describes what failed in a run; empty if every order was stored and the ledger balances.
 [[nodiscard]] std::string what_broke(const run_result& run);
 
 struct search_bounds {
     std::uint64_t most_orders = 10'000'000;
     std::uint64_t most_runs = 12;
-    double precision = 0.05;         ///< (bad - good) / bad at which it is narrow enough
-    std::uint64_t first_try = 1000;  ///< where nothing is known to go well
+    double precision = 0.05;         ///< the search ends at this (bad - good) / bad
+    std::uint64_t first_try = 1000;  ///< if no number is known to go well
 };
 
-/// Searches for the number of orders at which fan-out breaks: doubles from the largest number that went well until one
-/// breaks, and then bisects. It runs nothing itself: the caller asks what to try, tries it, and reports the result.
+/// Searches for the number of orders at which fan-out breaks: doubles the largest number that went well until one
+/// breaks, and then bisects. The caller asks for the next number, runs it, and reports the result.
 class break_search {
 public:
     explicit break_search(search_bounds bounds = {}) : bounds_(bounds) {}
 
-    /// What is known without a run of the search: a point of the sweep, or a number of orders that does not fit.
+    /// Adds a result from outside the search: a point of the sweep, or a number of orders that does not fit.
     void known(const limit_try& t) { tries_.push_back(t); }
-    /// A run of the search itself.
+    /// Adds the result of a run of the search itself.
     void tried(std::uint64_t orders, const std::string& cause);
 
     /// The orders of the next run; nullopt when the search is over.
@@ -126,15 +126,15 @@ public:
 
 private:
     [[nodiscard]] const limit_try* smallest_bad() const;
-    [[nodiscard]] std::uint64_t largest_good() const;  ///< below it
+    [[nodiscard]] std::uint64_t largest_good() const;  ///< below the smallest bad one
 
     search_bounds bounds_;
     std::vector<limit_try> tries_;
     std::uint64_t runs_ = 0;
 };
 
-/// "fan-out breaks between 28,232 and 28,233 orders: local ports (this box has 28,232)"; empty where nothing broke and
-/// nobody searched.
+/// "fan-out breaks between 28,232 and 28,233 orders: local ports (this box has 28,232)"; empty if none broke
+/// and there was no search.
 [[nodiscard]] std::string describe(const limit_report& r);
 
 }  // namespace pipebench

@@ -10,16 +10,16 @@ namespace pipebench {
 namespace {
 
 constexpr double at_the_floor = 0.95;  ///< efficiency from which the parameters, not the pattern, set the time
-constexpr double box_is_full = 0.90;   ///< share of all cores, everything that we started taken together
-constexpr double saturated = 0.95;     ///< share of what a service's threads or backends can use
-/// Share of a full box from which the services, not the pattern, set the time.
+constexpr double box_is_full = 0.90;   ///< share of all cores used by everything that pipebench started
+constexpr double saturated = 0.95;     ///< share of the CPU that a service's threads or backends can use
+/// Share of the used CPU from which the services, not the pattern, set the time.
 constexpr double services_prevail = 0.85;
-constexpr double shortest_for_a_limit_s = 0.25;  ///< in less, the start of the backends is most of their CPU
-constexpr double in_flight_tolerance = 0.02;     ///< above the limit: the mean latency is of whole microseconds
-constexpr double littles_law_margin = 0.25;      ///< between the in flight that follows and the one that was seen
+constexpr double shortest_for_a_limit_s = 0.25;  ///< in shorter runs, backends use most CPU to start
+constexpr double in_flight_tolerance = 0.02;     ///< above the limit; the mean latency is in whole microseconds
+constexpr double littles_law_margin = 0.25;      ///< between the computed and the observed number in flight
 constexpr std::uint64_t samples_for_littles_law = 20;
 constexpr double largest_gap_for_littles_law = 0.1;  ///< share of the time, between two samples
-constexpr double foreign_seconds_that_matter = 0.2;  ///< of CPU: the kernel counts in ticks of 10 ms
+constexpr double foreign_seconds_that_matter = 0.2;  ///< CPU time; the kernel counts in ticks of 10 ms
 
 std::string imbalance(const ledger_view& l) {
     std::string parts;
@@ -52,7 +52,7 @@ double cpu_of_all(const run_result& run) {
     return sum;
 }
 
-/// Who used the cores, when they were all in use.
+/// The shares of the CPU if all cores were in use.
 std::string full_box(const run_result& run, std::uint64_t cores) {
     const double all = run.time_s * static_cast<double>(cores);
     if (cpu_of_all(run) < box_is_full * all) return "";
@@ -61,7 +61,7 @@ std::string full_box(const run_result& run, std::uint64_t cores) {
     return shares;
 }
 
-/// A service that had no more to give sets the time, and not the pattern.
+/// A saturated service, which sets the time instead of the pattern.
 std::string limiting_service(const run_result& run, const verdict_context& context) {
     if (run.time_s < shortest_for_a_limit_s) return "";
     const auto least = [&](std::uint64_t n) { return run.time_s * static_cast<double>(std::min(n, context.cores)); };
@@ -81,8 +81,8 @@ std::string limiting_service(const run_result& run, const verdict_context& conte
     return "";
 }
 
-/// Little's law, L = X W: the orders in flight that follow from throughput and mean latency, against the limit and
-/// against what was seen. Where orders fail or come twice, begin and end do not pair up in these three numbers.
+/// Little's law, L = X W: compares the orders in flight computed from throughput and mean latency with the limit and
+/// with the observation. Does not apply if orders fail or repeat, since their begins and ends do not pair up.
 std::string littles_law(const run_result& run) {
     const bool killed = run.recovery.killed != kill_target::none;
     if (killed || run.not_stored() > 0 || run.repeated > 0 || run.ledger.redelivered > 0) return "";
@@ -100,7 +100,7 @@ std::string littles_law(const run_result& run) {
                        run.in_flight.mean);
 }
 
-/// What else ran on the box.
+/// Reports other programs that used the machine.
 std::string busy_box(const run_result& run, const verdict_context& context) {
     const double foreign_s = run.foreign_share * run.time_s * static_cast<double>(context.cores);
     if (!(run.foreign_share > context.busy_limit) || foreign_s < foreign_seconds_that_matter) return "";
@@ -108,7 +108,7 @@ std::string busy_box(const run_result& run, const verdict_context& context) {
                        100 * run.foreign_share, 100 * context.busy_limit);
 }
 
-/// The floor of the orders that went all the way: one that failed may have waited for less.
+/// The floor of the stored orders; failed ones may have waited for less.
 double least_time(const run_result& run) {
     const auto ended = std::max<std::uint64_t>(run.ended(), 1);
     return run.floor_s * static_cast<double>(run.stored) / static_cast<double>(ended);

@@ -1,4 +1,4 @@
-// What to think of a row. Pure: from the measured numbers alone.
+// Judges a row by its measured numbers alone. Pure.
 #pragma once
 
 #include "pipebench/result.hpp"
@@ -9,14 +9,14 @@ namespace pipebench {
 
 inline constexpr double default_busy_limit = 0.2;
 
-/// The context of a row that is not in the row.
+/// The facts that a row does not contain.
 struct verdict_context {
     std::uint64_t cores = 1;
-    std::uint64_t database_connections = 0;  ///< that the pattern uses
-    double floor_tolerance = 0;              ///< share by which a true time may be below the floor
-    double busy_limit = default_busy_limit;  ///< share of the box that others may use before the row is INVALID
+    std::uint64_t database_connections = 0;  ///< used by the pattern
+    double floor_tolerance = 0;              ///< share by which a correct time may be below the floor
+    double busy_limit = default_busy_limit;  ///< share of the machine that other programs may use
     build_info build;
-    std::string death;  ///< how the run ended, when it did not end by itself; empty: it did
+    std::string death;  ///< how the run ended; empty if it ended by itself
 };
 
 [[nodiscard]] verdict judge(const run_result& run, const verdict_context& context);

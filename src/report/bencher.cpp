@@ -1,6 +1,6 @@
 // Bencher Metric Format (https://bencher.dev/docs/reference/bencher-metric-format):
-// {benchmark: {measure: {value, lower_value, upper_value}}}. A benchmark is a pattern, a measure has a slug. Bencher
-// takes no units from the file; these are the ones it scales by itself:
+// {benchmark: {measure: {value, lower_value, upper_value}}}. A benchmark is a pattern, and a measure is named by its
+// slug. The file has no units; these are the ones that Bencher assumes:
 //   throughput     orders per second (one of its own measures)
 //   latency        ns, the median order (one of its own measures)
 //   latency-p99    ns
@@ -9,7 +9,7 @@
 //   peak-rss, peak-pss   bytes
 //   error-rate     percent of the orders
 // value is the median of the rounds, lower_value and upper_value are the smallest and the largest of them; one round
-// has no such bounds.
+// has no bounds.
 #include "analysis/metrics.hpp"
 #include "contracts/error.hpp"
 #include "report/formats.hpp"
@@ -27,7 +27,7 @@ using json = nlohmann::ordered_json;
 
 struct measure {
     std::string_view metric, slug;
-    double factor = 1;  ///< from the unit of our metric to Bencher's
+    double factor = 1;  ///< from the metric's unit to Bencher's
 };
 
 constexpr std::array measures{
@@ -41,7 +41,7 @@ constexpr std::array measures{
     measure{"error_percent", "error-rate"},
 };
 
-/// The bounds, where all are numbers in Bencher's unit.
+/// Adds the bounds if all samples are finite in Bencher's unit.
 void add_bounds(json& entry, const std::vector<double>& samples, double factor) {
     const auto [least, most] = std::minmax_element(samples.begin(), samples.end());
     if (samples.size() < 2 || !std::isfinite(*most * factor)) return;
@@ -49,7 +49,7 @@ void add_bounds(json& entry, const std::vector<double>& samples, double factor) 
     entry["upper_value"] = *most * factor;
 }
 
-/// Without what is no number: because no order ended, or because it is too large for Bencher's unit.
+/// Leaves out values that are not finite, because no order ended or the value is too large for Bencher's unit.
 json measured(const session_result& r, const std::string& pattern) {
     json out = json::object();
     for (const auto& m : measures) {

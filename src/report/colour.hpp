@@ -1,4 +1,4 @@
-// The colours of a terminal: the only place that knows their escape sequences.
+// The colours of a terminal. No other file contains colour escape sequences.
 #pragma once
 
 #include "pipebench/reporter.hpp"
@@ -12,7 +12,7 @@ namespace pipebench::reporting {
 
 enum class ink : std::uint8_t { plain, bold, alarm };
 
-/// The text as it is, where it is plain or colours are off.
+/// Returns the text unchanged if it is plain or colours are off.
 [[nodiscard]] inline std::string painted(std::string_view text, ink with, colours c) {
     if (with == ink::plain || c == colours::off) return std::string(text);
     return fmt::format("{}{}\x1b[0m", with == ink::bold ? "\x1b[1m" : "\x1b[1;31m", text);

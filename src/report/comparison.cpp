@@ -1,5 +1,4 @@
-// What a comparison says, for people and for programs. All three formats have the same parts: the verdict, what
-// changed, what to know before one believes it, and every row.
+// All three formats of a comparison have the same parts: the verdict, the changes, the warnings, and every row.
 #include "report/comparison.hpp"
 
 #include "contracts/error.hpp"
@@ -17,7 +16,7 @@ namespace pipebench::reporting {
 namespace {
 
 constexpr std::size_t value_limit = 120;  // bytes of one side of a difference
-constexpr std::size_t most_notes = 60;    // of a kind: a thousand would hide the rest, and are in the JSON
+constexpr std::size_t most_notes = 60;    // of a kind; more would hide the rest, and the JSON has them all
 
 using words = std::vector<std::string>;
 
@@ -31,7 +30,7 @@ std::string counts_of(const comparison& c) {
         counted(c.count(change::better), "improvement", "improvements"), c.count(change::same), unknown);
 }
 
-/// The verdict in a sentence.
+/// The verdict as a sentence.
 std::string verdict_of(const comparison& c) {
     const auto n = c.untrusted.size();
     if (n == 0) return counts_of(c);
@@ -101,7 +100,7 @@ words described(const std::vector<difference>& all) {
     return out;
 }
 
-/// What to know before one believes the rows.
+/// Mismatches and warnings that qualify the rows.
 std::vector<note> notes_of(const comparison& c) {
     std::vector<note> out;
     add_notes(out, "MISMATCH", described(c.mismatches));
@@ -128,7 +127,7 @@ std::string sides_of(const comparison& c) {
                        printable(c.head.started_at, 40));
 }
 
-// JSON: NaN and infinity become null by themselves.
+// JSON; nlohmann writes NaN and infinity as null.
 
 using json = nlohmann::ordered_json;
 
@@ -159,7 +158,7 @@ json json_of(const comparison_row& row) {
             {"why", row.why}};
 }
 
-/// A side without what only runs fill.
+/// One side, without the fields that only runs fill.
 json json_of_side(const session_result& r) {
     json out(r);
     for (const auto* key : {"schema", "warmup_runs", "runs", "assertions"}) out.erase(key);
@@ -211,7 +210,7 @@ std::string render_json(const comparison& c) {
                    {"rows", rows},
                    {"base", json_of_side(c.base)},
                    {"head", json_of_side(c.head)}};
-    // Foreign text may be no UTF-8.
+    // Foreign text may be invalid UTF-8.
     return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

@@ -1,4 +1,4 @@
-// A comparison in one format each. Pure.
+// Renders a comparison, one function per format. Pure.
 #pragma once
 
 #include "analysis/comparison.hpp"
@@ -15,7 +15,7 @@ inline constexpr std::string_view comparison_schema = "pipebench.comparison/1";
 [[nodiscard]] std::string render_text(const comparison& c, colours colour);
 /// For a pull request comment or $GITHUB_STEP_SUMMARY: the verdict, what changed, and the rest folded away.
 [[nodiscard]] std::string render_markdown(const comparison& c);
-/// comparison_schema; what is no finite number is null.
+/// As comparison_schema; a number that is not finite becomes null.
 [[nodiscard]] std::string render_json(const comparison& c);
 
 }  // namespace pipebench::reporting

@@ -1,5 +1,5 @@
 // For spreadsheets and data frames: RFC 4180, one line per run, the same columns in every file, numbers at full
-// precision, units in the names. A field is empty where the fact is not known.
+// precision, units in the names. The field of an unknown fact is empty.
 #include "report/formats.hpp"
 
 #include <fmt/format.h>
@@ -21,7 +21,7 @@ std::string field(std::uint64_t n) { return std::to_string(n); }
 std::string field(bool yes) { return yes ? "true" : "false"; }
 std::string field(double n) { return std::isfinite(n) ? fmt::format("{}", n) : std::string{}; }
 
-// What a column shows: a member of the session or of the run, or of a part of it.
+// Makers of columns for a member of the session, of the run, or of a part of it.
 
 using cell = std::string (*)(const session_result&, const run_result&);
 

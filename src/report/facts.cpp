@@ -1,4 +1,4 @@
-// What stands around the tables of a session, in text and in markdown alike.
+// The texts around the tables of a session, shared by text and markdown.
 #include "contracts/error.hpp"
 #include "contracts/parameters.hpp"
 #include "report/formats.hpp"
@@ -12,13 +12,13 @@
 namespace pipebench::reporting {
 namespace {
 
-constexpr std::size_t max_lines = 60;  // of one fact: a thousand notes would hide the rest
+constexpr std::size_t max_lines = 60;  // of one fact; more would hide the rest
 
 using words = std::vector<std::string>;
 
 std::string join(const words& parts) { return fmt::format("{}", fmt::join(parts, ", ")); }
 
-/// Adds `text` between the two others; nothing when it is empty.
+/// Adds `text` between the two others, unless it is empty.
 void add(words& out, std::string_view before, const std::string& text, std::string_view after = "") {
     if (!text.empty()) out.push_back(fmt::format("{}{}{}", before, text, after));
 }
@@ -177,7 +177,7 @@ words build_alarms(const build_info& b) {
     return out;
 }
 
-/// "2 of 5 rows must not be trusted"; nothing where all can be.
+/// "2 of 5 rows must not be trusted"; empty if all are trusted.
 words trust_alarms(const report_model& m) {
     std::size_t bad = 0, all = 0;
     for (const auto& part : m.scenarios)

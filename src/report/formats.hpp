@@ -1,4 +1,4 @@
-// One render function per format, and what the two formats for people say around their tables. All pure.
+// One render function per format, and the texts around the tables of the two formats for people. Pure.
 #pragma once
 
 #include "pipebench/reporter.hpp"
@@ -14,40 +14,39 @@ namespace pipebench::reporting {
 [[nodiscard]] std::string render_csv(const report_model& m, colours c);
 [[nodiscard]] std::string render_json(const report_model& m, colours c);
 
-// For services that keep a history of numbers. A number that is not to be trusted must not get into one, and cannot
-// be marked there: only the trusted patterns are in these files, with their compared metrics (analysis/metrics.hpp),
-// and without those that have no value. All left out: an empty array or object, at which github-action-benchmark
-// fails.
+// For services that keep a history of numbers. They cannot mark an untrusted number, so these files contain trusted
+// patterns only, with those of the compared metrics (analysis/metrics.hpp) that have a value. Without any, the file
+// is an empty array or object, which github-action-benchmark rejects.
 
 [[nodiscard]] std::string render_github_smaller(const report_model& m, colours c);
 [[nodiscard]] std::string render_github_bigger(const report_model& m, colours c);
 [[nodiscard]] std::string render_bencher(const report_model& m, colours c);
 
-/// Those of which every run is to be trusted.
+/// The patterns of which every run is trusted.
 [[nodiscard]] std::vector<std::string> trusted_patterns(const session_result& r);
 
-// What the two formats for people, text and markdown, show around their tables.
+// The texts around the tables, for the two formats for people: text and markdown.
 
-/// What was asserted, and whether it held: first in the report, one line each.
+/// Each assertion and its outcome, one line each; they come first in the report.
 [[nodiscard]] std::vector<std::string> assertion_lines(const report_model& m);
 
-/// Runs, profile, when, and how long.
+/// Runs, profile, date and duration.
 [[nodiscard]] std::string headline(const report_model& m);
 
-/// What a reader must know before the first number: interrupted, a debug or sanitizer build, rows not to trust.
+/// Warnings that come before the first number: an interrupted session, a debug or sanitizer build, untrusted rows.
 [[nodiscard]] std::vector<std::string> alarms(const report_model& m);
 
-/// A labelled fact below the tables, one line or several.
+/// A labelled fact of one or more lines below the tables.
 struct fact {
     std::string label;
     std::vector<std::string> lines;
 };
 
-/// Ranking, advice, ledger, failures, sampling, parameters, box, build, servers, command, notes, warnings; a fact
-/// without lines is left out.
+/// Ranking, advice, ledger, failures, sampling, parameters, box, build, servers, command, notes, warnings. Leaves
+/// out facts without lines.
 [[nodiscard]] std::vector<fact> facts(const report_model& m);
 
-/// What explains the main table, below the first one.
+/// Explains the main table; stands below the first one.
 [[nodiscard]] std::vector<std::string> how_to_read(const report_model& m);
 
 }  // namespace pipebench::reporting

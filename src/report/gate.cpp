@@ -1,4 +1,4 @@
-// What a gate found, for people and for programs: the verdict, each regression in a sentence, then every row.
+// Every format of a gate has the verdict, each regression in a sentence, then every row.
 #include "report/gate.hpp"
 
 #include "contracts/error.hpp"
@@ -64,7 +64,7 @@ std::vector<std::string> sentences(const gate_outcome& g) {
     return out;
 }
 
-/// What the second series made of a suspicion; of any other row, which rule decided.
+/// The result of the second series for a suspect; for any other row, the rule that decided.
 std::string why_cell(const gate_row& r, const gate_verdict& v) {
     const auto* second = v.second_of(r);
     if (!r.suspicious || second == nullptr) return printable(r.why);
@@ -111,7 +111,7 @@ std::vector<std::string> notes_of(const gate_outcome& g) {
     return out;
 }
 
-// JSON: NaN and infinity become null by themselves.
+// JSON; nlohmann writes NaN and infinity as null.
 
 using json = nlohmann::ordered_json;
 

@@ -1,4 +1,4 @@
-// What a gate found, in one format each. Pure.
+// Renders the outcome of a gate, one function per format. Pure.
 #pragma once
 
 #include "analysis/gate.hpp"
@@ -15,7 +15,7 @@ inline constexpr std::string_view gate_schema = "pipebench.gate/1";
 [[nodiscard]] std::string render_text(const gate_outcome& g, colours colour);
 /// For a pull request comment or $GITHUB_STEP_SUMMARY.
 [[nodiscard]] std::string render_markdown(const gate_outcome& g);
-/// gate_schema: with every run of every series.
+/// As gate_schema, with every run of every series.
 [[nodiscard]] std::string render_json(const gate_outcome& g);
 
 }  // namespace pipebench::reporting

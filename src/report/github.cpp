@@ -1,6 +1,6 @@
 // For github-action-benchmark (https://github.com/benchmark-action/github-action-benchmark), which keeps a history
-// of numbers and alerts on a jump: a JSON array of {name, unit, value, range, extra}. The tool that reads a file
-// takes one direction for all of it, customSmallerIsBetter or customBiggerIsBetter; hence two files.
+// of numbers and alerts on a jump: a JSON array of {name, unit, value, range, extra}. The tool accepts one
+// direction per file, customSmallerIsBetter or customBiggerIsBetter; hence two files.
 #include "analysis/metrics.hpp"
 #include "analysis/statistics.hpp"
 #include "contracts/error.hpp"
@@ -17,15 +17,15 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-/// It shows every digit that it is given: six of them say all that a measurement knows.
+/// The tool shows every digit, and no measurement has more than six significant ones.
 double six_digits(double value) {
     const auto text = fmt::format("{:.6g}", value);
     double out = value;
-    std::from_chars(text.data(), text.data() + text.size(), out);  // where it cannot, as with the largest: all digits
+    std::from_chars(text.data(), text.data() + text.size(), out);  // keeps all digits if it fails, as near DBL_MAX
     return out;
 }
 
-/// What is needed to make sense of a point of the chart, in its tooltip.
+/// The tooltip of a point of the chart.
 std::string context(const session_result& r, const std::string& pattern) {
     const auto runs = runs_of(r, pattern);
     const auto rounds = fmt::format("{} round{}", runs.size(), runs.size() == 1 ? "" : "s");
@@ -39,7 +39,7 @@ json entry(const session_result& r, const std::string& pattern, const metric& m)
     out["name"] = fmt::format("{}: {}", printable(pattern), m.title);
     out["unit"] = m.unit == "/s" ? "orders/s" : m.unit;
     out["value"] = six_digits(value_of(r, pattern, m));
-    // It reads a number behind the sign, and nothing behind that.
+    // The tool reads one number after the sign, and ignores the rest.
     if (const double spread = scaled_mad(samples); samples.size() > 1 && std::isfinite(spread))
         out["range"] = fmt::format("± {:.6g}", spread);
     out["extra"] = context(r, pattern);

@@ -26,7 +26,7 @@ std::string readiness_markdown(const report_model& m) {
     return out;
 }
 
-/// The tables, under each scenario.
+/// The tables of each scenario.
 std::string scenarios_markdown(const report_model& m) {
     std::string out;
     for (const auto& part : m.scenarios) {

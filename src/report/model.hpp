@@ -1,4 +1,4 @@
-// All that the formats say of one result, computed once. Every format renders the same model. Pure.
+// The content of a report on one result, computed once. Every format renders the same model. Pure.
 #pragma once
 
 #include "analysis/ranking.hpp"
@@ -11,7 +11,7 @@
 
 namespace pipebench {
 
-/// What was measured under one scenario.
+/// The measurements under one scenario.
 struct scenario_report {
     std::string scenario;
     std::vector<pattern_summary> patterns;  ///< one for each row, in the order of the first round
@@ -20,9 +20,9 @@ struct scenario_report {
 
 struct report_model {
     const session_result& result;            ///< as it is saved
-    session_result shown;                    ///< the same, with every text printable() but for the parameters
-    std::vector<scenario_report> scenarios;  ///< in the order in which they were run; at least one
-    std::vector<readiness> production;       ///< "Production ready?" Empty unless somebody asked
+    session_result shown;                    ///< the same, with every text printable() except the parameters
+    std::vector<scenario_report> scenarios;  ///< in the order of the runs; at least one
+    std::vector<readiness> production;       ///< "Production ready?"; empty unless asks_for_readiness()
     std::vector<std::string> advice;
 };
 

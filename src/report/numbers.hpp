@@ -1,4 +1,4 @@
-// How every report writes a number: what is no finite number is "-". Pure.
+// How every report writes a number; one that is not finite becomes "-". Pure.
 #pragma once
 
 #include "analysis/metrics.hpp"
@@ -13,10 +13,10 @@
 
 namespace pipebench::reporting {
 
-/// With so many decimals; 0 is "0", and what is more than 0 is never shown as 0 ("<0.01").
+/// With this number of decimals. 0 becomes "0"; a positive number is never shown as 0 ("<0.01").
 [[nodiscard]] std::string fixed(double value, int decimals);
 
-/// With about four digits that mean something.
+/// With about four significant digits.
 [[nodiscard]] std::string number(double value);
 
 /// Seconds with two decimals, three below one second.
@@ -25,19 +25,19 @@ namespace pipebench::reporting {
 /// In MB of 10^6 bytes, with one decimal.
 [[nodiscard]] std::string megabytes(std::uint64_t bytes);
 
-/// "5" of 0.05.
+/// 0.05 becomes "5".
 [[nodiscard]] std::string percent(double share);
 
-/// failed / orders in percent: "0" and "100" mean exactly that.
+/// failed / orders in percent; only exact shares are shown as "0" or "100".
 [[nodiscard]] std::string error_percent(std::uint64_t failed, std::uint64_t orders);
 
 /// A ratio: "1.082".
 [[nodiscard]] std::string factor(double ratio);
 
-/// The range of a ratio: "1.05 to 1.11"; "-" where there is none.
+/// The range of a ratio: "1.05 to 1.11"; "-" without one.
 [[nodiscard]] std::string range_of(const ratio_estimate& e);
 
-/// The same for programs; null where there is none.
+/// The same in JSON; null without a range.
 [[nodiscard]] nlohmann::ordered_json json_of(const std::optional<interval>& range);
 
 /// A metric with its unit: "CPU/order (us)".

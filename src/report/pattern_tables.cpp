@@ -14,7 +14,7 @@ namespace {
 
 using summary = const pattern_summary&;
 
-/// A latency, or "-" where no order ended.
+/// A latency, or "-" if no order ended.
 std::string latency_cell(const run_result& r, double ms) { return r.ended() == 0 ? "-" : fixed(ms, 1); }
 
 bool stands_out(const run_result& r) { return !r.verdict.trusted() || r.interrupted; }
@@ -33,7 +33,7 @@ std::string verdict_cell(const run_result& r) {
     return fmt::format("INTERRUPTED after {} of {} orders; {}", grouped(r.ended()), grouped(r.orders), text);
 }
 
-/// "1.2" of 0.012; with a mark where it is noisy.
+/// 0.012 becomes "1.2", with a mark if noisy.
 std::string spread_cell(double share) {
     return fmt::format("{}{}", share > noisy_spread ? "~" : "", fixed(100 * share, 1));
 }
@@ -50,7 +50,7 @@ std::vector<service> services_of(const std::vector<pattern_summary>& patterns) {
     return out;
 }
 
-/// Something that a service used; "-" where the run had none of that name.
+/// A resource used by a service; "-" if the run had no such service.
 template <class Show>
 auto of_service(service name, Show show) {
     return [=](summary p) -> std::string {
@@ -89,7 +89,7 @@ table beside_table(const std::vector<pattern_summary>& patterns) {
     return pattern_table(patterns, std::move(columns));
 }
 
-/// Without rows where nothing was sampled.
+/// Without rows if no run was sampled.
 table sections_table(std::vector<pattern_summary> patterns) {
     std::erase_if(patterns, [](summary p) { return p.typical.cpu_sections.samples == 0; });
     return pattern_table(

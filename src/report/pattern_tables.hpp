@@ -1,5 +1,5 @@
-// The tables of a session, as text and markdown show them: one row for each pattern, over all its rounds. Pure. A row
-// that must not be trusted begins with "! " and has the tone of an alarm.
+// The tables of a session, as text and markdown show them: one row for each pattern, over all its rounds. Pure. An
+// untrusted row begins with "! " and has the tone of an alarm.
 #pragma once
 
 #include "analysis/summary.hpp"
@@ -9,25 +9,25 @@
 
 namespace pipebench::reporting {
 
-/// The table. With several rounds, how much time and CPU varied stands beside them.
+/// With several rounds, it also shows the variation of time and CPU.
 [[nodiscard]] table main_table(const std::vector<pattern_summary>& patterns);
 
 using pattern_columns = std::vector<column_of<pattern_summary>>;
 
-/// A table of these columns behind the name of the pattern.
+/// A table with the name of the pattern, followed by these columns.
 [[nodiscard]] table pattern_table(const std::vector<pattern_summary>& patterns, pattern_columns columns);
-/// What the API has counted; "-" where its view is not known.
+/// A count of the API; "-" if its counters are unknown.
 [[nodiscard]] std::string api_cell(const run_result& r, std::uint64_t count);
 
 struct titled_table {
     std::string title;
     table content;
 };
-/// Those that stand below it: what the orders, the ledger and the API saw; where CPU time went, where it was sampled;
-/// what waited; what a kill cost, where there was one; and what processes, services and the harness used.
+/// The tables below the main one: orders, ledger and API counts; CPU time by section, if sampled; waiting; the cost
+/// of a kill, if any; and the resources used by processes, services and the harness.
 [[nodiscard]] std::vector<titled_table> further_tables(const std::vector<pattern_summary>& patterns);
 
-/// "Scenario flaky: ..." where it is not clean, or one of several; empty otherwise.
+/// "Scenario flaky: ..."; empty if the session has only the clean scenario.
 [[nodiscard]] std::string scenario_heading(const std::string& scenario, std::size_t parts);
 
 }  // namespace pipebench::reporting

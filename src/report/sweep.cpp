@@ -1,4 +1,4 @@
-// What a sweep found: the lead and fan-out's limit in sentences, then one table per metric.
+// The text has the lead and fan-out's limit in sentences, then one table per metric.
 #include "report/sweep.hpp"
 
 #include "analysis/ranking.hpp"
@@ -31,7 +31,7 @@ words lines_of_leads(const sweep_outcome& s) {
     return out;
 }
 
-/// Where the parameters set the time, and no pattern can win by much.
+/// The points at which the parameters set the time, so no pattern can win by much.
 std::string at_their_floor(const sweep_outcome& s) {
     words out;
     for (const auto& pattern : s.patterns) {
@@ -48,7 +48,7 @@ std::string at_their_floor(const sweep_outcome& s) {
                        fmt::join(out, ", "));
 }
 
-/// What explains the cells without a star.
+/// Explains the cells without a star.
 words notes_of(const sweep_outcome& s) {
     words out;
     if (s.limit)
@@ -104,7 +104,7 @@ std::string rules(const sweep_outcome& s) {
         100 * sweep_tie, verdict);
 }
 
-// JSON: NaN and infinity become null by themselves.
+// JSON; nlohmann writes NaN and infinity as null.
 
 using json = nlohmann::ordered_json;
 

@@ -1,4 +1,4 @@
-// What a sweep found, in one format each. Pure.
+// Renders the outcome of a sweep, one function per format. Pure.
 #pragma once
 
 #include "analysis/sweep.hpp"
@@ -11,12 +11,12 @@ namespace pipebench::reporting {
 
 inline constexpr std::string_view sweep_schema = "pipebench.sweep/1";
 
-/// For a terminal: where the lead changes, fan-out's limit, what is not to be trusted, then a table per metric.
+/// For a terminal: where the lead changes, fan-out's limit, untrusted cells, then a table per metric.
 [[nodiscard]] std::string render_text(const sweep_outcome& s, colours colour);
 [[nodiscard]] std::string render_markdown(const sweep_outcome& s);
-/// sweep_schema: with the whole result of every point, null where nothing was measured.
+/// As sweep_schema, with the whole result of every point; null for a point without runs.
 [[nodiscard]] std::string render_json(const sweep_outcome& s);
-/// RFC 4180: one line for each point, pattern and metric; the value is empty where there is none.
+/// RFC 4180: one line for each point, pattern and metric; a missing value is empty.
 [[nodiscard]] std::string render_csv(const sweep_outcome& s);
 
 }  // namespace pipebench::reporting

@@ -32,7 +32,7 @@ std::string readiness_text(const report_model& m, colours c) {
     return out;
 }
 
-/// The tables, under each scenario.
+/// The tables of each scenario.
 std::string scenarios_text(const report_model& m, colours c) {
     std::string out;
     for (const auto& part : m.scenarios) {

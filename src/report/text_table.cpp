@@ -11,7 +11,7 @@ namespace pipebench::reporting {
 namespace {
 
 constexpr std::string_view gap = "  ";
-constexpr std::size_t narrowest_wrap = 24;  // below this a wrapped column is no longer read as text
+constexpr std::size_t narrowest_wrap = 24;  // a narrower column of text is hard to read
 
 std::string pad(std::string_view text, std::size_t width, align side) {
     const std::string blanks(width - std::min(width, display_width(text)), ' ');
@@ -32,13 +32,13 @@ std::vector<std::size_t> text_widths(const table& t) {
     return widths;
 }
 
-/// What is left of `width` for the last column.
+/// The part of `width` that remains for the last column.
 std::size_t width_left_for_last(const std::vector<std::size_t>& widths, std::size_t width) {
     const auto used = std::accumulate(widths.begin(), widths.end() - 1, (widths.size() - 1) * gap.size());
     return std::max(narrowest_wrap, width - std::min(width, used));
 }
 
-/// What all lines of a table have in common.
+/// The properties shared by all lines of a table.
 struct layout {
     const table& content;
     std::vector<std::size_t> widths;
@@ -50,7 +50,7 @@ void put_line(std::string& out, std::string line, ink with, colours c) {
     out += painted(line, with, c) + '\n';
 }
 
-/// The cells side by side; all but the first line of a wrapped last cell stand alone below it.
+/// Writes the cells side by side; the further lines of a wrapped last cell follow below its first one.
 void put_cells(std::string& out, const std::vector<std::string>& cells, const layout& l, ink with) {
     const auto& columns = l.content.columns;
     const std::size_t last = cells.size() - 1;

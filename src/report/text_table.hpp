@@ -1,5 +1,5 @@
-// A small table of UTF-8 cells, and how text and markdown show it. Pure. Widths are counted in code points: cells
-// hold no wide or combining characters.
+// A small table of UTF-8 cells, rendered as text or markdown. Pure. Widths are counted in code points, because cells
+// contain no wide or combining characters.
 #pragma once
 
 #include "pipebench/reporter.hpp"
@@ -12,15 +12,15 @@
 
 namespace pipebench::reporting {
 
-inline constexpr std::size_t table_width = 150;  ///< of a terminal, in columns
-inline constexpr std::size_t text_width = 118;   ///< of sentences, in columns
+inline constexpr std::size_t table_width = 150;  ///< of a table, in terminal columns
+inline constexpr std::size_t text_width = 118;   ///< of sentences, in terminal columns
 
 enum class align : std::uint8_t { left, right };
 enum class tone : std::uint8_t { plain, alarm };
 
 struct column {
     std::string name;
-    std::string unit;  ///< empty: none
+    std::string unit;  ///< empty if none
     align side = align::right;
 };
 
@@ -34,17 +34,17 @@ struct table {
     std::vector<row> rows;
 };
 
-/// Aligned text, one header line for the names and one for the units, no line with blanks at its end. The last
-/// column, when it is a left-aligned one, is wrapped so that lines stay within `width` where words allow it.
+/// Aligned text, with one header line for the names and one for the units, without trailing blanks. Wraps the last
+/// column, if left-aligned, between words so that lines fit into `width`.
 [[nodiscard]] std::string to_text(const table& t, colours c, std::size_t width);
 
-/// A GitHub table; every cell is escaped.
+/// A GitHub table with escaped cells.
 [[nodiscard]] std::string to_markdown(const table& t);
 
-/// Text that markdown shows as it is: no table cell, code span, tag, link or emphasis can begin or end in it.
+/// Escapes the text so that no table cell, code span, tag, link or emphasis can begin or end in it.
 [[nodiscard]] std::string escape_markdown(std::string_view text);
 
-/// Lines of at most `width` code points, broken between words; a longer word stays whole. At least one line.
+/// Breaks the text between words into one or more lines of at most `width` code points; keeps a longer word whole.
 [[nodiscard]] std::vector<std::string> wrap(std::string_view text, std::size_t width);
 
 [[nodiscard]] std::size_t display_width(std::string_view text) noexcept;
@@ -52,7 +52,7 @@ struct table {
 /// wrap() for a terminal, as one text; every line but the first is indented.
 [[nodiscard]] std::string wrapped(std::string_view text, std::size_t indent);
 
-/// A column, and what it shows of an item.
+/// A column, and the function that makes its cell for an item.
 template <class Item>
 struct column_of {
     column head;

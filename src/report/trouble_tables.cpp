@@ -14,7 +14,7 @@ namespace {
 
 using summary = const pattern_summary&;
 
-/// Of the finite values of a series; "-" where there is none.
+/// Of the finite values of a series; "-" without any.
 struct mean_and_peak {
     std::string mean{"-"}, peak{"-"};
 };

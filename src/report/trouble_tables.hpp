@@ -1,4 +1,4 @@
-// The tables of what went wrong: what waited, what a kill cost, and which patterns are ready for production. Pure.
+// The tables of trouble: waiting, recovery after a kill, and readiness for production. Pure.
 #pragma once
 
 #include "analysis/readiness.hpp"
@@ -9,16 +9,16 @@
 
 namespace pipebench::reporting {
 
-/// "Under way": mean and peak of what was in flight and of what waited; retries, and what the API refused.
+/// "Under way": mean and peak of the orders in flight and waiting; retries, and requests that the API refused.
 [[nodiscard]] table pressure_table(const std::vector<pattern_summary>& patterns);
 
-/// "After the kill"; without rows where nothing was killed.
+/// "After the kill"; without rows if there was no kill.
 [[nodiscard]] table recovery_table(std::vector<pattern_summary> patterns);
 
 /// "Production ready?"
 [[nodiscard]] table readiness_table(const std::vector<readiness>& all);
 
-/// How to read it: the rules, and what was not tried.
+/// Explains the readiness table: the rules, and the untested cases.
 [[nodiscard]] std::vector<std::string> readiness_lines(const session_result& r);
 
 }  // namespace pipebench::reporting

@@ -156,7 +156,7 @@ TEST_CASE("of several scenarios it has to hold under each, and the detail says w
     CHECK_FALSE(holds("semaphore.throughput <= 15", s));
     CHECK(detail("semaphore.throughput >= 15", s) ==
           "clean: semaphore.throughput = 20 /s; flaky: semaphore.throughput = 10 /s");
-    CHECK(holds("redis_streams.throughput >= 0.9 * semaphore.throughput", s));  // within each of them
+    CHECK(holds("redis_streams.throughput >= 0.9 * semaphore.throughput", s));  // within each scenario
     CHECK(detail("all.lost == 0", s) == "clean: 3 patterns; flaky: 3 patterns");
     s.runs.pop_back();
     CHECK_FALSE(holds("all.lost == 0", s));

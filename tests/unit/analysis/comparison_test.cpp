@@ -124,7 +124,7 @@ TEST_CASE("fewer orders a second are worse, and more are better", "[comparison]"
 }
 
 TEST_CASE("without significance nothing is a regression, however large", "[comparison]") {
-    // The median moves by a fifth, and the noise is four fifths.
+    // The median moves by 20 %, but the noise is 80 %.
     const auto head = changed(session(8, 2, 0.8), "semaphore", [](auto& run) { run.cpu_per_order_us *= 1.2; });
     const auto c = compared(session(8, 1, 0.8), head);
     const auto row = row_of(c, "semaphore", "cpu_per_order_us");

@@ -42,7 +42,7 @@ TEST_CASE("no run is shorter than one latency, however much is in flight", "[flo
 
 TEST_CASE("nothing at all is no division by zero", "[floor]") {
     CHECK(floor_of(of_orders(0), 0).count() == 0);
-    CHECK_THAT(floor_of(of_orders(10), 0).count(), WithinRel(2.0, 1e-9));  // the same as one after another
+    CHECK_THAT(floor_of(of_orders(10), 0).count(), WithinRel(2.0, 1e-9));  // the same as with 1 in flight
 }
 
 TEST_CASE("only chance may bring a run below its floor", "[floor]") {
@@ -58,16 +58,16 @@ TEST_CASE("only chance may bring a run below its floor", "[floor]") {
 TEST_CASE("no run is shorter than its requests take to leave under a rate limit", "[floor]") {
     workload w = of_orders(1'000);
     w.rate_limit = 100;
-    CHECK_THAT(floor_of(w, 1'000).count(), WithinRel(9.9, 1e-9));  // all but the first ten, which are sent at once
+    CHECK_THAT(floor_of(w, 1'000).count(), WithinRel(9.9, 1e-9));  // the first ten are sent at once
     CHECK_THAT(floor_of(w, 100).count(), WithinRel(9.9, 1e-9));
-    CHECK_THAT(floor_of(w, 10).count(), WithinRel(20.0, 1e-9));  // the limit in flight is the tighter bound
+    CHECK_THAT(floor_of(w, 10).count(), WithinRel(20.0, 1e-9));  // the in-flight limit is the tighter bound
     w.rate_limit = 1;
     CHECK_THAT(floor_of(w, 1'000).count(), WithinRel(999.0, 1e-9));
 }
 
 TEST_CASE("a rate limit that the orders do not reach bounds nothing", "[floor]") {
     workload w = of_orders(50);
-    w.rate_limit = 1'000;  // a hundred of them are sent at once
+    w.rate_limit = 1'000;  // a burst of 100 is allowed
     CHECK_THAT(floor_of(w, 50).count(), WithinRel(0.2, 1e-9));
     w.orders = 0;
     CHECK(floor_of(w, 50).count() == 0);

@@ -1,5 +1,5 @@
-// Which changes the gate reports, and which it lets pass. Users switch off a gate with false alarms, and one that
-// misses regressions is useless.
+// Tests which changes the gate reports. Users switch off a gate with false alarms, and one that misses regressions is
+// useless.
 #include "analysis/gate.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -81,7 +81,7 @@ private:
 struct series_maker {
     noise_source noise;
     std::vector<std::string> patterns;
-    std::string slower;  ///< in the head
+    std::string slower;  ///< the pattern that is slower in head
     double factor = 1;
 
     session_result make(const std::vector<double>& drift, bool is_head) {
@@ -103,7 +103,7 @@ struct series_maker {
     }
 };
 
-/// Measures suspects again, alone, as the session does.
+/// Measures only the suspects again, as the session does.
 std::set<std::string> blamed(series_maker maker) {
     gate_verdict v;
     v.rows = judged(maker());
@@ -178,7 +178,7 @@ TEST_CASE("a threshold that is given counts in place of the metric's own", "[gat
 TEST_CASE("a large share of nearly nothing does not fail a build", "[gate]") {
     auto s = steady_series(1, 1.5);
     for (auto* side : {&s.base, &s.again, &s.head})
-        for (auto& run : side->runs) run.cpu_per_order_us /= 100;  // 1 us, and 1.5
+        for (auto& run : side->runs) run.cpu_per_order_us /= 100;  // 1 us and 1.5 us
     const auto row = cpu_row(s);
     CHECK(row.verdict == change::same);
     CHECK(row.why == "below 1 us");
@@ -189,7 +189,7 @@ TEST_CASE("a difference that the old binary has with itself is nobody's fault", 
     CHECK(row.verdict == change::cannot_tell);
     CHECK(row.why == "within the A/A pair's interval");
     CHECK(row.suspicious);
-    CHECK(cpu_row(steady_series(1 / 1.2, 1.05)).verdict == change::cannot_tell);  // in either direction
+    CHECK(cpu_row(steady_series(1 / 1.2, 1.05)).verdict == change::cannot_tell);  // noise in the other direction
     CHECK(cpu_row(steady_series(1.02, 1.2)).verdict == change::worse);
     const auto faster = cpu_row(steady_series(1.2, 0.95));
     CHECK(faster.verdict == change::same);
@@ -220,7 +220,7 @@ TEST_CASE("errors are found from 0 upwards, where there is no ratio", "[gate]") 
     auto s = steady_series(1, 1);
     const auto errors = [&] { return row_of(judged(s), "error_percent").verdict; };
     CHECK(errors() == change::same);
-    set_in_all(s.head, &run_result::failed, std::uint64_t{1});  // 0.1 %: the floor itself
+    set_in_all(s.head, &run_result::failed, std::uint64_t{1});  // 0.1 %, exactly the floor
     CHECK(errors() == change::same);
     set_in_all(s.head, &run_result::failed, std::uint64_t{2});
     CHECK(errors() == change::worse);

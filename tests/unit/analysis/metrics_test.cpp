@@ -35,7 +35,7 @@ run_result distinct() {
     return r;
 }
 
-/// Two patterns in three rounds, which are not in order in the file.
+/// Two patterns in three rounds, which the file does not list in order.
 session_result three_rounds() {
     session_result s;
     for (const std::uint64_t round : {2u, 1u, 3u})
@@ -145,7 +145,7 @@ TEST_CASE("a run that was cut short, or has no such value, is no sample", "[metr
 
 TEST_CASE("the sample session has every metric of every pattern", "[metrics]") {
     auto s = sample_session();
-    for (auto& run : s.runs) run.recovery.killed = kill_target::worker;  // there are recovery times only after a kill
+    for (auto& run : s.runs) run.recovery.killed = kill_target::worker;  // only a kill has recovery times
     REQUIRE(patterns_in(s).size() == 5);
     for (const auto& pattern : patterns_in(s))
         for (const auto& m : metrics()) {

@@ -1,4 +1,4 @@
-// A ranking names the first only if the rounds suffice, and else what is missing.
+// A ranking names a winner only if the rounds suffice; otherwise it names the missing evidence.
 #include "analysis/ranking.hpp"
 
 #include <catch2/catch_approx.hpp>
@@ -15,7 +15,7 @@ namespace {
 struct entrant {
     const char* pattern;
     double time_s;
-    double spread = 0.001;  ///< share of the time, alternately up and down, differently for two patterns
+    double spread = 0.001;  ///< share of the time, added and subtracted alternately (see wobble)
 };
 
 /// Alternates differently for every pattern, so that the ratio of similar patterns rises and falls.
@@ -136,7 +136,7 @@ TEST_CASE("a round counts where both patterns can be trusted in it", "[ranking]"
 
 TEST_CASE("rounds are paired by their number, not by their place in the file", "[ranking]") {
     auto s = session_of(clear_case, 8);
-    for (auto& run : s.runs) run.time_s *= static_cast<double>(run.round);  // rounds differ a lot, pairs do not
+    for (auto& run : s.runs) run.time_s *= static_cast<double>(run.round);  // rounds differ, pairs do not
     const auto in_order = describe(on_time(s));
     CHECK(in_order.find("semaphore wins, 1.21 x") != std::string::npos);
     std::rotate(s.runs.begin(), s.runs.begin() + 1, s.runs.begin() + 11);

@@ -1,5 +1,5 @@
-// "Production ready?" is the line that people act on. It must not say yes to an untested case, nor hide the worst
-// problem behind a harmless one.
+// People act on the line "Production ready?". It must not approve an untested case, nor hide the worst problem behind
+// a harmless one.
 #include "analysis/readiness.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -154,7 +154,7 @@ TEST_CASE("a limit that was set is exceeded only above it", "[readiness]") {
 }
 
 TEST_CASE("what is within bounds is no finding", "[readiness]") {
-    CHECK(after([](auto& x) { x.api.throttled = 500; }).is_ready());  // 5 % and not more
+    CHECK(after([](auto& x) { x.api.throttled = 500; }).is_ready());  // exactly 5 %
     CHECK(after([](auto& x) { x.failures = {{stage::fetch, error_kind::timeout, 10}}; }).is_ready());
     CHECK(after([](auto& x) { x.repeated = 10; }).is_ready());
     CHECK(after([](auto& x) { x.ledger.recovered = 10; }).is_ready());

@@ -55,8 +55,8 @@ TEST_CASE("one wild sample does not move the deviation", "[statistics]") {
 
 TEST_CASE("an outlier is far from the others in both senses", "[statistics]") {
     CHECK(outliers(samples{10, 10.1, 9.9, 10.05, 13, 9.95, 5}) == std::vector<std::size_t>{4, 6});
-    CHECK(outliers(samples{10, 10.001, 9.999, 10.0005, 10.9}).empty());  // many deviations, and below 10 %
-    CHECK(outliers(samples{10, 20, 30, 40, 50}).empty());                // beyond 10 %, and no deviations
+    CHECK(outliers(samples{10, 10.001, 9.999, 10.0005, 10.9}).empty());  // a high Z-score, but less than 10 %
+    CHECK(outliers(samples{10, 20, 30, 40, 50}).empty());                // more than 10 %, but a low Z-score
     CHECK(outliers(samples{10, 10, 10, 10, 11.5}) == std::vector<std::size_t>{4});
 }
 

@@ -1,4 +1,4 @@
-// The summary row of several rounds: it must not hide a bad round, nor advise something that was done already.
+// The summary row of several rounds must not hide a bad round. Advice must not repeat what was already done.
 #include "analysis/summary.hpp"
 
 #include <catch2/catch_approx.hpp>
@@ -39,7 +39,7 @@ pattern_summary only(const session_result& s) {
     return all.front();
 }
 
-/// Noisy without an outlier, the first round not being the slowest, and no run short.
+/// Noisy, but without an outlier or a short run, and the first round is not the slowest.
 const std::vector<double> noisy{10, 11.5, 8.5, 10.8, 9.2, 10.1};
 
 /// The only line of advice, which is about noise.
@@ -95,7 +95,7 @@ TEST_CASE("measures are medians, each by itself", "[summary]") {
     CHECK(t.cpu.box_share == Approx(0.2));
     CHECK(t.memory.peak_rss_bytes == 2000);
     CHECK(t.memory.peak_pss_bytes == 1000);
-    CHECK(t.memory.largest_gap_ms == 30);  // the worst
+    CHECK(t.memory.largest_gap_ms == 30);  // the largest of all rounds
     REQUIRE(t.services.size() == 1);
     CHECK(t.services[0].cpu_s == 2);
     CHECK(t.services[0].peak_pss_bytes == 200);
@@ -158,7 +158,7 @@ TEST_CASE("a round without a number has no spread, rather than none at all", "[s
 
 TEST_CASE("counts that are too many to add or to average stay the largest there is", "[summary]") {
     constexpr auto most = std::numeric_limits<std::uint64_t>::max();
-    constexpr std::uint64_t half = most / 2 + 1;  // twice that is 0
+    constexpr std::uint64_t half = most / 2 + 1;  // twice this overflows to 0
     auto s = session_of({10, 10});
     for (auto& run : s.runs) {
         run.ledger.lost = run.failed = half;
@@ -224,7 +224,7 @@ TEST_CASE("a round that was over before its kill does not hide what the others r
     CHECK(t.at_s == 4.5);
     CHECK(t.resumed_s == 6.5);
     CHECK(t.drained_s == 8.5);
-    CHECK(t.runs == 4);  // the most
+    CHECK(t.runs == 4);  // the maximum
     CHECK(t.api_calls_again == 300);
 }
 

@@ -1,4 +1,4 @@
-// The sentences of a sweep: which pattern leads where, and at how many orders fan-out breaks.
+// Tests the sentences of a sweep about the leading patterns and the number of orders at which fan-out breaks.
 #include "analysis/sweep.hpp"
 
 #include "report/sweep.hpp"

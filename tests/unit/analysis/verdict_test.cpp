@@ -1,4 +1,4 @@
-// The verdict is the word of a row that everybody reads. If several apply, it is the worst.
+// Everybody reads the verdict of a row. If several apply, it is the worst one.
 #include "analysis/verdict.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -35,7 +35,7 @@ struct finding {
     const char* text;
 };
 
-/// The worst come first.
+/// Worst first.
 constexpr std::array findings{
     finding{[](evidence& e) { e.run.ledger.lost = 3; }, verdict_kind::invalid_ledger, "INVALID: 3 lost"},
     finding{[](evidence& e) { e.run.interrupted = true, e.run.stored = 30, e.run.failed = 10; },
@@ -138,7 +138,7 @@ TEST_CASE("jitter may bring a run a little below its floor, and no more", "[verd
     e.run.floor_s = 10.6;
     CHECK_FALSE(e.judged().trusted());
     e.context.floor_tolerance = 0;
-    e.run.floor_s = 10;  // exactly at it is possible
+    e.run.floor_s = 10;  // exactly the floor is possible
     CHECK(e.judged().trusted());
 }
 
@@ -275,7 +275,7 @@ TEST_CASE("what others used of the box is not judged where it is not known, or l
     auto e = good();
     e.run.foreign_share = std::numeric_limits<double>::quiet_NaN();
     CHECK(e.judged().text == "ok");
-    e.run.time_s = 0.1;  // x 2 cores: the share of 0.2 s of CPU
+    e.run.time_s = 0.1;  // x 2 cores = 0.2 s of CPU
     e.run.floor_s = 0.05;
     e.run.cpu.user_s = 0.01;
     e.run.foreign_share = 0.99;
@@ -298,7 +298,7 @@ TEST_CASE("the mock API is the limit when all its threads are busy, as far as th
     e.run.api.threads = 8;
     CHECK(e.judged().text == "INVALID: the mock API was the limit: its 8 threads were busy 95 % of the time");
     e.context.cores = 4;
-    e.run.api.threads = 0;  // not known
+    e.run.api.threads = 0;  // unknown
     CHECK(e.judged().text == "ok");
 }
 

@@ -1,4 +1,4 @@
-// The model is what every format renders: what is missing in it is missing in all of them.
+// Every format renders the model, so a value that it lacks is missing in all formats.
 #include "report/model.hpp"
 #include "support/sample_result.hpp"
 

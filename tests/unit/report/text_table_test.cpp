@@ -1,4 +1,4 @@
-// The table that people read: a shifted column or a number rounded to zero is a wrong result.
+// To a reader of the table, a shifted column or a number rounded to zero is a wrong result.
 #include "report/numbers.hpp"
 #include "report/pattern_tables.hpp"
 #include "support/sample_result.hpp"

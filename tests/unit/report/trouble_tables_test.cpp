@@ -1,4 +1,4 @@
-// The tables of trouble: unknown values must not look like zeros.
+// The tables of trouble must not show unknown values as zeros.
 #include "report/model.hpp"
 #include "report/trouble_tables.hpp"
 #include "support/sample_result.hpp"
@@ -14,7 +14,7 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-/// The cells of a row in the columns of that name, in order.
+/// The cells of a row in all columns named `name`, in order.
 std::vector<std::string> cells(const table& t, std::string_view name, std::size_t row_index = 0) {
     std::vector<std::string> out;
     for (std::size_t i = 0; i < t.columns.size(); ++i)
@@ -68,7 +68,7 @@ TEST_CASE("what an API of the user's counted is not known, and is not nothing", 
     const auto t = pressure_table(summarise(s));
     for (const auto* name : {"Throttled", "Faults", "Too early"}) CHECK(cells(t, name) == strings{"-"});
     CHECK(cells(t, "Retries") == strings{"0"});
-    CHECK(cells(t, "In flight") == strings{"-", "-"});  // a run too short for a point
+    CHECK(cells(t, "In flight") == strings{"-", "-"});  // the run was too short for a sample
 }
 
 TEST_CASE("a kill is told with what it cost and how long it took", "[trouble_tables]") {
@@ -157,7 +157,7 @@ TEST_CASE("a session asks for readiness by a scenario, a kill, a target or a bud
     chaos.chaos = "kill-worker@50%";
     target.target_time_s = 10;
     budget.memory_budget_bytes = 1;
-    old.target_time_s = std::nan("");  // as an old result is read
+    old.target_time_s = std::nan("");  // as parsed from an old result
     CHECK(asks_for_readiness(scenario));
     CHECK(asks_for_readiness(chaos));
     CHECK(asks_for_readiness(target));
