@@ -306,6 +306,7 @@ TEST_CASE("PostgreSQL is the limit when the pattern's connections give no more",
     auto e = good();
     e.context.cores = 8;
     e.context.database_connections = 2;
+    e.run.orders = e.run.stored = 1000;
     e.run.services = {{service::postgres, 18.99, 0}};
     CHECK(e.judged().text == "ok");
     e.run.services[0].cpu_s = 19.01;
@@ -316,9 +317,20 @@ TEST_CASE("PostgreSQL is the limit when the pattern's connections give no more",
     CHECK(e.judged().text == "ok");
 }
 
+TEST_CASE("a PostgreSQL that has more to do with starting backends than with orders is not the limit", "[verdict]") {
+    auto e = good();
+    e.context.database_connections = 8;
+    e.run.services = {{service::postgres, 19.9, 0}};
+    e.run.orders = e.run.stored = 799;
+    CHECK(e.judged().trusted());
+    e.run.orders = e.run.stored = 800;
+    CHECK(e.judged().kind == verdict_kind::invalid_service_limit);
+}
+
 TEST_CASE("in a full box, services that use nearly all of it are the limit", "[verdict]") {
     auto e = good();
     e.context.database_connections = 8;
+    e.run.orders = e.run.stored = 1000;
     e.run.api.threads = 2;
     e.run.services = {{service::mock_api, 4, 0}, {service::postgres, 12, 0}};
     e.run.cpu.user_s = 2.9;  // services: 16 of 18.9
