@@ -60,7 +60,7 @@ struct sweep_outcome {
     std::uint64_t rounds = 1;
     double session_s = 0;
     bool interrupted = false;  ///< some of it was not measured
-    int signal = 0;            ///< SIGINT or SIGTERM if one ended it early
+    int signal = 0;            ///< SIGINT, SIGTERM or SIGHUP if one ended it early
 };
 
 /// A metric that a sweep shows, and its name in a sentence.

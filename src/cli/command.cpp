@@ -35,7 +35,7 @@ constexpr const char* ending =
     "  1    an assertion, comparison or gate failed\n"
     "  2    usage or environment error: nothing was measured\n"
     "  3    the ledger does not balance, or the measurement is invalid\n"
-    "  130  interrupted (SIGINT), 143 terminated (SIGTERM): the partial result was written\n"
+    "  130  interrupted (SIGINT), 143 terminated (SIGTERM, SIGHUP): the partial result was written\n"
     "\n"
     "Numbers take suffixes (-n 10k), durations take units (--http-latency 100ms).";
 

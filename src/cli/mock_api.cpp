@@ -85,19 +85,20 @@ void tell(int control, const std::string& text) {
         const auto sent = ::send(control, text.data(), text.size(), MSG_NOSIGNAL);
 }
 
-/// Blocks until SIGINT or SIGTERM arrives. Returns the signal.
+/// Blocks until SIGINT, SIGTERM or SIGHUP arrives. Returns the signal.
 int wait_for_signal(const sigset_t& wanted) {
     int number = 0;
     sigwait(&wanted, &number);
     return number;
 }
 
-/// Blocks SIGINT and SIGTERM, also in threads that start later, and returns the set.
+/// Blocks SIGINT, SIGTERM and SIGHUP, also in threads that start later, and returns the set.
 sigset_t block_signals() {
     sigset_t wanted;
     sigemptyset(&wanted);
     sigaddset(&wanted, SIGINT);
     sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGHUP);
     sigprocmask(SIG_BLOCK, &wanted, nullptr);
     return wanted;
 }

@@ -14,10 +14,10 @@ enum class exit_code : int {
     unusable = 2,         ///< usage or environment error: nothing was measured
     not_trustworthy = 3,  ///< the ledger does not balance, or the measurement is invalid
     interrupted = 130,    ///< SIGINT; the partial result was written
-    terminated = 143,     ///< SIGTERM; the partial result was written
+    terminated = 143,     ///< SIGTERM or SIGHUP; the partial result was written
 };
 
-/// The exit code of a command that SIGINT or SIGTERM interrupted.
+/// The exit code of a command that SIGINT, SIGTERM or SIGHUP interrupted.
 [[nodiscard]] exit_code code_of_signal(int signal) noexcept;
 
 /// A wrong option or a problem of the environment. `what()` is one line: what is wrong, where, and how to correct it.

@@ -65,7 +65,7 @@ struct session_observer {
 
 struct session_outcome {
     session_result result;
-    int signal = 0;  ///< SIGINT or SIGTERM if one ended it early
+    int signal = 0;  ///< SIGINT, SIGTERM or SIGHUP if one ended it early
 };
 
 /// A contestant could not complete its run: it failed, or the machine cannot hold it. Other failures, such as a
@@ -76,8 +76,8 @@ public:
 };
 
 /// Checks first whether the machine can hold the runs; if not, the error names the limit and the numbers. Throws
-/// setup_error if it cannot go on, and run_failure if a contestant is the cause. Main thread only; handles SIGINT and
-/// SIGTERM.
+/// setup_error if it cannot go on, and run_failure if a contestant is the cause. Main thread only; handles SIGINT,
+/// SIGTERM and SIGHUP.
 [[nodiscard]] session_outcome run_session(const session_settings& settings, const session_observer& observer);
 
 /// The same with the caller's executor, which reacts to these signals during a run.

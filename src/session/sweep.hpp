@@ -41,7 +41,7 @@ struct sweep_observer {
     std::function<void(const sweep_outcome&)> can_be_saved = [](const sweep_outcome&) {};
 };
 
-/// Main thread only; SIGINT or SIGTERM ends it early. A pattern that the machine cannot hold is left out of its
+/// Main thread only; a signal ends it early. A pattern that the machine cannot hold is left out of its
 /// point, with the reason. Throws setup_error before any start if two steps are the same work or no pattern fits any
 /// point, and later if a session cannot go on.
 [[nodiscard]] sweep_outcome run_sweep(const sweep_settings& settings, const sweep_observer& observer);

@@ -9,11 +9,21 @@
 
 namespace pipebench {
 
+namespace {
+
+bool is_ignored(int signal) {
+    struct sigaction now {};
+    return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
 signal_watch::signal_watch() {
     sigset_t wanted;
     sigemptyset(&wanted);
     sigaddset(&wanted, SIGINT);
     sigaddset(&wanted, SIGTERM);
+    if (!is_ignored(SIGHUP)) sigaddset(&wanted, SIGHUP);
     ::sigprocmask(SIG_BLOCK, &wanted, &before_);
     ::signal(SIGPIPE, SIG_IGN);
     signals_ = descriptor(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -28,8 +38,11 @@ signal_watch::~signal_watch() {
 void signal_watch::poll() noexcept {
     signalfd_siginfo info{};
     while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
-        if (first_ == 0) first_ = static_cast<int>(info.ssi_signo);
-        terminated_ = terminated_ || info.ssi_signo == SIGTERM;
+        if (first_ == 0) {
+            first_ = static_cast<int>(info.ssi_signo);
+            first_at_ = std::chrono::steady_clock::now();
+        }
+        terminated_ = terminated_ || info.ssi_signo != SIGINT;
         ++count_;
     }
 }
