@@ -39,10 +39,11 @@ packages_of() {
             printf '%s\n' python3 python3-aiohttp python3-asyncpg python3-psycopg2 python3-redis python3-requests \
                 python3-uvloop
             ;;
+        kills) printf '%s\n' python3 redis-tools ;;
         limits) printf '%s\n' python3 redis-tools wrk ;; # pgbench comes with postgresql
         *)
             die "unknown package group '$group'; the groups are:" \
-                "build run test lint clang fuzz valgrind fresh-machine peers limits"
+                "build run test lint clang fuzz valgrind fresh-machine kills peers limits"
             ;;
         esac
     done
