@@ -4,9 +4,19 @@ find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 
 # Boost's CMake files differ between the distributions; its headers do not.
-find_path(PIPEBENCH_BOOST_INCLUDE boost/url/src.hpp)
+find_path(PIPEBENCH_BOOST_INCLUDE boost/url/url_view.hpp)
 if(NOT PIPEBENCH_BOOST_INCLUDE)
     message(FATAL_ERROR "Boost >= 1.81 not found: apt-get install libboost1.81-dev (scripts/run.sh does it)")
+endif()
+
+# src/boost/url.cpp compiles Boost.URL from its headers; from Boost 1.83 on they do not hold its sources.
+add_library(pipebench_boost_url INTERFACE)
+if(NOT EXISTS ${PIPEBENCH_BOOST_INCLUDE}/boost/url/src.hpp)
+    find_library(PIPEBENCH_BOOST_URL boost_url)
+    if(NOT PIPEBENCH_BOOST_URL)
+        message(FATAL_ERROR "Boost.URL not found: apt-get install libboost-url-dev (scripts/run.sh does it)")
+    endif()
+    target_link_libraries(pipebench_boost_url INTERFACE ${PIPEBENCH_BOOST_URL})
 endif()
 
 find_package(CLI11 REQUIRED)

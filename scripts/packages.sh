@@ -19,13 +19,14 @@ distribution() (
 
 # packages_of GROUP...: prints one name per line.
 packages_of() {
-    local group boost=libboost-dev
-    # Debian 12's default is Boost 1.74, which is too old; later releases have 1.83 or newer.
-    [[ $(distribution) != debian-12 ]] || boost=libboost1.81-dev
+    local group boost=(libboost-dev libboost-url-dev)
+    # Debian 12's default is Boost 1.74, which is too old; later releases have 1.83 or newer. Boost 1.81 has Boost.URL
+    # in its headers.
+    [[ $(distribution) != debian-12 ]] || boost=(libboost1.81-dev)
     for group in "$@"; do
         case $group in
         build)
-            printf '%s\n' g++ cmake ninja-build pkg-config "$boost" libpqxx-dev libpq-dev libhiredis-dev \
+            printf '%s\n' g++ cmake ninja-build pkg-config "${boost[@]}" libpqxx-dev libpq-dev libhiredis-dev \
                 libcli11-dev libmuparser-dev nlohmann-json3-dev libfmt-dev
             ;;
         run) printf '%s\n' postgresql redis-server ;;

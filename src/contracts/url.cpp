@@ -38,7 +38,7 @@ void refuse_url(const url_form& form, std::string_view why) {
 
 url_parts parse_url(std::string_view url, const url_form& form) {
     require_known_scheme(url, form);  // first: Boost.URL 1.81 asserts on some texts without "//" after the scheme
-    const auto parsed = boost::urls::parse_uri(boost::urls::string_view(url.data(), url.size()));
+    const auto parsed = boost::urls::parse_uri(url);
     if (!parsed) refuse_url(form, "not a URL");
     if (parsed->has_query() || parsed->has_fragment()) refuse_url(form, "a query or fragment makes no sense here");
     return {.scheme = std::string(parsed->scheme()),
