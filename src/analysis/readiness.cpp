@@ -100,7 +100,8 @@ std::string describe(const readiness& r) {
 std::vector<readiness> assess(const session_result& r, const std::vector<pattern_summary>& rows) {
     std::vector<readiness> out;
     std::set<std::string_view> untrusted;
-    for (const auto& [run, rounds, time_spread, cpu_spread] : rows) {
+    for (const auto& row : rows) {
+        const auto& run = row.typical;
         const auto same = [&](const readiness& one) { return one.pattern == run.pattern; };
         auto at = std::find_if(out.begin(), out.end(), same);
         if (at == out.end()) at = out.insert(at, {run.pattern, {}, {}});

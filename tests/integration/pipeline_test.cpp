@@ -120,7 +120,7 @@ TEST_CASE("a refusal that does not pass ends with its kind", "[pipeline]") {
     auto work = impatient();
     work.retry.attempts = 3;
     CHECK(outcome_at(
-              [&](client& c) {
+              [status = status](client& c) {
                   while (c.request()) c.send(answer(status, ""));
               },
               work) == failed_fetch(kind, static_cast<std::uint8_t>(attempts)));
