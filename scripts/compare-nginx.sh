@@ -61,7 +61,7 @@ start_mock_api() {
     wait_until_ready "http://127.0.0.1:$mock_port/healthz" mock-api
 }
 
-# nginx would read a dollar sign in the body as a variable; orders contain none.
+# nginx would read a dollar sign in the body as a variable; orders contain none. Its paths are relative to -p.
 start_nginx() {
     local body
     body=$(curl --silent --fail "http://127.0.0.1:$mock_port/orders/1")
@@ -71,17 +71,17 @@ start_nginx() {
     cat >"$scratch/nginx.conf" <<CONFIG
 daemon off;
 worker_processes auto;
-pid $scratch/nginx.pid;
-error_log $scratch/nginx.log error;
+pid nginx.pid;
+error_log nginx.log error;
 events { worker_connections 1024; }
 http {
     access_log off;
     keepalive_requests 1000000000;
-    client_body_temp_path $scratch/body;
-    proxy_temp_path $scratch/proxy;
-    fastcgi_temp_path $scratch/fastcgi;
-    uwsgi_temp_path $scratch/uwsgi;
-    scgi_temp_path $scratch/scgi;
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
     default_type application/json;
     server {
         listen 127.0.0.1:$nginx_port backlog=4096;

@@ -19,7 +19,7 @@ step "running 60 orders with each pattern under valgrind (a minute or two)"
 code=0
 PIPEBENCH_BUSY_LIMIT=100% valgrind --trace-children=yes \
     '--trace-children-skip=*/postgres,*/redis-server,*/valkey-server,*/initdb' --leak-check=full \
-    --errors-for-leak-kinds=definite --log-file="$reports/%p" \
+    --errors-for-leak-kinds=definite --log-file="${reports//%/%%}/%p" \
     "$repo/build/dev/pipebench" run -n 60 -c 10 --http-latency 5ms --db-latency 5ms --quiet \
     --assert 'all.lost == 0' --assert 'all.stored == 60' "$@" >"$logs/valgrind.log" 2>&1 || code=$?
 ((code == 0 || code == 3)) || die "pipebench ended with exit code $code; see $logs/valgrind.log"

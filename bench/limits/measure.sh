@@ -16,6 +16,7 @@ redis_connections=50
 cores=$(nproc)
 threads=$((cores < wrk_connections ? cores : wrk_connections))
 socket=${PIPEBENCH_REDIS#unix://}
+printf -v socket %b "${socket//%/\\x}" # the path is percent-encoded
 stream=$PIPEBENCH_STREAM:limits
 
 # Debian keeps pgbench and psql beside the server. Its wrappers on the PATH need a system cluster, and there is none.

@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 namespace pipebench {
@@ -31,6 +32,17 @@ std::optional<std::uint16_t> port_of(const boost::urls::url_view& url, const url
 }
 
 }  // namespace
+
+std::string percent_encoded(std::string_view path) {
+    std::string out;
+    for (const char c : path) {
+        const bool plain =
+            std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '/' || c == '-' || c == '_' || c == '.';
+        if (plain) out += c;
+        else out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return out;
+}
 
 void refuse_url(const url_form& form, std::string_view why) {
     throw setup_error(fmt::format("{}: {}; expected {}", form.option, why, form.expected));

@@ -27,6 +27,9 @@ struct url_parts {
     bool has_authority = false;     ///< the part between "//" and the path is not empty
 };
 
+/// Encodes a path for any part of a URL (RFC 3986, 2.1). A slash needs no encoding there.
+[[nodiscard]] std::string percent_encoded(std::string_view path);
+
 /// Throws setup_error with the option, the reason and the expected form. `why` must repeat no part of the URL, which
 /// may hold a secret.
 [[noreturn]] void refuse_url(const url_form& form, std::string_view why);

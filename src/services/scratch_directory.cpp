@@ -25,6 +25,11 @@ constexpr const char* lock_name = "lock";
 // sockaddr_un holds 108 bytes with the NUL: "/pipebench-XXXXXX/postgres/.s.PGSQL.5432" must fit after the base.
 constexpr std::size_t longest_base = 60;
 
+/// PostgreSQL and libpq take a list of sockets' directories, in which a comma ends a path and cannot be escaped.
+bool fits_a_socket(const fs::path& base) {
+    return base.native().size() <= longest_base && base.native().find(',') == std::string::npos;
+}
+
 bool others_may_enter(const fs::path& base) {
     for (fs::path p = base; p != p.root_path(); p = p.parent_path()) {
         struct stat s {};
@@ -75,7 +80,7 @@ void sweep_one(const fs::path& directory) {
 scratch_directory::scratch_directory(const std::optional<user_identity>& user) {
     int error_number = ENOENT;
     for (const auto& base : candidate_bases()) {
-        if (base.native().size() > longest_base || (user && !others_may_enter(base))) continue;
+        if (!fits_a_socket(base) || (user && !others_may_enter(base))) continue;
         std::string name = (base / (std::string(name_prefix) + "XXXXXX")).native();
         if (::mkdtemp(name.data()) == nullptr) {
             error_number = errno;
@@ -85,7 +90,8 @@ scratch_directory::scratch_directory(const std::optional<user_identity>& user) {
         break;
     }
     if (path_.empty())
-        throw system_failure("cannot make a temporary directory (set TMPDIR to a short path)", error_number);
+        throw system_failure("cannot make a temporary directory (set TMPDIR to a short path without a comma)",
+                             error_number);
     lock_ = descriptor(::open((path_ / lock_name).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!lock_.is_open() || ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
         throw system_failure("cannot lock " + path_.native(), errno);

@@ -8,8 +8,8 @@
 
 namespace pipebench {
 
-/// It is made in TMPDIR, or in /tmp if TMPDIR is too long for the path of a unix socket or closed to the servers'
-/// user. Locked while its owner lives: sweep() removes unlocked ones.
+/// It is made in TMPDIR, or in /tmp if TMPDIR cannot hold a unix socket (a long path, a comma) or is closed to the
+/// servers' user. Locked while its owner lives: sweep() removes unlocked ones.
 class scratch_directory {
 public:
     /// `user` must be able to enter it too. Throws setup_error.

@@ -1,6 +1,7 @@
 #include "services/throwaway_postgres.hpp"
 
 #include "contracts/error.hpp"
+#include "contracts/url.hpp"
 #include "services/find_program.hpp"
 #include "services/postgres_data_directory.hpp"
 
@@ -9,7 +10,6 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
 #include <cstdlib>
 #include <string_view>
 #include <vector>
@@ -26,18 +26,6 @@ fs::path bindir_or_advice(const std::string& given) {
     if (auto found = find_postgres_bindir(given)) return *found;
     if (!given.empty()) throw setup_error("--pg-bindir: no 'postgres' and 'initdb' in " + given);
     throw setup_error("no PostgreSQL server found: apt-get install postgresql, or use --pg-bindir or --postgres");
-}
-
-/// Encodes a path as a value in a URL (RFC 3986, 2.1). A slash needs no encoding there.
-std::string percent_encoded(const fs::path& path) {
-    std::string out;
-    for (const char c : path.native()) {
-        const bool plain =
-            std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '/' || c == '-' || c == '_' || c == '.';
-        if (plain) out += c;
-        else out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-    return out;
 }
 
 /// libpq would also use PGPORT, PGSERVICE, PGOPTIONS and others, which are meant for another server, for ours.
@@ -82,8 +70,8 @@ throwaway_server::settings prepare(const scratch_directory& scratch, const postg
 }  // namespace
 
 throwaway_postgres::throwaway_postgres(const scratch_directory& scratch, const postgres_settings& settings)
-    : connection_string_(
-          fmt::format("postgresql:///postgres?host={}&user=pipebench", percent_encoded(scratch.path() / "postgres"))),
+    : connection_string_(fmt::format("postgresql:///postgres?host={}&user=pipebench",
+                                     percent_encoded((scratch.path() / "postgres").native()))),
       server_(prepare(scratch, settings, connection_string_)) {
     server_.wait_until_ready();
 }

@@ -255,6 +255,27 @@ TEST_CASE("a TMPDIR that is too long for a unix socket's path is none the worse"
     for (const auto& run : parse_result(read_file(someone.file("r.json"))).runs) check_books(run);
 }
 
+TEST_CASE("a TMPDIR with characters that a URL must encode serves every pattern", "[environment]") {
+    const user someone;
+    auto session =
+        with_secret(someone.pipebench(arguments_for({}, {"-p", "all", "--export-json", someone.file("r.json")})));
+    const auto odd = session.environment.at("TMPDIR") + "/a b%20#c?d=e&f@g:h+'\"$;\\\xc3\xa9";
+    std::filesystem::create_directory(odd);
+    std::filesystem::permissions(odd, std::filesystem::perms::all);
+    session.environment["TMPDIR"] = odd;
+    running_command under_way(session);
+    REQUIRE(under_way.says(": started"));
+    CHECK_FALSE(std::filesystem::is_empty(odd));  // the servers are there
+    const auto end = under_way.wait();
+    CAPTURE(end.err);
+    CHECK(end.code == 0);
+    CHECK(processes_of(odd).empty());
+    CHECK(std::filesystem::is_empty(odd));
+    const auto result = parse_result(read_file(someone.file("r.json")));
+    CHECK(result.runs.size() == patterns().size());
+    for (const auto& run : result.runs) CHECK(run.stored == run.orders);
+}
+
 TEST_CASE("variables that are meant for another PostgreSQL reach neither what is killed nor what comes back",
           "[environment][secret]") {
     const user someone;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <cstdlib>
 #include <fstream>
@@ -66,11 +67,11 @@ TEST_CASE("a scratch directory is private, and gone with its object", "[scratch]
     CHECK_FALSE(fs::exists(path));
 }
 
-TEST_CASE("a scratch directory lies in /tmp where TMPDIR is too long for a unix socket", "[scratch]") {
+TEST_CASE("a scratch directory lies in /tmp where TMPDIR cannot hold a unix socket of PostgreSQL", "[scratch]") {
     const own_tmp tmp;
-    const auto deep = tmp.path() / std::string(80, 'x');
-    fs::create_directory(deep);
-    ::setenv("TMPDIR", deep.c_str(), 1);
+    const auto unfit = tmp.path() / GENERATE(std::string(80, 'x'), std::string("one,two"));
+    fs::create_directory(unfit);
+    ::setenv("TMPDIR", unfit.c_str(), 1);
     CHECK(scratch_directory(std::nullopt).path().parent_path() == "/tmp");
 }
 
