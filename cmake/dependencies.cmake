@@ -9,9 +9,17 @@ if(NOT PIPEBENCH_BOOST_INCLUDE)
     message(FATAL_ERROR "Boost >= 1.81 not found: apt-get install libboost1.81-dev (scripts/run.sh does it)")
 endif()
 
-# src/boost/url.cpp compiles Boost.URL from its headers; from Boost 1.83 on they do not hold its sources.
+# Boost 1.81 lets a program compile Boost.URL from its headers. In later versions it is a library, and the header of the
+# sources is gone or holds only an #error.
+set(sources ${PIPEBENCH_BOOST_INCLUDE}/boost/url/src.hpp)
+set(refusal "")
+if(EXISTS ${sources})
+    file(STRINGS ${sources} refusal REGEX "^#error")
+endif()
 add_library(pipebench_boost_url INTERFACE)
-if(NOT EXISTS ${PIPEBENCH_BOOST_INCLUDE}/boost/url/src.hpp)
+if(EXISTS ${sources} AND NOT refusal)
+    target_sources(pipebench_boost_url INTERFACE ${PROJECT_SOURCE_DIR}/src/boost/url.cpp)
+else()
     find_library(PIPEBENCH_BOOST_URL boost_url)
     if(NOT PIPEBENCH_BOOST_URL)
         message(FATAL_ERROR "Boost.URL not found: apt-get install libboost-url-dev (scripts/run.sh does it)")

@@ -1,4 +1,2 @@
-// Boost.URL, compiled here and nowhere else, where it can be: from Boost 1.83 on it is a library (dependencies.cmake).
-#if __has_include(<boost/url/src.hpp>)
+// Boost.URL, compiled here and nowhere else, and only where its headers hold its sources (cmake/dependencies.cmake).
 #include <boost/url/src.hpp>
-#endif
