@@ -41,6 +41,12 @@ namespace {
     ::_exit(code);
 }
 
+std::chrono::milliseconds pause_after(unsigned young_deaths) {
+    if (young_deaths < 2) return std::chrono::milliseconds(0);
+    const unsigned doublings = std::min(young_deaths - 2, 16u);
+    return std::min(worker_fleet::first_pause * (1 << doublings), worker_fleet::longest_pause);
+}
+
 std::string describe_end(pid_t pid, int status) {
     child_end end;
     end.status = status;
@@ -92,16 +98,26 @@ void worker_fleet::start(std::size_t worker) {
     watch.data.u64 = worker;
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, ours.get(), &watch);
     workers_[worker].pid = pid;
+    workers_[worker].started = clock::now();
     workers_[worker].channel = message_channel(std::move(ours));
 }
 
 std::span<const std::size_t> worker_fleet::wait(std::chrono::milliseconds limit) {
+    if (empty_places_ > 0) limit = std::min(limit, time_to_replacement());
     std::array<epoll_event, 64> events{};
     const int n = ::epoll_wait(epoll_.get(), events.data(), events.size(), static_cast<int>(limit.count()));
     ready_.clear();
     // A copy of each number: the event is packed, and a reference into it would not be aligned.
     for (int i = 0; i < n; ++i) ready_.push_back(std::size_t{events[static_cast<std::size_t>(i)].data.u64});
     return ready_;
+}
+
+std::chrono::milliseconds worker_fleet::time_to_replacement() const {
+    auto due = clock::time_point::max();
+    for (const member& m : workers_)
+        if (m.pid == 0) due = std::min(due, m.replace_at);
+    const auto now = clock::now();
+    return std::chrono::ceil<std::chrono::milliseconds>(std::max(due, now) - now);
 }
 
 std::string worker_fleet::reap(std::size_t worker) {
@@ -112,20 +128,31 @@ std::string worker_fleet::reap(std::size_t worker) {
     int status = 0;
     ::kill(m.pid, SIGKILL);  // its channel is closed, so it cannot report any more
     ::waitpid(m.pid, &status, 0);
+    const auto now = clock::now();
+    m.young_deaths = now - m.started < young ? m.young_deaths + 1 : 0;
+    m.replace_at = now + pause_after(m.young_deaths);
+    ++empty_places_;
     return describe_end(std::exchange(m.pid, 0), status);
 }
 
-void worker_fleet::replace(std::size_t worker) {
-    if (++replacements_ > replacements_per_worker * workers_.size())
-        throw setup_error(fmt::format("worker processes keep dying: {} replaced, no more", replacements_ - 1));
-    start(worker);
+std::vector<std::size_t> worker_fleet::start_replacements() {
+    std::vector<std::size_t> out;
+    if (empty_places_ == 0) return out;
+    const auto now = clock::now();
+    for (std::size_t w = 0; w < workers_.size(); ++w) {
+        if (workers_[w].pid != 0 || workers_[w].replace_at > now) continue;
+        if (++replacements_ > replacements_per_worker * workers_.size())
+            throw setup_error(fmt::format("worker processes keep dying: {} replaced, no more", replacements_ - 1));
+        start(w);
+        --empty_places_;
+        out.push_back(w);
+    }
+    return out;
 }
 
 void worker_fleet::replace_dead(const std::function<void(const std::string&)>& tell) {
-    for (const std::size_t worker : wait(std::chrono::milliseconds(0))) {
-        tell(reap(worker));
-        replace(worker);
-    }
+    for (const std::size_t worker : wait(std::chrono::milliseconds(0))) tell(reap(worker));
+    static_cast<void>(start_replacements());
 }
 
 void worker_fleet::stop_all() noexcept {

@@ -71,25 +71,36 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return workers_.size(); }
     [[nodiscard]] message_channel& channel(std::size_t worker) { return workers_.at(worker).channel; }
 
-    /// Waits up to `limit`; returns the workers whose channel has a message or has ended.
+    /// Waits up to `limit`, or until a replacement is due; returns the workers whose channel has a message or has
+    /// ended.
     [[nodiscard]] std::span<const std::size_t> wait(std::chrono::milliseconds limit);
 
     /// For a worker whose channel has ended, or that misbehaves: kills it, waits for it, and returns how it ended
-    /// ("worker 4242 was killed by signal 9 (Killed)"). Its place stays empty until replace().
+    /// ("worker 4242 was killed by signal 9 (Killed)"). Its place stays empty until start_replacements().
     std::string reap(std::size_t worker);
-    /// Starts a new worker in an empty place. Throws setup_error after too many replacements
+    /// Starts new workers in the empty places, and returns these, without waiting. A place whose workers die young
+    /// stays empty for a while, so that what kills them can pass: from the second death in turn on, for
+    /// first_pause, doubled each time, up to longest_pause. Throws setup_error after too many replacements
     /// (replacements_per_worker).
-    void replace(std::size_t worker);
-    /// For a fleet whose workers send no messages: reaps and replaces those that have died, without waiting. `tell`
-    /// is called with how each ended. Throws as replace() does.
+    [[nodiscard]] std::vector<std::size_t> start_replacements();
+    /// For a fleet whose workers send no messages: reaps those that have died, and starts replacements, without
+    /// waiting. `tell` is called with how each ended.
     void replace_dead(const std::function<void(const std::string&)>& tell);
 
+    static constexpr std::chrono::milliseconds young{1000}, first_pause{200}, longest_pause{5000};
+
 private:
+    using clock = std::chrono::steady_clock;
+
     struct member {
         pid_t pid = 0;  ///< 0 if the place is empty
         message_channel channel;
+        clock::time_point started;
+        unsigned young_deaths = 0;       ///< in turn
+        clock::time_point replace_at{};  ///< if the place is empty
     };
     void start(std::size_t worker);
+    [[nodiscard]] std::chrono::milliseconds time_to_replacement() const;
     void stop_all() noexcept;
 
     body work_;
@@ -97,6 +108,7 @@ private:
     descriptor epoll_;
     std::vector<member> workers_;
     std::vector<std::size_t> ready_;
+    std::size_t empty_places_ = 0;
     std::size_t replacements_ = 0;
 };
 

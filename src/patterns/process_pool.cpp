@@ -15,6 +15,7 @@
 
 #include <deque>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace pipebench {
@@ -50,23 +51,32 @@ public:
 
     void run() {
         for (std::size_t w = 0; w < workers_.size(); ++w) hand_next_to(w);
-        while (busy_ > 0)
-            for (const std::size_t w : workers_.wait(std::chrono::seconds(1))) {
-                const auto done = workers_.channel(w).receive<finished>();
-                // A worker that answers for another order than its own is corrupt, and treated as dead.
-                if (done && held_[w] && held_[w]->ticket.id == done->id) ctx_.out.end(held_[w]->ticket, done->result);
-                else replace_dead(w);
-                hand_next_to(w);
-            }
+        while (busy_ > 0 || has_next()) {
+            for (const std::size_t w : workers_.start_replacements()) hand_next_to(w);
+            for (const std::size_t w : workers_.wait(std::chrono::seconds(1))) receive_from(w);
+        }
     }
 
 private:
+    void receive_from(std::size_t w) {
+        const auto done = workers_.channel(w).receive<finished>();
+        const auto held = std::exchange(held_[w], std::nullopt);
+        if (held) --busy_;
+        // A worker that answers for another order than its own is corrupt, and treated as dead.
+        if (!done || !held || held->ticket.id != done->id) return reap(w, held);
+        ctx_.out.end(held->ticket, done->result);
+        hand_next_to(w);
+    }
+
     void hand_next_to(std::size_t w) {
-        if (held_[w]) --busy_;
         held_[w] = next_order();
         if (!held_[w]) return;
         ++busy_;
         workers_.channel(w).send(held_[w]->ticket.id);  // if the worker has died, wait() will return it
+    }
+
+    [[nodiscard]] bool has_next() const {
+        return !again_.empty() || (next_ <= ctx_.work.orders && !ctx_.stop.requested());
     }
 
     std::optional<assignment> next_order() {
@@ -75,16 +85,15 @@ private:
             again_.pop_front();
             return next;
         }
-        if (next_ > ctx_.work.orders || ctx_.stop.requested()) return std::nullopt;
+        if (!has_next()) return std::nullopt;
         return assignment{ctx_.out.begin(next_++)};
     }
 
-    void replace_dead(std::size_t w) {
+    void reap(std::size_t w, std::optional<assignment> held) {
         ctx_.note(workers_.reap(w) + "; another one takes over");
-        workers_.replace(w);
-        if (!held_[w]) return;
-        if (++held_[w]->deaths < max_deaths_per_order) again_.push_back(*held_[w]);
-        else ctx_.out.end(held_[w]->ticket, {stage::schedule, error_kind::worker_died, 0, 0});
+        if (!held) return;
+        if (++held->deaths < max_deaths_per_order) again_.push_back(*held);
+        else ctx_.out.end(held->ticket, {stage::schedule, error_kind::worker_died, 0, 0});
     }
 
     const run_context& ctx_;

@@ -187,7 +187,7 @@ TEST_CASE("a worker that was replaced works in the place of the dead", "[worker_
     fleet.channel(1).receive<pid_t>();
     ::kill(first, SIGKILL);
     fleet.reap(the_ready_one(fleet));
-    fleet.replace(0);
+    CHECK(fleet.start_replacements() == std::vector<std::size_t>{0});
     CHECK(the_ready_one(fleet) == 0);
     CHECK(fleet.channel(0).receive<pid_t>().value() != first);
 }
@@ -206,10 +206,26 @@ TEST_CASE("workers that die all the time are not replaced for ever", "[worker_fl
     worker_fleet fleet(1, [](message_channel&, std::size_t) {});
     for (std::size_t i = 0; i < worker_fleet::replacements_per_worker; ++i) {
         CHECK_THAT(fleet.reap(the_ready_one(fleet)), Catch::Matchers::EndsWith("exited with 0"));
-        fleet.replace(0);
+        while (fleet.start_replacements().empty()) static_cast<void>(fleet.wait(limit));
     }
     fleet.reap(the_ready_one(fleet));
-    CHECK_THROWS_AS(fleet.replace(0), setup_error);
+    const auto replace = [&] {
+        while (fleet.start_replacements().empty()) static_cast<void>(fleet.wait(limit));
+    };
+    CHECK_THROWS_AS(replace(), setup_error);
+}
+
+TEST_CASE("a worker that dies is replaced at once, and one that replaced it and dies as well after a pause",
+          "[worker_fleet]") {
+    worker_fleet fleet(1, [](message_channel&, std::size_t) {});
+    fleet.reap(the_ready_one(fleet));
+    CHECK(fleet.start_replacements().size() == 1);
+    const auto began = std::chrono::steady_clock::now();
+    fleet.reap(the_ready_one(fleet));
+    CHECK(fleet.start_replacements().empty());
+    CHECK(fleet.wait(limit).empty());  // ends when the replacement is due
+    CHECK(fleet.start_replacements().size() == 1);
+    CHECK(std::chrono::steady_clock::now() - began >= worker_fleet::first_pause);
 }
 
 TEST_CASE("the dead of a fleet are replaced, each is told of once, and the living are left alone", "[worker_fleet]") {
