@@ -23,15 +23,18 @@ bool is_plain(unsigned char c) {
            std::string_view("_./-:=,@%+*").find(static_cast<char>(c)) != std::string_view::npos;
 }
 
-/// "redis://me:***@host" of "redis://me:sekrit@host", for each URL in the text.
+/// "redis://me:***@host" of "redis://me:sekrit@host", for each URL in the text; "redis://***@host" of
+/// "redis://sekrit@host": for Redis, a single word is the password.
 std::string without_url_passwords(std::string text) {
     for (auto at = text.find("://"); at != std::string::npos; at = text.find("://", at)) {
+        const bool of_redis = text.substr(0, at).ends_with("redis");
         at += 3;
         const auto end = std::min(text.find_first_of(" \t\n'\"", at), text.size());  // a password may hold a '/'
         const auto host = text.rfind('@', end);
-        const auto password = text.find(':', at);
-        if (host == std::string::npos || host < at || password > host || host >= end) continue;
-        text.replace(password + 1, host - password - 1, hidden);
+        if (host == std::string::npos || host < at || host >= end) continue;
+        const auto colon = text.find(':', at);
+        if (colon < host) text.replace(colon + 1, host - colon - 1, hidden);
+        else if (of_redis) text.replace(at, host - at, hidden);
     }
     return text;
 }

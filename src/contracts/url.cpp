@@ -61,6 +61,7 @@ url_parts parse_url(std::string_view url, const url_form& form) {
             .path = parsed->path(),
             .encoded_path = std::string(parsed->encoded_path()),
             .encoded_authority = std::string(parsed->encoded_host_and_port()),
+            .has_password = parsed->has_password(),
             .has_authority = !parsed->encoded_authority().empty()};
 }
 

@@ -24,6 +24,7 @@ struct url_parts {
     std::string user, password;  ///< secret: never print
     std::string path, encoded_path;
     std::string encoded_authority;  ///< host and port, for a Host header
+    bool has_password = false;      ///< the user is followed by ":"
     bool has_authority = false;     ///< the part between "//" and the path is not empty
 };
 

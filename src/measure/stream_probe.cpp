@@ -5,25 +5,18 @@
 
 #include <limits>
 #include <memory>
+#include <optional>
 
 namespace pipebench {
 namespace {
 
-constexpr duration reply_limit = std::chrono::milliseconds(200);  // the session waits meanwhile
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+using clock = std::chrono::steady_clock;
 
-/// The number after a name in the first group's list of names and values; NaN if there is none.
-double number_in(const redisReply& groups, std::string_view name) {
-    if (groups.type != REDIS_REPLY_ARRAY || groups.elements == 0) return unknown;
-    const redisReply& group = *groups.element[0];
-    if (group.type != REDIS_REPLY_ARRAY) return unknown;
-    for (std::size_t i = 0; i + 1 < group.elements; i += 2) {
-        const redisReply &key = *group.element[i], &value = *group.element[i + 1];
-        if (key.type == REDIS_REPLY_STRING && name == std::string_view(key.str, static_cast<std::size_t>(key.len)))
-            return value.type == REDIS_REPLY_INTEGER ? static_cast<double>(value.integer) : unknown;
-    }
-    return unknown;
-}
+constexpr duration reply_limit = std::chrono::milliseconds(200);  // the session waits meanwhile
+constexpr duration pause_after_failure = std::chrono::seconds(2);
+constexpr stream_depth unknown{std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
+
+double as_number(const std::optional<std::uint64_t>& n) { return n ? static_cast<double>(*n) : unknown.lag; }
 
 class probe {
 public:
@@ -31,18 +24,23 @@ public:
         : address_(parse_redis_address(where.redis)), stream_(order_stream_keys(where.stream).orders) {}
 
     stream_depth ask() try {
+        if (clock::now() < next_try_) return unknown;
         if (!redis_) redis_ = std::make_unique<redis_client>(address_, reply_limit);
-        const auto groups = redis_->command({"XINFO", "GROUPS", stream_});
-        return {number_in(*groups, "lag"), number_in(*groups, "pending")};
+        const auto group = group_in(*redis_->command({"XINFO", "GROUPS", stream_}), order_stream_keys::group);
+        return group ? stream_depth{as_number(group->lag), as_number(group->pending)} : unknown;
+    } catch (const redis_refusal&) {  // there is no stream yet, or not any more
+        return unknown;
     } catch (const redis_error&) {
         redis_.reset();
-        return {unknown, unknown};
+        next_try_ = clock::now() + pause_after_failure;
+        return unknown;
     }
 
 private:
     redis_address address_;
     std::string stream_;
     std::unique_ptr<redis_client> redis_;
+    clock::time_point next_try_{};
 };
 
 }  // namespace

@@ -78,7 +78,7 @@ task<> worker_process(const run_context& ctx, message_channel& parent, std::size
     const auto& s = ctx.work.streams;
     const auto loop = co_await asio::this_coro::executor;
     const auto pipeline = co_await ctx.open.async(std::max(1u, ctx.work.db_connections / s.processes));
-    stream_consumers consumers(loop, *ctx.stream, {ctx.work.limits.attempt, ctx.work.limits.order});
+    stream_consumers consumers(loop, *ctx.stream, stream_limits_of(ctx.work.limits));
     task_group all(loop, [&] { consumers.close(); });
     for (auto w = number; w < s.workers; w += s.processes)
         all.spawn(worker(ctx, *pipeline, consumers.add_consumer()));
@@ -90,11 +90,15 @@ task<> worker_process(const run_context& ctx, message_channel& parent, std::size
 }
 
 void run(const run_context& ctx) {
-    ctx.stream->create();
-    worker_fleet processes(ctx.work.streams.processes, [&](message_channel& parent, std::size_t number) {
-        run_event_loop([&] { return worker_process(ctx, parent, number); });
-    });
-    order_producer producer(*ctx.stream, {ctx.work.orders, ctx.work.limits.order, ctx.stop, ctx.note});
+    const auto limits = stream_limits_of(ctx.work.limits);
+    ctx.stream->create(limits);
+    worker_fleet processes(
+        ctx.work.streams.processes,
+        [&](message_channel& parent, std::size_t number) {
+            run_event_loop([&] { return worker_process(ctx, parent, number); });
+        },
+        std::chrono::ceil<std::chrono::milliseconds>(limits.patience));
+    order_producer producer(*ctx.stream, {ctx.work.orders, limits, ctx.stop, ctx.note});
     producer.add_all();
     while (!producer.all_results_in() && !ctx.stop.requested()) {
         producer.read_results();

@@ -13,11 +13,10 @@ namespace {
 
 using clock = reconnect_pace::clock;
 
-constexpr duration client_limit = std::chrono::seconds{30};
 constexpr std::uint64_t orders_per_chunk = 1000;  ///< XADDs in one round trip
 constexpr std::size_t entries_per_page = 1000;    ///< of XRANGE and XREAD
-constexpr const char* results_wait_ms = "100";
-constexpr const char* no_wait_ms = "1";  ///< 0 would block without limit
+constexpr std::chrono::milliseconds results_wait{100};
+constexpr std::chrono::milliseconds no_wait{1};  ///< 0 would block without limit
 constexpr const char* first_result = "0-0";
 
 }  // namespace
@@ -26,7 +25,7 @@ order_producer::order_producer(const order_stream& stream, producer_settings set
     : keys_(stream.keys_),
       address_(stream.address_),
       settings_(std::move(settings)),
-      redis_(std::in_place, address_, client_limit),
+      redis_(std::in_place, address_, settings_.limits.reply),
       orders_(settings_.orders),
       last_result_(first_result) {}
 
@@ -37,10 +36,16 @@ void order_producer::add_all() {
 
 void order_producer::read_results() {
     attempt([&] {
+        if (take_results(results_wait) > 0) {
+            additions_ = 0;
+            return;
+        }
         // No entry is removed from the stream during a run: a shorter stream has lost some.
-        if (take_results(results_wait_ms) == 0 && stream_length() < length_) {
+        if (stream_length() < length_) {
             open_loss(loss::kind::stream_gone);
             make_up_for_loss();
+        } else if (all_acknowledged()) {
+            make_up_for_lost_results();
         }
     });
 }
@@ -51,9 +56,7 @@ bool order_producer::attempt(const std::function<void()>& work) try {
     work();
     return true;
 } catch (const redis_error& e) {
-    const auto* refusal = dynamic_cast<const redis_refusal*>(&e);
-    const bool away = dynamic_cast<const redis_lost*>(&e) != nullptr || (refusal && refusal->still_loading());
-    if (!away) throw;
+    if (!is_away(e)) throw;
     redis_.reset();
     open_loss(loss::kind::redis_away);
     const auto pause = loss_->pace.next(clock::now());
@@ -63,33 +66,71 @@ bool order_producer::attempt(const std::function<void()>& work) try {
 }
 
 void order_producer::open_loss(loss::kind what) {
-    if (!loss_) loss_.emplace(loss{{settings_.patience, static_cast<std::uint64_t>(::getpid())}, clock::now(), what});
+    if (!loss_)
+        loss_.emplace(loss{{settings_.limits.patience, static_cast<std::uint64_t>(::getpid())}, clock::now(), what});
 }
 
 void order_producer::reconnect() {
-    redis_.emplace(address_, client_limit);
+    redis_.emplace(address_, settings_.limits.reply);
     if (loss_) make_up_for_loss();
 }
 
 void order_producer::make_up_for_loss() {
     last_result_ = first_result;
     add_missing();
+    close_loss();
+}
+
+void order_producer::close_loss() {
     if (settings_.note) settings_.note(describe_loss());
     loss_.reset();
+}
+
+/// Whether every entry of the stream was delivered and is done. Its result was added in the same transaction, so a
+/// result that is not there now will not come. Only we add entries, so the stream does not grow between the questions.
+bool order_producer::all_acknowledged() {
+    const auto group = group_in(*redis_->command({"XINFO", "GROUPS", keys_.orders}), order_stream_keys::group);
+    if (!group || group->pending != 0u) return false;
+    return group->last_delivered == last_id_in(*redis_->command({"XINFO", "STREAM", keys_.orders}));
+}
+
+/// Adds the orders without a result, although they are on the stream.
+void order_producer::make_up_for_lost_results() {
+    take_all_results();
+    if (orders_.all_done()) return;
+    last_result_ = first_result;  // whoever deleted the results may have deleted those behind the last one, too
+    take_all_results();
+    if (orders_.all_done()) return;
+    if (++additions_ > max_additions)
+        throw redis_error(fmt::format("Redis: results are missing, although their orders were acknowledged {} times",
+                                      max_additions));
+    open_loss(loss::kind::results_gone);
+    orders_.forget_stream();
+    add_where_missing();
+    close_loss();
 }
 
 std::string order_producer::describe_loss() const {
     const auto again = counted(loss_->added, "order", "orders") + " added again";
     if (loss_->what == loss::kind::stream_gone) return "The stream in Redis was lost: " + again;
+    if (loss_->what == loss::kind::results_gone) return "Results in Redis were lost: " + again;
     const std::chrono::duration<double> away = clock::now() - loss_->since;
     return fmt::format("Redis was away for {:.1f} s and {}: {}", away.count(),
                        loss_->came_back_empty ? "came back empty" : "came back", again);
 }
 
-void order_producer::add_missing() {
-    while (take_results(no_wait_ms) > 0) {
+void order_producer::take_all_results() {
+    while (take_results(no_wait) > 0) {
     }
+}
+
+void order_producer::add_missing() {
+    take_all_results();
     list_stream();
+    add_where_missing();
+}
+
+void order_producer::add_where_missing() {
     auto chunk = orders_.missing_after(0, orders_per_chunk);
     while (!chunk.empty() && !settings_.stop.requested()) {
         add(chunk);
@@ -126,9 +167,11 @@ void order_producer::list_stream() {
 std::uint64_t order_producer::stream_length() { return count_in(*redis_->command({"XLEN", keys_.orders})); }
 
 /// Returns the number of entries read.
-std::size_t order_producer::take_results(const char* wait_ms) {
-    const auto entries = entries_read(*redis_->command({"XREAD", "COUNT", std::to_string(entries_per_page), "BLOCK",
-                                                        wait_ms, "STREAMS", keys_.results, last_result_}));
+std::size_t order_producer::take_results(std::chrono::milliseconds wait) {
+    const auto entries =
+        entries_read(*redis_->command({"XREAD", "COUNT", std::to_string(entries_per_page), "BLOCK",
+                                       std::to_string(wait.count()), "STREAMS", keys_.results, last_result_},
+                                      wait));
     for (const auto& entry : entries) {
         last_result_ = entry.id;
         orders_.mark_done(order_in(entry));

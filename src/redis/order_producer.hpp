@@ -17,14 +17,14 @@ namespace pipebench {
 
 struct producer_settings {
     std::uint64_t orders = 0;
-    duration patience{};                           ///< longest time that Redis may be away
+    stream_limits limits;
     stop_flag stop;                                ///< asked while orders are added
     std::function<void(std::string_view)> note{};  ///< called once per loss
 };
 
 /// Blocking; one thread. While Redis is away, each call tries once and then pauses, so that the caller can check its
-/// workers between calls. After `patience` it throws the redis_error of the last try. Any other failure is thrown as
-/// a redis_error at once.
+/// workers between calls. When the patience is over it throws the redis_error of the last try. Any other failure is
+/// thrown as a redis_error at once.
 class order_producer {
 public:
     /// Connects. Throws redis_error. `stream` need not outlive it.
@@ -33,15 +33,18 @@ public:
     /// XADDs orders 1..N in chunks, except those that a killed run has left on the stream or has done. Ends early
     /// after a stop request.
     void add_all();
-    /// Waits a moment for results, and counts each order once.
+    /// Waits a moment for results, and counts each order once. If every order was acknowledged and a result is missing,
+    /// it adds that order again; a result that is missing max_additions times in turn is a redis_error.
     void read_results();
     [[nodiscard]] bool all_results_in() const noexcept { return orders_.all_done(); }
+
+    static constexpr unsigned max_additions = 5;
 
 private:
     struct loss {
         reconnect_pace pace;
         reconnect_pace::clock::time_point since;
-        enum class kind : std::uint8_t { redis_away, stream_gone } what;
+        enum class kind : std::uint8_t { redis_away, stream_gone, results_gone } what;
         bool came_back_empty = false;
         std::uint64_t added = 0;  ///< again
     };
@@ -49,11 +52,16 @@ private:
     void open_loss(loss::kind what);
     void reconnect();
     void make_up_for_loss();
+    void close_loss();
+    [[nodiscard]] bool all_acknowledged();
+    void make_up_for_lost_results();
+    void take_all_results();
     void add_missing();
+    void add_where_missing();
     void add(const std::vector<order_id>& orders);
     [[nodiscard]] std::string describe_loss() const;
     void list_stream();
-    std::size_t take_results(const char* wait_ms);
+    std::size_t take_results(std::chrono::milliseconds wait);
     [[nodiscard]] std::uint64_t stream_length();
 
     order_stream_keys keys_;
@@ -64,6 +72,7 @@ private:
     stream_inventory orders_;
     std::uint64_t length_ = 0;  ///< of the stream: no entry is ever removed from it
     std::string last_result_;
+    unsigned additions_ = 0;  ///< in turn, for results that are missing
 };
 
 }  // namespace pipebench

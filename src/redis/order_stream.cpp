@@ -1,18 +1,40 @@
 #include "redis/order_stream.hpp"
 
-#include "pipebench/duration.hpp"
+#include "redis/reconnect_pace.hpp"
 #include "redis/redis_client.hpp"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <charconv>
+#include <thread>
 
 namespace pipebench {
+namespace {
 
-constexpr duration set_up_limit = std::chrono::seconds{30};
+constexpr duration least_reply_limit = std::chrono::seconds{1};
 
-void order_stream::create() const try {
-    redis_client(address_, set_up_limit).command(create_group(keys_));
+void create_group_once(const redis_address& where, const order_stream_keys& keys, duration limit) try {
+    redis_client(where, limit).command(create_group(keys));
 } catch (const redis_refusal& e) {
     if (!e.group_exists()) throw;
+}
+
+}  // namespace
+
+stream_limits stream_limits_of(const time_limits& order) {
+    return {std::max(std::min(order.attempt, order.order), least_reply_limit), order.order};
+}
+
+void order_stream::create(const stream_limits& limits) const {
+    reconnect_pace pace(limits.patience, static_cast<std::uint64_t>(::getpid()));
+    for (;;) try {
+            return create_group_once(address_, keys_, limits.reply);
+        } catch (const redis_error& e) {
+            const auto pause = pace.next(reconnect_pace::clock::now());
+            if (!is_away(e) || !pause) throw;
+            std::this_thread::sleep_for(*pause);
+        }
 }
 
 redis_command create_group(const order_stream_keys& keys) {

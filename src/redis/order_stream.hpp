@@ -3,6 +3,7 @@
 #pragma once
 
 #include "pipebench/order.hpp"
+#include "pipebench/workload.hpp"
 #include "redis/redis_address.hpp"
 #include "redis/redis_reply.hpp"
 
@@ -23,6 +24,15 @@ struct order_stream_keys {
     [[nodiscard]] std::vector<std::string> all() const { return {orders, results, dead}; }
 };
 
+/// How long a run waits for Redis.
+struct stream_limits {
+    duration reply = std::chrono::seconds{10};     ///< time limit for connecting, and for each exchange
+    duration patience = std::chrono::seconds{60};  ///< longest time that Redis may be away
+};
+/// From the limits of an order: it waits no longer for Redis than for the other servers. A reply gets a second at
+/// least: an exchange may hold a thousand orders.
+[[nodiscard]] stream_limits stream_limits_of(const time_limits& order);
+
 /// The stream of a run. A pattern makes its producer and consumers from it. Only those two can read its address,
 /// which holds secrets.
 class order_stream {
@@ -32,8 +42,8 @@ public:
         : address_(parse_redis_address(url)), keys_(key_prefix) {}
 
     /// Creates the stream and its consumer group. Call it before any worker starts. A stream that a killed run has
-    /// left is used as it is. Throws redis_error.
-    void create() const;
+    /// left is used as it is. Keeps trying while Redis is away. Throws redis_error.
+    void create(const stream_limits& limits) const;
 
 private:
     friend class order_producer;

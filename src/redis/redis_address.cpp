@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::array<std::string_view, 2> schemes{"redis://", "unix://"};
 constexpr url_form form{.option = "--redis",
-                        .expected = "redis://[user:password@]host[:port][/database] or unix:///path/to/socket",
+                        .expected = "redis://[[user:]password@]host[:port][/database] or unix:///path/to/socket",
                         .schemes = schemes};
 
 unsigned database_of(const std::string& path) {
@@ -39,8 +39,9 @@ redis_address parse_redis_address(std::string_view url) {
     if (parts.host.empty()) refuse_url(form, "the host is missing");
     out.host = parts.host;
     out.port = parts.port.value_or(out.port);
-    out.user = parts.user;
-    out.password = parts.password;
+    // As redis-cli: without a colon there is only a password.
+    out.user = parts.has_password ? parts.user : std::string();
+    out.password = parts.has_password ? parts.password : parts.user;
     out.database = database_of(parts.path);
     return out;
 }
@@ -53,8 +54,8 @@ std::string redis_address::printable_form() const {
 
 std::vector<redis_command> redis_address::login_commands() const {
     std::vector<redis_command> out;
-    if (!password.empty() && user.empty()) out.push_back({"AUTH", password});
-    else if (!password.empty()) out.push_back({"AUTH", user, password});
+    if (!user.empty()) out.push_back({"AUTH", user, password});
+    else if (!password.empty()) out.push_back({"AUTH", password});
     if (database != 0) out.push_back({"SELECT", std::to_string(database)});
     return out;
 }

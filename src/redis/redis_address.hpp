@@ -22,8 +22,8 @@ struct redis_address {
     [[nodiscard]] std::vector<redis_command> login_commands() const;
 };
 
-/// redis://[[user]:password@]host[:port][/database] or unix:///path. Throws setup_error, which repeats no part
-/// of the URL, for anything else.
+/// redis://[[[user]:]password@]host[:port][/database] or unix:///path. Throws setup_error, which repeats no part of the
+/// URL, for anything else.
 [[nodiscard]] redis_address parse_redis_address(std::string_view url);
 
 }  // namespace pipebench

@@ -1,63 +1,153 @@
 #include "redis/redis_client.hpp"
 
-#include "contracts/error.hpp"
-
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
-#include <sys/time.h>
+#include <sys/un.h>
 
+#include <fmt/format.h>
+
+#include <array>
 #include <cerrno>
+#include <cstring>
 #include <system_error>
 
 namespace pipebench {
 namespace {
 
-timeval as_timeval(duration d) {
-    return {static_cast<time_t>(d.count() / 1'000'000), static_cast<suseconds_t>(d.count() % 1'000'000)};
+std::string words_of(int error_number) {
+    return error_number == ETIMEDOUT ? "timed out" : std::generic_category().message(error_number);
 }
 
-redisContext* connect(const redis_address& where, timeval limit) {
-    if (!where.unix_path.empty()) return redisConnectUnixWithTimeout(where.unix_path.c_str(), limit);
-    return redisConnectWithTimeout(where.host.c_str(), where.port, limit);
+[[noreturn]] void refuse_to_connect(const redis_address& where, std::string_view why) {
+    throw redis_lost(fmt::format("Redis: cannot connect to {}: {}", where.printable_form(), why));
+}
+
+using found_addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
+
+/// The resolver of the C library has its own time limit (resolv.conf).
+found_addresses resolve(const redis_address& where) {
+    addrinfo wanted{};
+    wanted.ai_socktype = SOCK_STREAM;
+    wanted.ai_flags = AI_NUMERICSERV;
+    addrinfo* found = nullptr;
+    const int code = ::getaddrinfo(where.host.c_str(), std::to_string(where.port).c_str(), &wanted, &found);
+    if (code != 0) refuse_to_connect(where, code == EAI_SYSTEM ? words_of(errno) : ::gai_strerror(code));
+    return {found, ::freeaddrinfo};
+}
+
+int count_of(const addrinfo* list) {
+    int n = 0;
+    for (; list != nullptr; list = list->ai_next) ++n;
+    return n;
+}
+
+sockaddr_un socket_at(const redis_address& where) {
+    sockaddr_un out{};
+    out.sun_family = AF_UNIX;
+    if (where.unix_path.size() >= sizeof out.sun_path) refuse_to_connect(where, words_of(ENAMETOOLONG));
+    std::memcpy(out.sun_path, where.unix_path.data(), where.unix_path.size());
+    return out;
 }
 
 }  // namespace
 
-redis_client::redis_client(const redis_address& where, duration limit) : context_(connect(where, as_timeval(limit))) {
-    if (!context_) throw std::bad_alloc();
-    if (context_->err != 0)
-        throw redis_lost("Redis: cannot connect to " + where.printable_form() + ": " + printable(context_->errstr));
-    limit_elements(*context_->reader);
-    redisSetTimeout(context_.get(), as_timeval(limit));
-    for (const auto& one : where.login_commands()) command(one);
+redis_client::redis_client(const redis_address& where, duration limit, const patience& until)
+    : limit_(limit), until_(until) {
+    const auto deadline = clock::now() + limit;
+    connect(where, deadline);
+    for (const auto& one : where.login_commands()) throw_if_error(*exchange({one}, deadline).front());
 }
 
-// hiredis would use write(2), and a closed connection would then end the process with SIGPIPE.
-void redis_client::send(const std::string& bytes) {
-    for (std::size_t sent = 0; sent < bytes.size();) {
-        const auto n = ::send(context_->fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) throw redis_lost("Redis: " + std::generic_category().message(errno));
-        sent += static_cast<std::size_t>(n);
+void redis_client::connect(const redis_address& where, clock::time_point deadline) {
+    int error_number = 0;
+    if (!where.unix_path.empty()) {
+        const auto socket = socket_at(where);
+        error_number = connect_to(reinterpret_cast<const sockaddr*>(&socket), sizeof socket, deadline);
+    } else {
+        const auto found = resolve(where);
+        for (const auto* one = found.get(); one != nullptr; one = one->ai_next) {
+            // An address that does not answer gets its share of the time only.
+            const auto share = (deadline - clock::now()) / count_of(one);
+            error_number = connect_to(one->ai_addr, one->ai_addrlen, clock::now() + share);
+            if (error_number == 0) break;
+        }
+    }
+    if (error_number != 0) refuse_to_connect(where, words_of(error_number));
+}
+
+/// Returns 0, or the error number.
+int redis_client::connect_to(const sockaddr* address, std::size_t size, clock::time_point deadline) {
+    socket_ = descriptor(::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket_.is_open()) return errno;
+    const int on = 1;
+    if (address->sa_family != AF_UNIX) ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (::connect(socket_.get(), address, static_cast<socklen_t>(size)) == 0) return 0;
+    if (errno != EINPROGRESS) return errno;
+    const auto end = until_.wait(socket_.get(), POLLOUT, deadline);
+    if (end == wait_end::interrupted) throw interrupted();
+    if (end == wait_end::timed_out) return ETIMEDOUT;
+    int failure = 0;
+    socklen_t length = sizeof failure;
+    ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &failure, &length);
+    return failure;
+}
+
+/// The replies that are still to come belong to no later command: the connection cannot be used any more.
+void redis_client::lose(std::string_view why) {
+    socket_.reset();
+    throw redis_lost(fmt::format("Redis: {}", why));
+}
+
+void redis_client::wait_for(short events, clock::time_point deadline) {
+    const auto end = until_.wait(socket_.get(), events, deadline);
+    if (end == wait_end::timed_out) lose("timed out");
+    if (end != wait_end::interrupted) return;
+    socket_.reset();
+    throw interrupted();
+}
+
+void redis_client::send(std::string_view bytes, clock::time_point deadline) {
+    while (!bytes.empty()) {
+        const auto n = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (n >= 0) bytes.remove_prefix(static_cast<std::size_t>(n));
+        else if (errno == EAGAIN) wait_for(POLLOUT, deadline);
+        else if (errno != EINTR) lose(words_of(errno));
     }
 }
 
-redis_reply redis_client::next_reply() {
-    void* reply = nullptr;
-    if (redisGetReply(context_.get(), &reply) != REDIS_OK)
-        throw redis_lost(std::string("Redis: ") + printable(context_->errstr));
-    redis_reply owned(static_cast<redisReply*>(reply));
-    throw_if_error(*owned);
-    return owned;
+redis_reply redis_client::next_reply(clock::time_point deadline) {
+    std::array<char, 16 * 1024> part{};
+    for (;;) {
+        if (auto reply = reader_.next()) return reply;
+        wait_for(POLLIN, deadline);
+        const auto n = ::recv(socket_.get(), part.data(), part.size(), 0);
+        if (n > 0) reader_.take({part.data(), static_cast<std::size_t>(n)});
+        else if (n == 0) lose("the server closed the connection");
+        else if (errno != EINTR && errno != EAGAIN) lose(words_of(errno));
+    }
 }
 
-redis_reply redis_client::command(const redis_command& one) { return std::move(pipeline({one}).front()); }
-
-std::vector<redis_reply> redis_client::pipeline(const std::vector<redis_command>& commands) {
+std::vector<redis_reply> redis_client::exchange(const std::vector<redis_command>& commands,
+                                                clock::time_point deadline) {
     std::string bytes;
     for (const auto& c : commands) append_command(bytes, c);
-    send(bytes);
+    reader_.begin_exchange();
+    send(bytes, deadline);
     std::vector<redis_reply> replies;
-    for (std::size_t i = 0; i < commands.size(); ++i) replies.push_back(next_reply());
+    for (std::size_t i = 0; i < commands.size(); ++i) replies.push_back(next_reply(deadline));
+    return replies;
+}
+
+redis_reply redis_client::command(const redis_command& one, duration wait) {
+    return std::move(pipeline({one}, wait).front());
+}
+
+std::vector<redis_reply> redis_client::pipeline(const std::vector<redis_command>& commands, duration wait) {
+    auto replies = exchange(commands, clock::now() + limit_ + wait);
+    for (const auto& reply : replies) throw_if_error(*reply);
     return replies;
 }
 

@@ -1,32 +1,48 @@
-// A blocking Redis client: a wrapper of hiredis that owns the connection and throws errors.
+// A blocking Redis client.
 #pragma once
 
 #include "pipebench/duration.hpp"
 #include "redis/redis_address.hpp"
 #include "redis/redis_reply.hpp"
+#include "redis/reply_reader.hpp"
+#include "system/descriptor.hpp"
+#include "system/patience.hpp"
+
+#include <string_view>
+
+struct sockaddr;
 
 namespace pipebench {
 
 /// One thread at a time. Every failure is a redis_error: redis_lost when the connection has ended, redis_refusal when
-/// the server refused the command.
+/// the server refused a command. After a redis_lost, make a new client. Throws `interrupted` if a signal ended a wait.
 class redis_client {
 public:
-    /// Connects, authenticates, selects the database. `limit`: time limit for connecting and for each reply, after
-    /// which the connection counts as lost; it must exceed the BLOCK time of any command.
-    redis_client(const redis_address& where, duration limit);
+    /// Connects, authenticates, selects the database. `limit`: time limit for that, and for each later exchange. All
+    /// addresses of the host's name are tried. `until`: what ends a wait earlier.
+    redis_client(const redis_address& where, duration limit, const patience& until = {});
 
-    redis_reply command(const redis_command& one);
-    /// Sends the commands back to back and reads the replies: one round trip for all of them.
-    std::vector<redis_reply> pipeline(const std::vector<redis_command>& commands);
+    /// `wait`: the time that the command may block on purpose, on top of the limit.
+    redis_reply command(const redis_command& one, duration wait = {});
+    /// Sends the commands back to back and reads the replies: one exchange. Throws the first refusal, after it has
+    /// read all replies.
+    std::vector<redis_reply> pipeline(const std::vector<redis_command>& commands, duration wait = {});
 
 private:
-    struct context_deleter {
-        void operator()(redisContext* c) const noexcept { redisFree(c); }
-    };
-    void send(const std::string& bytes);
-    redis_reply next_reply();
+    using clock = patience::clock;
 
-    std::unique_ptr<redisContext, context_deleter> context_;
+    void connect(const redis_address& where, clock::time_point deadline);
+    [[nodiscard]] int connect_to(const sockaddr* address, std::size_t size, clock::time_point deadline);
+    std::vector<redis_reply> exchange(const std::vector<redis_command>& commands, clock::time_point deadline);
+    void send(std::string_view bytes, clock::time_point deadline);
+    redis_reply next_reply(clock::time_point deadline);
+    void wait_for(short events, clock::time_point deadline);
+    [[noreturn]] void lose(std::string_view why);
+
+    duration limit_;
+    patience until_;
+    descriptor socket_;
+    reply_reader reader_;
 };
 
 }  // namespace pipebench

@@ -19,8 +19,6 @@ redis_connection::redis_connection(executor ex)
           close();
       }) {}
 
-void redis_connection::start_clock(duration wait) { deadline_.set(watchdog::clock::now() + limit_ + wait); }
-
 void redis_connection::close() noexcept {
     error_code ignored;
     socket_.close(ignored);
@@ -30,51 +28,73 @@ redis_lost redis_connection::lost(const error_code& ec) const {
     return redis_lost("Redis: " + (timed_out_ ? "timed out" : ec.message()));
 }
 
-task<> redis_connection::open(const redis_address& where) {
+/// One try. An address that does not answer gets its share of the time only.
+task<error_code> redis_connection::connect_to(protocol::endpoint at, watchdog::clock::time_point deadline) {
+    error_code ec;
+    close();
+    timed_out_ = false;
+    deadline_.set(deadline);
+    co_await socket_.async_connect(at, asio::redirect_error(use_task, ec));
+    co_return ec;
+}
+
+task<> redis_connection::open(redis_address where) {
+    const auto deadline = watchdog::clock::now() + limit_;
     error_code ec;
     if (!where.unix_path.empty()) {
         const protocol::endpoint at{asio::local::stream_protocol::endpoint(where.unix_path)};
-        co_await socket_.async_connect(at, asio::redirect_error(use_task, ec));
+        ec = co_await connect_to(at, deadline);
     } else {
         asio::ip::basic_resolver<asio::ip::tcp, executor> resolver(socket_.get_executor());
         const auto found = co_await resolver.async_resolve(where.host, std::to_string(where.port),
                                                            asio::redirect_error(use_task, ec));
+        auto left = found.size();
         for (const auto& entry : found) {
-            close();
+            const auto now = watchdog::clock::now();
             const protocol::endpoint at{entry.endpoint()};
-            co_await socket_.async_connect(at, asio::redirect_error(use_task, ec));
+            ec = co_await connect_to(at, now + (deadline - now) / static_cast<int>(left--));
             if (!ec) break;
         }
     }
-    if (ec) throw redis_lost("Redis: cannot connect to " + where.printable_form() + ": " + ec.message());
+    if (ec)
+        throw redis_lost("Redis: cannot connect to " + where.printable_form() + ": " +
+                         (timed_out_ ? "timed out" : ec.message()));
+    deadline_.set(deadline);
 }
 
 task<> redis_connection::connect(redis_address where, duration limit) {
-    close();
-    reader_.reset(redisReaderCreate());  // the old one may hold half a reply of the previous connection
-    if (!reader_) throw std::bad_alloc();
-    limit_elements(*reader_);
-    timed_out_ = false;
+    reader_.start_over();  // it may hold half a reply of the previous connection
     limit_ = limit;
-    start_clock({});
     co_await open(where);
-    deadline_.clear();
     auto logins = where.login_commands();
     for (auto& one : logins) {
-        const auto reply = co_await command(std::move(one));
-        throw_if_error(*reply);
+        std::vector<redis_command> commands;
+        commands.push_back(std::move(one));
+        const auto replies = co_await exchange(std::move(commands));
+        throw_if_error(*replies.front());
     }
+    deadline_.clear();
 }
 
-task<std::vector<redis_reply>> redis_connection::pipeline(std::vector<redis_command> commands, duration wait) {
+task<std::vector<redis_reply>> redis_connection::exchange(std::vector<redis_command> commands) {
     out_.clear();
     for (const auto& c : commands) append_command(out_, c);
-    start_clock(wait);
+    reader_.begin_exchange();
     error_code ec;
     co_await asio::async_write(socket_, asio::buffer(out_), asio::redirect_error(use_task, ec));
     if (ec) throw lost(ec);
     std::vector<redis_reply> replies;
-    for (std::size_t i = 0; i < commands.size(); ++i) replies.push_back(co_await next_reply());
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+        replies.push_back(co_await next_reply());
+        // Whoever was refused wants to try again soon, and not after a later command has blocked.
+        if (is_refused(*replies.back())) deadline_.set(watchdog::clock::now() + limit_);
+    }
+    co_return replies;
+}
+
+task<std::vector<redis_reply>> redis_connection::pipeline(std::vector<redis_command> commands, duration wait) {
+    deadline_.set(watchdog::clock::now() + limit_ + wait);
+    auto replies = co_await exchange(std::move(commands));
     deadline_.clear();
     co_return replies;
 }
@@ -87,18 +107,12 @@ task<redis_reply> redis_connection::command(redis_command one, duration wait) {
 }
 
 task<redis_reply> redis_connection::next_reply() {
-    std::size_t fed = 0;
     for (;;) {
-        void* reply = nullptr;
-        if (redisReaderGetReply(reader_.get(), &reply) != REDIS_OK)
-            throw redis_lost("Redis: not a Redis protocol reply");
-        if (reply != nullptr) co_return redis_reply(static_cast<redisReply*>(reply));
+        if (auto reply = reader_.next()) co_return reply;
         error_code ec;
         const auto n = co_await socket_.async_read_some(asio::buffer(in_), asio::redirect_error(use_task, ec));
         if (ec) throw lost(ec);
-        fed += n;
-        if (fed > max_reply_bytes) throw redis_lost("Redis: the reply is too large");
-        redisReaderFeed(reader_.get(), in_.data(), n);
+        reader_.take({in_.data(), n});
     }
 }
 

@@ -1,4 +1,4 @@
-// An awaitable Redis connection: the reply parser of hiredis over an Asio socket, so that Asio handles lifetime,
+// An awaitable Redis connection: hiredis only parses the replies (reply_reader.hpp), so that Asio handles lifetime,
 // timeouts and cancellation. Protocol: RESP2.
 #pragma once
 
@@ -7,6 +7,7 @@
 #include "pipebench/duration.hpp"
 #include "redis/redis_address.hpp"
 #include "redis/redis_reply.hpp"
+#include "redis/reply_reader.hpp"
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -19,12 +20,10 @@ namespace pipebench {
 /// needs its own connection. Every failure is a redis_error. After redis_lost, call connect() again.
 class redis_connection {
 public:
-    static constexpr std::size_t max_reply_bytes = 64u << 20;  ///< a larger reply ends the connection
-
     explicit redis_connection(executor ex);
 
-    /// Connects, again or for the first time, authenticates, selects the database. `limit`: time limit for each of
-    /// these, and for each later reply.
+    /// Connects, again or for the first time, authenticates, selects the database. `limit`: time limit for that, and
+    /// for each later exchange. All addresses of the host's name are tried.
     task<> connect(redis_address where, duration limit);
 
     /// Sends the commands in one write, and returns their replies in order. `wait`: the time that the commands may
@@ -38,16 +37,17 @@ public:
 private:
     using protocol = asio::generic::stream_protocol;
 
-    task<> open(const redis_address& where);
+    task<> open(redis_address where);
+    task<boost::system::error_code> connect_to(protocol::endpoint at, watchdog::clock::time_point deadline);
+    task<std::vector<redis_reply>> exchange(std::vector<redis_command> commands);
     task<redis_reply> next_reply();
     [[nodiscard]] redis_lost lost(const boost::system::error_code& ec) const;
-    void start_clock(duration wait);
 
     asio::basic_stream_socket<protocol, executor> socket_;
     watchdog deadline_;
     duration limit_{};
     bool timed_out_ = false;
-    std::unique_ptr<redisReader, redis_reader_deleter> reader_;
+    reply_reader reader_;
     std::string out_;
     std::array<char, 16 * 1024> in_;
 };

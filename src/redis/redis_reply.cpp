@@ -3,6 +3,7 @@
 #include "contracts/error.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace pipebench {
 namespace {
@@ -34,6 +35,22 @@ std::string entry_id(const redisReply& r) {
     return std::string(id);
 }
 
+/// Names and values in turn.
+using named_values = std::span<redisReply* const>;
+
+named_values fields_of(const redisReply& r) {
+    const auto out = elements(r);
+    if (out.size() % 2 != 0) throw redis_error("Redis: names and values were expected");
+    return out;
+}
+
+/// Null if there is none of that name.
+const redisReply* value_of(named_values fields, std::string_view name) {
+    for (std::size_t i = 0; i < fields.size(); i += 2)
+        if (text(*fields[i]) == name) return fields[i + 1];
+    return nullptr;
+}
+
 std::vector<std::string> ids_in(const redisReply& list) {
     std::vector<std::string> out;
     for (const redisReply* id : elements(list)) out.push_back(entry_id(*id));
@@ -58,39 +75,23 @@ std::vector<stream_entry> entries_in(const redisReply& list) {
     return out;
 }
 
-// hiredis creates the objects of a reply through a table of functions that all readers share and that it does not
-// export. To add a limit, we copy the table of a reader, keep its function that creates arrays, replace that function
-// in the copy by ours, and give the copy to the readers. (redisReader::maxelements would do, but Debian 12 has
-// hiredis 0.14, and it exists only since 1.0.)
-
-/// Count is deduced: it is int in hiredis 0.14, and size_t since 1.0.
-template <class Count>
-struct array_maker {
-    using function = void* (*)(const redisReadTask*, Count);
-    static inline function of_hiredis = nullptr;
-    static void* with_limit(const redisReadTask* task, Count count) {
-        return count <= static_cast<Count>(max_reply_elements) ? of_hiredis(task, count) : nullptr;
-    }
-};
-
-template <class Count>
-void put_limit_before(void* (*&make_array)(const redisReadTask*, Count)) {
-    array_maker<Count>::of_hiredis = make_array;
-    make_array = array_maker<Count>::with_limit;
+/// The first word of a refusal, which is its code. A transaction that EXEC refused is "discarded because of: <words>".
+std::string_view code_of(std::string_view words) {
+    constexpr std::string_view discarded = "EXECABORT Transaction discarded because of: ";
+    if (words.starts_with(discarded)) words.remove_prefix(discarded.size());
+    return words.substr(0, words.find(' '));
 }
 
-redisReplyObjectFunctions with_limit(redisReplyObjectFunctions functions) {
-    put_limit_before(functions.createArray);
-    return functions;
+/// The error reply, which may be one of a transaction's replies; null if there is none.
+const redisReply* error_in(const redisReply& reply) {
+    if (reply.type == REDIS_REPLY_ERROR) return &reply;
+    if (reply.type != REDIS_REPLY_ARRAY) return nullptr;
+    for (const redisReply* one : elements(reply))
+        if (one->type == REDIS_REPLY_ERROR) return one;
+    return nullptr;
 }
 
 }  // namespace
-
-void limit_elements(redisReader& reader) {
-    static redisReplyObjectFunctions limited =
-        with_limit(*reader.fn);  // made once, from the first reader: all have the same table
-    reader.fn = &limited;
-}
 
 std::string_view stream_entry::field(std::string_view name) const noexcept {
     for (const auto& [key, value] : fields)
@@ -99,10 +100,30 @@ std::string_view stream_entry::field(std::string_view name) const noexcept {
 }
 
 redis_refusal::redis_refusal(std::string_view words)
-    : redis_error("Redis: " + printable(words)), code_(words.substr(0, words.find(' '))) {}
+    : redis_error("Redis: " + printable(words)), code_(code_of(words)), words_(printable(words)) {}
+
+bool redis_refusal::group_lost() const noexcept {
+    return code_ == "NOGROUP" || code_ == "UNBLOCKED" || words_ == "ERR no such key";
+}
+
+bool redis_refusal::is_away() const noexcept {
+    // Loading its data; a replica, after a failover; out of memory; unable to save; a cluster that is incomplete or
+    // that moves its slots; too few replicas; no primary; busy with a script; a reader woken by a change of roles.
+    static constexpr std::array<std::string_view, 10> codes{"LOADING",     "READONLY", "OOM",        "MISCONF",
+                                                            "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS", "MASTERDOWN",
+                                                            "BUSY",        "UNBLOCKED"};
+    return std::ranges::find(codes, code_) != codes.end() || words_ == "ERR max number of clients reached";
+}
+
+bool is_away(const redis_error& e) noexcept {
+    const auto* refusal = dynamic_cast<const redis_refusal*>(&e);
+    return refusal != nullptr ? refusal->is_away() : dynamic_cast<const redis_lost*>(&e) != nullptr;
+}
+
+bool is_refused(const redisReply& reply) noexcept { return error_in(reply) != nullptr; }
 
 void throw_if_error(const redisReply& reply) {
-    if (reply.type == REDIS_REPLY_ERROR) throw redis_refusal({reply.str, static_cast<std::size_t>(reply.len)});
+    if (const redisReply* e = error_in(reply)) throw redis_refusal({e->str, static_cast<std::size_t>(e->len)});
 }
 
 std::vector<stream_entry> entries_read(const redisReply& reply) {
@@ -145,6 +166,30 @@ std::vector<pending_entry> entries_pending(const redisReply& reply) {
     return out;
 }
 
+std::optional<group_state> group_in(const redisReply& reply, std::string_view name) {
+    throw_if_error(reply);
+    for (const redisReply* one : elements(reply)) {
+        const auto fields = fields_of(*one);
+        const auto* group_name = value_of(fields, "name");
+        if (group_name == nullptr || text(*group_name) != name) continue;
+        const auto *lag = value_of(fields, "lag"), *pending = value_of(fields, "pending"),
+                   *last = value_of(fields, "last-delivered-id");
+        group_state out;
+        if (lag != nullptr && lag->type == REDIS_REPLY_INTEGER) out.lag = number(*lag);
+        if (pending != nullptr) out.pending = number(*pending);
+        if (last != nullptr) out.last_delivered = entry_id(*last);
+        return out;
+    }
+    return std::nullopt;
+}
+
+std::string last_id_in(const redisReply& reply) {
+    throw_if_error(reply);
+    const auto* last = value_of(fields_of(reply), "last-generated-id");
+    if (last == nullptr) throw redis_error("Redis: a stream has a last id");
+    return entry_id(*last);
+}
+
 std::uint64_t count_in(const redisReply& reply) {
     throw_if_error(reply);
     return number(reply);
@@ -152,7 +197,7 @@ std::uint64_t count_in(const redisReply& reply) {
 
 void throw_if_aborted(const redisReply& reply) {
     throw_if_error(reply);
-    for (const redisReply* result : elements(reply)) throw_if_error(*result);  // nil is no array: aborted
+    static_cast<void>(elements(reply));  // nil is no array: aborted
 }
 
 void append_command(std::string& out, const redis_command& command) {

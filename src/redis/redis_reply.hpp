@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -31,27 +32,25 @@ public:
     explicit redis_refusal(std::string_view words);
     /// True if the stream or its group does not exist (any more): Redis came back empty, or a client deleted it. A
     /// reader that is blocked at that moment gets UNBLOCKED, and since 7.2 NOGROUP.
-    [[nodiscard]] bool group_lost() const noexcept { return code_ == "NOGROUP" || code_ == "UNBLOCKED"; }
+    [[nodiscard]] bool group_lost() const noexcept;
     [[nodiscard]] bool group_exists() const noexcept { return code_ == "BUSYGROUP"; }
-    [[nodiscard]] bool still_loading() const noexcept { return code_ == "LOADING"; }
+    /// The server cannot carry it out now; another try, perhaps on a new connection, may succeed.
+    [[nodiscard]] bool is_away() const noexcept;
+
+    [[nodiscard]] const std::string& code() const noexcept { return code_; }    ///< its first word: "READONLY"
+    [[nodiscard]] const std::string& words() const noexcept { return words_; }  ///< the whole message, printable
 
 private:
-    std::string code_;  ///< the first word
+    std::string code_, words_;
 };
+
+/// Whether another try may succeed: the connection was lost, or redis_refusal::is_away().
+[[nodiscard]] bool is_away(const redis_error& e) noexcept;
 
 struct redis_reply_deleter {
     void operator()(redisReply* r) const noexcept { freeReplyObject(r); }
 };
 using redis_reply = std::unique_ptr<redisReply, redis_reply_deleter>;
-
-struct redis_reader_deleter {
-    void operator()(redisReader* r) const noexcept { redisReaderFree(r); }
-};
-
-/// Makes the reader fail on an array of more than max_reply_elements. Otherwise hiredis reserves memory for as many
-/// elements as the server announces: "*2147483647" would be 16 GiB.
-inline constexpr std::size_t max_reply_elements = 1'000'000;
-void limit_elements(redisReader& reader);
 
 /// A command: its name and its arguments, as bytes.
 using redis_command = std::vector<std::string>;
@@ -88,13 +87,26 @@ struct pending_entry {
 };
 [[nodiscard]] std::vector<pending_entry> entries_pending(const redisReply& reply);
 
+/// What XINFO GROUPS reports about a consumer group. `lag`: entries not delivered yet; unknown before 7.0, and after
+/// entries were deleted. `pending`: delivered and not acknowledged.
+struct group_state {
+    std::optional<std::uint64_t> lag, pending;
+    std::string last_delivered;  ///< id of an entry; empty if unknown
+};
+/// nullopt if the stream has no group of that name.
+[[nodiscard]] std::optional<group_state> group_in(const redisReply& reply, std::string_view name);
+/// The id of the last entry that was added, in a reply of XINFO STREAM.
+[[nodiscard]] std::string last_id_in(const redisReply& reply);
+
 /// A count, such as XLEN's.
 [[nodiscard]] std::uint64_t count_in(const redisReply& reply);
 
 /// EXEC's reply: throws redis_error unless every command of the transaction was carried out.
 void throw_if_aborted(const redisReply& reply);
 
-/// Throws redis_refusal, with the server's message made printable, if the reply is an error.
+/// Whether the reply is an error, or EXEC's reply with an error in it.
+[[nodiscard]] bool is_refused(const redisReply& reply) noexcept;
+/// Throws redis_refusal, with the server's message made printable, if is_refused().
 void throw_if_error(const redisReply& reply);
 
 /// Appends the wire form of a command (RESP2) to `out`.

@@ -18,15 +18,19 @@ std::vector<redis_command> only(redis_command one) {
 stream_connection::stream_connection(const stream_access& access, executor ex, std::uint64_t seed)
     : access_(access), redis_(ex), nap_(ex), random_(static_cast<std::minstd_rand::result_type>(seed)) {}
 
-task<std::vector<redis_reply>> stream_connection::try_once(std::vector<redis_command> commands, duration wait) {
+task<std::vector<redis_reply>> stream_connection::try_once(std::vector<redis_command> commands, duration wait,
+                                                           needed which) {
     if (!connected_) co_await redis_.connect(access_.address, access_.limits.reply);
     connected_ = true;
     auto replies = co_await redis_.pipeline(std::move(commands), wait);
-    for (const auto& reply : replies) throw_if_error(*reply);
+    if (which == needed::last) throw_if_error(*replies.back());
+    else
+        for (const auto& reply : replies) throw_if_error(*reply);
     co_return replies;
 }
 
-task<std::vector<redis_reply>> stream_connection::ask(std::vector<redis_command> commands, duration wait) {
+task<std::vector<redis_reply>> stream_connection::keep_asking(std::vector<redis_command> commands, duration wait,
+                                                              needed which) {
     reconnect_pace pace(access_.limits.patience, random_());
     bool group_lost = false;
     for (;;) {
@@ -34,16 +38,17 @@ task<std::vector<redis_reply>> stream_connection::ask(std::vector<redis_command>
         try {
             if (std::exchange(group_lost, false)) {
                 auto group = only(create_group(access_.keys));
-                co_await try_once(std::move(group), {});
+                co_await try_once(std::move(group), {}, needed::all);
             }
-            co_return co_await try_once(commands, wait);
-        } catch (const redis_lost&) {
-            connected_ = false;
-            failure = std::current_exception();
+            co_return co_await try_once(commands, wait, which);
         } catch (const redis_refusal& e) {
             if (e.group_exists()) continue;  // another consumer made it
-            if (!e.group_lost() && !e.still_loading()) throw;
+            if (!e.group_lost() && !e.is_away()) throw;
             group_lost = e.group_lost();
+            connected_ = group_lost;  // after a failover, the address may lead to another server
+            failure = std::current_exception();
+        } catch (const redis_lost&) {
+            connected_ = false;
             failure = std::current_exception();
         }
         if (closed()) co_return std::vector<redis_reply>{};
@@ -56,7 +61,7 @@ task<std::vector<redis_reply>> stream_connection::ask(std::vector<redis_command>
 task<std::vector<redis_reply>> stream_connection::ask_interruptibly(std::vector<redis_command> commands,
                                                                     duration wait) {
     interruptible_ = true;
-    auto replies = co_await ask(std::move(commands), wait);
+    auto replies = co_await keep_asking(std::move(commands), wait, needed::last);
     interruptible_ = false;
     co_return replies;
 }
@@ -71,7 +76,7 @@ task<bool> stream_connection::sleep(duration d) {
 
 void stream_connection::interrupt() noexcept {
     nap_.cancel();
-    if (interruptible_) redis_.close();
+    if (interruptible_ || !connected_) redis_.close();
 }
 
 }  // namespace pipebench

@@ -11,16 +11,11 @@
 
 namespace pipebench {
 
-struct consumer_limits {
-    duration reply = std::chrono::seconds{10};     ///< time limit for connecting, and for each reply
-    duration patience = std::chrono::seconds{60};  ///< longest time that Redis may be away
-};
-
 /// Shared by the stream connections of a process.
 struct stream_access {
     redis_address address;
     order_stream_keys keys;
-    consumer_limits limits;
+    stream_limits limits;
     bool closed = false;
 };
 
@@ -30,11 +25,14 @@ public:
     /// `access` must outlive it. `seed`: different for each, so that they do not all reconnect at the same time.
     stream_connection(const stream_access& access, executor ex, std::uint64_t seed);
 
-    /// Returns the replies, none of them an error. While Redis is away or loading it tries again after a pause; it
-    /// creates the group again if that was lost. Throws the redis_error when the patience is over. `wait`: the time
-    /// that the commands may block on purpose. Empty if closed while Redis was away.
-    task<std::vector<redis_reply>> ask(std::vector<redis_command> commands, duration wait = {});
-    /// The same for commands that wait for new orders: interrupt() ends them by closing the connection.
+    /// Returns the replies, none of them an error. While Redis is away it sends all commands again after a pause; it
+    /// creates the group again if that was lost. Throws the redis_error when the patience is over. Empty if closed
+    /// while Redis was away.
+    task<std::vector<redis_reply>> ask(std::vector<redis_command> commands) {
+        return keep_asking(std::move(commands), {}, needed::all);
+    }
+    /// The same for commands of which the last waits for new orders, up to `wait`: interrupt() ends it by closing the
+    /// connection. Only the last reply is certain not to be an error.
     task<std::vector<redis_reply>> ask_interruptibly(std::vector<redis_command> commands, duration wait);
     /// False if closed meanwhile.
     task<bool> sleep(duration d);
@@ -44,7 +42,9 @@ public:
     void interrupt() noexcept;
 
 private:
-    task<std::vector<redis_reply>> try_once(std::vector<redis_command> commands, duration wait);
+    enum class needed : std::uint8_t { all, last };  ///< the replies that must not be errors
+    task<std::vector<redis_reply>> keep_asking(std::vector<redis_command> commands, duration wait, needed which);
+    task<std::vector<redis_reply>> try_once(std::vector<redis_command> commands, duration wait, needed which);
 
     const stream_access& access_;
     redis_connection redis_;

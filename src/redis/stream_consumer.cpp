@@ -70,10 +70,16 @@ task<std::vector<stream_order>> stream_consumer::acknowledge_and_read(std::vecto
     commands.push_back({"XREADGROUP", "GROUP", order_stream_keys::group, name_, "COUNT", std::to_string(count),
                         "BLOCK", milliseconds(block), "STREAMS", keys_.orders, ">"});
     const auto replies = co_await redis_.ask_interruptibly(std::move(commands), block);
-    give_back(done);
-    if (replies.empty()) co_return none;
+    if (replies.empty()) {
+        give_back(done);
+        co_return none;
+    }
     auto entries = entries_read(*replies.back());
-    co_return co_await take(std::move(entries));
+    auto taken = co_await take(std::move(entries));  // first, so that their leases are renewed meanwhile
+    const bool refused = std::ranges::any_of(replies, [](const redis_reply& r) { return is_refused(*r); });
+    if (refused) co_await acknowledge(done);
+    else give_back(done);
+    co_return taken;
 }
 
 task<std::vector<stream_order>> stream_consumer::take(std::vector<stream_entry> entries) {
@@ -96,17 +102,18 @@ task<> stream_consumer::drop(std::vector<std::string> entries) {
     for (const auto& entry : entries) leases_.give_back(entry);
 }
 
-/// XADD of the results, then XACK: if the worker dies in between, the order is delivered again, and is not left
-/// without a result.
+/// One transaction: an order that is acknowledged has a result, even if Redis runs out of memory for it.
 std::vector<redis_command> stream_consumer::acknowledgements(const std::vector<stream_order>& orders) const {
-    std::vector<redis_command> commands;
+    std::vector<redis_command> commands{{"MULTI"}};
     std::vector<std::string> done;
     for (const auto& o : orders) {
         if (!o.result) continue;
         commands.push_back(result_of(keys_, o.id, *o.result));
         done.push_back(o.entry);
     }
-    if (!done.empty()) commands.push_back(acknowledgement(keys_, done));
+    if (done.empty()) return {};
+    commands.push_back(acknowledgement(keys_, done));
+    commands.push_back({"EXEC"});
     return commands;
 }
 
@@ -232,7 +239,7 @@ task<> stream_consumer::renew(duration lease) {
 
 // --- the consumers of a process ---
 
-stream_consumers::stream_consumers(executor ex, const order_stream& stream, consumer_limits limits)
+stream_consumers::stream_consumers(executor ex, const order_stream& stream, stream_limits limits)
     : executor_(ex), access_{stream.address_, stream.keys_, limits}, parent_(ex) {}
 
 stream_consumer& stream_consumers::add_consumer() {

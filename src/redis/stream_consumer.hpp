@@ -42,10 +42,12 @@ public:
     task<std::vector<stream_order>> read(unsigned count, duration block) {
         return acknowledge_and_read({}, count, block);
     }
-    /// The same, with an acknowledge() of `done` in the same write.
+    /// The same, with an acknowledge() of `done` in the same write. If Redis refuses only that, it is repeated before
+    /// the new orders are returned.
     task<std::vector<stream_order>> acknowledge_and_read(std::vector<stream_order> done, unsigned count,
                                                          duration block);
-    /// XADD of the results, then XACK. Orders without a result stay pending, but are not in hand any more.
+    /// XADD of the results and XACK, as one transaction. Orders without a result stay pending, but are not in hand any
+    /// more.
     task<> acknowledge(const std::vector<stream_order>& orders);
 
     /// Takes over every entry that has been pending for longer than the lease, with any consumer, as far as the lease
@@ -87,7 +89,7 @@ private:
 /// The consumers of one process and one event loop.
 class stream_consumers {
 public:
-    stream_consumers(executor ex, const order_stream& stream, consumer_limits limits);
+    stream_consumers(executor ex, const order_stream& stream, stream_limits limits);
 
     /// The consumer connects at its first use.
     [[nodiscard]] stream_consumer& add_consumer();

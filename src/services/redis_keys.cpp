@@ -5,7 +5,10 @@
 namespace pipebench {
 namespace {
 
-constexpr duration reply_limit = std::chrono::seconds(5);
+using clock = std::chrono::steady_clock;
+
+constexpr duration reply_limit = std::chrono::seconds(1);  // a session that was interrupted is to end soon
+constexpr duration scan_limit = std::chrono::seconds(10);  ///< for going through all keys of a server
 
 }  // namespace
 
@@ -18,6 +21,7 @@ void delete_redis_keys(const std::string& url, const std::vector<std::string>& k
 
 void delete_redis_prefix(const std::string& url, const std::string& prefix) noexcept try {
     redis_client client(parse_redis_address(url), reply_limit);
+    const auto deadline = clock::now() + scan_limit;
     std::string cursor = "0";
     do {
         const auto page = client.command({"SCAN", cursor, "MATCH", prefix + "*", "COUNT", "1000"});
@@ -27,7 +31,7 @@ void delete_redis_prefix(const std::string& url, const std::string& prefix) noex
         const redisReply& keys = *page->element[1];
         for (std::size_t i = 0; i < keys.elements; ++i)
             client.command({"DEL", {keys.element[i]->str, static_cast<std::size_t>(keys.element[i]->len)}});
-    } while (cursor != "0");
+    } while (cursor != "0" && clock::now() < deadline);
 } catch (const std::exception&) {
 }
 

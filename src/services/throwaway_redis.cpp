@@ -1,6 +1,7 @@
 #include "services/throwaway_redis.hpp"
 
 #include "contracts/error.hpp"
+#include "contracts/url.hpp"
 #include "redis/redis_client.hpp"
 #include "services/find_program.hpp"
 
@@ -56,7 +57,8 @@ throwaway_server::settings prepare(const scratch_directory& scratch, const std::
 }  // namespace
 
 throwaway_redis::throwaway_redis(const scratch_directory& scratch)
-    : url_("unix://" + (scratch.path() / "redis" / "redis.sock").native()), server_(prepare(scratch, url_)) {
+    : url_("unix://" + percent_encoded((scratch.path() / "redis" / "redis.sock").native())),
+      server_(prepare(scratch, url_)) {
     server_.wait_until_ready();
 }
 

@@ -3,8 +3,7 @@
 #include "fuzz.hpp"
 
 #include "redis/redis_reply.hpp"
-
-#include <memory>
+#include "redis/reply_reader.hpp"
 
 using namespace pipebench;
 
@@ -15,7 +14,8 @@ constexpr void (*parsers[])(const redisReply&) = {
     [](const redisReply& r) { throw_if_error(r); },       [](const redisReply& r) { (void)entries_read(r); },
     [](const redisReply& r) { (void)entries_listed(r); }, [](const redisReply& r) { (void)ids_claimed(r); },
     [](const redisReply& r) { (void)ids_renewed(r); },    [](const redisReply& r) { (void)entries_pending(r); },
-    [](const redisReply& r) { (void)count_in(r); },
+    [](const redisReply& r) { (void)count_in(r); },       [](const redisReply& r) { (void)group_in(r, "g"); },
+    [](const redisReply& r) { (void)last_id_in(r); },
 };
 
 void give_to_all(const redisReply& reply) {
@@ -29,11 +29,11 @@ void give_to_all(const redisReply& reply) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const std::unique_ptr<redisReader, redis_reader_deleter> reader(redisReaderCreate());
-    limit_elements(*reader);
-    redisReaderFeed(reader.get(), reinterpret_cast<const char*>(data), size);
-    void* reply = nullptr;
-    while (redisReaderGetReply(reader.get(), &reply) == REDIS_OK && reply != nullptr)
-        give_to_all(*redis_reply(static_cast<redisReply*>(reply)));
+    reply_reader reader;
+    try {
+        reader.take({reinterpret_cast<const char*>(data), size});
+        while (const auto reply = reader.next()) give_to_all(*reply);
+    } catch (const redis_lost&) {
+    }
     return 0;
 }

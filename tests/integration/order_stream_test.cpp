@@ -79,8 +79,8 @@ TEST_CASE("a reader that waits is woken at once when its consumers close", "[str
         auto [parent, worker] = channel_pair();
         task_group group(co_await asio::this_coro::executor);
         group.spawn([](stream_consumer& waiting) -> task<> {
-            const auto woken_with = co_await waiting.read(1, patience);
-            const bool slept = co_await waiting.sleep(patience);
+            const auto woken_with = co_await waiting.read(1, test::patience);
+            const bool slept = co_await waiting.sleep(test::patience);
             CHECK(woken_with.empty());
             CHECK_FALSE(slept);
         }(reader));
@@ -94,7 +94,7 @@ TEST_CASE("a reader that waits is woken at once when its consumers close", "[str
         co_await group.join();
         CHECK(reader.closed());
     });
-    CHECK(steady::now() - began < patience);
+    CHECK(steady::now() - began < test::patience);
 }
 
 TEST_CASE("a run that was killed and started again finds its stream, and adds nothing twice", "[stream]") {
@@ -105,7 +105,7 @@ TEST_CASE("a run that was killed and started again finds its stream, and adds no
         settle(batch);
         co_await consumer.acknowledge(batch);
     });
-    CHECK_NOTHROW(s.handle.create());
+    CHECK_NOTHROW(s.handle.create(s.limits()));
     order_producer second(s.handle, s.settings(2500));
     second.add_all();
     CHECK(s.length() == 2500);
@@ -192,14 +192,14 @@ TEST_CASE("what is done is acknowledged at once, although the read that goes wit
         const executor loop = co_await asio::this_coro::executor;
         bool is_reading = true;
         const auto wait_for_more = [&]() -> task<> {
-            const auto more = co_await consumer.acknowledge_and_read(std::move(batch), 1, 2 * patience);
+            const auto more = co_await consumer.acknowledge_and_read(std::move(batch), 1, 2 * test::patience);
             CHECK(more.empty());
             is_reading = false;
         };
         task_group group(loop);
         group.spawn(wait_for_more());
         timer a_moment(loop);
-        const auto deadline = steady::now() + patience;
+        const auto deadline = steady::now() + test::patience;
         while (s.pending() > 0 && steady::now() < deadline) {
             a_moment.expires_after(1ms);
             co_await a_moment.async_wait(use_task);

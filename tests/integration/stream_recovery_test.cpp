@@ -2,14 +2,11 @@
 // wait for a lease: they change the idle time in Redis.
 #include "concurrency/task_group.hpp"
 #include "support/order_stream.hpp"
-#include "system/child_process.hpp"
-#include "system/environment.hpp"
+#include "support/redis_server.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
-#include <csignal>
-#include <optional>
 
 using namespace pipebench;
 using namespace pipebench::test;
@@ -29,42 +26,9 @@ void die_with(const stream& s, unsigned count) {
     s.let_leases_pass();
 }
 
-/// A Redis that can be killed and comes back empty on the same socket.
-class mortal_redis {
-public:
-    mortal_redis() { start(); }
-    [[nodiscard]] std::string url() const { return "unix://" + socket(); }
-    void kill() {
-        server_->signal(SIGKILL);
-        REQUIRE(server_->wait_for(patience));
-    }
-    void start() {
-        child_settings settings;
-        settings.arguments = {"/usr/bin/env", "redis-server", "--port", "0",
-                              "--unixsocket", socket(),       "--save", "",
-                              "--appendonly", "no",           "--dir",  home_.path().native(),
-                              "--logfile",    home_ / "log"};
-        settings.environment = clean_environment();
-        server_.emplace(child_process::spawn(settings));
-        REQUIRE(comes_true([&] {
-            try {
-                redis_client(parse_redis_address(url()), duration(1s)).command({"PING"});
-                return true;
-            } catch (const redis_error&) {
-                return false;
-            }
-        }));
-    }
-
-private:
-    [[nodiscard]] std::string socket() const { return home_ / "r.sock"; }
-    private_directory home_;
-    std::optional<child_process> server_;
-};
-
 /// Works until the producer has all results, or the limit has passed.
 task<> finish(stream& s, stream_consumer& consumer) {
-    const auto deadline = steady::now() + patience;
+    const auto deadline = steady::now() + test::patience;
     while (!s.producer.all_results_in() && steady::now() < deadline) {
         auto batch = co_await consumer.read(10, 1ms);
         settle(batch);
@@ -170,7 +134,7 @@ TEST_CASE("an order that takes three leases is done once: its lease is renewed",
     stream s(1);
     with_consumers(s, [&](stream_consumers& all) -> task<> {
         const auto loop = co_await asio::this_coro::executor;
-        stream_consumers others(loop, s.handle, consumer_limits{});
+        stream_consumers others(loop, s.handle, stream_limits{});
         task_group group(loop);
         group.spawn(all.add_consumer().renew(lease));
         bool under_way = true;
@@ -309,7 +273,7 @@ TEST_CASE("a reader that waits while the stream is deleted goes on with the next
         const auto first = co_await reader.read(1, 1s);
         CHECK(are(first, 1, 1));
         const auto waiting = [&]() -> task<> {
-            const auto again = co_await reader.read(1, patience);
+            const auto again = co_await reader.read(1, test::patience);
             CHECK(are(again, 1, 1));
         };
         group.spawn(waiting());
@@ -328,7 +292,7 @@ TEST_CASE("a reader that waits while the stream is deleted goes on with the next
 }
 
 TEST_CASE("a Redis that is killed and comes back empty costs no order", "[stream][recovery]") {
-    mortal_redis server;
+    redis_server server;
     stream s(50, server.url());
     with_consumers(s, [&](stream_consumers& all) -> task<> {
         stream_consumer& consumer = all.add_consumer();
@@ -351,7 +315,7 @@ TEST_CASE("a Redis that is killed and comes back empty costs no order", "[stream
 }
 
 TEST_CASE("orders are added to the end though Redis dies amid it", "[stream][recovery]") {
-    mortal_redis server;
+    redis_server server;
     stream s(10, server.url());
     order_producer second(s.handle, s.settings(5000));
     server.kill();
@@ -362,7 +326,7 @@ TEST_CASE("orders are added to the end though Redis dies amid it", "[stream][rec
 }
 
 TEST_CASE("a Redis that stays away is given up when the patience is at its end", "[stream][recovery]") {
-    mortal_redis server;
+    redis_server server;
     stream s(1, server.url(), 300ms);
     server.kill();
     CHECK_THROWS_AS(with_consumers(s,
@@ -377,7 +341,7 @@ TEST_CASE("a Redis that stays away is given up when the patience is at its end",
 }
 
 TEST_CASE("who waits for a Redis that is away is woken when its consumers close", "[stream][recovery]") {
-    mortal_redis server;
+    redis_server server;
     stream s(1, server.url());
     server.kill();
     with_consumers(s, [&](stream_consumers& all) -> task<> {

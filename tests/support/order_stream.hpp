@@ -28,15 +28,18 @@ struct stream {
     order_producer producer;
 
     explicit stream(std::uint64_t orders, const std::string& at = redis(), duration patient = test::patience)
-        : url(at), prefix(new_stream()), patience(patient), producer(created(handle), settings(orders)) {
+        : url(at), prefix(new_stream()), patience(patient), producer(created(), settings(orders)) {
         producer.add_all();
     }
     stream(const stream&) = delete;
     stream& operator=(const stream&) = delete;
 
     [[nodiscard]] producer_settings settings(std::uint64_t orders) {
-        return {orders, patience, stop_flag(nobody_stops),
+        return {orders, limits(), stop_flag(nobody_stops),
                 [this](std::string_view line) { notes.emplace_back(line); }};
+    }
+    [[nodiscard]] stream_limits limits() const {
+        return stream_limits_of({.attempt = std::chrono::seconds(5), .order = patience});
     }
     [[nodiscard]] bool all_results_in() {
         return comes_true([&] {
@@ -69,17 +72,16 @@ struct stream {
     }
 
 private:
-    static const order_stream& created(const order_stream& made) {
-        made.create();
-        return made;
+    const order_stream& created() const {
+        handle.create(limits());
+        return handle;
     }
 };
 
 /// Runs `body` as one process of consumers. Orders that it does not acknowledge stay pending.
 inline void with_consumers(const stream& s, const std::function<task<>(stream_consumers&)>& body) {
     run_event_loop([&]() -> task<> {
-        stream_consumers all(co_await asio::this_coro::executor, s.handle,
-                             consumer_limits{std::chrono::seconds(5), s.patience});
+        stream_consumers all(co_await asio::this_coro::executor, s.handle, s.limits());
         co_await body(all);
         all.close();
     });

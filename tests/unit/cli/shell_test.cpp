@@ -45,6 +45,11 @@ TEST_CASE("the value of an option for a connection string is not printed", "[she
     CHECK(printed({option + "=" + value, "-n", "5"}) == "pipebench " + option + "=*** -n 5");
 }
 
+TEST_CASE("a single word before the host of a Redis is its password, and not printed", "[shell][secret]") {
+    CHECK(printed({"--runner", "x=run redis://sekrit@host/0"}) == "pipebench --runner 'x=run redis://***@host/0'");
+    CHECK(printed({"--runner", "x=run postgresql://me@host"}) == "pipebench --runner 'x=run postgresql://me@host'");
+}
+
 TEST_CASE("what follows an option without its value is hidden rather than shown", "[shell][secret]") {
     CHECK(printed({"--redis"}) == "pipebench --redis");
     CHECK(printed({"--redis", "--postgres", "sekrit", "-n", "5"}) == "pipebench --redis *** *** -n 5");

@@ -197,10 +197,68 @@ TEST_CASE("a refusal tells by its first word what can be done about it", "[redis
     CHECK(redis_refusal("NOGROUP No such key 's'").group_lost());
     CHECK(redis_refusal("UNBLOCKED the stream key no longer exists").group_lost());
     CHECK(redis_refusal("BUSYGROUP Consumer Group name already exists").group_exists());
-    CHECK(redis_refusal("LOADING Redis is loading the dataset in memory").still_loading());
+    CHECK(redis_refusal("ERR no such key").group_lost());
     const redis_refusal other("NOGROUPS");
-    CHECK_FALSE((other.group_lost() || other.group_exists() || other.still_loading()));
+    CHECK_FALSE((other.group_lost() || other.group_exists() || other.is_away()));
     CHECK_FALSE(redis_refusal("").group_lost());
+}
+
+TEST_CASE("a server that cannot serve now is away, like one that is lost", "[redis_reply]") {
+    const auto* words = GENERATE(
+        "LOADING Redis is loading the dataset in memory", "READONLY You can't write against a read only replica.",
+        "OOM command not allowed when used memory > 'maxmemory'.",
+        "MISCONF Redis is configured to save RDB snapshots", "CLUSTERDOWN The cluster is down",
+        "TRYAGAIN Multiple keys request during rehashing of slot", "NOREPLICAS Not enough good replicas to write.",
+        "MASTERDOWN Link with MASTER is down", "BUSY Redis is busy",
+        "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)",
+        "ERR max number of clients reached",
+        "EXECABORT Transaction discarded because of: OOM command not allowed when used memory > 'maxmemory'.");
+    CAPTURE(words);
+    CHECK(redis_refusal(words).is_away());
+    CHECK(is_away(redis_refusal(words)));
+}
+
+TEST_CASE("a refusal that another try does not mend is not taken for an absence", "[redis_reply]") {
+    const auto* words =
+        GENERATE("ERR unknown command 'XADD'", "NOPERM this user has no permissions", "NOAUTH",
+                 "WRONGPASS invalid username-password pair", "WRONGTYPE Operation against a key",
+                 "NOGROUP No such key", "EXECABORT Transaction discarded because of previous errors.");
+    CAPTURE(words);
+    CHECK_FALSE(is_away(redis_refusal(words)));
+    CHECK(is_away(redis_lost("gone")));
+    CHECK_FALSE(is_away(redis_error("strange")));
+}
+
+TEST_CASE("a transaction with a refused command is refused, in the words of that command", "[redis_reply]") {
+    const auto reply = reply_of("*2\r\n$3\r\n1-0\r\n-WRONGTYPE of a key\r\n");
+    CHECK(is_refused(*reply));
+    CHECK_THROWS_WITH(throw_if_error(*reply), "Redis: WRONGTYPE of a key");
+    CHECK_FALSE(is_refused(*reply_of("*2\r\n$3\r\n1-0\r\n:1\r\n")));
+}
+
+// --- group_in, last_id_in ---
+
+TEST_CASE("XINFO GROUPS tells what is left of a group, with a lag from 7.0", "[redis_reply]") {
+    const auto old = reply_of("*2\r\n*2\r\n$4\r\nname\r\n$5\r\nother\r\n*6\r\n$4\r\nname\r\n$7\r\nworkers\r\n"
+                              "$7\r\npending\r\n:3\r\n$17\r\nlast-delivered-id\r\n$3\r\n7-1\r\n");
+    const auto group = group_in(*old, "workers");
+    REQUIRE(group);
+    CHECK(group->pending == 3u);
+    CHECK(group->lag == std::nullopt);
+    CHECK(group->last_delivered == "7-1");
+    CHECK_FALSE(group_in(*old, "nobody"));
+    const auto recent = reply_of("*1\r\n*4\r\n$4\r\nname\r\n$1\r\ng\r\n$3\r\nlag\r\n:9\r\n");
+    CHECK(group_in(*recent, "g")->lag == 9u);
+    const auto unknown = reply_of("*1\r\n*4\r\n$4\r\nname\r\n$1\r\ng\r\n$3\r\nlag\r\n$-1\r\n");
+    CHECK(group_in(*unknown, "g")->lag == std::nullopt);
+}
+
+TEST_CASE("XINFO STREAM tells the last id", "[redis_reply]") {
+    CHECK(last_id_in(*reply_of("*4\r\n$6\r\nlength\r\n:1\r\n$17\r\nlast-generated-id\r\n$3\r\n7-1\r\n")) == "7-1");
+    const auto* wire = GENERATE("*0\r\n", "*1\r\n:1\r\n", ":1\r\n", "*2\r\n$17\r\nlast-generated-id\r\n:7\r\n");
+    CAPTURE(wire);
+    CHECK_THROWS_AS(last_id_in(*reply_of(wire)), redis_error);
+    CHECK_THROWS_AS(group_in(*reply_of(":1\r\n"), "g"), redis_error);
 }
 
 TEST_CASE("control characters in an error cannot reach the terminal", "[redis_reply]") {
@@ -210,16 +268,6 @@ TEST_CASE("control characters in an error cannot reach the terminal", "[redis_re
 }
 
 // --- append_command ---
-
-TEST_CASE("an array that is only promised is refused before there is room for it", "[redis_reply]") {
-    const std::unique_ptr<redisReader, redis_reader_deleter> reader(redisReaderCreate());
-    limit_elements(*reader);
-    void* reply = nullptr;
-    REQUIRE(redisReaderFeed(reader.get(), "*1\r\n:1\r\n*2147483647\r\n", 21) == REDIS_OK);
-    REQUIRE(redisReaderGetReply(reader.get(), &reply) == REDIS_OK);
-    CHECK(redis_reply(static_cast<redisReply*>(reply))->elements == 1);
-    CHECK(redisReaderGetReply(reader.get(), &reply) == REDIS_ERR);
-}
 
 TEST_CASE("a command goes out as an array of counted words, whatever bytes they hold", "[redis_reply]") {
     std::string out;
@@ -245,7 +293,14 @@ TEST_CASE("a Redis is found by host, port and database, with a user and a passwo
     CHECK(full.user == "me");
     CHECK(full.password == "p@ss/word");
     CHECK(parse_redis_address("redis://:pw@h").password == "pw");
+    CHECK(parse_redis_address("redis://:pw@h").login_commands() == std::vector<redis_command>{{"AUTH", "pw"}});
     CHECK(parse_redis_address("redis://[::1]:6380").host == "::1");  // as a resolver takes it
+}
+
+TEST_CASE("a single word before the host is the password, as for redis-cli", "[redis_address]") {
+    CHECK(parse_redis_address("redis://pw@h").login_commands() == std::vector<redis_command>{{"AUTH", "pw"}});
+    CHECK(parse_redis_address("redis://me:@h").login_commands() == std::vector<redis_command>{{"AUTH", "me", ""}});
+    CHECK(parse_redis_address("redis://h").login_commands().empty());
 }
 
 TEST_CASE("a Redis is found by the path of its socket", "[redis_address]") {
@@ -266,10 +321,11 @@ TEST_CASE("what is not a Redis address is refused in one line", "[redis_address]
 }
 
 TEST_CASE("nothing that is printed of a Redis address holds its user or password", "[redis_address]") {
-    const auto* url = GENERATE("redis://sesame:sesame@host", "redis://:sesame@host:1/2", "redis://:sesame@host:0",
-                               "redis://:sesame@host/x", "redis://:sesame@host:99999", "redis://:sesame@",
-                               "redis://:ses ame-sesame@host", "redis://:%zzsesame@host", "http://:sesame@host",
-                               "unix://:sesame@/run/redis.sock", "redis://:sesame@host/0?password=sesame", "sesame");
+    const auto* url =
+        GENERATE("redis://sesame:sesame@host", "redis://sesame@host", "redis://:sesame@host:1/2",
+                 "redis://:sesame@host:0", "redis://:sesame@host/x", "redis://:sesame@host:99999", "redis://:sesame@",
+                 "redis://:ses ame-sesame@host", "redis://:%zzsesame@host", "http://:sesame@host",
+                 "unix://:sesame@/run/redis.sock", "redis://:sesame@host/0?password=sesame", "sesame");
     CAPTURE(url);
     const auto refusal = refusal_of(url);
     CHECK(refusal.find("sesame") == std::string::npos);
