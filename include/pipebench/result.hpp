@@ -73,7 +73,8 @@ struct api_view {               ///< counted by the mock API
     bool operator==(const api_view&) const = default;
 };
 
-struct ledger_view {  ///< reported orders against rows, read from PostgreSQL after the clock stopped
+struct ledger_view {      ///< reported orders against rows, read from PostgreSQL after the clock stopped
+    bool checked = true;  ///< false if the rows could not be read: then nothing else is known
     std::uint64_t rows = 0;
     std::uint64_t lost = 0;         ///< reported stored, or not reported, and without a row
     std::uint64_t corrupt = 0;      ///< rows whose contents differ from the order
@@ -81,7 +82,7 @@ struct ledger_view {  ///< reported orders against rows, read from PostgreSQL af
     std::uint64_t recovered = 0;    ///< reported failed, but with a row: the answer was lost, not the write
     std::uint64_t redelivered = 0;  ///< deliveries beyond the first
     bool content_checked = false;   ///< against our own generator; false with --target
-    [[nodiscard]] bool balanced() const { return lost == 0 && corrupt == 0 && unexpected == 0; }
+    [[nodiscard]] bool balanced() const { return checked && lost == 0 && corrupt == 0 && unexpected == 0; }
     bool operator==(const ledger_view&) const = default;
 };
 
@@ -95,7 +96,7 @@ enum class verdict_kind : std::uint8_t {
     interrupted,
     invalid,                ///< only the text names the reason: read from a result that was saved without kinds
     invalid_ledger,         ///< orders lost, corrupt or unexpected
-    invalid_death,          ///< the run did not end by itself
+    invalid_death,          ///< the run could not begin, or did not end by itself
     invalid_all_failed,     ///< no order was stored
     invalid_below_floor,    ///< faster than any schedule can be
     invalid_sanitizers,     ///< measured with a sanitizer build
@@ -103,8 +104,9 @@ enum class verdict_kind : std::uint8_t {
     invalid_littles_law,    ///< throughput, latency and orders in flight contradict each other
     invalid_busy_box,       ///< other programs used the box
     invalid_service_limit,  ///< the mock API or PostgreSQL set the time, not the pattern
+    invalid_unchecked,      ///< the ledger could not be read
 };
-inline constexpr std::size_t verdict_kind_count = 16;
+inline constexpr std::size_t verdict_kind_count = 17;
 [[nodiscard]] std::string_view name_of(verdict_kind k) noexcept;  ///< "at_floor", as in a saved result
 
 struct verdict {

@@ -74,7 +74,8 @@ struct gate_outcome {
     std::uint64_t rounds = 0;
     bool complete = false;  ///< false while there is no verdict
     double session_s = 0;
-    int signal = 0;  ///< SIGINT, SIGTERM or SIGHUP that ended it early, without a verdict
+    int signal = 0;       ///< SIGINT, SIGTERM or SIGHUP that ended it early, without a verdict
+    std::string failure;  ///< why it could not go on after its first round; empty if it could
 };
 
 }  // namespace pipebench

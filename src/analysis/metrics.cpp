@@ -38,9 +38,10 @@ double latency(const run_result& r) {
     return r.ended() > 0 ? r.latency.*field : std::numeric_limits<double>::quiet_NaN();
 }
 
+/// A count of the ledger; NaN if it was not checked.
 template <std::uint64_t ledger_view::*field>
 double ledger(const run_result& r) {
-    return number(r.ledger.*field);
+    return r.ledger.checked ? number(r.ledger.*field) : std::numeric_limits<double>::quiet_NaN();
 }
 
 /// A measure of the recovery; NaN without a kill.

@@ -36,7 +36,7 @@ constexpr std::initializer_list<error_kind> not_the_orders_fault{
 std::vector<evidence> against(const run_result& run, const session_result& session, const std::string& where) {
     std::vector<evidence> out;
     const auto add = [&](finding what, const std::string& text) { out.push_back({what, text + where}); };
-    if (const auto& l = run.ledger; !l.balanced())
+    if (const auto& l = run.ledger; l.checked && !l.balanced())
         add(finding::loses_work, fmt::format("loses work: {} lost, {} corrupt, {} unexpected", grouped(l.lost),
                                              grouped(l.corrupt), grouped(l.unexpected)));
     if (run.not_started > 0 && !run.interrupted)

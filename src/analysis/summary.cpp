@@ -128,7 +128,10 @@ ledger_view all_ledgers(const rounds& runs) {
     using l = ledger_view;
     for (auto field : {&l::rows, &l::lost, &l::corrupt, &l::unexpected, &l::recovered, &l::redelivered})
         out.*field = sum(runs, [&](const run_result& r) { return r.ledger.*field; });
-    for (const auto* run : runs) out.content_checked = out.content_checked && run->ledger.content_checked;
+    for (const auto* run : runs) {
+        out.checked = out.checked && run->ledger.checked;
+        out.content_checked = out.content_checked && run->ledger.content_checked;
+    }
     return out;
 }
 
@@ -212,7 +215,8 @@ bool first_is_slowest(const rounds& runs) {
 void add_outliers(std::vector<std::string>& out, const std::string& pattern, const rounds& runs) {
     std::vector<double> times;
     for (const auto* run : runs) times.push_back(run->time_s);
-    const double middle_time = median(times);
+    const double middle_time = median(times);  // NaN if a run has no time
+    if (std::isnan(middle_time)) return;
     for (const auto i : outliers(times))
         out.push_back(fmt::format("{}: round {} stands apart, {:.3g} s where the median is {:.3g} s; it is counted",
                                   pattern, runs[i]->round, times[i], middle_time));

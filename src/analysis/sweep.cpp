@@ -126,6 +126,7 @@ std::string describe_leads(const sweep_outcome& s, const swept_metric& m) {
 }
 
 std::string what_broke(const run_result& run) {
+    if (run.verdict.kind == verdict_kind::invalid_death || !run.ledger.checked) return run.verdict.text;
     if (!run.ledger.balanced())
         return fmt::format("the ledger did not balance: {} lost, {} corrupt, {} unexpected", run.ledger.lost,
                            run.ledger.corrupt, run.ledger.unexpected);

@@ -61,6 +61,7 @@ struct sweep_outcome {
     double session_s = 0;
     bool interrupted = false;  ///< some of it was not measured
     int signal = 0;            ///< SIGINT, SIGTERM or SIGHUP if one ended it early
+    std::string failure;       ///< why it could not go on; empty if it could
 };
 
 /// A metric that a sweep shows, and its name in a sentence.

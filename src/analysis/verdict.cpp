@@ -18,8 +18,8 @@ constexpr double shortest_for_a_limit_s = 0.25;  ///< the kernel counts CPU time
 /// With fewer orders per connection PostgreSQL uses most of its CPU to start backends: one start costs about as much
 /// as 100 inserts, on a slow machine as on a fast one.
 constexpr std::uint64_t orders_that_outweigh_a_backend = 100;
-constexpr double in_flight_tolerance = 0.02;     ///< above the limit; the mean latency is in whole microseconds
-constexpr double littles_law_margin = 0.25;      ///< between the computed and the observed number in flight
+constexpr double in_flight_tolerance = 0.02;  ///< above the limit; the mean latency is in whole microseconds
+constexpr double littles_law_margin = 0.25;   ///< between the computed and the observed number in flight
 constexpr std::uint64_t samples_for_littles_law = 20;
 constexpr double largest_gap_for_littles_law = 0.1;  ///< share of the time, between two samples
 constexpr double foreign_seconds_that_matter = 0.2;  ///< CPU time; the kernel counts in ticks of 10 ms
@@ -139,10 +139,13 @@ std::optional<verdict> why_invalid(const run_result& run, const verdict_context&
 
 verdict judge(const run_result& run, const verdict_context& context) {
     using k = verdict_kind;
-    if (!run.ledger.balanced()) return invalid(k::invalid_ledger, imbalance(run.ledger));
+    const bool checked = run.ledger.checked;
+    if (checked && !run.ledger.balanced()) return invalid(k::invalid_ledger, imbalance(run.ledger));
     if (run.interrupted)
-        return {k::interrupted, fmt::format("interrupted after {} of {} orders", run.ended(), run.orders)};
+        return {k::interrupted, fmt::format("interrupted after {} of {} orders{}", run.ended(), run.orders,
+                                            checked ? "" : ", and its ledger was not checked")};
     if (!context.death.empty()) return invalid(k::invalid_death, context.death);
+    if (!checked) return invalid(k::invalid_unchecked, "the ledger could not be read: " + context.ledger_failure);
     if (auto reason = why_invalid(run, context)) return *std::move(reason);
     if (run.not_stored() > 0) return {k::failures, failures(run)};
     if (run.efficiency >= at_the_floor) return {k::at_floor, "ok, at its floor"};

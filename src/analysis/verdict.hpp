@@ -16,7 +16,8 @@ struct verdict_context {
     double floor_tolerance = 0;              ///< share by which a correct time may be below the floor
     double busy_limit = default_busy_limit;  ///< share of the machine that other programs may use
     build_info build;
-    std::string death;  ///< how the run ended; empty if it ended by itself
+    std::string death;           ///< how the run ended; empty if it ended by itself
+    std::string ledger_failure;  ///< why the ledger could not be read
 };
 
 [[nodiscard]] verdict judge(const run_result& run, const verdict_context& context);

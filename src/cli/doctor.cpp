@@ -1,12 +1,17 @@
-// doctor: prints the limits of this machine, its servers, and the commands that install missing ones.
+// doctor: prints the limits of this machine, its servers, and the commands that install missing ones; removes what killed
+// sessions have left on servers of the user.
 #include "cli/command.hpp"
+#include "cli/options.hpp"
 #include "cli/profiles.hpp"
+#include "cli/server_options.hpp"
 #include "pipebench/pattern.hpp"
 #include "services/find_program.hpp"
 #include "services/postgres_data_directory.hpp"
 #include "services/scratch_directory.hpp"
+#include "session/abandoned.hpp"
 #include "session/capacity.hpp"
 #include "system/box.hpp"
+#include "system/signal_watch.hpp"
 
 #include <fmt/format.h>
 
@@ -80,8 +85,44 @@ exit_code examine() {
     return e.healthy() ? exit_code::ok : exit_code::unusable;
 }
 
+class doctor_command final : public command {
+public:
+    void declare(option_set& options) override;
+    exit_code run() override { return sweep_ ? sweep() : examine(); }
+
+private:
+    exit_code sweep();
+
+    bool sweep_ = false;
+    server_choice servers_;
+};
+
+void doctor_command::declare(option_set& options) {
+    options.flag("--sweep", sweep_, "remove what killed sessions have left on --postgres and --redis");
+    declare_databases(options, servers_);
+}
+
+/// The user says that no session on another machine uses these servers.
+exit_code doctor_command::sweep() {
+    check_addresses(servers_);
+    if (servers_.postgres.empty() && servers_.redis.empty())
+        throw setup_error("--sweep: name the servers with --postgres and --redis");
+    const auto tell = [](const std::string& text) { fmt::print("{}\n", text); };
+    signal_watch signals;
+    try {
+        if (!servers_.postgres.empty())
+            sweep_schemas(servers_.postgres, patience(signals, {}), abandoned::as_far_as_seen, tell);
+        if (!servers_.redis.empty()) sweep_keys(servers_.redis, abandoned::as_far_as_seen, tell);
+    } catch (const interrupted&) {
+        return code_of_signal(signals.first());
+    } catch (const std::runtime_error& e) {
+        throw setup_error(std::string("--sweep: ") + e.what());
+    }
+    return exit_code::ok;
+}
+
 }  // namespace
 
-std::unique_ptr<command> make_doctor() { return without_options(examine); }
+std::unique_ptr<command> make_doctor() { return std::make_unique<doctor_command>(); }
 
 }  // namespace pipebench

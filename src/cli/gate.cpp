@@ -9,6 +9,7 @@
 #include "cli/thresholds.hpp"
 #include "cli/work_options.hpp"
 #include "report/gate.hpp"
+#include "session/gate_binaries.hpp"
 #include "system/environment.hpp"
 
 #include <fmt/format.h>
@@ -90,8 +91,11 @@ exit_code gate_command::run() {
     if (speech_ == verbosity::normal)
         observer.message = [](const std::string& text) { fmt::print(stderr, "gate: {}\n", text); };
     observer.can_be_saved = [&](const gate_outcome& so_far) { output.save(rendering_of(so_far)); };
-    const auto outcome = run_gate(asked, observer);
+    signal_watch signals;
+    gate_binaries binaries(asked, signals);  // ends the servers after the result is out
+    const auto outcome = run_gate(asked, observer, binaries, signals);
     output.emit(rendering_of(outcome));
+    if (!outcome.failure.empty()) throw setup_error(outcome.failure);
     return code_of(outcome);
 }
 

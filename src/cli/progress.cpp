@@ -45,6 +45,7 @@ public:
     }
 
     void ended(const run_result& r) {
+        if (!r.ledger.checked) return print(fmt::format("{}{}: {}", where_, r.pattern, r.verdict.text));
         print(fmt::format("{}{}: {:.2f} s, {:.0f} orders/s, {} failed, {} lost: {}", where_, r.pattern, r.time_s,
                           r.orders_per_s, r.not_stored(), r.ledger.lost, r.verdict.text));
     }

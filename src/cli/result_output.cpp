@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
 namespace pipebench {
 namespace {
@@ -64,12 +65,23 @@ void result_output::save(const renderer& render) const {
 }
 
 void result_output::emit(const renderer& render) const {
-    bool stdout_is_taken = false;
-    for (const auto& e : exports_) {
-        e.file.write(render(e.format, colours::off));
-        stdout_is_taken = stdout_is_taken || e.file.is_stdout();
-    }
-    if (!stdout_is_taken) print_result(render(format_, colours_for(STDOUT_FILENO, colour_)));
+    std::optional<setup_error> failure;  // the first: what can be written elsewhere is written
+    const auto attempt = [&](const auto& write) {
+        try {
+            write();
+        } catch (const setup_error& e) {
+            if (!failure) failure = e;
+        }
+    };
+    const auto to_stdout = [](const open_export& e) { return e.file.is_stdout(); };
+    const auto taken = std::find_if(exports_.begin(), exports_.end(), to_stdout);
+    attempt([&] {
+        print_result(taken != exports_.end() ? render(taken->format, colours::off)
+                                             : render(format_, colours_for(STDOUT_FILENO, colour_)));
+    });
+    for (const auto& e : exports_)
+        if (!to_stdout(e)) attempt([&] { e.file.write(render(e.format, colours::off)); });
+    if (failure) throw *failure;
 }
 
 }  // namespace pipebench

@@ -41,7 +41,8 @@ public:
 
     /// Writes only the files, not stdout. A running session may call it repeatedly.
     void save(const renderer& render) const;
-    /// Writes the files, and the result to stdout unless an export goes there. Throws setup_error.
+    /// Writes the result to stdout, in the format of an export if one goes there, and then the files: all that can be
+    /// written. Throws setup_error for the first failure.
     void emit(const renderer& render) const;
 
 private:

@@ -7,6 +7,9 @@
 #include "cli/session_options.hpp"
 #include "pipebench/reporter.hpp"
 #include "report/model.hpp"
+#include "session/process_executor.hpp"
+
+#include <cstdio>
 
 namespace pipebench {
 namespace {
@@ -73,7 +76,12 @@ exit_code run_command::run() {
             return find_reporter(format)->render(model_of(so_far), c);  // not before a file asks for it
         });
     };
-    auto outcome = run_session(settings, observer);
+    signal_watch signals;
+    // Its destructor ends the servers, after the result is out.
+    process_executor executor(settings, signals, [](const std::string& text) {
+        std::fprintf(stderr, "pipebench: %s\n", text.c_str());  // also with --quiet
+    });
+    auto outcome = run_session(settings, observer, executor, signals);
     auto& result = outcome.result;
     if (!result.interrupted)
         for (const auto& a : assertions) result.assertions.push_back(a.check(result));

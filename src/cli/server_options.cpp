@@ -7,11 +7,15 @@
 
 namespace pipebench {
 
-void declare_servers(option_set& options, server_choice& choice) {
-    options.group("Servers (default: throwaway ones, started by pipebench)");
+void declare_databases(option_set& options, server_choice& choice) {
     options.text("--postgres", "URL", choice.postgres, "postgresql://... or key=value pairs")
         .environment("PIPEBENCH_POSTGRES");
     options.text("--redis", "URL", choice.redis, "redis://... or unix:///...").environment("PIPEBENCH_REDIS");
+}
+
+void declare_servers(option_set& options, server_choice& choice) {
+    options.group("Servers (default: throwaway ones, started by pipebench)");
+    declare_databases(options, choice);
     options.text("--target", "URL", choice.target, "http://...: an order API (docs/order.schema.json)")
         .environment("PIPEBENCH_TARGET");
     options.text("--pg-bindir", "DIR", choice.pg_bindir, "directory of postgres and initdb [found automatically]");

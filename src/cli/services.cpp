@@ -8,6 +8,7 @@
 #include "measure/user_runner.hpp"
 #include "services/mock_api_process.hpp"
 #include "services/redis_keys.hpp"
+#include "session/abandoned.hpp"
 #include "session/session_schema.hpp"
 #include "session/session_services.hpp"
 #include "system/box.hpp"
@@ -31,6 +32,7 @@ public:
     exit_code run() override;
 
 private:
+    [[nodiscard]] exit_code start_and_serve(signal_watch& signals) const;
     [[nodiscard]] exit_code serve(std::vector<std::string> environment, signal_watch& signals) const;
 
     work_options work_;
@@ -95,24 +97,38 @@ exit_code services_command::serve(std::vector<std::string> environment, signal_w
 }
 
 exit_code services_command::run() {
+    signal_watch signals;
+    try {
+        return start_and_serve(signals);
+    } catch (const interrupted&) {
+        return code_of_signal(signals.first());
+    }
+}
+
+exit_code services_command::start_and_serve(signal_watch& signals) const {
     run_spec spec{"services", workload_of(work_), {}};
     auto choice = servers_;
     check_addresses(choice);
     raise_descriptor_limit(spec.work.orders + 1000);
-    signal_watch signals;
+    const session_patience until(signals, {});
     const auto say = [](const std::string& text) { fmt::print(stderr, "{}\n", text); };
     const auto need = needs_of_runner(spec.work);
-    const session_services services(choice, {need.database_connections, true}, say, say);
-    session_schema schema(services.postgres_url(), fmt::format("pipebench_services_{}", ::getpid()), leftovers::drop);
+    const session_services services(choice, {need.database_connections, true}, until.for_servers(), say, say);
+    const auto id = new_session_id();
+    sweep_before_a_session(choice.postgres, choice.redis, until.before_a_run, say);
+    std::optional<session_keys> keys;
+    if (!choice.redis.empty()) keys.emplace(choice.redis, id);
+    session_schema schema({.postgres = services.postgres_url(),
+                           .name = "pipebench_" + id,
+                           .schema = services.postgres_pid() != 0 ? leftovers::keep : leftovers::drop,
+                           .warning = say},
+                          until);
     const auto table = schema.make_table("orders");
     std::optional<mock_api_process> api;
-    if (choice.target.empty()) api.emplace(own_binary(), spec.work);
-    spec.where = {api ? api->url() : choice.target,
-                  services.postgres_url(),
-                  services.redis_url(),
-                  table.schema,
-                  table.table,
-                  fmt::format("pipebench:services:{:010}", ::getpid())};
+    if (choice.target.empty()) api.emplace(own_binary(), spec.work, std::string(), until.before_a_run);
+    spec.where = {
+        api ? api->url() : choice.target, services.postgres_url(), services.redis_url(), table.schema, table.table,
+        fmt::format("pipebench:{}:1", id)};
     const auto code = serve(runner_environment(spec), signals);
     delete_redis_prefix(services.redis_url(), spec.where.stream);
     return code;

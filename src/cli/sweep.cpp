@@ -140,6 +140,7 @@ exit_code sweep_command::run() {
     observer.can_be_saved = [&](const sweep_outcome& so_far) { output.save(rendering_of(so_far)); };
     const auto outcome = run_sweep(asked, observer);
     output.emit(rendering_of(outcome));
+    if (!outcome.failure.empty()) throw setup_error("sweep: " + outcome.failure);
     return code_for(outcome);
 }
 

@@ -27,7 +27,8 @@ BOOST_DESCRIBE_STRUCT(memory_usage, (),
 BOOST_DESCRIBE_STRUCT(cpu_usage, (), (user_s, system_s, box_share))
 BOOST_DESCRIBE_STRUCT(cpu_split, (), (samples, fetch_us, transform_us, store_us, scheduling_us))
 BOOST_DESCRIBE_STRUCT(service_usage, (), (name, cpu_s, peak_pss_bytes))
-BOOST_DESCRIBE_STRUCT(ledger_view, (), (rows, lost, corrupt, unexpected, recovered, redelivered, content_checked))
+BOOST_DESCRIBE_STRUCT(ledger_view, (),
+                      (checked, rows, lost, corrupt, unexpected, recovered, redelivered, content_checked))
 BOOST_DESCRIBE_STRUCT(flight_view, (), (samples, mean))
 BOOST_DESCRIBE_STRUCT(series_view, (), (interval_ms, t_s, in_flight, queued, lag, pending, completed, failed, rss_mb))
 BOOST_DESCRIBE_STRUCT(recovery_view, (), (killed, at_s, resumed_s, drained_s, runs, api_calls_again))
@@ -59,6 +60,8 @@ template <class Type>
 constexpr names<0> came_later{};
 template <>
 constexpr names<4> came_later<api_view>{"threads", "throttled", "faults", "early"};
+template <>
+constexpr names<1> came_later<ledger_view>{"checked"};
 template <>
 constexpr names<11> came_later<run_result>{"scenario",  "round",           "position",     "dead_lettered",
                                            "retries",   "refused_retries", "cpu_sections", "foreign_share",
@@ -115,6 +118,18 @@ ordered_json written(const verdict& v) {
 }
 
 template <class Type>
+ordered_json written(const Type& value);
+
+/// The counts of a ledger that was not checked are not known.
+ordered_json written(const ledger_view& ledger) {
+    auto out = ordered_json::object();
+    for_each_field<ledger_view>([&](const char* name, auto field) {
+        out[name] = ledger.checked || name == std::string_view("checked") ? written(ledger.*field) : ordered_json();
+    });
+    return out;
+}
+
+template <class Type>
 ordered_json written(const Type& value) {
     if constexpr (described<Type>) {
         auto out = ordered_json::object();
@@ -148,6 +163,7 @@ void require_object(const json& in, const char* key) {
 template <class Type>
 void read_value(const json& in, const char* key, Type& out);
 void read_value(const json& in, const char* key, verdict& out);
+void read_value(const json& in, const char* key, ledger_view& out);
 
 // Stricter than the library, which wraps negative numbers, cuts fractions and takes true for 1.
 void read_value(const json& in, const char* key, std::uint64_t& out) {
@@ -234,6 +250,13 @@ void read_value(const json& in, const char* key, verdict& out) {
     if (out.trusted() != trusted) refuse("trusted", "contradicts the verdict's \"kind\"");
 }
 
+void read_value(const json& in, const char* key, ledger_view& out) {
+    require_object(in, key);
+    read<ledger_view>(in, "checked", out.checked);
+    if (out.checked)
+        for_each_field<ledger_view>([&](const char* name, auto field) { read<ledger_view>(in, name, out.*field); });
+}
+
 template <class Type>
 void read_value(const json& in, const char* key, Type& out) {
     if constexpr (described<Type>) {
@@ -277,7 +300,8 @@ std::string_view name_of(verdict_kind k) noexcept {
                                                                           "invalid_debug_build",
                                                                           "invalid_littles_law",
                                                                           "invalid_busy_box",
-                                                                          "invalid_service_limit"};
+                                                                          "invalid_service_limit",
+                                                                          "invalid_unchecked"};
     return all.at(static_cast<std::size_t>(k));
 }
 

@@ -63,10 +63,7 @@ public:
     /// Deletes the keys of a run in Redis, which begin with `prefix`.
     virtual void delete_keys(const std::string& redis, const std::string& prefix) const noexcept = 0;
 
-    /// Whether a failed run gets a row; otherwise the failure ends the session. `died_at_work`: it had begun an
-    /// order, and a kill would have led to a restart.
-    [[nodiscard]] virtual bool failure_has_a_row(const child_end& end, bool died_at_work) const = 0;
-    /// Text for the verdict of that row.
+    /// Text for the verdict of a failed run.
     [[nodiscard]] virtual std::string describe_failure(const run_observation& seen) const = 0;
 };
 

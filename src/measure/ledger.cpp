@@ -1,27 +1,47 @@
 #include "measure/ledger.hpp"
 
-#include "contracts/error.hpp"
-#include "pipeline/pg_compat.hpp"
 #include "pipeline/transform.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <limits>
+
 namespace pipebench {
 namespace {
 
-constexpr int rows_per_page = 5000;
+constexpr std::size_t rows_per_page = 5000;
 
-order_row row_at(const pqxx::row& r) {
-    return {static_cast<order_id>(r[0].as<std::int64_t>()),
-            r[1].c_str(),
-            r[2].c_str(),
-            r[3].c_str(),
-            r[4].as<std::int64_t>(),
-            r[5].as<std::int64_t>(),
-            r[6].as<std::int64_t>(),
-            r[7].c_str(),
-            r[8].c_str(),
-            r[9].as<std::int64_t>()};
+order_row row_at(const postgres_answer& page, std::size_t row) {
+    return {static_cast<order_id>(page.number(row, 0)),
+            page.text(row, 1),
+            page.text(row, 2),
+            page.text(row, 3),
+            page.number(row, 4),
+            page.number(row, 5),
+            page.number(row, 6),
+            page.text(row, 7),
+            page.text(row, 8),
+            page.number(row, 9)};
+}
+
+/// Calls `visit(page, row, id)` for the rows whose ids are above `last`, in ascending order. A statement per page: each
+/// is sent again if the server was away.
+template <class Visit>
+void for_each_row(postgres_client& postgres, std::string_view columns, const table_name& table, std::int64_t last,
+                  Visit visit) {
+    const auto sql = fmt::format("SELECT {} FROM {} WHERE order_id > $1::bigint ORDER BY order_id LIMIT {}", columns,
+                                 table.quoted(), rows_per_page);
+    for (;;) {
+        const std::array parameters{std::to_string(last)};
+        const auto page = postgres.ask(sql, parameters);
+        for (std::size_t row = 0; row < page.size(); ++row) {
+            last = page.number(row, 0);
+            visit(page, row, last);
+        }
+        if (page.size() < rows_per_page) return;
+    }
 }
 
 /// Gets the rows in ascending order of their ids, and so finds the missing ids.
@@ -61,52 +81,27 @@ private:
     order_id next_ = 1;
 };
 
-setup_error unreadable(const std::exception& e) {
-    return setup_error(fmt::format("the ledger cannot be read: {}", printable(e.what())));
-}
-
 }  // namespace
 
-ledger_view check_ledger(const ledger_question& question) try {
-    pqxx::connection connection(question.postgres);
-    pqxx::read_transaction transaction(connection);
-    const auto sql =
-        fmt::format("SELECT order_id, customer, region, currency, item_count, total_minor, weight_grams, "
-                    "promised_on, line_totals, checksum, deliveries FROM {} WHERE order_id > $1 "
-                    "ORDER BY order_id LIMIT {}",
-                    question.table.quoted(), rows_per_page);
+ledger_view check_ledger(const ledger_question& question) {
     audit books(question);
-    std::int64_t last = std::numeric_limits<std::int64_t>::min();
-    for (;;) {
-        const auto page = exec_params(transaction, sql, last);
-        for (const auto& r : page) {
-            last = r[0].as<std::int64_t>();
-            books.row(last, row_at(r), r[10].as<std::int64_t>());
-        }
-        if (page.size() < rows_per_page) return books.close();
-    }
-} catch (const std::exception& e) {
-    throw unreadable(e);
+    for_each_row(
+        question.postgres,
+        "order_id, customer, region, currency, item_count, total_minor, weight_grams, promised_on, line_totals, "
+        "checksum, deliveries",
+        question.table, std::numeric_limits<std::int64_t>::min(),
+        [&](const postgres_answer& page, std::size_t row, std::int64_t id) {
+            books.row(id, row_at(page, row), page.number(row, 10));
+        });
+    return books.close();
 }
 
-void settle_what_is_there(const std::string& postgres, const table_name& table, recorder& record) try {
-    pqxx::connection connection(postgres);
-    pqxx::read_transaction transaction(connection);
-    const auto sql = fmt::format("SELECT order_id FROM {} WHERE order_id > $1 ORDER BY order_id LIMIT {}",
-                                 table.quoted(), rows_per_page);
-    std::int64_t last = 0;
-    for (;;) {
-        const auto page = exec_params(transaction, sql, last);
-        for (const auto& r : page) {
-            last = r[0].as<std::int64_t>();
-            const auto id = static_cast<order_id>(last);
-            if (id <= record.orders() && !record.has_ended(id))
-                record.log().settle(id, {stage::store, error_kind::none, 0, 0});
-        }
-        if (page.size() < rows_per_page) return;
-    }
-} catch (const std::exception& e) {
-    throw unreadable(e);
+void settle_what_is_there(postgres_client& postgres, const table_name& table, recorder& record) {
+    for_each_row(postgres, "order_id", table, 0, [&](const postgres_answer&, std::size_t, std::int64_t number) {
+        const auto id = static_cast<order_id>(number);
+        if (id <= record.orders() && !record.has_ended(id))
+            record.log().settle(id, {stage::store, error_kind::none, 0, 0});
+    });
 }
 
 }  // namespace pipebench

@@ -6,26 +6,30 @@
 #include "pipebench/order.hpp"
 #include "pipebench/result.hpp"
 #include "pipeline/order_table.hpp"
+#include "services/postgres_client.hpp"
 
 #include <functional>
-#include <string>
 
 namespace pipebench {
 
 enum class run_extent : std::uint8_t { complete, cut_short };
 
+/// Limits for the ledger's connection: a server that restarts meanwhile is waited for.
+inline constexpr postgres_limits ledger_limits{.away = std::chrono::seconds(30)};
+
 struct ledger_question {
-    std::string postgres;  ///< connection string
+    postgres_client& postgres;
     table_name table;
     const recorder& record;
     run_extent extent = run_extent::complete;     ///< if cut_short, an order that never ended is not lost
     std::function<order_row(order_id)> expected;  ///< if empty, a row is only compared with its own checksum
 };
 
-/// Reads the whole table in pages, in constant memory. Throws setup_error when it cannot be read.
+/// Reads the whole table in pages, in constant memory. Throws `interrupted`, or setup_error when it cannot be read.
 [[nodiscard]] ledger_view check_ledger(const ledger_question& question);
 
 /// For a runner that does not report every stored order: records an order with a row as stored unless it has ended.
-void settle_what_is_there(const std::string& postgres, const table_name& table, recorder& record);
+/// Throws as check_ledger() does.
+void settle_what_is_there(postgres_client& postgres, const table_name& table, recorder& record);
 
 }  // namespace pipebench

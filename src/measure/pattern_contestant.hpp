@@ -21,7 +21,6 @@ public:
     void ask_to_end(pid_t) const noexcept override {}
     bool kill_remains(pid_t) const noexcept override { return false; }  // its workers die with it
     void delete_keys(const std::string& redis, const std::string& prefix) const noexcept override;
-    [[nodiscard]] bool failure_has_a_row(const child_end&, bool died_at_work) const override { return died_at_work; }
     [[nodiscard]] std::string describe_failure(const run_observation& seen) const override;
 
 private:

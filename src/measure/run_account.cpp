@@ -1,6 +1,7 @@
 #include "measure/run_account.hpp"
 
 #include "analysis/floor.hpp"
+#include "contracts/error.hpp"
 #include "measure/histogram.hpp"
 #include "system/cpu_time.hpp"
 
@@ -123,16 +124,36 @@ verdict verdict_on(const run_result& run, const run_evidence& e, const run_terms
                        .floor_tolerance = floor_tolerance(terms.work),
                        .busy_limit = terms.busy_limit,
                        .build = terms.build,
-                       .death = whole || run.interrupted ? "" : terms.who.describe_failure(e.seen)});
+                       .death = whole || run.interrupted ? "" : terms.who.describe_failure(e.seen),
+                       .ledger_failure = e.ledger.failure});
 }
 
-}  // namespace
-
-run_result account_of(const run_evidence& e, const run_terms& terms) {
+run_result row_for(const run_terms& terms) {
     run_result out;
     out.pattern = terms.who.id();
     out.title = terms.who.title();
     out.scenario = terms.trouble.name;
+    return out;
+}
+
+}  // namespace
+
+run_result account_of_failure(const std::string& why, const run_terms& terms) {
+    auto out = row_for(terms);
+    out.orders = out.not_started = terms.work.orders;
+    const auto in_flight = terms.who.needs_at(terms.work).in_flight;
+    out.in_flight_limit = std::min(in_flight, terms.work.orders);
+    out.floor_s = floor_of(simulated_work(terms.work, terms.target), in_flight).count();
+    for (double* number : {&out.time_s, &out.efficiency, &out.orders_per_s, &out.cpu_per_order_us, &out.cpu.box_share,
+                           &out.foreign_share})
+        *number = unknown;
+    out.ledger.checked = false;
+    out.verdict = {verdict_kind::invalid_death, "INVALID: it could not be run: " + printable(why)};
+    return out;
+}
+
+run_result account_of(const run_evidence& e, const run_terms& terms) {
+    auto out = row_for(terms);
     out.interrupted = was_interrupted(e.record, terms.signalled);
     add_orders(out, e.record);
     add_memory(out, e.record, e.seen);
@@ -144,7 +165,7 @@ run_result account_of(const run_evidence& e, const run_terms& terms) {
     out.notes = e.seen.notes;
     out.recovery = recovery_of(out, e.record, e.seen, counts_calls(terms));
     out.foreign_share = foreign_share(out, e.seen, terms.servers);
-    out.ledger = e.ledger;
+    out.ledger = e.ledger.view;
     out.verdict = verdict_on(out, e, terms);
     return out;
 }

@@ -11,14 +11,21 @@
 #include "pipebench/result.hpp"
 #include "services/mock_api_process.hpp"
 
+#include <string>
+
 namespace pipebench {
+
+struct checked_ledger {
+    ledger_view view;
+    std::string failure;  ///< why it could not be read; only if it was not checked
+};
 
 /// The data about a run from which its row is computed.
 struct run_evidence {
     const recorder& record;
     const run_observation& seen;
     const mock_api_process::usage& api;  ///< known only for the mock API of the session
-    const ledger_view& ledger;
+    const checked_ledger& ledger;
 };
 
 /// The conditions of the run.
@@ -36,6 +43,9 @@ struct run_terms {
 
 /// The whole row except its place in the session.
 [[nodiscard]] run_result account_of(const run_evidence& evidence, const run_terms& terms);
+
+/// The same for a run that could not begin, or of which nothing was observed. `why`: one line.
+[[nodiscard]] run_result account_of_failure(const std::string& why, const run_terms& terms);
 
 /// `complete` if the run ended by itself and succeeded.
 [[nodiscard]] run_extent extent_of(const recorder& record, const run_observation& seen, bool signalled);

@@ -211,7 +211,7 @@ private:
         out.series = series_->take();
         out.struck = incidents_.struck();
         out.runs = run_.runs();
-        for (auto& s : services_) out.services.push_back(s.finish());
+        for (auto& s : services_) out.services.push_back(s.finish(patience(signals_, request_.grace)));
         out.box = read_box_time() - box_before_;
         if (request_.who.reports() == order_reports::in_lines && !report_.tells_begins()) forget_in_flight(out);
         out.cpu_before_start_s = cpu_before_start_s_;

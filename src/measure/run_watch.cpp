@@ -67,8 +67,12 @@ void service_watch::sample_when_due() {
 }
 
 // The CPU time of a backend is exact only after the postmaster has reaped it, so backends get a moment to end.
-service_usage service_watch::finish() {
-    for (int tries = 0; tries < 100 && tree_size(pid_) > size_before_; ++tries) ::usleep(10'000);
+service_usage service_watch::finish(const patience& until) {
+    constexpr std::chrono::seconds moment{1};
+    constexpr std::chrono::milliseconds interval{10};
+    const auto deadline = clock::now() + moment;
+    while (tree_size(pid_) > size_before_ && clock::now() < deadline)
+        if (until.wait(-1, 0, clock::now() + interval) == wait_end::interrupted) break;
     add_usage();
     return {service_.name, cpu_s_, peak_pss_};
 }
@@ -96,7 +100,13 @@ void incident_watch::strike(const incident& what, pid_t run) {
         for (auto& s : services_) s.before_restart();
     const auto done = record_.read().ended();
     record_.mark_kill();
-    done_.push_back(fmt::format("{}, after {} of {} orders", what.strike(run), done, record_.orders()));
+    std::string deed;
+    try {
+        deed = what.strike(run);
+    } catch (const setup_error& e) {  // the run goes on, and is not to be lost
+        deed = fmt::format("could not kill {}: {}", name_of(what.target), e.what());
+    }
+    done_.push_back(fmt::format("{}, after {} of {} orders", deed, done, record_.orders()));
     if (what.restarts_a_service)
         for (auto& s : services_) s.after_restart();
 }

@@ -5,6 +5,7 @@
 #include "measure/run_request.hpp"
 #include "pipebench/result.hpp"
 #include "system/output_pipe.hpp"
+#include "system/patience.hpp"
 #include "system/process_tree_sampler.hpp"
 
 #include <chrono>
@@ -62,7 +63,8 @@ public:
     /// Call these around a restart, so that the usage of the old process is not lost.
     void before_restart() { add_usage(); }
     void after_restart() { begin(); }
-    [[nodiscard]] service_usage finish();
+    /// Waits for a moment until backends of the run have ended, unless `until` has no more patience.
+    [[nodiscard]] service_usage finish(const patience& until);
 
 private:
     void begin();

@@ -78,11 +78,6 @@ void user_runner::delete_keys(const std::string& redis, const std::string& prefi
     delete_redis_prefix(redis, prefix);
 }
 
-bool user_runner::failure_has_a_row(const child_end& end, bool /*died_at_work*/) const {
-    constexpr int not_executable = 126, not_found = 127;  // exit codes of the shell (POSIX)
-    return !end.exited_with(not_executable) && !end.exited_with(not_found);
-}
-
 std::string user_runner::describe_failure(const run_observation& seen) const {
     if (seen.out_of_time) return "it did not end within --runner-limit";
     return fmt::format("it {}{}", seen.end.describe(), seen.notes.empty() ? "" : ": " + seen.notes.back());

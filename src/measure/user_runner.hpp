@@ -32,8 +32,6 @@ public:
     void ask_to_end(pid_t run) const noexcept override;
     bool kill_remains(pid_t run) const noexcept override;
     void delete_keys(const std::string& redis, const std::string& prefix) const noexcept override;
-    /// True, except if the shell could not start the program.
-    [[nodiscard]] bool failure_has_a_row(const child_end& end, bool died_at_work) const override;
     [[nodiscard]] std::string describe_failure(const run_observation& seen) const override;
 
 private:

@@ -1,7 +1,7 @@
 #include "pipeline/blocking_store.hpp"
 
+#include "contracts/sql_state.hpp"
 #include "pipeline/pg_compat.hpp"
-#include "pipeline/sql_state.hpp"
 
 #include <condition_variable>
 #include <utility>

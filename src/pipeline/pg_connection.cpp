@@ -1,7 +1,7 @@
 #include "pipeline/pg_connection.hpp"
 
 #include "contracts/cpu_section.hpp"
-#include "pipeline/sql_state.hpp"
+#include "contracts/sql_state.hpp"
 
 #include <libpq-fe.h>
 

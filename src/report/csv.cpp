@@ -49,6 +49,11 @@ std::string of_api(const session_result&, const run_result& r) {
     return r.api.known ? field(r.api.*member) : std::string{};
 }
 
+template <auto member>
+std::string of_ledger(const session_result&, const run_result& r) {
+    return r.ledger.checked ? field(r.ledger.*member) : std::string{};
+}
+
 template <service name, auto member>
 std::string of_service(const session_result&, const run_result& r) {
     const auto named = [](const service_usage& s) { return s.name == name; };
@@ -142,13 +147,13 @@ constexpr std::array columns{
     csv_column{"api_connections", of_api<&api_view::connections>},
     csv_column{"api_peak_connections", of_api<&api_view::peak_connections>},
     csv_column{"api_peak_concurrent", of_api<&api_view::peak_concurrent>},
-    csv_column{"ledger_rows", of_run<&run_result::ledger, &ledger_view::rows>},
-    csv_column{"ledger_lost", of_run<&run_result::ledger, &ledger_view::lost>},
-    csv_column{"ledger_corrupt", of_run<&run_result::ledger, &ledger_view::corrupt>},
-    csv_column{"ledger_unexpected", of_run<&run_result::ledger, &ledger_view::unexpected>},
-    csv_column{"ledger_recovered", of_run<&run_result::ledger, &ledger_view::recovered>},
-    csv_column{"ledger_redelivered", of_run<&run_result::ledger, &ledger_view::redelivered>},
-    csv_column{"ledger_content_checked", of_run<&run_result::ledger, &ledger_view::content_checked>},
+    csv_column{"ledger_rows", of_ledger<&ledger_view::rows>},
+    csv_column{"ledger_lost", of_ledger<&ledger_view::lost>},
+    csv_column{"ledger_corrupt", of_ledger<&ledger_view::corrupt>},
+    csv_column{"ledger_unexpected", of_ledger<&ledger_view::unexpected>},
+    csv_column{"ledger_recovered", of_ledger<&ledger_view::recovered>},
+    csv_column{"ledger_redelivered", of_ledger<&ledger_view::redelivered>},
+    csv_column{"ledger_content_checked", of_ledger<&ledger_view::content_checked>},
     csv_column{"killed", killed},
     csv_column{"resumed_s", of_kill<&recovery_view::resumed_s>},
     csv_column{"drained_s", of_kill<&recovery_view::drained_s>},

@@ -75,39 +75,51 @@ words server_lines(const session_result& r) {
     return lines;
 }
 
-/// The sum of one field over all runs.
+using run_list = std::vector<const run_result*>;
+
+/// The sum of one field over the runs.
 template <class Field>
-std::uint64_t total(const session_result& r, Field field) {
+std::uint64_t total(const run_list& runs, Field field) {
     std::uint64_t sum = 0;
-    for (const auto& run : r.runs) sum = saturating_sum(sum, field(run));
+    for (const auto* run : runs) sum = saturating_sum(sum, field(*run));
     return sum;
 }
 
-words ledger_lines(const session_result& r) {
-    if (r.runs.empty()) return {};
+/// About runs whose ledger was checked; at least one.
+std::string ledger_line(const run_list& runs) {
     const auto ledger = [&](std::uint64_t ledger_view::*field) {
-        return total(r, [&](const run_result& run) { return run.ledger.*field; });
+        return total(runs, [&](const run_result& run) { return run.ledger.*field; });
     };
     const auto orders = [&](std::uint64_t run_result::*field) {
-        return total(r, [&](const run_result& run) { return run.*field; });
+        return total(runs, [&](const run_result& run) { return run.*field; });
     };
-    const auto checked = [](const run_result& run) { return run.ledger.content_checked; };
-    const auto with_contents = static_cast<std::size_t>(std::count_if(r.runs.begin(), r.runs.end(), checked));
-    const bool balanced = std::all_of(r.runs.begin(), r.runs.end(), [](auto& run) { return run.ledger.balanced(); });
-    const char* contents = with_contents == r.runs.size() ? "contents checked"
-                           : with_contents == 0           ? "contents NOT checked"
-                                                          : "contents checked in some runs only";
+    const auto checked = [](const run_result* run) { return run->ledger.content_checked; };
+    const auto with_contents = static_cast<std::size_t>(std::count_if(runs.begin(), runs.end(), checked));
+    const bool balanced = std::all_of(runs.begin(), runs.end(), [](auto* run) { return run->ledger.balanced(); });
+    const char* contents = with_contents == runs.size() ? "contents checked"
+                           : with_contents == 0         ? "contents NOT checked"
+                                                        : "contents checked in some runs only";
     std::string line = balanced ? "balanced: " : "DOES NOT BALANCE: ";
     line += counted(ledger(&ledger_view::rows), "row", "rows") + (balanced ? " accounted for; " : "; ");
     line += fmt::format("{}: {} stored, {} failed", counted(orders(&run_result::orders), "order", "orders"),
                         grouped(orders(&run_result::stored)), grouped(orders(&run_result::failed)));
     if (const auto n = orders(&run_result::dead_lettered)) line += fmt::format(", {} dead-lettered", grouped(n));
     if (const auto n = orders(&run_result::not_started)) line += fmt::format(", {} not started", grouped(n));
-    line += fmt::format("; {} lost, {} corrupt, {} unexpected; {} redelivered, {} recovered; {}",
-                        grouped(ledger(&ledger_view::lost)), grouped(ledger(&ledger_view::corrupt)),
-                        grouped(ledger(&ledger_view::unexpected)), grouped(ledger(&ledger_view::redelivered)),
-                        grouped(ledger(&ledger_view::recovered)), contents);
-    return {line};
+    return line + fmt::format("; {} lost, {} corrupt, {} unexpected; {} redelivered, {} recovered; {}",
+                              grouped(ledger(&ledger_view::lost)), grouped(ledger(&ledger_view::corrupt)),
+                              grouped(ledger(&ledger_view::unexpected)), grouped(ledger(&ledger_view::redelivered)),
+                              grouped(ledger(&ledger_view::recovered)), contents);
+}
+
+words ledger_lines(const session_result& r) {
+    run_list checked;
+    for (const auto& run : r.runs)
+        if (run.ledger.checked) checked.push_back(&run);
+    words out;
+    if (!checked.empty()) out.push_back(ledger_line(checked));
+    if (const auto n = r.runs.size() - checked.size(); n > 0)
+        out.push_back("NOT CHECKED in " + counted(n, "run", "runs") + ": the verdicts say why");
+    return out;
 }
 
 words sampling_lines(const session_result& r) {
@@ -213,7 +225,7 @@ std::vector<std::string> alarms(const report_model& m) {
     for (auto& line : trust_alarms(m)) out.push_back(std::move(line));
     const auto unbalanced = [](const run_result& run) { return !run.ledger.balanced(); };
     if (const auto n = std::count_if(r.warmup_runs.begin(), r.warmup_runs.end(), unbalanced); n > 0)
-        out.push_back(fmt::format("THE LEDGER DOES NOT BALANCE in {} of the warm-up runs.", n));
+        out.push_back(fmt::format("THE LEDGER DOES NOT BALANCE, or was not checked, in {} of the warm-up runs.", n));
     return out;
 }
 

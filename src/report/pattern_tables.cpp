@@ -66,8 +66,8 @@ table around_table(const std::vector<pattern_summary>& patterns) {
         {{{"Orders", "/s"}, [](summary p) { return fixed(p.typical.orders_per_s, 0); }},
          {{"p99.9", "ms"}, [](summary p) { return latency_cell(p.typical, p.typical.latency.p999_ms); }},
          {{"Max", "ms"}, [](summary p) { return latency_cell(p.typical, p.typical.latency.max_ms); }},
-         {{"Rows", ""}, [](summary p) { return grouped(p.typical.ledger.rows); }},
-         {{"Redelivered", ""}, [](summary p) { return grouped(p.typical.ledger.redelivered); }},
+         {{"Rows", ""}, [](summary p) { return ledger_cell(p.typical, p.typical.ledger.rows); }},
+         {{"Redelivered", ""}, [](summary p) { return ledger_cell(p.typical, p.typical.ledger.redelivered); }},
          {{"Requests", "API"}, [](summary p) { return api_cell(p.typical, p.typical.api.requests); }},
          {{"Refused", "API"}, [](summary p) { return api_cell(p.typical, p.typical.api.refusals); }},
          {{"Connections", "API"}, [](summary p) { return api_cell(p.typical, p.typical.api.connections); }},
@@ -105,6 +105,8 @@ table sections_table(std::vector<pattern_summary> patterns) {
 
 std::string api_cell(const run_result& r, std::uint64_t count) { return r.api.known ? grouped(count) : "-"; }
 
+std::string ledger_cell(const run_result& r, std::uint64_t count) { return r.ledger.checked ? grouped(count) : "-"; }
+
 table pattern_table(const std::vector<pattern_summary>& patterns, pattern_columns columns) {
     columns.insert(columns.begin(), column_of<pattern_summary>{{"Pattern", "", align::left}, name_cell});
     return table_of(patterns, columns, [](summary p) { return stands_out(p.typical) ? tone::alarm : tone::plain; });
@@ -126,7 +128,7 @@ table main_table(const std::vector<pattern_summary>& patterns) {
         {{"p50", "ms"}, [](summary p) { return latency_cell(p.typical, p.typical.latency.p50_ms); }},
         {{"p99", "ms"}, [](summary p) { return latency_cell(p.typical, p.typical.latency.p99_ms); }},
         {{"Errors", "%"}, [](summary p) { return error_percent(p.typical.not_stored(), p.typical.orders); }},
-        {{"Lost", ""}, [](summary p) { return grouped(p.typical.ledger.lost); }},
+        {{"Lost", ""}, [](summary p) { return ledger_cell(p.typical, p.typical.ledger.lost); }},
         {{"Verdict", "", align::left}, [](summary p) { return verdict_cell(p.typical); }}};
     if (!several_rounds(patterns)) std::erase_if(columns, [&](const auto& c) { return c.head.name == spread; });
     return pattern_table(patterns, std::move(columns));

@@ -18,6 +18,8 @@ using pattern_columns = std::vector<column_of<pattern_summary>>;
 [[nodiscard]] table pattern_table(const std::vector<pattern_summary>& patterns, pattern_columns columns);
 /// A count of the API; "-" if its counters are unknown.
 [[nodiscard]] std::string api_cell(const run_result& r, std::uint64_t count);
+/// A count of the ledger; "-" if it was not checked.
+[[nodiscard]] std::string ledger_cell(const run_result& r, std::uint64_t count);
 
 struct titled_table {
     std::string title;

@@ -1,12 +1,12 @@
 #include "services/inspect_postgres.hpp"
 
 #include "contracts/error.hpp"
+#include "services/postgres_client.hpp"
 
 #include <libpq-fe.h>
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -15,11 +15,8 @@ namespace pipebench {
 namespace {
 
 struct finisher {
-    void operator()(PGconn* c) const noexcept { PQfinish(c); }
-    void operator()(PGresult* r) const noexcept { PQclear(r); }
     void operator()(PQconninfoOption* o) const noexcept { PQconninfoFree(o); }
 };
-using connection = std::unique_ptr<PGconn, finisher>;
 using options = std::unique_ptr<PQconninfoOption, finisher>;
 
 /// libpq ends a password at an unencoded '@' or '/', and would use the rest as host and database.
@@ -54,35 +51,6 @@ options parse(const std::string& connection_string) {
     return parsed;
 }
 
-std::string without_secrets(std::string text, const std::string& connection_string) {
-    const auto parsed = parse(connection_string);
-    for (const auto* o = parsed.get(); o->keyword != nullptr; ++o) {
-        const std::string value = o->val != nullptr ? o->val : "";
-        if (std::string(o->dispchar) != "*" || value.empty()) continue;
-        for (auto at = text.find(value); at != std::string::npos; at = text.find(value, at + 3))
-            text.replace(at, value.size(), "***");
-    }
-    return text;
-}
-
-connection connect(const std::string& connection_string) {
-    const char* const keys[] = {"connect_timeout", "fallback_application_name", "dbname", nullptr};
-    const char* const values[] = {"10", "pipebench", connection_string.c_str(), nullptr};
-    static_cast<void>(parse(connection_string));  // throws before libpq can print parts of a password as a host
-    connection c(PQconnectdbParams(keys, values, 1));
-    if (PQstatus(c.get()) != CONNECTION_OK) {
-        std::string why = without_secrets(PQerrorMessage(c.get()), connection_string);
-        why.erase(why.find_last_not_of('\n') + 1);
-        throw setup_error("--postgres: cannot connect: " + printable(why.substr(0, why.find('\n'))));
-    }
-    return c;
-}
-
-std::string ask(PGconn* c, const char* sql) {
-    const std::unique_ptr<PGresult, finisher> r(PQexec(c, sql));
-    return PQresultStatus(r.get()) == PGRES_TUPLES_OK && PQntuples(r.get()) > 0 ? PQgetvalue(r.get(), 0, 0) : "";
-}
-
 }  // namespace
 
 std::string printable_postgres(const std::string& connection_string) {
@@ -96,26 +64,39 @@ std::string printable_postgres(const std::string& connection_string) {
     return out;
 }
 
-server_info inspect_postgres(const std::string& connection_string, std::string origin) {
-    const auto c = connect(connection_string);
-    const auto setting = [&](const char* name) {
-        return fmt::format("{}={}", name, ask(c.get(), fmt::format("SHOW {}", name).c_str()));
-    };
-    return {.name = "postgres",
-            .version = ask(c.get(), "SHOW server_version"),
-            .origin = std::move(origin),
-            .settings =
-                fmt::format("{} {} {} {} {}", setting("fsync"), setting("full_page_writes"),
-                            setting("synchronous_commit"), setting("shared_buffers"), setting("max_connections"))};
+std::string without_secrets(std::string text, const std::string& connection_string) {
+    const auto parsed = parse(connection_string);
+    for (const auto* o = parsed.get(); o->keyword != nullptr; ++o) {
+        const std::string value = o->val != nullptr ? o->val : "";
+        if (std::string(o->dispchar) != "*" || value.empty()) continue;
+        for (auto at = text.find(value); at != std::string::npos; at = text.find(value, at + 3))
+            text.replace(at, value.size(), "***");
+    }
+    return text;
 }
 
-std::uint64_t free_connections(const std::string& connection_string) {
-    const auto c = connect(connection_string);
-    const auto free =
-        ask(c.get(), "SELECT greatest(0, current_setting('max_connections')::int "
-                     "- current_setting('superuser_reserved_connections')::int "
-                     "- (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'))");
-    return std::strtoull(free.c_str(), nullptr, 10);
+postgres_facts inspect_postgres(const std::string& connection_string, std::string origin, const patience& until) try {
+    postgres_client server(connection_string, until);
+    const auto answer =
+        server.ask("SELECT current_setting('server_version'), "
+                   "concat_ws(' ', 'fsync=' || current_setting('fsync'), "
+                   "'full_page_writes=' || current_setting('full_page_writes'), "
+                   "'synchronous_commit=' || current_setting('synchronous_commit'), "
+                   "'shared_buffers=' || current_setting('shared_buffers'), "
+                   "'max_connections=' || current_setting('max_connections')), "
+                   "greatest(0, current_setting('max_connections')::int "
+                   "- current_setting('superuser_reserved_connections')::int "
+                   "- (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'))");
+    return {.server = {.name = "postgres",
+                       .version = printable(answer.text(0, 0), 60),
+                       .origin = std::move(origin),
+                       .settings = printable(answer.text(0, 1), 300)},
+            .free_connections = static_cast<std::uint64_t>(answer.number(0, 2))};
+} catch (const interrupted&) {
+    throw;
+} catch (const setup_error& e) {
+    const std::string why = e.what();
+    throw why.starts_with("--postgres") ? e : setup_error("--postgres: " + why);
 }
 
 }  // namespace pipebench

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pipebench/result.hpp"
+#include "system/patience.hpp"
 
 #include <cstdint>
 #include <string>
@@ -13,10 +14,16 @@ namespace pipebench {
 /// password: a part of that would be taken for a host or a database.
 [[nodiscard]] std::string printable_postgres(const std::string& connection_string);
 
-/// Connects once. Throws setup_error without secrets.
-[[nodiscard]] server_info inspect_postgres(const std::string& connection_string, std::string origin);
+/// The text with each secret of the connection string replaced by ***.
+[[nodiscard]] std::string without_secrets(std::string text, const std::string& connection_string);
 
-/// How many more connections the server accepts at the moment.
-[[nodiscard]] std::uint64_t free_connections(const std::string& connection_string);
+struct postgres_facts {
+    server_info server;
+    std::uint64_t free_connections = 0;  ///< how many more connections the server accepts at the moment
+};
+
+/// Connects once. Throws `interrupted`, or setup_error without secrets.
+[[nodiscard]] postgres_facts inspect_postgres(const std::string& connection_string, std::string origin,
+                                              const patience& until);
 
 }  // namespace pipebench

@@ -20,12 +20,11 @@ namespace {
 
 constexpr int control_number = 3;
 constexpr auto start_limit = std::chrono::seconds(10);
-constexpr auto stop_patience = std::chrono::seconds(5);
+constexpr auto stop_limit = std::chrono::seconds(5);
 
 /// One message of the server, at most 4 KiB; empty if none comes in time.
-std::string receive(int channel, std::chrono::milliseconds limit) {
-    pollfd waiting{channel, POLLIN, 0};
-    if (::poll(&waiting, 1, static_cast<int>(limit.count())) <= 0) return {};
+std::string receive(int channel, std::chrono::milliseconds limit, const patience& until) {
+    if (until.wait(channel, POLLIN, patience::clock::now() + limit) != wait_end::ready) return {};
     std::array<char, 4096> text{};
     const auto n = ::recv(channel, text.data(), text.size(), 0);
     return n > 0 ? std::string(text.data(), static_cast<std::size_t>(n)) : std::string{};
@@ -64,21 +63,24 @@ mock_api_process::started mock_api_process::start(const std::string& binary, con
     return {std::move(ours), std::move(server)};
 }
 
-mock_api_process::mock_api_process(const std::string& binary, const workload& work, const std::string& scenario)
-    : mock_api_process(start(binary, work, scenario)) {}
+mock_api_process::mock_api_process(const std::string& binary, const workload& work, const std::string& scenario,
+                                   const patience& until)
+    : mock_api_process(start(binary, work, scenario), until) {}
 
-mock_api_process::mock_api_process(started s) : channel_(std::move(s.channel)), server_(std::move(s.server)) {
-    const auto hello = receive(channel_.get(), start_limit);
+mock_api_process::mock_api_process(started s, const patience& until)
+    : channel_(std::move(s.channel)), server_(std::move(s.server)) {
+    const auto hello = receive(channel_.get(), start_limit, until);
+    if (until.is_over()) throw interrupted();
     const auto [end, error] = std::from_chars(hello.data(), hello.data() + hello.size(), port_);
     if (error != std::errc{} || port_ == 0) throw setup_error("the mock API did not start");
 }
 
 std::string mock_api_process::url() const { return fmt::format("http://127.0.0.1:{}", port_); }
 
-mock_api_process::usage mock_api_process::stop() {
+mock_api_process::usage mock_api_process::stop(const patience& until) {
     server_.signal(SIGTERM);
-    const auto seen = parse_api_counters(receive(channel_.get(), stop_patience));
-    const auto end = server_.stop(SIGTERM, stop_patience);
+    const auto seen = parse_api_counters(receive(channel_.get(), stop_limit, until));
+    const auto end = server_.stop(SIGTERM, stop_limit, until);
     return {.seen = seen, .cpu_s = cpu_seconds(end.usage)};
 }
 

@@ -4,6 +4,7 @@
 #include "pipebench/result.hpp"
 #include "pipebench/workload.hpp"
 #include "system/child_process.hpp"
+#include "system/patience.hpp"
 
 #include <string>
 
@@ -12,8 +13,9 @@ namespace pipebench {
 class mock_api_process {
 public:
     /// Starts `binary`, which is pipebench. `scenario`: a name or a file, or empty. Returns when it listens. Throws
-    /// setup_error.
-    mock_api_process(const std::string& binary, const workload& work, const std::string& scenario = {});
+    /// `interrupted` or setup_error.
+    mock_api_process(const std::string& binary, const workload& work, const std::string& scenario = {},
+                     const patience& until = {});
 
     [[nodiscard]] std::string url() const;
     [[nodiscard]] pid_t pid() const noexcept { return server_.pid(); }
@@ -22,11 +24,12 @@ public:
         api_view seen;  ///< its counters; not known if it sent none
         double cpu_s = 0;
     };
-    usage stop();
+    /// Kills it if it does not end in time.
+    usage stop(const patience& until = {});
 
 private:
     struct started;
-    explicit mock_api_process(started s);
+    mock_api_process(started s, const patience& until);
     static started start(const std::string& binary, const workload& work, const std::string& scenario);
 
     descriptor channel_;

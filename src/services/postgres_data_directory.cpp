@@ -25,6 +25,9 @@ namespace {
 const std::vector<std::string> initdb_options{
     "-U", "pipebench", "-A", "trust", "--no-sync", "--no-instructions", "--locale=C", "-E", "UTF8"};
 
+constexpr std::chrono::seconds initdb_limit{120};
+constexpr std::chrono::milliseconds initdb_patience{500};  ///< after SIGTERM; what it leaves is removed by us
+
 void give_to(const fs::path& root, const user_identity& user) {
     const auto change_owner = [&user](const fs::path& path) {
         if (::lchown(path.c_str(), user.uid, user.gid) != 0)
@@ -34,15 +37,17 @@ void give_to(const fs::path& root, const user_identity& user) {
     for (const auto& entry : fs::recursive_directory_iterator(root)) change_owner(entry.path());
 }
 
-void run_initdb(const new_data_directory& wanted) {
+void run_initdb(const new_data_directory& wanted, const patience& until) {
     child_settings initdb;
     initdb.arguments = {(wanted.bindir / "initdb").native(), "-D", wanted.data.native()};
     initdb.arguments.insert(initdb.arguments.end(), initdb_options.begin(), initdb_options.end());
     initdb.environment = clean_environment();
     initdb.user = wanted.owner;
     initdb.directory = wanted.data.parent_path().native();
-    const auto seen = run_program(std::move(initdb), {.time = std::chrono::minutes(2)});
-    if (seen.how == program_output::ending::out_of_time) throw setup_error("initdb took too long");
+    const auto seen = run_program(std::move(initdb), {.time = initdb_limit, .patience = initdb_patience}, until);
+    if (seen.how == program_output::ending::signalled) throw interrupted();
+    if (seen.how == program_output::ending::out_of_time)
+        throw setup_error(fmt::format("initdb took more than {} s", initdb_limit.count()));
     if (!seen.end.exited_with(0))
         throw setup_error(fmt::format("initdb {}: {}", seen.end.describe(), seen.last_words()));
 }
@@ -83,10 +88,10 @@ void keep_template(const fs::path& data, const fs::path& kept) {
 
 }  // namespace
 
-void make_postgres_data_directory(const new_data_directory& wanted) {
+void make_postgres_data_directory(const new_data_directory& wanted, const patience& until) {
     const auto kept = template_for(wanted.bindir);
     if (copy_from_template(kept, wanted)) return;
-    run_initdb(wanted);
+    run_initdb(wanted, until);
     if (!kept.empty()) keep_template(wanted.data, kept);
 }
 

@@ -55,24 +55,25 @@ pid_t postmaster_of(const fs::path& data) {
 }
 
 /// True if no server runs in the directory any more.
-bool end_postmaster(const fs::path& data) {
+bool end_postmaster(const fs::path& data, const patience& until) {
+    constexpr std::chrono::seconds limit{6};  // it kills its own children after 5 s
+    constexpr std::chrono::milliseconds interval{10};
     const pid_t pid = postmaster_of(data);
     if (pid == 0) return true;
     ::kill(pid, SIGQUIT);
-    for (int tries = 0; tries < 600; ++tries) {  // it kills its own children after 5 s
-        if (postmaster_of(data) == 0) return true;
-        ::usleep(10'000);
-    }
-    return false;
+    const auto deadline = patience::clock::now() + limit;
+    while (postmaster_of(data) != 0 && patience::clock::now() < deadline)
+        if (until.wait(-1, 0, patience::clock::now() + interval) == wait_end::interrupted) throw interrupted();
+    return postmaster_of(data) == 0;
 }
 
-void sweep_one(const fs::path& directory) {
+void sweep_one(const fs::path& directory, const patience& until) {
     struct stat s {};
     if (::lstat(directory.c_str(), &s) != 0 || !S_ISDIR(s.st_mode) || s.st_uid != ::geteuid()) return;
     const descriptor lock(::open((directory / lock_name).c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
     if (!lock.is_open() || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;  // not ours, or in use
     std::error_code ec;
-    if (end_postmaster(directory / "postgres" / "data")) fs::remove_all(directory, ec);
+    if (end_postmaster(directory / "postgres" / "data", until)) fs::remove_all(directory, ec);
 }
 
 }  // namespace
@@ -111,11 +112,11 @@ fs::path scratch_directory::make(const std::string& name, const std::optional<us
     return made;
 }
 
-void scratch_directory::sweep() {
+void scratch_directory::sweep(const patience& until) {
     for (const auto& base : candidate_bases()) {
         std::error_code ec;
         for (const auto& entry : fs::directory_iterator(base, ec))
-            if (entry.path().filename().native().starts_with(name_prefix)) sweep_one(entry.path());
+            if (entry.path().filename().native().starts_with(name_prefix)) sweep_one(entry.path(), until);
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "system/child_process.hpp"
+#include "system/patience.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -25,7 +26,8 @@ public:
 
     /// Removes the directories of sessions that were killed, and ends their PostgreSQL if it still runs. Touches only
     /// directories with our name, our owner and our lock, and only if no process holds that lock.
-    static void sweep();
+    /// Throws `interrupted`.
+    static void sweep(const patience& until = {});
 
 private:
     std::filesystem::path path_;

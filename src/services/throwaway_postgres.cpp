@@ -3,9 +3,9 @@
 #include "contracts/error.hpp"
 #include "contracts/url.hpp"
 #include "services/find_program.hpp"
+#include "services/postgres_client.hpp"
 #include "services/postgres_data_directory.hpp"
 
-#include <libpq-fe.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -48,20 +48,30 @@ std::vector<std::string> server_command(const fs::path& bindir, const fs::path& 
     return out;
 }
 
+bool answers(const std::string& connection_string, const patience& until) try {
+    constexpr std::chrono::seconds limit{1};
+    postgres_client(connection_string, until, {.connect = limit, .answer = limit}).ask("SELECT");
+    return true;
+} catch (const interrupted&) {
+    throw;
+} catch (const setup_error&) {
+    return false;
+}
+
 /// Makes the data directory. Returns the settings to start the server with.
 throwaway_server::settings prepare(const scratch_directory& scratch, const postgres_settings& wanted,
-                                   const std::string& connection_string) {
+                                   const std::string& connection_string, const patience& until) {
     remove_libpq_environment();
     const auto bindir = bindir_or_advice(wanted.bindir);
     const auto user = server_user("postgres");
     const auto home = scratch.make("postgres", user);
-    make_postgres_data_directory({.bindir = bindir, .data = home / "data", .owner = user});
+    make_postgres_data_directory({.bindir = bindir, .data = home / "data", .owner = user}, until);
     return {.name = "PostgreSQL",
             .arguments = server_command(bindir, home, wanted.connections),
             .directory = home / "data",
             .log = home / "log",
             .user = user,
-            .answers = [connection_string] { return PQping(connection_string.c_str()) == PQPING_OK; },
+            .answers = [connection_string](const patience& p) { return answers(connection_string, p); },
             .start_limit = std::chrono::seconds(30),
             .stop_signal = SIGINT,     // fast shutdown
             .death_signal = SIGQUIT};  // immediate shutdown: the postmaster ends its children itself
@@ -69,11 +79,12 @@ throwaway_server::settings prepare(const scratch_directory& scratch, const postg
 
 }  // namespace
 
-throwaway_postgres::throwaway_postgres(const scratch_directory& scratch, const postgres_settings& settings)
+throwaway_postgres::throwaway_postgres(const scratch_directory& scratch, const postgres_settings& settings,
+                                       const server_patience& until)
     : connection_string_(fmt::format("postgresql:///postgres?host={}&user=pipebench",
                                      percent_encoded((scratch.path() / "postgres").native()))),
-      server_(prepare(scratch, settings, connection_string_)) {
-    server_.wait_until_ready();
+      server_(prepare(scratch, settings, connection_string_, until.start), until) {
+    server_.wait_until_ready(until.start);
 }
 
 }  // namespace pipebench

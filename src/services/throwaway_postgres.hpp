@@ -18,9 +18,10 @@ struct postgres_settings {
 /// of the server loses no data; a crash of the machine does, but also ends the session.
 class throwaway_postgres {
 public:
-    /// Returns when it answers. Throws setup_error, with the end of the server's log if it did not start. Removes
+    /// Returns when it answers. Throws `interrupted`, or setup_error, with the end of the server's log if it did not start. Removes
     /// libpq's variables (PG...) from the environment: call it while there is one thread.
-    throwaway_postgres(const scratch_directory& scratch, const postgres_settings& settings);
+    throwaway_postgres(const scratch_directory& scratch, const postgres_settings& settings,
+                       const server_patience& until = {});
 
     [[nodiscard]] const std::string& connection_string() const noexcept { return connection_string_; }
     [[nodiscard]] pid_t pid() const noexcept { return server_.pid(); }
@@ -28,7 +29,8 @@ public:
     /// Kills the server and all its backends with SIGKILL, and starts a new one at once, which recovers the committed
     /// data. Does not wait until it answers.
     void kill_and_start_again() { server_.kill_and_start_again(); }
-    void wait_until_ready() { server_.wait_until_ready(); }  ///< throws setup_error if it does not answer in time
+    /// Throws `interrupted`, or setup_error if it does not answer in time.
+    void wait_until_ready(const patience& until = {}) { server_.wait_until_ready(until); }
 
 private:
     std::string connection_string_;

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr duration reply_limit = std::chrono::seconds(5);
+constexpr duration reply_limit = std::chrono::seconds(1);
 
 fs::path program_or_advice() {
     if (auto found = find_redis_server()) return *found;
@@ -51,15 +51,15 @@ throwaway_server::settings prepare(const scratch_directory& scratch, const std::
             .directory = home,
             .log = home / "log",
             .user = user,
-            .answers = [url] { return answers(url); }};
+            .answers = [url](const patience&) { return answers(url); }};
 }
 
 }  // namespace
 
-throwaway_redis::throwaway_redis(const scratch_directory& scratch)
+throwaway_redis::throwaway_redis(const scratch_directory& scratch, const server_patience& until)
     : url_("unix://" + percent_encoded((scratch.path() / "redis" / "redis.sock").native())),
-      server_(prepare(scratch, url_)) {
-    server_.wait_until_ready();
+      server_(prepare(scratch, url_), until) {
+    server_.wait_until_ready(until.start);
 }
 
 }  // namespace pipebench

@@ -11,8 +11,8 @@ namespace pipebench {
 /// Unix socket only, no persistence, noeviction: another policy could delete the stream.
 class throwaway_redis {
 public:
-    /// Returns when it answers. Throws setup_error.
-    explicit throwaway_redis(const scratch_directory& scratch);
+    /// Returns when it answers. Throws `interrupted` or setup_error.
+    explicit throwaway_redis(const scratch_directory& scratch, const server_patience& until = {});
 
     [[nodiscard]] const std::string& url() const noexcept { return url_; }
     [[nodiscard]] pid_t pid() const noexcept { return server_.pid(); }

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr auto stop_patience = std::chrono::seconds(5);
+constexpr auto stop_limit = std::chrono::seconds(5);  ///< after each of the two signals that a server may heed
 
 std::string last_line_of(const fs::path& log) {
     std::ifstream in(log);
@@ -29,10 +29,18 @@ std::string last_line_of(const fs::path& log) {
 
 }  // namespace
 
-throwaway_server::throwaway_server(settings s) : settings_(std::move(s)) { process_.emplace(start()); }
+throwaway_server::throwaway_server(settings s, const server_patience& until)
+    : settings_(std::move(s)), until_(until) {
+    process_.emplace(start());
+}
 
 throwaway_server::~throwaway_server() {
-    if (process_) process_->stop(settings_.stop_signal, stop_patience);
+    if (!process_) return;
+    for (const int number : {settings_.stop_signal, SIGQUIT}) {
+        process_->signal(number);
+        if (process_->wait_for(stop_limit, until_.stop)) return;
+    }
+    kill_tree(process_->pid());  // its children too, which may hang as it does
 }
 
 child_process throwaway_server::start() const {
@@ -47,14 +55,15 @@ child_process throwaway_server::start() const {
     return child_process::spawn(child);
 }
 
-void throwaway_server::wait_until_ready() {
+void throwaway_server::wait_until_ready(const patience& until) {
     constexpr std::chrono::milliseconds interval{10};
-    const auto deadline = std::chrono::steady_clock::now() + settings_.start_limit;
-    while (!settings_.answers()) {
-        if (const auto end = process_->wait_for(interval))
+    const auto deadline = patience::clock::now() + settings_.start_limit;
+    while (!settings_.answers(until)) {
+        if (const auto end = process_->wait_for(interval, until))
             throw setup_error(fmt::format("{} did not start: it {}: {}", settings_.name, end->describe(),
                                           last_line_of(settings_.log)));
-        if (std::chrono::steady_clock::now() > deadline)
+        if (until.is_over()) throw interrupted();
+        if (patience::clock::now() > deadline)
             throw setup_error(fmt::format("{} does not answer: {}", settings_.name, last_line_of(settings_.log)));
     }
 }

@@ -12,6 +12,11 @@
 
 namespace pipebench {
 
+/// What ends the waits for a server besides their limits.
+struct server_patience {
+    patience start, stop;
+};
+
 /// The destructor stops the server. For one thread, which must outlive it.
 class throwaway_server {
 public:
@@ -21,22 +26,24 @@ public:
         std::filesystem::path directory;     ///< working directory
         std::filesystem::path log;           ///< gets the output of the server
         std::optional<user_identity> user;   ///< to run it as; unset: the calling user
-        std::function<bool()> answers;       ///< whether a client gets an answer now
+        /// Whether a client gets an answer now; it waits for one for a second at most.
+        std::function<bool(const patience&)> answers;
         std::chrono::seconds start_limit{15};
         int stop_signal = SIGTERM;
         int death_signal = SIGKILL;  ///< the kernel sends it if our thread ends first
     };
 
     /// Starts it without waiting. Throws setup_error.
-    explicit throwaway_server(settings s);
+    explicit throwaway_server(settings s, const server_patience& until = {});
     throwaway_server(const throwaway_server&) = delete;
     throwaway_server& operator=(const throwaway_server&) = delete;
     ~throwaway_server();
 
     [[nodiscard]] pid_t pid() const noexcept { return process_->pid(); }
 
-    /// Throws setup_error, with the last line of its log, if the server ends or the start limit passes first.
-    void wait_until_ready();
+    /// Throws `interrupted`, or setup_error, with the last line of its log, if the server ends or the start limit passes
+    /// first.
+    void wait_until_ready(const patience& until = {});
     /// Kills the server and all its children with SIGKILL, and starts a new one at once. Does not wait until it
     /// answers.
     void kill_and_start_again();
@@ -45,6 +52,7 @@ private:
     [[nodiscard]] child_process start() const;
 
     settings settings_;
+    server_patience until_;
     std::optional<child_process> process_;
 };
 

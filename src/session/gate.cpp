@@ -2,7 +2,6 @@
 
 #include "analysis/plan.hpp"
 #include "session/capacity.hpp"
-#include "session/gate_binaries.hpp"
 #include "session/stopwatch.hpp"
 
 #include <fmt/format.h>
@@ -31,17 +30,23 @@ public:
 
     gate_outcome run() {
         start_outcome();
-        if (!interrupted()) start_servers();
-        if (!interrupted()) measure(settings_.patterns, outcome_.series, "");
-        if (!interrupted()) judge();
+        try {
+            if (!was_signalled()) start_servers();
+            if (!was_signalled()) measure(settings_.patterns, outcome_.series, "");
+            if (!was_signalled()) judge();
+        } catch (const interrupted&) {
+        } catch (const setup_error& e) {
+            if (!has_a_round_) throw;
+            outcome_.failure = e.what();
+        }
         outcome_.signal = signals_.first();
-        outcome_.complete = !interrupted();
+        outcome_.complete = !was_signalled() && outcome_.failure.empty();
         outcome_.session_s = since_began_.seconds();
         return std::move(outcome_);
     }
 
 private:
-    [[nodiscard]] bool interrupted() const { return signals_.count() > 0; }
+    [[nodiscard]] bool was_signalled() const { return signals_.count() > 0; }
 
     void start_outcome() {
         outcome_.command = settings_.command;
@@ -76,7 +81,7 @@ private:
         for (const auto* p : settings_.patterns)
             if (std::find(names.begin(), names.end(), p->id) != names.end()) again.push_back(p);
         measure(again, outcome_.confirmation, "confirmation, ");
-        if (interrupted()) return;
+        if (was_signalled()) return;
         outcome_.verdict.confirmation = judge_series(outcome_.confirmation, thresholds, gate_alpha);
     }
 
@@ -91,9 +96,10 @@ private:
         for (std::uint64_t round = 0; round < settings_.rounds; ++round) {
             for (const auto p : orders[round])
                 for (const auto c : turns[p][round]) {
-                    if (interrupted()) return;
+                    if (was_signalled()) return;
                     run_one(static_cast<contender>(c), *patterns[p], round + 1, series);
                 }
+            has_a_round_ = true;
             outcome_.session_s = since_began_.seconds();
             observer_.can_be_saved(outcome_);
             tell_round(label, round + 1, since_first_round.seconds());
@@ -160,16 +166,10 @@ private:
     signal_watch& signals_;
     const stopwatch since_began_;
     gate_outcome outcome_;
-    bool alike_checked_ = false;
+    bool alike_checked_ = false, has_a_round_ = false;
 };
 
 }  // namespace
-
-gate_outcome run_gate(const gate_settings& settings, const gate_observer& observer) {
-    signal_watch signals;
-    gate_binaries binaries(settings, signals);
-    return run_gate(settings, observer, binaries, signals);
-}
 
 gate_outcome run_gate(const gate_settings& settings, const gate_observer& observer, gate_contenders& contenders,
                       signal_watch& signals) {

@@ -57,11 +57,8 @@ public:
     [[nodiscard]] virtual std::optional<session_result> run(contender c, const pattern& p) = 0;
 };
 
-/// Throws setup_error, in one line that names the binary, if one is not pipebench, crashes, hangs, or cannot do the
-/// work, and if build or settings of base and head differ.
-[[nodiscard]] gate_outcome run_gate(const gate_settings& settings, const gate_observer& observer);
-
-/// The same with the caller's contenders, which react to these signals during a run.
+/// Throws setup_error, in one line that names the binary, if in the first round one is not pipebench, crashes, hangs, or
+/// cannot do the work, and if build or settings of base and head differ. The contenders react to the signals.
 [[nodiscard]] gate_outcome run_gate(const gate_settings& settings, const gate_observer& observer,
                                     gate_contenders& contenders, signal_watch& signals);
 

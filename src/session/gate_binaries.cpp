@@ -2,6 +2,7 @@
 
 #include "contracts/units.hpp"
 #include "services/mock_api_process.hpp"
+#include "session/session_patience.hpp"
 #include "system/environment.hpp"
 
 #include <sys/statvfs.h>
@@ -40,7 +41,7 @@ std::string gate_binaries::version_of(contender c) try {
     child_settings child;
     child.arguments = {path_of(c), "--version"};
     child.environment = clean_environment();
-    const auto seen = run_program(child, {version_limit, 64 * 1024, 64 * 1024}, signals_);
+    const auto seen = run_program(child, {version_limit, 64 * 1024, 64 * 1024}, patience(signals_, {}));
     return seen.how == program_output::ending::signalled ? std::string() : version_in(seen);
 } catch (const setup_error& e) {
     throw failure(option_of(c), path_of(c), e.what());
@@ -49,7 +50,8 @@ std::string gate_binaries::version_of(contender c) try {
 void gate_binaries::start_servers(const needs& most, const say& message, const say& warning) {
     copy_if_our_own(base_, warning);
     copy_if_our_own(head_, warning);
-    services_.emplace(settings_.servers, server_needs{most.database_connections, most.redis}, message, warning);
+    services_.emplace(settings_.servers, server_needs{most.database_connections, most.redis},
+                      session_patience(signals_, {}).for_servers(), message, warning);
 }
 
 /// Runs a copy if the binary is our own: its runs would share pages with this process and the mock API, which lowers
@@ -68,11 +70,13 @@ void gate_binaries::copy_if_our_own(std::string& binary, const say& warning) {
 /// free local port costs more than the run.
 std::optional<session_result> gate_binaries::run(contender c, const pattern& p) {
     std::optional<mock_api_process> api;
-    if (settings_.servers.target.empty()) api.emplace(settings_.own_binary, settings_.work, "");
+    if (settings_.servers.target.empty())
+        api.emplace(settings_.own_binary, settings_.work, "", patience(signals_, {}));
     const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(settings_.run_limit);
     const auto& binary = path_of(c);
     const auto seen = run_program(command_of(binary, p, api ? api->url() : settings_.servers.target),
-                                  {limit, 16u << 20, 64u << 10}, signals_);
+                                  {limit, 16u << 20, 64u << 10}, patience(signals_, {}));
+    signals_.poll();  // also for one that came as it ended
     if (seen.how == program_output::ending::signalled || signals_.count() > 0) return std::nullopt;
     try {
         return result_in(seen, p.id, settings_.run_limit);
@@ -114,7 +118,9 @@ session_result result_in(const program_output& seen, std::string_view pattern, d
     auto result = parse_result(seen.out);
     if (result.runs.size() != 1 || result.runs.front().pattern != pattern)
         throw setup_error("its result is not of the run that was asked for");
-    if (result.runs.front().interrupted) throw setup_error("its run was interrupted");
+    const auto& run = result.runs.front();
+    if (run.interrupted) throw setup_error("its run was interrupted");
+    if (run.ended() < run.orders) throw setup_error("its run failed: " + printable(run.verdict.text, 300));
     return result;
 }
 

@@ -6,8 +6,6 @@
 #include "measure/stream_probe.hpp"
 #include "pipeline/endpoint.hpp"
 
-#include <sys/random.h>
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,36 +15,44 @@ namespace {
 
 constexpr unsigned most_restarts = 3;  ///< after so many restarts, a run that keeps dying has failed
 
-std::string new_session_id() {
-    std::uint32_t id = 0;
-    if (::getrandom(&id, sizeof id, 0) != sizeof id) throw setup_error("no random numbers to be had");
-    return fmt::format("{:08x}", id);
-}
-
 }  // namespace
 
-process_executor::process_executor(const session_settings& settings, signal_watch& signals)
-    : settings_(settings), signals_(signals), id_(new_session_id()) {}
+process_executor::process_executor(const session_settings& settings, signal_watch& signals, say message)
+    : settings_(settings),
+      signals_(signals),
+      message_(std::move(message)),
+      until_(signals, settings.grace),
+      id_(new_session_id()) {}
 
 started_servers process_executor::start_servers(const needs& most, const say& message, const say& warning) {
     const auto& choice = settings_.servers;
     if (!choice.target.empty()) check_target(choice.target);  // before anything is started
-    services_.emplace(choice, server_needs{most.database_connections, most.redis}, message, warning);
-    schema_.emplace(services_->postgres_url(), "pipebench_" + id_, settings_.tables);
+    services_.emplace(choice, server_needs{most.database_connections, most.redis}, until_.for_servers(), message,
+                      warning);
+    const bool ends_with_its_server = services_->postgres_pid() != 0;
+    const auto redis = most.redis ? choice.redis : std::string();
+    sweep_before_a_session(choice.postgres, redis, until_.before_a_run, message);
+    if (!redis.empty()) keys_.emplace(redis, id_);
+    schema_.emplace(schema_settings{.postgres = services_->postgres_url(),
+                                    .name = "pipebench_" + id_,
+                                    .tables = settings_.tables,
+                                    .schema = ends_with_its_server ? leftovers::keep : settings_.tables,
+                                    .warning = [this](const std::string& text) { message_("warning: " + text); }},
+                    until_);
     return {services_->servers(), schema_->name()};
 }
 
 executed_run process_executor::execute(const run_plan& plan, const on_progress& progress) {
     const auto scenario = plan.trouble.api.none() ? std::string() : plan.trouble.source;
-    if (settings_.servers.target.empty()) api_.emplace(settings_.binary, settings_.work, scenario);
+    if (settings_.servers.target.empty())
+        api_.emplace(settings_.binary, settings_.work, scenario, until_.before_a_run);
     const auto table = make_table(plan);
     const auto where = addresses_for(plan, table);
     const auto request = request_for(plan, where);
-    executed_run out{
-        .record = recorder::create(settings_.work.orders), .table = table, .restarts_allowed = request.restarts};
+    executed_run out{.record = recorder::create(settings_.work.orders), .table = table};
     if (settings_.watch == watching::end_only) out.record.leave_out_latencies();
     out.seen = observe_run(request, out.record, signals_, progress);
-    if (api_) out.api = api_->stop();
+    if (api_) out.api = api_->stop(until_.after_a_run);
     api_.reset();
     if (!where.redis.empty()) plan.who.delete_keys(where.redis, where.stream);
     return out;
@@ -105,19 +111,12 @@ incident_means process_executor::means() {
 }
 
 ledger_view process_executor::check_ledger(executed_run& run, const run_plan& plan, bool signalled) {
-    if (settings_.chaos.target == kill_target::postgres) services_->wait_for_postgres();
-    if (plan.who.reports() == order_reports::in_lines)
-        settle_what_is_there(services_->postgres_url(), run.table, run.record);
-    const auto ledger = pipebench::check_ledger({services_->postgres_url(), run.table, run.record,
-                                                 extent_of(run.record, run.seen, signalled),
-                                                 settings_.servers.target.empty() ? settings_.expected : nullptr});
     schema_->end_table(run.table);
-    return ledger;
-}
-
-void process_executor::stop_servers() {
-    schema_.reset();
-    services_.reset();
+    if (settings_.chaos.target == kill_target::postgres) services_->wait_for_postgres(until_.after_a_run);
+    postgres_client postgres(services_->postgres_url(), until_.after_a_run, ledger_limits);
+    if (plan.who.reports() == order_reports::in_lines) settle_what_is_there(postgres, run.table, run.record);
+    return pipebench::check_ledger({postgres, run.table, run.record, extent_of(run.record, run.seen, signalled),
+                                    settings_.servers.target.empty() ? settings_.expected : nullptr});
 }
 
 }  // namespace pipebench

@@ -2,6 +2,7 @@
 // mock API for each run.
 #pragma once
 
+#include "session/abandoned.hpp"
 #include "session/incidents.hpp"
 #include "session/run_executor.hpp"
 #include "session/session.hpp"
@@ -17,13 +18,12 @@ namespace pipebench {
 /// For the main thread. The destructor ends everything that it has started.
 class process_executor final : public run_executor {
 public:
-    /// Both must outlive it.
-    process_executor(const session_settings& settings, signal_watch& signals);
+    /// `settings` and `signals` must outlive it. `message` gets a line about what cannot be removed at the end.
+    process_executor(const session_settings& settings, signal_watch& signals, say message);
 
     started_servers start_servers(const needs& most, const say& message, const say& warning) override;
     executed_run execute(const run_plan& plan, const on_progress& progress) override;
     ledger_view check_ledger(executed_run& run, const run_plan& plan, bool signalled) override;
-    void stop_servers() override;
 
 private:
     [[nodiscard]] addresses addresses_for(const run_plan& plan, const table_name& table) const;
@@ -34,9 +34,12 @@ private:
 
     const session_settings& settings_;
     signal_watch& signals_;
+    say message_;
+    session_patience until_;
     std::string id_;
     std::optional<session_services> services_;  // declared before its users, so destroyed after them
     std::optional<session_schema> schema_;
+    std::optional<session_keys> keys_;     ///< in a Redis of the user
     std::optional<mock_api_process> api_;  ///< of the current run
     unsigned runs_ = 0;
 };

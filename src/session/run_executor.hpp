@@ -26,7 +26,6 @@ struct executed_run {
     run_observation seen{};
     mock_api_process::usage api{};
     table_name table{};
-    unsigned restarts_allowed = 0;  ///< 0 if no kill was planned
 };
 
 struct started_servers {
@@ -43,14 +42,15 @@ public:
     run_executor& operator=(const run_executor&) = delete;
     virtual ~run_executor() = default;
 
+    // Each function throws `interrupted` when a signal has ended one of its waits, and setup_error for other failures.
+
     /// Called once, before the first run. `message` gets a line per server, `warning` problems of its settings.
     virtual started_servers start_servers(const needs& most, const say& message, const say& warning) = 0;
     /// Returns when all processes of the run have ended.
     virtual executed_run execute(const run_plan& plan, const on_progress& progress) = 0;
-    /// Compares the record with the table, and drops the table. Completes the record of a contestant that reports in
-    /// lines.
+    /// Compares the record with the table, which is not needed any more. Completes the record of a contestant that
+    /// reports in lines.
     virtual ledger_view check_ledger(executed_run& run, const run_plan& plan, bool signalled) = 0;
-    virtual void stop_servers() = 0;
 };
 
 }  // namespace pipebench

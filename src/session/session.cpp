@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <ctime>
+#include <optional>
 
 namespace pipebench {
 namespace {
@@ -30,11 +31,13 @@ public:
     session_outcome run() {
         describe();
         check_that_it_fits();
-        start_servers();
-        tell_if_long();
-        run_rounds();
-        executor_.stop_servers();
-        signals_.poll();  // a signal after the last run must not end the process before the result is printed
+        try {
+            start_servers();
+            tell_if_long();
+            run_rounds();
+        } catch (const interrupted&) {  // what was measured before stands
+        }
+        signals_.poll();
         result_.interrupted = signals_.count() > 0;
         result_.session_s = since_began_.seconds();
         return {std::move(result_), signals_.first()};
@@ -69,7 +72,7 @@ private:
         const auto limits = limits_of_this_box();
         for (const auto& c : settings_.contestants)
             if (const auto why_not = does_not_fit(c->id(), c->needs_at(settings_.work), limits))
-                throw run_failure(*why_not);
+                throw setup_error(*why_not);
     }
 
     void start_servers() {
@@ -159,17 +162,37 @@ private:
         return true;
     }
 
+    /// A run that cannot begin has a row, too: the others are not to be lost with it.
     run_result measure(const run_plan& plan) {
-        auto run = executor_.execute(
-            plan, [&](const recorder& r, std::uint64_t rss) { observer_.run_goes(plan.who, r, rss); });
+        std::optional<executed_run> run;
+        try {
+            run.emplace(executor_.execute(
+                plan, [&](const recorder& r, std::uint64_t rss) { observer_.run_goes(plan.who, r, rss); }));
+        } catch (const interrupted&) {
+            throw;
+        } catch (const setup_error& e) {
+            return account_of_failure(e.what(), terms_of(plan, false));
+        }
+        return account(*run, plan);
+    }
+
+    run_result account(executed_run& run, const run_plan& plan) {
         const bool signalled = signals_.count() > 0;
-        if (!signalled) refuse_if_unusable(plan.who, run);
-        const auto ledger = executor_.check_ledger(run, plan, signalled);
+        const auto ledger = ledger_of(run, plan, signalled);
         auto out = account_of({run.record, run.seen, run.api, ledger}, terms_of(plan, signalled));
         if (out.steal_share > steal_warning)
             warn(fmt::format("{}: the hypervisor took {:.0f} % of the box's time during the run", out.pattern,
                              100 * out.steal_share));
         return out;
+    }
+
+    /// What was measured is worth more than its check: a ledger that cannot be read is no error.
+    checked_ledger ledger_of(executed_run& run, const run_plan& plan, bool signalled) {
+        try {
+            return {executor_.check_ledger(run, plan, signalled), {}};
+        } catch (const setup_error& e) {
+            return {{.checked = false}, e.what()};
+        }
     }
 
     [[nodiscard]] run_terms terms_of(const run_plan& plan, bool signalled) const {
@@ -184,15 +207,6 @@ private:
                 .build = result_.build};
     }
 
-    /// A run that could not begin has no row: its message is the error. If a kill was planned, a run that has begun
-    /// has a row with its failure.
-    static void refuse_if_unusable(const contestant& who, const executed_run& run) {
-        if (run.seen.end.exited_with(0)) return;
-        const bool died_at_work = run.restarts_allowed > 0 && run.record.read().begun > 0;
-        if (who.failure_has_a_row(run.seen.end, died_at_work)) return;
-        throw run_failure(fmt::format("{}: the run failed: {}", who.id(), run.seen.last_words()));
-    }
-
     const session_settings& settings_;
     const session_observer& observer_;
     run_executor& executor_;
@@ -205,7 +219,7 @@ private:
 
 session_outcome run_session(const session_settings& settings, const session_observer& observer) {
     signal_watch signals;
-    process_executor processes(settings, signals);
+    process_executor processes(settings, signals, observer.message);
     return run_session(settings, observer, processes, signals);
 }
 

@@ -68,19 +68,13 @@ struct session_outcome {
     int signal = 0;  ///< SIGINT, SIGTERM or SIGHUP if one ended it early
 };
 
-/// A contestant could not complete its run: it failed, or the machine cannot hold it. Other failures, such as a
-/// server that does not start, are a plain setup_error.
-class run_failure : public setup_error {
-public:
-    using setup_error::setup_error;
-};
-
-/// Checks first whether the machine can hold the runs; if not, the error names the limit and the numbers. Throws
-/// setup_error if it cannot go on, and run_failure if a contestant is the cause. Main thread only; handles SIGINT,
-/// SIGTERM and SIGHUP.
+/// Checks first whether the machine can hold the runs, and starts the servers: throws setup_error if either fails; the
+/// message names the limit and the numbers. A run that fails later is a row that says so. Returns after the servers have
+/// ended. Main thread only; handles SIGINT, SIGTERM and SIGHUP.
 [[nodiscard]] session_outcome run_session(const session_settings& settings, const session_observer& observer);
 
-/// The same with the caller's executor, which reacts to these signals during a run.
+/// The same with the caller's executor, which reacts to these signals, and whose servers still run when this returns: the
+/// caller prints the result before it waits for their end.
 [[nodiscard]] session_outcome run_session(const session_settings& settings, const session_observer& observer,
                                           run_executor& executor, signal_watch& signals);
 

@@ -12,8 +12,7 @@ namespace {
 
 constexpr std::uint64_t connections_of_our_own = 2;  ///< one for the schema, one for the ledger
 
-void check_free_connections(const std::string& url, std::uint64_t wanted) {
-    const auto free = free_connections(url);
+void check_free_connections(std::uint64_t free, std::uint64_t wanted) {
     if (wanted + connections_of_our_own > free)
         throw setup_error(fmt::format("--postgres: the runs need {} connections and the server has {} free: lower "
                                       "-c, or raise its max_connections",
@@ -22,12 +21,13 @@ void check_free_connections(const std::string& url, std::uint64_t wanted) {
 
 }  // namespace
 
-session_services::session_services(const server_choice& choice, const server_needs& need, const say& message,
-                                   const say& warning) {
+session_services::session_services(const server_choice& choice, const server_needs& need,
+                                   const server_patience& until, const say& message, const say& warning)
+    : until_(until) {
     const bool redis_given = need.redis && !choice.redis.empty();
     if (!choice.postgres.empty()) use_postgres(choice, need.database_connections);
     if (redis_given) use_redis(choice, warning);
-    scratch_directory::sweep();
+    scratch_directory::sweep(until_.start);
     if (choice.postgres.empty() || (need.redis && !redis_given)) scratch_.emplace(server_user("postgres"));
     if (choice.postgres.empty()) use_postgres(choice, need.database_connections);
     if (need.redis && !redis_given) use_redis(choice, warning);
@@ -35,20 +35,18 @@ session_services::session_services(const server_choice& choice, const server_nee
 }
 
 void session_services::use_postgres(const server_choice& choice, std::uint64_t connections) {
-    if (choice.postgres.empty()) {
-        postgres_.emplace(*scratch_, postgres_settings{choice.pg_bindir, connections});
-        postgres_url_ = postgres_->connection_string();
-        servers_.push_back(inspect_postgres(postgres_url_, "throwaway"));
-    } else {
-        postgres_url_ = choice.postgres;
-        servers_.push_back(inspect_postgres(postgres_url_, printable_postgres(postgres_url_)));
-        check_free_connections(postgres_url_, connections);
-    }
+    const bool own = choice.postgres.empty();
+    if (own) postgres_.emplace(*scratch_, postgres_settings{choice.pg_bindir, connections}, until_);
+    postgres_url_ = own ? postgres_->connection_string() : choice.postgres;
+    const auto origin = own ? "throwaway" : printable_postgres(postgres_url_);
+    const auto seen = inspect_postgres(postgres_url_, origin, until_.start);
+    servers_.push_back(seen.server);
+    if (!own) check_free_connections(seen.free_connections, connections);
 }
 
 void session_services::use_redis(const server_choice& choice, const say& warning) {
     const bool own = choice.redis.empty();
-    if (own) redis_.emplace(*scratch_);
+    if (own) redis_.emplace(*scratch_, until_);
     redis_url_ = own ? redis_->url() : choice.redis;
     const auto origin = own ? "throwaway" : parse_redis_address(redis_url_).printable_form();
     const auto seen = inspect_redis(redis_url_, origin);

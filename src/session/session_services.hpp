@@ -31,9 +31,10 @@ class session_services {
 public:
     using say = std::function<void(const std::string&)>;
 
-    /// Checks servers of the user before it starts others. Throws setup_error, in one line. `message` gets a line per
-    /// server, `warning` problems of its settings.
-    session_services(const server_choice& choice, const server_needs& need, const say& message, const say& warning);
+    /// Checks servers of the user before it starts others. Throws `interrupted`, or setup_error, in one line. `message`
+    /// gets a line per server, `warning` problems of its settings.
+    session_services(const server_choice& choice, const server_needs& need, const server_patience& until,
+                     const say& message, const say& warning);
 
     [[nodiscard]] const std::string& postgres_url() const noexcept { return postgres_url_; }
     [[nodiscard]] const std::string& redis_url() const noexcept { return redis_url_; }  ///< empty: not needed
@@ -42,8 +43,8 @@ public:
     /// Kills the server with SIGKILL and restarts it at once. Only for throwaway servers.
     void kill_redis() { redis_->kill_and_start_again(); }
     void kill_postgres() { postgres_->kill_and_start_again(); }
-    void wait_for_postgres() {
-        if (postgres_) postgres_->wait_until_ready();
+    void wait_for_postgres(const patience& until) {
+        if (postgres_) postgres_->wait_until_ready(until);
     }
     [[nodiscard]] const std::vector<server_info>& servers() const noexcept { return servers_; }
 
@@ -51,6 +52,7 @@ private:
     void use_postgres(const server_choice& choice, std::uint64_t connections);
     void use_redis(const server_choice& choice, const say& warning);
 
+    server_patience until_;
     std::optional<scratch_directory> scratch_;  // declared before its users, so destroyed after them
     std::optional<throwaway_postgres> postgres_;
     std::optional<throwaway_redis> redis_;

@@ -128,8 +128,13 @@ public:
         : settings_(s), observer_(o), run_session_(measure) {}
 
     sweep_outcome run() {
-        for (std::size_t i = 0; i < plan_.size() && !stopped(); ++i) measure(i);
-        if (settings_.limit != limit_wish::none) find_limit();
+        try {
+            for (std::size_t i = 0; i < plan_.size() && !stopped(); ++i) measure(i);
+            if (settings_.limit != limit_wish::none) find_limit();
+        } catch (const setup_error& e) {
+            if (out_.points.front().result.runs.empty()) throw;
+            out_.failure = e.what();  // what was measured stands
+        }
         out_.interrupted = stopped();
         out_.session_s = since_began_.seconds();
         return std::move(out_);
@@ -139,7 +144,7 @@ private:
     bool stopped() {
         signals_.poll();
         if (out_.signal == 0) out_.signal = signals_.first();
-        return out_.signal != 0;
+        return out_.signal != 0 || !out_.failure.empty();
     }
 
     void tell(const std::string& text) const { observer_.session.message(text); }
@@ -195,9 +200,9 @@ private:
         return out;
     }
 
-    /// Returns what broke, or an empty text; nullopt after a signal. A failure outside the run, such as a server that
-    /// does not start, is not a limit, and ends the sweep.
-    std::optional<std::string> try_orders(std::uint64_t orders) try {
+    /// Returns what broke, or an empty text; nullopt after a signal. A server that does not start is not a limit, and
+    /// ends the sweep.
+    std::optional<std::string> try_orders(std::uint64_t orders) {
         tell(fmt::format("looking for the limit of fan-out: {} orders", orders));
         const auto done = run_session_(session_with(orders), observer_.session);
         out_.signal = done.signal;
@@ -205,8 +210,6 @@ private:
         const auto& run = done.result.runs.front();
         search_balanced_ = search_balanced_ && run.ledger.balanced();
         return what_broke(run);
-    } catch (const run_failure& e) {
-        return e.what();
     }
 
     const sweep_settings& settings_;

@@ -43,7 +43,7 @@ struct sweep_observer {
 
 /// Main thread only; a signal ends it early. A pattern that the machine cannot hold is left out of its
 /// point, with the reason. Throws setup_error before any start if two steps are the same work or no pattern fits any
-/// point, and later if a session cannot go on.
+/// point, and if the session of the first point cannot start.
 [[nodiscard]] sweep_outcome run_sweep(const sweep_settings& settings, const sweep_observer& observer);
 
 /// The same with the caller's function in place of run_session().

@@ -22,6 +22,8 @@
 namespace pipebench {
 namespace {
 
+constexpr std::chrono::milliseconds look_again{2};  ///< if the kernel, or a tool such as valgrind, has no pidfd
+
 std::vector<char*> as_argv(const std::vector<std::string>& words) {
     std::vector<char*> out;
     for (const auto& w : words) out.push_back(const_cast<char*>(w.c_str()));
@@ -108,10 +110,10 @@ private:
 }  // namespace
 
 void wait_for_end(int pid_descriptor, std::chrono::milliseconds limit) {
-    constexpr std::chrono::milliseconds interval{2};  // if the kernel, or a tool such as valgrind, has no pidfd
     pollfd ended{pid_descriptor, POLLIN, 0};
-    ::poll(&ended, 1,
-           static_cast<int>(std::min<std::int64_t>(pid_descriptor >= 0 ? INT_MAX : interval.count(), limit.count())));
+    ::poll(
+        &ended, 1,
+        static_cast<int>(std::min<std::int64_t>(pid_descriptor >= 0 ? INT_MAX : look_again.count(), limit.count())));
 }
 
 bool child_end::exited_with(int code) const { return WIFEXITED(status) && WEXITSTATUS(status) == code; }
@@ -155,26 +157,28 @@ void child_process::signal(int number) noexcept {
     if (!end_ && pid_ > 0) ::kill(pid_, number);  // not reaped yet, so its number cannot be reused
 }
 
-std::optional<child_end> child_process::wait_for(std::chrono::milliseconds limit) {
-    const auto now = [] { return std::chrono::steady_clock::now(); };
+std::optional<child_end> child_process::wait_for(std::chrono::milliseconds limit, const patience& until) {
     const auto longest = std::chrono::hours(24 * 365);
-    const auto deadline = now() + std::min<std::chrono::milliseconds>(limit, longest);
+    const auto deadline = patience::clock::now() + std::min<std::chrono::milliseconds>(limit, longest);
+    auto waited = wait_end::ready;
     while (!end_) {
         child_end end;
         const pid_t reaped = ::wait4(pid_, &end.status, WNOHANG, &end.usage);
         if (reaped == pid_) end_ = end;
         if (reaped != 0 && !(reaped < 0 && errno == EINTR)) break;
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now());
-        if (left.count() <= 0) break;
-        wait_for_end(pid_descriptor_.get(), left);
+        if (waited == wait_end::interrupted || patience::clock::now() >= deadline) break;
+        // Without a pidfd nothing wakes us at its end: look again soon.
+        const auto next =
+            pid_descriptor_.is_open() ? deadline : std::min(deadline, patience::clock::now() + look_again);
+        waited = until.wait(pid_descriptor_.get(), POLLIN, next);
     }
     return end_;
 }
 
-child_end child_process::stop(int polite, std::chrono::milliseconds patience) {
+child_end child_process::stop(int polite, std::chrono::milliseconds limit, const patience& until) {
     for (const int number : {polite, SIGQUIT}) {
         signal(number);
-        if (const auto end = wait_for(patience)) return *end;
+        if (const auto end = wait_for(limit, until)) return *end;
     }
     signal(SIGKILL);
     return wait_for(std::chrono::milliseconds::max()).value();

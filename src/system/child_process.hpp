@@ -2,6 +2,7 @@
 #pragma once
 
 #include "system/descriptor.hpp"
+#include "system/patience.hpp"
 
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -57,11 +58,13 @@ public:
     [[nodiscard]] int pid_descriptor() const noexcept { return pid_descriptor_.get(); }
     void signal(int number) noexcept;
 
-    /// Waits up to `limit` for the child to end, and reaps it. Later calls return the same end.
-    std::optional<child_end> wait_for(std::chrono::milliseconds limit);
+    /// Waits up to `limit`, or as long as `until` has patience, for the child to end, and reaps it. Later calls return
+    /// the same end.
+    std::optional<child_end> wait_for(std::chrono::milliseconds limit, const patience& until = {});
 
-    /// Sends `polite`, then SIGQUIT, then SIGKILL, and waits up to `patience` for the end after each.
-    child_end stop(int polite, std::chrono::milliseconds patience);
+    /// Sends `polite`, then SIGQUIT, and waits up to `limit` after each; sends SIGKILL when this did not end it, or
+    /// `until` has no more patience.
+    child_end stop(int polite, std::chrono::milliseconds limit, const patience& until = {});
 
 private:
     child_process(pid_t pid, descriptor pid_descriptor);

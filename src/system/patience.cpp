@@ -1,7 +1,5 @@
 #include "system/patience.hpp"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -29,12 +27,22 @@ bool patience::is_over() const noexcept {
 }
 
 wait_end patience::wait(int fd, short events, clock::time_point deadline) const {
-    std::array<pollfd, 2> waiting{{{fd, events, 0}, {signals_ != nullptr ? signals_->native() : -1, POLLIN, 0}}};
+    pollfd one{fd, events, 0};
+    return wait({&one, 1}, deadline);
+}
+
+wait_end patience::wait(std::span<pollfd> waiting, clock::time_point deadline) const {
+    std::array<pollfd, max_waiting + 1> all{};  // with the signals last
+    const auto count = std::min(waiting.size(), max_waiting);
+    std::copy_n(waiting.begin(), count, all.begin());
+    all[count] = {signals_ != nullptr ? signals_->native() : -1, POLLIN, 0};
     for (;;) {
         const auto end = is_over() ? clock::now() : std::min(deadline, end_of_grace());
-        const int ready = ::poll(waiting.data(), waiting.size(), milliseconds_until(end));
+        const int ready = ::poll(all.data(), count + 1, milliseconds_until(end));
         if (ready < 0 && errno != EINTR) throw system_failure("cannot wait", errno);
-        if (ready > 0 && waiting[0].revents != 0) return wait_end::ready;
+        std::copy_n(all.begin(), count, waiting.begin());
+        if (ready > 0 && std::any_of(waiting.begin(), waiting.end(), [](auto& w) { return w.revents != 0; }))
+            return wait_end::ready;
         if (is_over()) return wait_end::interrupted;
         if (clock::now() >= deadline) return wait_end::timed_out;
     }

@@ -5,7 +5,10 @@
 #include "pipebench/duration.hpp"
 #include "system/signal_watch.hpp"
 
+#include <poll.h>
+
 #include <chrono>
+#include <span>
 
 namespace pipebench {
 
@@ -30,6 +33,9 @@ public:
 
     /// Waits for one of the `events` of poll(2), or an error, at `fd`; -1: only for time.
     [[nodiscard]] wait_end wait(int fd, short events, clock::time_point deadline) const;
+    /// The same for several descriptors, whose `revents` it sets; at most max_waiting.
+    [[nodiscard]] wait_end wait(std::span<pollfd> waiting, clock::time_point deadline) const;
+    static constexpr std::size_t max_waiting = 7;
     /// Whether a wait would end now because of a signal.
     [[nodiscard]] bool is_over() const noexcept;
 

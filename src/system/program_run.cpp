@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -31,8 +30,8 @@ private:
 
 class running_program {
 public:
-    running_program(child_settings settings, const program_limits& limits, signal_watch* signals)
-        : limits_(limits), signals_(signals), child_(start(std::move(settings))), group_(child_.pid()) {
+    running_program(child_settings settings, const program_limits& limits, const patience& until)
+        : limits_(limits), until_(until), child_(start(std::move(settings))), group_(child_.pid()) {
         out_.close_write_end();
         err_.close_write_end();
     }
@@ -41,7 +40,6 @@ public:
         std::optional<child_end> end;
         while (!end) {
             wait();
-            if (signals_ != nullptr) signals_->poll();  // also after its end: our caller reads their number
             drain();
             end = child_.wait_for(std::chrono::milliseconds(0));
             if (end) break;
@@ -63,14 +61,12 @@ private:
 
     /// Until the program ends, prints, or a signal arrives.
     void wait() const {
-        std::array<pollfd, 4> waiting{{{child_.pid_descriptor(), POLLIN, 0},
-                                       {signals_ != nullptr ? signals_->native() : -1, POLLIN, 0},
-                                       {out_.read_end(), POLLIN, 0},
-                                       {err_.read_end(), POLLIN, 0}}};
+        constexpr std::chrono::milliseconds look_again{2};
+        std::array<pollfd, 3> waiting{
+            {{child_.pid_descriptor(), POLLIN, 0}, {out_.read_end(), POLLIN, 0}, {err_.read_end(), POLLIN, 0}}};
         // Without a descriptor of the process nothing wakes us at its end: look again soon.
-        const std::int64_t longest = child_.pid_descriptor() < 0 ? 2 : std::numeric_limits<int>::max();
-        const auto ms = std::clamp<std::int64_t>(time_left().count() + 1, 1, longest);
-        ::poll(waiting.data(), waiting.size(), static_cast<int>(ms));
+        const auto next = child_.pid_descriptor() < 0 ? std::min(deadline_, clock::now() + look_again) : deadline_;
+        static_cast<void>(until_.wait(waiting, next));  // finish() looks at the reason
     }
 
     void drain() {
@@ -80,18 +76,15 @@ private:
     }
 
     [[nodiscard]] ending reason_to_stop() const {
-        if (signals_ != nullptr && signals_->count() > 0) return ending::signalled;
+        if (until_.is_over()) return ending::signalled;
         if (printed_too_much()) return ending::printed_too_much;
-        return time_left().count() <= 0 ? ending::out_of_time : ending::by_itself;
+        return clock::now() >= deadline_ ? ending::out_of_time : ending::by_itself;
     }
 
     [[nodiscard]] bool printed_too_much() const { return seen_.out.size() > limits_.out_bytes; }
-    [[nodiscard]] std::chrono::milliseconds time_left() const {
-        return std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - clock::now());
-    }
 
     const program_limits& limits_;
-    signal_watch* signals_;
+    const patience& until_;
     output_pipe out_, err_;
     child_process child_;
     group_end group_;
@@ -108,12 +101,8 @@ std::string program_output::last_words() const {
     return line.empty() ? "it ended: " + end.describe() : printable(line, 300);
 }
 
-program_output run_program(child_settings settings, const program_limits& limits, signal_watch& signals) {
-    return running_program(std::move(settings), limits, &signals).finish();
-}
-
-program_output run_program(child_settings settings, const program_limits& limits) {
-    return running_program(std::move(settings), limits, nullptr).finish();
+program_output run_program(child_settings settings, const program_limits& limits, const patience& until) {
+    return running_program(std::move(settings), limits, until).finish();
 }
 
 }  // namespace pipebench

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "system/child_process.hpp"
-#include "system/signal_watch.hpp"
+#include "system/patience.hpp"
 
 #include <chrono>
 #include <string>
@@ -26,12 +26,10 @@ struct program_output {
     [[nodiscard]] std::string last_words() const;
 };
 
-/// Sets descriptors 1 and 2 of `settings`. A program that is out of time, prints too much, or is running when a
-/// signal comes gets SIGTERM, and SIGKILL after `patience`. After its end the rest of its process group is killed.
-/// Throws setup_error if it cannot be started.
+/// Sets descriptors 1 and 2 of `settings`. A program that is out of time or prints too much, or is running when `until`
+/// has no more patience, gets SIGTERM, and SIGKILL after `limits.patience`. After its end the rest of its process group
+/// is killed. Throws setup_error if it cannot be started.
 [[nodiscard]] program_output run_program(child_settings settings, const program_limits& limits,
-                                         signal_watch& signals);
-/// The same without watching signals.
-[[nodiscard]] program_output run_program(child_settings settings, const program_limits& limits);
+                                         const patience& until = {});
 
 }  // namespace pipebench

@@ -336,7 +336,7 @@ TEST_CASE("the schema checks types and ranges", "[reporters][json]") {
     with("/schema", "pipebench.result/2");
     with("/runs/0/stored", -1);
     with("/runs/0/stored", 1.5);
-    with("/runs/0/time_s", nullptr);
+    with("/runs/0/floor_s", nullptr);
     with("/runs/0/time_s", -0.5);
     with("/runs/0/ledger/lost", "0");
     with("/runs/0/verdict/trusted", 1);

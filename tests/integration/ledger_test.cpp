@@ -42,10 +42,12 @@ struct books {
     void end(order_id id, error_kind kind) { record.log().end(record.log().begin(id), {stage::store, kind, 1, 1}); }
     void edit(const std::string& statement) { sql(fmt::format(fmt::runtime(statement), table.quoted())); }
     [[nodiscard]] ledger_view check(run_extent extent = run_extent::complete) const {
-        return check_ledger({postgres(), table, record, extent, right_row});
+        return check_with(extent, right_row);
     }
-    [[nodiscard]] ledger_view check_without_generator() const {
-        return check_ledger({postgres(), table, record, run_extent::complete, nullptr});
+    [[nodiscard]] ledger_view check_without_generator() const { return check_with(run_extent::complete, nullptr); }
+    [[nodiscard]] ledger_view check_with(run_extent extent, std::function<order_row(order_id)> expected) const {
+        postgres_client server(postgres(), patience());
+        return check_ledger({server, table, record, extent, std::move(expected)});
     }
 };
 
@@ -146,7 +148,8 @@ TEST_CASE("a ledger reads more rows than one page holds", "[ledger]") {
     sql(fmt::format("INSERT INTO {0} SELECT (jsonb_populate_record(o, jsonb_build_object('order_id', n))).* "
                     "FROM {0} o, generate_series(2, {1}) n WHERE n <> 11000",
                     table.quoted(), many));
-    const auto view = check_ledger({postgres(), table, record, run_extent::complete, nullptr});
+    postgres_client server(postgres(), patience());
+    const auto view = check_ledger({server, table, record, run_extent::complete, nullptr});
     CHECK(view.rows == many - 1);
     CHECK(view.lost == 1);
 }

@@ -31,8 +31,7 @@ child_settings shell(const std::string& script) {
 }
 
 program_output run_shell(const std::string& script, const program_limits& limits = {}) {
-    signal_watch signals;
-    return run_program(shell(script), limits, signals);
+    return run_program(shell(script), limits);
 }
 
 program_output ended(const std::string& err, int status) {
@@ -121,18 +120,10 @@ TEST_CASE("a grandchild that prints on does not keep us", "[program]") {
 TEST_CASE("a signal to us ends the program", "[program]") {
     signal_watch signals;
     ::kill(::getpid(), SIGTERM);
-    const auto seen = run_program(shell("exec sleep 1000"), {}, signals);
+    const auto seen = run_program(shell("exec sleep 1000"), {}, patience(signals, 0s));
     CHECK(seen.how == ending::signalled);
     CHECK(signals.first() == SIGTERM);
     CHECK(WIFSIGNALED(seen.end.status));
-}
-
-TEST_CASE("a program can be run where no signal is watched for", "[program]") {
-    const auto seen = run_program(shell("echo out; exit 4"), {});
-    CHECK(seen.how == ending::by_itself);
-    CHECK(seen.out == "out\n");
-    CHECK(seen.end.exited_with(4));
-    CHECK(run_program(shell("exec sleep 1000"), {.time = 100ms, .patience = 50ms}).how == ending::out_of_time);
 }
 
 TEST_CASE("an end is told as a shell tells it", "[program]") {
@@ -151,11 +142,10 @@ TEST_CASE("the last words are the last line that is one, printable and not too l
 }
 
 TEST_CASE("a program that is not there is one line that names it", "[program]") {
-    signal_watch signals;
     child_settings nobody = shell("");
     nobody.arguments = {"/nonexistent/pipebench"};
     CHECK_THROWS_MATCHES(
-        run_program(nobody, {}, signals), setup_error,
+        run_program(nobody, {}), setup_error,
         MessageMatches(ContainsSubstring("/nonexistent/pipebench") && ContainsSubstring("No such file")));
 }
 
@@ -164,10 +154,9 @@ TEST_CASE("no descriptor and no child is left of twenty programs, however they e
     for (int i = 0; i < 20; ++i) {
         static_cast<void>(run_shell("exit 0"));
         static_cast<void>(run_shell("exec yes", {test::patience, 10, 10, 50ms}));
-        signal_watch signals;
         child_settings nobody = shell("");
         nobody.arguments = {"/nonexistent/pipebench"};
-        CHECK_THROWS_AS(run_program(nobody, {}, signals), setup_error);
+        CHECK_THROWS_AS(run_program(nobody, {}), setup_error);
     }
     CHECK(open_descriptors() == before);
     CHECK(test::children().empty());

@@ -23,7 +23,6 @@ public:
     needs need;
     order_reports how = order_reports::in_record;
     bool restartable = true;
-    bool every_failure_has_a_row = false;
 
     [[nodiscard]] std::string_view id() const noexcept override { return name_; }
     [[nodiscard]] std::string_view title() const noexcept override { return name_; }
@@ -38,9 +37,6 @@ public:
     void ask_to_end(pid_t) const noexcept override {}
     bool kill_remains(pid_t) const noexcept override { return false; }
     void delete_keys(const std::string&, const std::string&) const noexcept override {}
-    [[nodiscard]] bool failure_has_a_row(const child_end&, bool died_at_work) const override {
-        return every_failure_has_a_row || died_at_work;
-    }
     [[nodiscard]] std::string describe_failure(const run_observation& seen) const override {
         return fmt::format("it failed in {} runs: {}", seen.runs, seen.last_words());
     }
@@ -72,6 +68,7 @@ public:
     static constexpr std::uint64_t orders = 10;
 
     std::function<executed_run(const run_plan&)> on_execute = [](const run_plan&) { return run_of(orders, orders); };
+    std::function<void()> on_start = [] {}, on_check = [] {};
     ledger_view ledger;
     std::vector<std::string> server_warnings;
     std::vector<std::string> asked;
@@ -80,6 +77,7 @@ public:
     started_servers start_servers(const needs& need, const say& message, const say& warning) override {
         asked.emplace_back("start");
         most = need;
+        on_start();
         message("a server");
         for (const auto& text : server_warnings) warning(text);
         return {{{"postgres", "15", "throwaway", ""}}, "pipebench_fake"};
@@ -92,9 +90,9 @@ public:
     }
     ledger_view check_ledger(executed_run&, const run_plan& plan, bool) override {
         asked.push_back(fmt::format("check {}", plan.who.id()));
+        on_check();
         return ledger;
     }
-    void stop_servers() override { asked.emplace_back("stop"); }
 };
 
 }  // namespace pipebench::test

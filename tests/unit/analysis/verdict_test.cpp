@@ -42,6 +42,8 @@ constexpr std::array findings{
             verdict_kind::interrupted, "interrupted after 40 of 100 orders"},
     finding{[](evidence& e) { e.context.death = "it died 4 times"; }, verdict_kind::invalid_death,
             "INVALID: it died 4 times"},
+    finding{[](evidence& e) { e.run.ledger.checked = false, e.context.ledger_failure = "no answer within 30s"; },
+            verdict_kind::invalid_unchecked, "INVALID: the ledger could not be read: no answer within 30s"},
     finding{[](evidence& e) { e.run.failed = 100, e.run.stored = 0; }, verdict_kind::invalid_all_failed,
             "INVALID: every order failed"},
     finding{[](evidence& e) { e.run.floor_s = 12; }, verdict_kind::invalid_below_floor, "INVALID: below its floor"},

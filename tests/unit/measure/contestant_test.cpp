@@ -51,19 +51,6 @@ TEST_CASE("a pattern of ours keeps the record and may be restarted; a user's pro
     CHECK(theirs.time_limit() == 3s);
 }
 
-TEST_CASE("a pattern that fails is an error, unless it was to be killed and died at work", "[contestant]") {
-    const pattern_contestant ours(some_pattern(), "/pipebench");
-    CHECK_FALSE(ours.failure_has_a_row(exit_with(2), false));
-    CHECK(ours.failure_has_a_row(exit_with(2), true));
-}
-
-TEST_CASE("a program that fails has a row, unless the shell could not start it", "[contestant]") {
-    const user_runner theirs("mine", "true", 3s);
-    for (const int code : {1, 2, 7, 125, 128}) CHECK(theirs.failure_has_a_row(exit_with(code), false));
-    CHECK_FALSE(theirs.failure_has_a_row(exit_with(126), false));
-    CHECK_FALSE(theirs.failure_has_a_row(exit_with(127), false));
-}
-
 TEST_CASE("the row of a pattern that failed says how often, or what it said last", "[contestant]") {
     const pattern_contestant ours(some_pattern(), "/pipebench");
     CHECK(ours.describe_failure(seen_with(SIGKILL, 4)) == "it died 4 times, at last killed by signal 9 (Killed)");

@@ -25,6 +25,7 @@ struct evidence {
     run_observation seen;
     mock_api_process::usage api{{.known = true, .threads = 1}, 0};
     ledger_view ledger;
+    std::string ledger_failure;
     fake_contestant who{"semaphore", {.in_flight = 10}};
     scenario trouble{"clean", "", {}, {}, {}, ""};
     workload work;
@@ -39,15 +40,15 @@ struct evidence {
         work.db_latency = {};
     }
     [[nodiscard]] run_result row() const {
-        return account_of({record, seen, api, ledger}, {.who = who,
-                                                        .trouble = trouble,
-                                                        .work = work,
-                                                        .target = target,
-                                                        .servers = servers,
-                                                        .signalled = signalled,
-                                                        .cores = 2,
-                                                        .busy_limit = busy_limit,
-                                                        .build = build});
+        return account_of({record, seen, api, {ledger, ledger_failure}}, {.who = who,
+                                                                          .trouble = trouble,
+                                                                          .work = work,
+                                                                          .target = target,
+                                                                          .servers = servers,
+                                                                          .signalled = signalled,
+                                                                          .cores = 2,
+                                                                          .busy_limit = busy_limit,
+                                                                          .build = build});
     }
 };
 
@@ -248,6 +249,17 @@ TEST_CASE("what was seen and what was found go into the row as they are", "[acco
     CHECK(row.series.t_s.size() == 2);
     CHECK(row.api.requests == 10);
     CHECK(row.ledger.rows == 10);
+}
+
+TEST_CASE("a ledger that could not be read is in the row with the reason", "[account]") {
+    evidence e;
+    e.ledger.checked = false;
+    e.ledger_failure = "no answer within 30s";
+    CHECK(e.row().verdict.text == "INVALID: the ledger could not be read: no answer within 30s");
+    CHECK(e.row().stored == 10);
+    e.record = record_of(10, 4);
+    e.signalled = true;
+    CHECK(e.row().verdict.text == "interrupted after 4 of 10 orders, and its ledger was not checked");
 }
 
 // --- recovery ---

@@ -292,6 +292,24 @@ TEST_CASE("a signal ends a gate without a verdict, after the run that it came in
     CHECK(reporting::render_text(g, colours::off).starts_with("gate: INTERRUPTED"));
 }
 
+TEST_CASE("a binary that fails after the first round costs nothing that was measured", "[gate]") {
+    const std::size_t rounds = GENERATE(0u, 1u);  // that were complete
+    bench b;
+    b.contenders.on_run = [&](contender, const pattern& p) -> std::optional<session_result> {
+        if (b.contenders.runs.size() > 3 * rounds) throw setup_error("gate: base /old/pipebench: it crashed");
+        return result_of(p);
+    };
+    if (rounds == 0) {
+        CHECK(b.refusal() == "gate: base /old/pipebench: it crashed");
+        return;
+    }
+    const auto out = b.run();
+    CHECK(out.failure == "gate: base /old/pipebench: it crashed");
+    CHECK_FALSE(out.complete);
+    CHECK(out.series.base.runs.size() == 1);
+    CHECK(out.series.head.runs.size() == 1);
+}
+
 TEST_CASE("a signal while a binary is asked for its version starts no server", "[gate][signal]") {
     bench b;
     ::raise(SIGINT);
@@ -325,6 +343,11 @@ TEST_CASE("a result of another run, or of half a run, is refused", "[gate]") {
     auto half = result_of(semaphore);
     half.runs[0].interrupted = true;
     CHECK(complaint_about(printed(as_json(half))) == "its run was interrupted");
+    auto dead = result_of(semaphore);
+    dead.runs[0].stored -= 1;
+    dead.runs[0].not_started = 1;
+    dead.runs[0].verdict = {verdict_kind::invalid_death, "INVALID: the run failed: no memory"};
+    CHECK(complaint_about(printed(as_json(dead), 3)) == "its run failed: INVALID: the run failed: no memory");
 }
 
 TEST_CASE("a run that did not end by itself has no result", "[gate]") {

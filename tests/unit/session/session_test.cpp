@@ -12,6 +12,7 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <map>
 #include <set>
@@ -65,7 +66,7 @@ struct bench {
         try {
             static_cast<void>(run());
             return {};
-        } catch (const run_failure& e) {
+        } catch (const setup_error& e) {
             return e.what();
         }
     }
@@ -130,12 +131,11 @@ TEST_CASE("a contestant takes its turn in every round", "[session][rounds]") {
     CHECK(runs[0].pattern == runs[3].pattern);  // a Latin square of two
 }
 
-TEST_CASE("servers are started once before all runs and stopped after them, and each run is checked before the next",
-          "[session]") {
+TEST_CASE("servers are started once before all runs, and each run is checked before the next", "[session]") {
     bench b;
     static_cast<void>(b.run());
-    CHECK(b.executor.asked == words{"start", "run semaphore clean", "check semaphore", "run thread-pool clean",
-                                    "check thread-pool", "stop"});
+    CHECK(b.executor.asked ==
+          words{"start", "run semaphore clean", "check semaphore", "run thread-pool clean", "check thread-pool"});
     CHECK(b.executor.most.in_flight == 1);
 }
 
@@ -247,7 +247,6 @@ TEST_CASE("a signal during a run ends the session after it, and all runs before 
     CHECK(outcome.result.runs[2].stored == 4);
     CHECK(outcome.result.runs[2].not_started == 6);
     CHECK(outcome.result.runs[2].verdict.text == "interrupted after 4 of 10 orders");
-    CHECK(b.executor.asked.back() == "stop");
 }
 
 TEST_CASE("a signal that comes when the last order has ended interrupts the session, and not the run",
@@ -278,20 +277,44 @@ TEST_CASE("what the box cannot hold is refused before anything is started", "[se
     CHECK(b.executor.asked.empty());
 }
 
-TEST_CASE("a run that failed ends the session with its own last words, or with how it ended", "[session]") {
-    const auto [status, notes, said] = GENERATE(table<int, words, std::string>(
-        {{killed_by_segfault, {}, "semaphore: the run failed: killed by signal 11 (Segmentation fault)"},
-         {exit_with_2, {}, "semaphore: the run failed: exited with 2"},
-         {exit_with_2, {"first", "no such table"}, "semaphore: the run failed: no such table"}}));
-    bench b;
-    b.executor.on_execute = [ended = status, printed = notes](const run_plan&) {
-        auto run = run_of(fake_executor::orders, 3);
-        run.seen.end.status = ended;
-        run.seen.notes = printed;
+TEST_CASE("a run that failed is a row that says why, and the others are measured", "[session]") {
+    const auto [status, stored] = GENERATE(table<int, std::uint64_t>({{killed_by_segfault, 3}, {exit_with_2, 0}}));
+    bench b({"mine", "semaphore", "thread-pool"});
+    b.executor.on_execute = [ended = status, part = stored](const run_plan& plan) {
+        const bool fails = plan.who.id() == "mine";
+        auto run = run_of(fake_executor::orders, fails ? part : fake_executor::orders);
+        if (fails) run.seen.end.status = ended;
         return run;
     };
-    CHECK(b.refusal() == said);
-    CHECK(b.executor.asked == words{"start", "run semaphore clean"});  // no check and no other run
+    const auto outcome = b.run();
+    REQUIRE(outcome.result.runs.size() == 3);
+    const auto& failed = outcome.result.runs[0];
+    CHECK(failed.verdict.kind == verdict_kind::invalid_death);
+    CHECK(contains(failed.verdict.text, "INVALID: it failed in 1 runs: "));
+    CHECK(failed.not_started == fake_executor::orders - stored);
+    CHECK(outcome.result.runs[2].stored == fake_executor::orders);
+    CHECK(outcome.signal == 0);
+}
+
+TEST_CASE("a run that could not begin is a row that says why, without numbers, and the others are measured",
+          "[session]") {
+    bench b({"mine", "semaphore"});
+    b.executor.on_execute = [](const run_plan& plan) {
+        if (plan.who.id() == "mine") throw setup_error("PostgreSQL: cannot connect");
+        return run_of(fake_executor::orders, fake_executor::orders);
+    };
+    const auto result = b.run().result;
+    REQUIRE(result.runs.size() == 2);
+    const auto& failed = result.runs[0];
+    CHECK(failed.verdict ==
+          verdict{verdict_kind::invalid_death, "INVALID: it could not be run: PostgreSQL: cannot connect"});
+    CHECK(failed.orders == fake_executor::orders);
+    CHECK(failed.not_started == fake_executor::orders);
+    CHECK_FALSE(std::isfinite(failed.time_s));
+    CHECK_FALSE(failed.ledger.checked);
+    CHECK(result.runs[1].verdict.trusted());
+    CHECK_FALSE(result.interrupted);
+    for (const auto& r : reporters()) CHECK_FALSE(r.render(model_of(result), colours::off).empty());
 }
 
 TEST_CASE("a run that was to be killed, and died at work, has a row that says how often", "[session][chaos]") {
@@ -299,7 +322,6 @@ TEST_CASE("a run that was to be killed, and died at work, has a row that says ho
     only(b);
     b.executor.on_execute = [](const run_plan&) {
         auto run = run_of(fake_executor::orders, 3);
-        run.restarts_allowed = 3;
         run.seen.runs = 4;
         run.seen.end.status = SIGKILL;
         return run;
@@ -310,36 +332,6 @@ TEST_CASE("a run that was to be killed, and died at work, has a row that says ho
     CHECK(result.runs[0].verdict.text == "INVALID: it failed in 4 runs: killed by signal 9 (Killed)");
     CHECK(result.runs[0].recovery.killed == kill_target::itself);
     CHECK(result.runs[0].recovery.runs == 4);
-}
-
-TEST_CASE("a run that was to be killed, and never began an order, is an error all the same", "[session][chaos]") {
-    bench b;
-    only(b);
-    b.executor.on_execute = [](const run_plan&) {
-        auto run = run_of(fake_executor::orders, 0);
-        run.restarts_allowed = 3;
-        run.seen.end.status = exit_with_2;
-        return run;
-    };
-    CHECK(b.refusal() == "semaphore: the run failed: exited with 2");
-}
-
-TEST_CASE("a contestant whose failures have rows fails alone: the other rows of the session stand", "[session]") {
-    bench b;
-    const auto program = std::make_shared<fake_contestant>("mine");
-    program->every_failure_has_a_row = true;
-    b.settings.contestants.insert(b.settings.contestants.begin(), program);
-    b.executor.on_execute = [](const run_plan& plan) {
-        const bool fails = plan.who.id() == "mine";
-        auto run = run_of(fake_executor::orders, fails ? 0 : fake_executor::orders);
-        if (fails) run.seen.end.status = exit_with_2;
-        return run;
-    };
-    const auto runs = b.run().result.runs;
-    REQUIRE(runs.size() == 3);
-    CHECK(runs[0].verdict.text == "INVALID: it failed in 1 runs: exited with 2");
-    CHECK(runs[0].not_started == fake_executor::orders);
-    CHECK(runs[2].stored == fake_executor::orders);
 }
 
 TEST_CASE("a run that failed after a signal is no error: it was asked to end", "[session][signal]") {
@@ -354,7 +346,65 @@ TEST_CASE("a run that failed after a signal is no error: it was asked to end", "
     CHECK(b.run().result.runs.front().verdict.text == "interrupted after 3 of 10 orders");
 }
 
+// --- what a signal ends ---
+
+TEST_CASE("a signal while the servers start ends the session without a run", "[session][signal]") {
+    bench b;
+    b.executor.on_start = [] {
+        ::raise(SIGHUP);
+        throw interrupted();
+    };
+    const auto outcome = b.run();
+    CHECK(outcome.signal == SIGHUP);
+    CHECK(outcome.result.interrupted);
+    CHECK(outcome.result.runs.empty());
+}
+
+TEST_CASE("a signal before a run begins keeps the runs before it, and is no failure of that run",
+          "[session][signal]") {
+    bench b;
+    b.executor.on_execute = [](const run_plan& plan) {
+        if (plan.who.id() == "semaphore") return run_of(fake_executor::orders, fake_executor::orders);
+        ::raise(SIGINT);
+        throw interrupted();
+    };
+    const auto outcome = b.run();
+    CHECK(outcome.signal == SIGINT);
+    CHECK(patterns_of(outcome.result.runs) == words{"semaphore"});
+}
+
+TEST_CASE("a signal while the ledger is read keeps the run, whose ledger was not checked", "[session][signal]") {
+    bench b;
+    b.executor.on_check = [] {
+        ::raise(SIGINT);
+        throw interrupted();
+    };
+    const auto outcome = b.run();
+    CHECK(outcome.signal == SIGINT);
+    REQUIRE(outcome.result.runs.size() == 1);
+    const auto& run = outcome.result.runs[0];
+    CHECK(run.stored == fake_executor::orders);
+    CHECK_FALSE(run.ledger.checked);
+    CHECK(run.verdict.text == "INVALID: the ledger could not be read: interrupted");
+}
+
 // --- rows ---
+
+TEST_CASE("a ledger that cannot be read makes its row INVALID, and the others are measured", "[session]") {
+    bench b;
+    b.executor.on_check = [n = 0]() mutable {
+        if (++n == 1) throw setup_error("no answer within 30s");
+    };
+    const auto runs = b.run().result.runs;
+    REQUIRE(runs.size() == 2);
+    CHECK(runs[0].verdict ==
+          verdict{verdict_kind::invalid_unchecked, "INVALID: the ledger could not be read: no answer within 30s"});
+    CHECK(runs[0].stored == fake_executor::orders);
+    CHECK_FALSE(runs[0].ledger.checked);
+    CHECK_FALSE(runs[0].ledger.balanced());
+    CHECK(runs[1].ledger.checked);
+    CHECK(runs[1].verdict.trusted());
+}
 
 TEST_CASE("orders that the ledger does not find make their row INVALID", "[session]") {
     bench b;

@@ -6,6 +6,7 @@
 #include "support/fake_run.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -50,13 +51,14 @@ struct bench {
     }
     session_outcome measure(const session_settings& s) {
         measured.push_back(s.work.orders);
-        if (s.work.orders >= breaks_at) throw run_failure("fan-out: the run failed: killed by signal 9 (Killed)");
         session_outcome out;
         for (const auto& c : s.contestants) {
             run_result run;
             run.pattern = c->id();
             run.orders = run.stored = s.work.orders;
             run.verdict = {verdict_kind::ok, "ok"};
+            if (s.work.orders >= breaks_at)
+                run.verdict = {verdict_kind::invalid_death, "INVALID: the run failed: killed by signal 9 (Killed)"};
             out.result.runs.push_back(run);
         }
         return out;
@@ -149,7 +151,7 @@ TEST_CASE("the limit of fan-out is found between what went well and what did not
     CHECK(bad >= 1234);
     CHECK(out.limit->narrow == true);
     CHECK(bad - good <= 0.05 * bad);
-    CHECK(out.limit->cause == "fan-out: the run failed: killed by signal 9 (Killed)");
+    CHECK(out.limit->cause == "INVALID: the run failed: killed by signal 9 (Killed)");
     CHECK(has(b.messages, "looking for the limit of fan-out: 80 orders"));
 }
 
@@ -160,7 +162,7 @@ TEST_CASE("a run of the search that is killed counts as broken, and the search g
     REQUIRE(limit);
     CHECK(limit->bad == 40);
     CHECK(limit->good > 20);
-    CHECK(contains(limit->cause, "fan-out: the run failed: "));
+    CHECK(contains(limit->cause, "the run failed: "));
 }
 
 TEST_CASE("the search has one run of fan-out alone for each number of orders", "[sweep][limit]") {
@@ -170,7 +172,7 @@ TEST_CASE("the search has one run of fan-out alone for each number of orders", "
     std::vector<session_settings> sessions;
     static_cast<void>(run_sweep(b.settings, b.observer, [&](const auto& s, const auto&) {
         sessions.push_back(s);
-        if (sessions.size() > 2) throw run_failure("broken");
+        if (sessions.size() > 2) b.breaks_at = 1;
         return b.measure(s);
     }));
     REQUIRE(sessions.size() > 3);
@@ -181,14 +183,26 @@ TEST_CASE("the search has one run of fan-out alone for each number of orders", "
     CHECK(sessions[2].warmup == 0);
 }
 
-TEST_CASE("a server that does not start shows no limit, and ends the sweep", "[sweep][limit]") {
+TEST_CASE("a server that does not start shows no limit, and ends the sweep with what it has", "[sweep][limit]") {
     bench b({10, 20}, limit_wish::searched);
-    CHECK_THROWS_AS(run_sweep(b.settings, b.observer,
-                              [&](const auto& s, const auto&) {
-                                  if (b.measured.size() == 2) throw setup_error("no PostgreSQL");
-                                  return b.measure(s);
-                              }),
-                    setup_error);
+    const std::size_t measured = GENERATE(1u, 2u);  // a point, or both and none of the search
+    const auto out = run_sweep(b.settings, b.observer, [&](const auto& s, const auto&) {
+        if (b.measured.size() == measured) throw setup_error("no PostgreSQL");
+        return b.measure(s);
+    });
+    CHECK(out.failure == "no PostgreSQL");
+    CHECK(out.interrupted);
+    CHECK_FALSE(out.limit);
+    CHECK(out.points[0].result.runs.size() == 2);
+    CHECK(out.points[1].result.runs.size() == (measured == 1 ? 0u : 2u));
+}
+
+TEST_CASE("a server that does not start for the first point is an error: nothing was measured", "[sweep]") {
+    bench b({10, 20});
+    CHECK_THROWS_AS(
+        run_sweep(b.settings, b.observer,
+                  [](const auto&, const auto&) -> session_outcome { throw setup_error("no PostgreSQL"); }),
+        setup_error);
 }
 
 TEST_CASE("a signal in a point ends the sweep with what it has", "[sweep][signal]") {

@@ -55,6 +55,7 @@ TEST_CASE("state, family and CPU time of a process are read from their fields", 
     CHECK(stat->parent == 40);
     CHECK(stat->group == 41);
     CHECK(stat->cpu_ticks == 500 + 60 + 7 + 8);
+    CHECK(stat->start_tick == 12345);
 }
 
 TEST_CASE("a process may be named like the fields that follow its name", "[proc]") {

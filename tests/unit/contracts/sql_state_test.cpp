@@ -1,6 +1,6 @@
 // Which errors of PostgreSQL are retried: with one too few a restart loses orders, with one too many an impossible
 // statement is repeated.
-#include "pipeline/sql_state.hpp"
+#include "contracts/sql_state.hpp"
 
 #include "pipeline/retry_rules.hpp"
 
