@@ -1,4 +1,5 @@
 #include "cli/command.hpp"
+#include "cli/terminal.hpp"
 
 #include <fmt/format.h>
 
@@ -12,11 +13,11 @@ int main(int argc, char** argv) {
         if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) throw setup_error("cannot write to stdout");
         return static_cast<int>(code);
     } catch (const setup_error& e) {
-        fmt::print(stderr, "pipebench: {}\n", e.what());
+        tell(fmt::format("pipebench: {}\n", e.what()));
     } catch (const std::bad_alloc&) {
-        fmt::print(stderr, "pipebench: out of memory\n");
+        tell("pipebench: out of memory\n");
     } catch (const std::exception& e) {
-        fmt::print(stderr, "pipebench: unexpected failure: {}\n", printable(e.what()));
+        tell(fmt::format("pipebench: unexpected failure: {}\n", printable(e.what())));
     }
     return static_cast<int>(exit_code::unusable);
 }

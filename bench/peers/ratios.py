@@ -79,14 +79,19 @@ def table(rows: dict[str, Series]) -> str:
 
 
 def cells(cpp: Series, faithful: Series, tuned: Series) -> list[str]:
-    time, cpu, pss = (of("time_s"), of("cpu_per_order_us"), lambda run: run["memory"]["peak_pss_bytes"] / 1e6)
+    time, cpu = of("time_s"), of("cpu_per_order_us")
     return [
         *(middle(series, time) for series in (cpp, faithful, tuned)),
         *(ratio(series, cpp, time) for series in (faithful, tuned)),
         middle(cpp, cpu),
         *(ratio(series, cpp, cpu) for series in (faithful, tuned)),
-        *(middle(series, pss) for series in (cpp, faithful, tuned)),
+        *(middle(series, pss_mb) for series in (cpp, faithful, tuned)),
     ]
+
+
+def pss_mb(run: Run) -> float | None:
+    pss = run["memory"]["peak_pss_bytes"]
+    return None if pss is None else pss / 1e6
 
 
 def of(name: str) -> Callable[[Run], float | None]:

@@ -30,6 +30,7 @@ struct needs {
     std::uint64_t database_connections = 0;
     std::uint64_t descriptors = 0;  ///< in the process that opens the most
     std::uint64_t processes = 1;
+    std::uint64_t threads = 1;  ///< in each of these processes, at most
     bool redis = false;
 };
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,11 +28,14 @@ struct failure_count {
     bool operator==(const failure_count&) const = default;
 };
 
-struct memory_usage {                  ///< of the run's process tree; services are apart
-    std::uint64_t peak_rss_bytes = 0;  ///< largest sum of RSS over the tree: shared pages count in each process
-    std::uint64_t peak_pss_bytes = 0;  ///< largest sum of PSS: shared pages count once
-    std::uint64_t hwm_sum_bytes = 0;   ///< sum of VmHWM over all processes seen: an upper bound of the RSS peak
-    std::uint64_t processes = 0;       ///< largest number at one time
+/// Bytes of memory. Empty: not known, because the kernel did not tell, or nobody asked in time.
+using known_bytes = std::optional<std::uint64_t>;
+
+struct memory_usage {             ///< of the run's process tree; services are apart
+    known_bytes peak_rss_bytes;   ///< largest sum of RSS over the tree: shared pages count in each process
+    known_bytes peak_pss_bytes;   ///< largest sum of PSS: shared pages count once
+    known_bytes hwm_sum_bytes;    ///< sum of VmHWM over all processes seen: an upper bound of the RSS peak
+    std::uint64_t processes = 0;  ///< largest number at one time; 0: not known
     std::uint64_t rss_samples = 0, pss_samples = 0;
     double interval_ms = 0, largest_gap_ms = 0;
     bool operator==(const memory_usage&) const = default;
@@ -57,8 +61,8 @@ inline constexpr std::size_t service_count = 3;
 
 struct service_usage {
     service name = service::mock_api;
-    double cpu_s = 0;
-    std::uint64_t peak_pss_bytes = 0;
+    double cpu_s = 0;  ///< NaN: not known
+    known_bytes peak_pss_bytes;
     bool operator==(const service_usage&) const = default;
 };
 
@@ -96,7 +100,7 @@ enum class verdict_kind : std::uint8_t {
     interrupted,
     invalid,                ///< only the text names the reason: read from a result that was saved without kinds
     invalid_ledger,         ///< orders lost, corrupt or unexpected
-    invalid_death,          ///< the run could not begin, or did not end by itself
+    invalid_death,          ///< the run could not begin, or it or a server of pipebench's did not end by itself
     invalid_all_failed,     ///< no order was stored
     invalid_below_floor,    ///< faster than any schedule can be
     invalid_sanitizers,     ///< measured with a sanitizer build
@@ -120,7 +124,7 @@ struct verdict {
 
 struct flight_view {            ///< orders begun and not ended, as the session saw them from outside
     std::uint64_t samples = 0;  ///< taken while the clock ran
-    double mean = 0;            ///< over time; by Little's law also throughput x mean latency
+    double mean = 0;            ///< over time; by Little's law also throughput x mean latency. NaN: not known
     bool operator==(const flight_view&) const = default;
 };
 
@@ -173,7 +177,7 @@ struct run_result {
     double cpu_per_order_us = 0;
     cpu_split cpu_sections;
     double harness_cpu_s = 0;  ///< of pipebench itself during the run: sampling and progress
-    double steal_share = 0;    ///< of the box's CPU time, taken by the hypervisor
+    double steal_share = 0;    ///< of the box's CPU time, taken by the hypervisor; NaN: not known
     double foreign_share = 0;  ///< of the box's CPU time, used by other programs; NaN: not known
     flight_view in_flight;
     series_view series;

@@ -30,12 +30,16 @@ bool is_called(const run_result& run, std::string_view name) {
            name[run.pattern.size()] == '@' && name.ends_with(behind);
 }
 
+constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
+
 double number(std::uint64_t n) { return static_cast<double>(n); }
+
+double megabytes(const known_bytes& bytes) { return bytes ? number(*bytes) / mb : not_known; }
 
 /// A latency; NaN if no order ended.
 template <double latency_summary::*field>
 double latency(const run_result& r) {
-    return r.ended() > 0 ? r.latency.*field : std::numeric_limits<double>::quiet_NaN();
+    return r.ended() > 0 ? r.latency.*field : not_known;
 }
 
 /// A count of the ledger; NaN if it was not checked.
@@ -47,8 +51,11 @@ double ledger(const run_result& r) {
 /// A measure of the recovery; NaN without a kill.
 template <double recovery_view::*field>
 double recovered(const run_result& r) {
-    return r.recovery.killed == kill_target::none ? std::numeric_limits<double>::quiet_NaN() : r.recovery.*field;
+    return r.recovery.killed == kill_target::none ? not_known : r.recovery.*field;
 }
+
+double processes(const run_result& r) { return r.memory.processes > 0 ? number(r.memory.processes) : not_known; }
+double throttled(const run_result& r) { return r.api.known ? number(r.api.throttled) : not_known; }
 
 double error_percent(const run_result& r) {
     return r.orders > 0 ? 100 * number(r.not_stored()) / number(r.orders) : 0;
@@ -65,9 +72,9 @@ constexpr std::array table{
     metric{"cpu_per_order_us", "CPU/order", "us", lower, middle, [](run r) { return r.cpu_per_order_us; }, 0.05, 1},
     metric{"p50_ms", "p50", "ms", lower, middle, latency<&latency_summary::p50_ms>, 0.10, 1},
     metric{"p99_ms", "p99", "ms", lower, middle, latency<&latency_summary::p99_ms>, 0.20, 2},
-    metric{"rss_mb", "Peak RSS", "MB", lower, middle, [](run r) { return number(r.memory.peak_rss_bytes) / mb; },
-           0.10, 2},
-    metric{"pss_mb", "PSS", "MB", lower, middle, [](run r) { return number(r.memory.peak_pss_bytes) / mb; }, 0.10, 2},
+    metric{"rss_mb", "Peak RSS", "MB", lower, middle, [](run r) { return megabytes(r.memory.peak_rss_bytes); }, 0.10,
+           2},
+    metric{"pss_mb", "PSS", "MB", lower, middle, [](run r) { return megabytes(r.memory.peak_pss_bytes); }, 0.10, 2},
     metric{"error_percent", "Errors", "%", lower, middle, error_percent, 0.10, 0.1, metric_kind::share_of_orders},
     metric{"floor_s", "Floor", "s", lower, middle, [](run r) { return r.floor_s; }},
     metric{"efficiency", "Efficiency", "", higher, middle, [](run r) { return r.efficiency; }},
@@ -77,7 +84,7 @@ constexpr std::array table{
     metric{"p90_ms", "p90", "ms", lower, middle, latency<&latency_summary::p90_ms>},
     metric{"p999_ms", "p99.9", "ms", lower, middle, latency<&latency_summary::p999_ms>},
     metric{"max_ms", "Max", "ms", lower, middle, latency<&latency_summary::max_ms>},
-    metric{"processes", "Processes", "", lower, middle, [](run r) { return number(r.memory.processes); }},
+    metric{"processes", "Processes", "", lower, middle, processes},
     metric{"orders", "Ordered", "", higher, sum, [](run r) { return number(r.orders); }},
     metric{"stored", "Stored", "", higher, sum, [](run r) { return number(r.stored); }},
     metric{"failed", "Failed", "", lower, sum, [](run r) { return number(r.failed); }},
@@ -88,7 +95,7 @@ constexpr std::array table{
     metric{"dead_lettered", "Dead letters", "", lower, sum, [](run r) { return number(r.dead_lettered); }},
     metric{"retries", "Retries", "", lower, sum, [](run r) { return number(r.retries); }},
     metric{"refused_retries", "Refused retries", "", lower, sum, [](run r) { return number(r.refused_retries); }},
-    metric{"throttled", "Throttled", "", lower, sum, [](run r) { return number(r.api.throttled); }},
+    metric{"throttled", "Throttled", "", lower, sum, throttled},
     metric{"calls_again", "Calls again", "", lower, sum, [](run r) { return r.recovery.api_calls_again; }},
     metric{"resumed_s", "Resumed", "s", lower, middle, recovered<&recovery_view::resumed_s>},
     metric{"drained_s", "Drained", "s", lower, middle, recovered<&recovery_view::drained_s>},
@@ -152,7 +159,7 @@ std::vector<double> samples_of(const session_result& r, std::string_view pattern
 
 double value_of(const session_result& r, std::string_view pattern, const metric& m) {
     const auto samples = samples_of(r, pattern, m);
-    if (samples.empty()) return std::numeric_limits<double>::quiet_NaN();
+    if (samples.empty()) return not_known;
     return m.rounds == over_rounds::sum ? std::accumulate(samples.begin(), samples.end(), 0.0) : median(samples);
 }
 

@@ -98,12 +98,19 @@ ranked_pattern the_first(const contestant& c) {
     return out;
 }
 
+bool has_trusted_run(const session_result& r) {
+    return std::any_of(r.runs.begin(), r.runs.end(),
+                       [](const auto& run) { return run.verdict.trusted() && !run.interrupted; });
+}
+
 ranking rank_on(const session_result& r, const metric& m) {
     ranking out{&m, {}, ""};
     const auto all = contestants(r, m);
     if (!all.empty()) out.order.push_back(the_first(all.front()));
     if (all.size() < 2) {
-        out.no_verdict = all.empty() ? "no run to be trusted" : "one pattern: nothing to rank";
+        out.no_verdict = !all.empty()         ? "one pattern: nothing to rank"
+                         : has_trusted_run(r) ? "no run has a value"
+                                              : "no run to be trusted";
         return out;
     }
     const double alpha = ranking_alpha / static_cast<double>(all.size() - 1);

@@ -52,24 +52,40 @@ std::vector<evidence> against(const run_result& run, const session_result& sessi
         add(finding::throttled, fmt::format("throttled: {} of the requests got 429", as_percent(s)));
     if (const double s = share(failed_by(run, not_the_orders_fault), run.orders); s > failed_share)
         add(finding::fails_orders, fmt::format("fails {} of the orders", as_percent(s)));
-    if (const auto budget = session.memory_budget_bytes; budget > 0 && run.memory.peak_rss_bytes > budget)
+    if (const auto budget = session.memory_budget_bytes; budget > 0 && run.memory.peak_rss_bytes.value_or(0) > budget)
         add(finding::over_memory,
             fmt::format("over the memory budget: {:.1f} MB of {:.1f} MB",
-                        static_cast<double>(run.memory.peak_rss_bytes) / 1e6, static_cast<double>(budget) / 1e6));
+                        static_cast<double>(*run.memory.peak_rss_bytes) / 1e6, static_cast<double>(budget) / 1e6));
     if (const double target = session.target_time_s; target > 0 && run.time_s > target)
         add(finding::too_slow, fmt::format("too slow: {:.3g} s where {:.3g} s is the target", run.time_s, target));
     return out;
 }
 
-bool is_calm_only(const session_result& r) {
-    return r.chaos.empty() &&
-           std::all_of(r.runs.begin(), r.runs.end(), [](const auto& run) { return run.scenario == clean_scenario; });
+bool was_struck(const run_result& run) { return run.recovery.killed != kill_target::none; }
+
+/// Whether the trouble of its scenario has reached the run: a run may end before it, and an incident may hit nothing.
+bool met_its_scenario(const run_result& run) {
+    if (run.scenario == clean_scenario) return false;
+    if (run.scenario == "db-restart") return run.recovery.killed == kill_target::connections;
+    if (!run.api.known) return true;
+    if (run.scenario == "throttled") return run.api.throttled > 0;
+    return run.scenario != "flaky" || run.api.faults > 0;
+}
+
+/// Whether --chaos has killed anything.
+bool was_killed(const session_result& r) {
+    return !r.chaos.empty() && std::any_of(r.runs.begin(), r.runs.end(), [](const auto& run) {
+        return was_struck(run) && run.recovery.killed != kill_target::connections;
+    });
 }
 
 /// The readiness of a pattern without findings.
-readiness_kind kind_without_findings(const session_result& r, bool trusted) {
+readiness_kind kind_without_findings(const session_result& r, std::string_view pattern, bool trusted) {
     if (!trusted) return readiness_kind::not_trusted;
-    if (is_calm_only(r)) return readiness_kind::not_tried;
+    const bool tried = std::any_of(r.runs.begin(), r.runs.end(), [&](const auto& run) {
+        return run.pattern == pattern && (met_its_scenario(run) || was_struck(run));
+    });
+    if (!tried) return readiness_kind::not_tried;
     return not_tried(r).empty() ? readiness_kind::ready : readiness_kind::ready_as_far_as_tried;
 }
 
@@ -111,7 +127,7 @@ std::vector<readiness> assess(const session_result& r, const std::vector<pattern
     for (auto& one : out) {
         std::stable_sort(one.against.begin(), one.against.end(),
                          [](const auto& a, const auto& b) { return a.what < b.what; });
-        one.kind = one.against.empty() ? kind_without_findings(r, !untrusted.contains(one.pattern))
+        one.kind = one.against.empty() ? kind_without_findings(r, one.pattern, !untrusted.contains(one.pattern))
                                        : readiness_kind::not_ready;
     }
     return out;
@@ -120,12 +136,13 @@ std::vector<readiness> assess(const session_result& r, const std::vector<pattern
 std::vector<std::string> not_tried(const session_result& r) {
     std::vector<std::string> out;
     std::set<std::string> tried;
-    for (const auto& run : r.runs) tried.insert(run.scenario);
+    for (const auto& run : r.runs)
+        if (met_its_scenario(run)) tried.insert(run.scenario);
     std::string missing;
     for (const char* name : {"throttled", "flaky", "outage", "db-restart"})
         if (!tried.contains(name)) missing += (missing.empty() ? "" : ",") + std::string(name);
     if (!missing.empty()) out.push_back("how it takes trouble: --scenario " + missing);
-    if (r.chaos.empty()) out.push_back("what a death costs: --chaos kill-worker@50%");
+    if (!was_killed(r)) out.push_back("what a death costs: --chaos kill-worker@50%");
     if (!(r.target_time_s > 0)) out.push_back("whether it is fast enough: --target-time 60s");
     if (r.memory_budget_bytes == 0) out.push_back("whether it is small enough: --memory-budget 500MB");
     return out;

@@ -46,7 +46,7 @@ enum class readiness_kind : std::uint8_t {
     ready_as_far_as_tried,  ///< not_tried() lists the rest
     not_ready,              ///< there are findings
     not_trusted,            ///< unknown, because a row is not trusted
-    not_tried,              ///< unknown, because all runs were clean
+    not_tried,              ///< unknown, because no trouble has reached its runs
 };
 
 struct readiness {

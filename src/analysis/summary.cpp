@@ -52,6 +52,16 @@ std::uint64_t middle_count(const rounds& runs, Of of) {
     return nearest_count(middle(runs, [&](const run_result& r) { return static_cast<double>(of(r)); }));
 }
 
+/// Over the runs where it is known.
+template <class Of>
+known_bytes middle_bytes(const rounds& runs, Of of) {
+    const double bytes = middle(runs, [&](const run_result& r) {
+        const known_bytes known = of(r);
+        return known ? static_cast<double>(*known) : std::numeric_limits<double>::quiet_NaN();
+    });
+    return std::isfinite(bytes) ? known_bytes(nearest_count(bytes)) : std::nullopt;
+}
+
 template <class Of>
 std::uint64_t sum(const rounds& runs, Of of) {
     std::uint64_t out = 0;
@@ -79,13 +89,11 @@ latency_summary typical_latency(const rounds& runs) {
 }
 
 memory_usage typical_memory(const rounds& runs) {
-    const auto of = [&](std::uint64_t memory_usage::*field) {
-        return middle_count(runs, [&](const run_result& r) { return r.memory.*field; });
-    };
     memory_usage out = runs.front()->memory;
-    for (auto field : {&memory_usage::peak_rss_bytes, &memory_usage::peak_pss_bytes, &memory_usage::hwm_sum_bytes,
-                       &memory_usage::processes, &memory_usage::rss_samples, &memory_usage::pss_samples})
-        out.*field = of(field);
+    for (auto field : {&memory_usage::peak_rss_bytes, &memory_usage::peak_pss_bytes, &memory_usage::hwm_sum_bytes})
+        out.*field = middle_bytes(runs, [&](const run_result& r) { return r.memory.*field; });
+    for (auto field : {&memory_usage::processes, &memory_usage::rss_samples, &memory_usage::pss_samples})
+        out.*field = middle_count(runs, [&](const run_result& r) { return r.memory.*field; });
     for (const auto* run : runs) out.largest_gap_ms = std::max(out.largest_gap_ms, run->memory.largest_gap_ms);
     return out;
 }
@@ -108,7 +116,7 @@ std::vector<service_usage> typical_services(const rounds& runs) {
             return at == r.services.end() ? service_usage{} : *at;
         };
         service.cpu_s = middle(runs, [&](const run_result& r) { return in(r).cpu_s; });
-        service.peak_pss_bytes = middle_count(runs, [&](const run_result& r) { return in(r).peak_pss_bytes; });
+        service.peak_pss_bytes = middle_bytes(runs, [&](const run_result& r) { return in(r).peak_pss_bytes; });
     }
     return out;
 }

@@ -32,6 +32,14 @@ std::string imbalance(const ledger_view& l) {
     return parts;
 }
 
+/// What may have led to the imbalance.
+std::string reasons(const verdict_context& context) {
+    std::string out;
+    for (const auto* reason : {&context.death, &context.misread_lines})
+        if (!reason->empty()) out += "; " + *reason;
+    return out;
+}
+
 std::string failures(const run_result& run) {
     const auto most = std::max_element(run.failures.begin(), run.failures.end(),
                                        [](const auto& a, const auto& b) { return a.orders < b.orders; });
@@ -58,7 +66,7 @@ double cpu_of_all(const run_result& run) {
 /// The shares of the CPU if all cores were in use.
 std::string full_box(const run_result& run, std::uint64_t cores) {
     const double all = run.time_s * static_cast<double>(cores);
-    if (cpu_of_all(run) < box_is_full * all) return "";
+    if (!(cpu_of_all(run) >= box_is_full * all)) return "";  // or not known
     std::string shares = fmt::format("box full: run {:.0f} %", 100 * run.cpu.total_s() / all);
     for (const auto& s : run.services) shares += fmt::format(", {} {:.0f} %", name_of(s.name), 100 * s.cpu_s / all);
     return shares;
@@ -140,7 +148,8 @@ std::optional<verdict> why_invalid(const run_result& run, const verdict_context&
 verdict judge(const run_result& run, const verdict_context& context) {
     using k = verdict_kind;
     const bool checked = run.ledger.checked;
-    if (checked && !run.ledger.balanced()) return invalid(k::invalid_ledger, imbalance(run.ledger));
+    if (checked && !run.ledger.balanced())
+        return invalid(k::invalid_ledger, imbalance(run.ledger) + reasons(context));
     if (run.interrupted)
         return {k::interrupted, fmt::format("interrupted after {} of {} orders{}", run.ended(), run.orders,
                                             checked ? "" : ", and its ledger was not checked")};

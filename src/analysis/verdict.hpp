@@ -16,8 +16,9 @@ struct verdict_context {
     double floor_tolerance = 0;              ///< share by which a correct time may be below the floor
     double busy_limit = default_busy_limit;  ///< share of the machine that other programs may use
     build_info build;
-    std::string death;           ///< how the run ended; empty if it ended by itself
+    std::string death;           ///< how the run or a server of pipebench's died; empty if they ended as planned
     std::string ledger_failure;  ///< why the ledger could not be read
+    std::string misread_lines;   ///< of a runner; a likely reason for lost orders
 };
 
 [[nodiscard]] verdict judge(const run_result& run, const verdict_context& context);

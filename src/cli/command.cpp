@@ -4,6 +4,7 @@
 #include "analysis/summary.hpp"
 #include "cli/options.hpp"
 #include "contracts/suggestion.hpp"
+#include "system/own_process.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -147,6 +148,7 @@ std::optional<std::string> parse(std::vector<std::string> arguments, const subco
 }
 
 exit_code run_command_line(std::vector<std::string> arguments) {
+    prepare_own_process();
     insert_default(arguments);
     const auto* chosen = find(arguments.front());
     const auto it = chosen != nullptr ? chosen->make() : nullptr;

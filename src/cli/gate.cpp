@@ -6,6 +6,7 @@
 #include "cli/result_output.hpp"
 #include "cli/server_options.hpp"
 #include "cli/shell.hpp"
+#include "cli/terminal.hpp"
 #include "cli/thresholds.hpp"
 #include "cli/work_options.hpp"
 #include "report/gate.hpp"
@@ -13,8 +14,6 @@
 #include "system/environment.hpp"
 
 #include <fmt/format.h>
-
-#include <cstdio>
 
 namespace pipebench {
 namespace {
@@ -89,7 +88,7 @@ exit_code gate_command::run() {
     const result_output output(output_);
     gate_observer observer;
     if (speech_ == verbosity::normal)
-        observer.message = [](const std::string& text) { fmt::print(stderr, "gate: {}\n", text); };
+        observer.message = [](const std::string& text) { tell(fmt::format("gate: {}\n", text)); };
     observer.can_be_saved = [&](const gate_outcome& so_far) { output.save(rendering_of(so_far)); };
     signal_watch signals;
     gate_binaries binaries(asked, signals);  // ends the servers after the result is out

@@ -1,6 +1,7 @@
 // mock-api: runs the mock order API alone, for any client. A session starts its own with it, too.
 #include "cli/command.hpp"
 #include "cli/options.hpp"
+#include "cli/terminal.hpp"
 #include "contracts/parameters.hpp"
 #include "contracts/scenario.hpp"
 #include "mock_api/server.hpp"
@@ -13,7 +14,6 @@
 #include <fmt/format.h>
 
 #include <csignal>
-#include <cstdio>
 #include <string>
 
 namespace pipebench {
@@ -80,7 +80,7 @@ void mock_api_command::check_address() const {
                                       server_.address));
 }
 
-void tell(int control, const std::string& text) {
+void send_to_session(int control, const std::string& text) {
     if (control >= 0) [[maybe_unused]]
         const auto sent = ::send(control, text.data(), text.size(), MSG_NOSIGNAL);
 }
@@ -110,15 +110,15 @@ exit_code mock_api_command::run() {
     const auto wanted = block_signals();  // before the server's threads start, so that they inherit the mask
     std::signal(SIGPIPE, SIG_IGN);
     mock_api_server server(server_);
-    tell(control_, std::to_string(server.port()));
+    send_to_session(control_, std::to_string(server.port()));
     if (!quiet_)
-        fmt::print(stderr, "serving orders at http://{}:{}/orders/1 until Ctrl-C\n", server_.address, server.port());
+        tell(fmt::format("serving orders at http://{}:{}/orders/1 until Ctrl-C\n", server_.address, server.port()));
     wait_for_signal(wanted);
     const auto stats = server.stats();
     server.stop();
     server.wait();
-    tell(control_, to_json(stats));
-    if (!quiet_) fmt::print(stderr, "{}\n", to_json(stats));
+    send_to_session(control_, to_json(stats));
+    if (!quiet_) tell(fmt::format("{}\n", to_json(stats)));
     return exit_code::ok;
 }
 

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cstdio>
 #include <memory>
 
 namespace pipebench {
@@ -65,14 +64,12 @@ private:
 
     void show(std::string text) {
         text.resize(std::min(text.size(), terminal_width(STDERR_FILENO) - 1));
-        fmt::print(stderr, "\r\033[K{}", text);
-        std::fflush(stderr);
+        tell(fmt::format("\r\033[K{}", text));
         line_shown_ = true;
     }
 
     void print(const std::string& text) {
-        fmt::print(stderr, "{}{}\n", line_shown_ ? "\r\033[K" : "", text);
-        std::fflush(stderr);
+        tell(fmt::format("{}{}\n", line_shown_ ? "\r\033[K" : "", text));
         line_shown_ = false;
     }
 

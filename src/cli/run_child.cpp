@@ -1,5 +1,6 @@
 // _run: executes one run in its own process. pipebench starts it with the spec in a descriptor; users never call it.
 #include "cli/command.hpp"
+#include "cli/terminal.hpp"
 #include "concurrency/section_sampler.hpp"
 #include "contracts/error.hpp"
 #include "contracts/recorder.hpp"
@@ -13,7 +14,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <optional>
 
 namespace pipebench {
@@ -29,10 +29,7 @@ exit_code run_one() {
     const real_pipelines open(spec.work, spec.where, &record.shared_traffic());
     std::optional<order_stream> stream;
     if (!spec.where.redis.empty()) stream.emplace(spec.where.redis, spec.where.stream);
-    const auto note = [](std::string_view line) {
-        fmt::print(stderr, "{}\n", line);
-        std::fflush(stderr);
-    };
+    const auto note = [](std::string_view line) { tell(fmt::format("{}\n", line)); };
     if (const auto warning = choose_test_cost(spec.pattern); !warning.empty()) note(warning);
     std::optional<section_sampling> sampling;
     if (spec.profile_stages) sampling.emplace(record);

@@ -4,6 +4,7 @@
 #include "cli/options.hpp"
 #include "cli/server_options.hpp"
 #include "cli/shell.hpp"
+#include "cli/terminal.hpp"
 #include "cli/work_options.hpp"
 #include "measure/user_runner.hpp"
 #include "services/mock_api_process.hpp"
@@ -57,7 +58,7 @@ void print_exports(const std::vector<std::string>& environment) {
     for (const auto& variable : environment)
         if (variable.starts_with("PIPEBENCH_")) fmt::print("export {}\n", as_assignment(variable));
     std::fflush(stdout);
-    fmt::print(stderr, "serving until Ctrl-C\n");
+    tell("serving until Ctrl-C\n");
 }
 
 /// Starts the program with our standard streams and terminal, so that a Ctrl-C reaches it.
@@ -111,7 +112,7 @@ exit_code services_command::start_and_serve(signal_watch& signals) const {
     check_addresses(choice);
     raise_descriptor_limit(spec.work.orders + 1000);
     const session_patience until(signals, {});
-    const auto say = [](const std::string& text) { fmt::print(stderr, "{}\n", text); };
+    const auto say = [](const std::string& text) { tell(text + "\n"); };
     const auto need = needs_of_runner(spec.work);
     const session_services services(choice, {need.database_connections, true}, until.for_servers(), say, say);
     const auto id = new_session_id();

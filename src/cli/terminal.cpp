@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <string_view>
 
@@ -15,6 +16,12 @@ bool is_dumb() {
 }
 
 }  // namespace
+
+void tell(std::string_view text) noexcept {
+    std::fwrite(text.data(), 1, text.size(), stderr);
+    std::fflush(stderr);
+    std::clearerr(stderr);
+}
 
 colours colours_for(int descriptor, colour_choice choice) {
     if (choice != colour_choice::automatic) return choice == colour_choice::always ? colours::on : colours::off;

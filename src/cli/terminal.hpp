@@ -1,12 +1,16 @@
-// Whether stdout and stderr are terminals, and whether to use colours there.
+// Text for people on stderr; whether stdout and stderr are terminals, and whether to use colours there.
 #pragma once
 
 #include "pipebench/reporter.hpp"
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace pipebench {
+
+/// Writes to stderr. Text that cannot be written (a closed pipe, a full disk) is dropped.
+void tell(std::string_view text) noexcept;
 
 enum class colour_choice : std::uint8_t { automatic, always, never };
 

@@ -1,6 +1,10 @@
 #include "concurrency/socket_watchdog.hpp"
 
+#include "contracts/error.hpp"
+
 #include <sys/socket.h>
+
+#include <system_error>
 
 namespace pipebench {
 
@@ -13,11 +17,17 @@ socket_watchdog::~socket_watchdog() {
     if (thread_.joinable()) thread_.join();
 }
 
+void socket_watchdog::start() try {
+    const std::lock_guard lock(mutex_);
+    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+} catch (const std::system_error& e) {
+    throw start_failure("a thread", e.code().value());
+}
+
 socket_watchdog::watch::watch(socket_watchdog& watchdog, int socket, clock::time_point deadline)
     : watchdog_(watchdog), deadline_(deadline) {
     const std::lock_guard lock(watchdog_.mutex_);
     place_ = watchdog_.sockets_.emplace(deadline, socket);
-    if (!watchdog_.thread_.joinable()) watchdog_.thread_ = std::thread([&watchdog] { watchdog.run(); });
     // Deadlines mostly come in order: only an earlier one is worth waking the thread.
     if (deadline < watchdog_.awake_at_) watchdog_.changed_.notify_all();
 }

@@ -10,8 +10,7 @@
 
 namespace pipebench {
 
-/// One for all threads of a process; thread-safe. Its own thread starts with the first watch, so it can be made
-/// before a fork.
+/// One for all threads of a process; thread-safe. start() starts its own thread, so it can be made before a fork.
 class socket_watchdog {
 public:
     using clock = std::chrono::steady_clock;
@@ -21,7 +20,10 @@ public:
     socket_watchdog& operator=(const socket_watchdog&) = delete;
     ~socket_watchdog();
 
-    /// Watches a socket until it goes out of scope; its owner must not close the socket before.
+    /// No effect if it was started before. Throws setup_error.
+    void start();
+
+    /// After start(): watches a socket until it goes out of scope; its owner must not close the socket before.
     class watch {
     public:
         watch(socket_watchdog& watchdog, int socket, clock::time_point deadline);

@@ -91,7 +91,7 @@ void worker_fleet::start(std::size_t worker) {
     const pid_t parent = ::getpid();
     std::fflush(nullptr);  // otherwise the worker would also print the output buffered here
     const pid_t pid = ::fork();
-    if (pid < 0) throw system_failure("cannot start a worker process", errno);
+    if (pid < 0) throw start_failure("a worker process", errno);
     if (pid == 0) run_worker(work_, theirs.get(), worker, parent);
     epoll_event watch{};
     watch.events = EPOLLIN;

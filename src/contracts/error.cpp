@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 namespace pipebench {
@@ -34,6 +35,14 @@ std::size_t hidden_length(std::string_view text) {
 
 setup_error system_failure(const std::string& prefix, int error_number) {
     return setup_error(fmt::format("{}: {}", prefix, std::strerror(error_number)));
+}
+
+setup_error start_failure(const std::string& what, int error_number) {
+    const bool is_limit = error_number == EAGAIN || error_number == ENOMEM;
+    const char* advice =
+        "lower -c, or raise 'ulimit -u', 'ulimit -v' or the container's limit of processes (pids.max)";
+    return setup_error(fmt::format("cannot start {}: {}{}", what, std::strerror(error_number),
+                                   is_limit ? fmt::format(" ({})", advice) : ""));
 }
 
 std::string printable(std::string_view foreign, std::size_t limit) {

@@ -30,6 +30,9 @@ public:
 /// `prefix: <text of errno>`.
 [[nodiscard]] setup_error system_failure(const std::string& prefix, int error_number);
 
+/// A thread or a process could not be started: names the limits that forbid it. `what`: "a thread".
+[[nodiscard]] setup_error start_failure(const std::string& what, int error_number);
+
 /// Makes foreign text safe to print: the result is valid UTF-8 of at most `limit` bytes of the text. ASCII control
 /// characters, such as terminal escapes, are shown as \xNN; C1 controls and characters that change the direction of
 /// writing are replaced.

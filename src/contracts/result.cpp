@@ -100,6 +100,11 @@ template <class Type>
 concept described = boost::describe::has_describe_members<Type>::value;
 
 template <class Type>
+constexpr bool is_optional = false;
+template <class Value>
+constexpr bool is_optional<std::optional<Value>> = true;
+
+template <class Type>
 constexpr bool is_list = false;
 template <class Element>
 constexpr bool is_list<std::vector<Element>> = true;
@@ -139,6 +144,8 @@ ordered_json written(const Type& value) {
         auto out = ordered_json::array();
         for (const auto& element : value) out.push_back(written(element));
         return out;
+    } else if constexpr (is_optional<Type>) {
+        return value ? written(*value) : ordered_json();
     } else if constexpr (std::is_enum_v<Type>) {
         return name_of(value);
     } else {
@@ -169,6 +176,12 @@ void read_value(const json& in, const char* key, ledger_view& out);
 void read_value(const json& in, const char* key, std::uint64_t& out) {
     if (!in.is_number_unsigned()) refuse(key, "is not a whole number from 0 on");
     out = in.get<std::uint64_t>();
+}
+/// The first results of this schema have 0 for memory that was not known; no process has none.
+void read_value(const json& in, const char* key, known_bytes& out) {
+    std::uint64_t bytes = 0;
+    if (!in.is_null()) read_value(in, key, bytes);
+    out = bytes > 0 ? std::optional(bytes) : std::nullopt;
 }
 void read_value(const json& in, const char* key, double& out) {
     if (!in.is_number() && !in.is_null()) refuse(key, "is not a number");

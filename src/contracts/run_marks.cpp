@@ -22,9 +22,14 @@ void run_marks::keep_peak_rss(std::uint64_t bytes) noexcept { raise_to(board_->p
 
 void run_marks::count_sample(cpu_section s) noexcept { add(board_->samples[static_cast<std::size_t>(s)], 1); }
 
-void run_marks::mark_kill() noexcept {
+bool run_marks::mark_kill() noexcept {
     std::int64_t not_yet = 0;
-    board_->killed_ns.compare_exchange_strong(not_yet, now_ns(), std::memory_order_relaxed);
+    return board_->killed_ns.compare_exchange_strong(not_yet, now_ns(), std::memory_order_relaxed);
+}
+
+void run_marks::unmark_kill() noexcept {
+    board_->killed_ns.store(0, std::memory_order_relaxed);
+    board_->resumed_ns.store(0, std::memory_order_relaxed);
 }
 
 void run_marks::forget_unfinished() noexcept {

@@ -33,9 +33,11 @@ public:
     /// A sample of CPU time (section_sampler.hpp). Safe in a signal handler.
     void count_sample(cpu_section s) noexcept;
 
-    /// Records a kill now; only the first call counts. The recovery lasts until the next order ends for the first
-    /// time.
-    void mark_kill() noexcept;
+    /// Records a kill now; only the first call counts, and returns true. The recovery lasts until the next order ends
+    /// for the first time.
+    bool mark_kill() noexcept;
+    /// The first kill has hit nothing: as if there had been none.
+    void unmark_kill() noexcept;
     /// Clears the orders queued and in flight, because the run was killed and restarts. Call it while no process
     /// writes.
     void forget_unfinished() noexcept;

@@ -29,6 +29,9 @@ progress run_reader::read() const noexcept {
 
 bool run_reader::was_stored(order_id id) const noexcept { return board_->stored_bits().test(id); }
 bool run_reader::has_ended(order_id id) const noexcept { return board_->ended_bits().test(id); }
+bool run_reader::is_in_flight(order_id id) const noexcept {
+    return board_->was_ordered(id) && board_->begun_bits().test(id) && !has_ended(id);
+}
 
 std::vector<std::uint64_t> run_reader::latencies() const {
     std::vector<std::uint64_t> counts(latency_bins);

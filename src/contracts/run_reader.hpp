@@ -41,6 +41,7 @@ public:
     [[nodiscard]] progress read() const noexcept;
     [[nodiscard]] bool was_stored(order_id id) const noexcept;
     [[nodiscard]] bool has_ended(order_id id) const noexcept;
+    [[nodiscard]] bool is_in_flight(order_id id) const noexcept;
 
     [[nodiscard]] std::vector<std::uint64_t> latencies() const;  ///< counts, latency_bins of them
     [[nodiscard]] std::chrono::nanoseconds latency_sum() const noexcept;

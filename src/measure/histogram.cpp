@@ -24,13 +24,13 @@ latency_summary summarise_latency(const run_reader& record) {
     const auto total = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
     const auto ms = [](std::chrono::nanoseconds d) { return static_cast<double>(d.count()) / 1e6; };
     latency_summary out;
-    if (total == 0 && record.read().ended() > 0) {  // a runner that does not report them
+    if (total == 0) {  // no order ended, or a runner does not report them
         out.mean_ms = out.p50_ms = out.p90_ms = out.p99_ms = out.p999_ms = out.max_ms =
             std::numeric_limits<double>::quiet_NaN();
         return out;
     }
     out.max_ms = ms(record.latency_max());
-    out.mean_ms = total == 0 ? 0 : ms(record.latency_sum()) / static_cast<double>(total);
+    out.mean_ms = ms(record.latency_sum()) / static_cast<double>(total);
     const auto at = [&](double p) { return std::min(percentile_ms(counts, p), out.max_ms); };
     out.p50_ms = at(0.5);
     out.p90_ms = at(0.9);

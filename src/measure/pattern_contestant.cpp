@@ -4,6 +4,8 @@
 #include "services/redis_keys.hpp"
 #include "system/environment.hpp"
 
+#include <sys/wait.h>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,7 +16,7 @@ namespace {
 
 /// A clean environment, so that no variable of the user affects libpq, unless the user gave the server.
 std::vector<std::string> run_environment(const run_start& with) {
-    auto out = clean_environment();
+    auto out = own_environment();
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(with.spec.work.limits.attempt).count();
     out.push_back(fmt::format("PGCONNECT_TIMEOUT={}", std::max<std::int64_t>(2, seconds)));
     out.push_back("PGAPPNAME=" + with.spec.where.schema);  // identifies its connections in pg_stat_activity
@@ -43,6 +45,8 @@ void pattern_contestant::delete_keys(const std::string& redis, const std::string
 
 std::string pattern_contestant::describe_failure(const run_observation& seen) const {
     if (seen.runs > 1) return fmt::format("it died {} times, at last {}", seen.runs, seen.end.describe());
+    if (WIFSIGNALED(seen.end.status))
+        return fmt::format("the run was {}, which was not planned", seen.end.describe());
     return "the run failed: " + seen.last_words();
 }
 

@@ -5,8 +5,12 @@
 #include "measure/histogram.hpp"
 #include "system/cpu_time.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 
 namespace pipebench {
@@ -63,15 +67,16 @@ void add_orders(run_result& out, const recorder& record) {
     out.retries = p.retries;
     out.refused_retries = p.refused_retries;
     out.store_attempts = p.store_attempts;
-    out.orders_per_s = out.time_s > 0 ? static_cast<double>(p.ended()) / out.time_s : 0;
+    out.orders_per_s = out.time_s > 0 ? static_cast<double>(p.ended()) / out.time_s : unknown;
     add_failures(out, p);
     out.latency = summarise_latency(record);
 }
 
 void add_memory(run_result& out, const recorder& record, const run_observation& seen) {
     out.memory = seen.memory;
-    out.memory.peak_rss_bytes = std::max(out.memory.peak_rss_bytes, record.peak_rss());
-    out.memory.hwm_sum_bytes = std::max(out.memory.hwm_sum_bytes, record.peak_rss());
+    if (record.peak_rss() == 0) return;
+    for (auto* peak : {&out.memory.peak_rss_bytes, &out.memory.hwm_sum_bytes})
+        *peak = std::max(peak->value_or(0), record.peak_rss());
 }
 
 void add_cpu(run_result& out, const recorder& record, const run_observation& seen, std::uint64_t cores) {
@@ -79,11 +84,11 @@ void add_cpu(run_result& out, const recorder& record, const run_observation& see
     out.cpu.system_s = as_seconds(seen.end.usage.ru_stime);
     leave_out(seen.cpu_before_start_s, out.cpu);
     const double box_s = out.time_s * static_cast<double>(cores);
-    out.cpu.box_share = box_s > 0 ? out.cpu.total_s() / box_s : 0;
-    out.cpu_per_order_us = out.ended() > 0 ? out.cpu.total_s() * 1e6 / static_cast<double>(out.ended()) : 0;
+    out.cpu.box_share = box_s > 0 ? out.cpu.total_s() / box_s : unknown;
+    out.cpu_per_order_us = out.ended() > 0 ? out.cpu.total_s() * 1e6 / static_cast<double>(out.ended()) : unknown;
     out.cpu_sections = split_of(record.samples(), out.cpu_per_order_us);
     out.harness_cpu_s = seen.harness_cpu_s;
-    out.steal_share = seen.box.total_s > 0 ? std::max(0.0, seen.box.steal_s) / seen.box.total_s : 0;
+    out.steal_share = seen.box.total_s > 0 ? std::max(0.0, seen.box.steal_s) / seen.box.total_s : unknown;
 }
 
 void add_services(run_result& out, const run_evidence& e) {
@@ -104,12 +109,12 @@ void add_floor(run_result& out, const run_observation& seen, const run_terms& te
 }
 
 /// Share of the machine's CPU time that the run, the services and pipebench did not use. NaN if the user gave a
-/// server, because that may be on this machine.
+/// server, because that may be on this machine, or if the CPU time of a service is not known.
 double foreign_share(const run_result& run, const run_observation& seen, server_owner servers) {
     if (servers == server_owner::user || seen.box.total_s <= 0) return unknown;
     double ours_s = run.cpu.total_s() + seen.cpu_before_start_s + run.harness_cpu_s;
-    for (const auto& s : run.services) ours_s += s.cpu_s;
-    return std::max(0.0, seen.box.busy_s - ours_s) / seen.box.total_s;
+    for (const auto& s : run.services) ours_s += s.cpu_s;  // NaN if one is not known
+    return std::isnan(ours_s) ? unknown : std::max(0.0, seen.box.busy_s - ours_s) / seen.box.total_s;
 }
 
 /// Not in an outage, when the API drops requests uncounted, and not for a runner, which does not report its calls.
@@ -117,15 +122,23 @@ bool counts_calls(const run_terms& terms) {
     return terms.trouble.api.down.time == duration{} && terms.who.reports() == order_reports::in_record;
 }
 
-verdict verdict_on(const run_result& run, const run_evidence& e, const run_terms& terms) {
+/// How the run and the servers that pipebench started for it died; empty if all ended as planned.
+std::string death_of(const run_result& run, const run_evidence& e, const run_terms& terms) {
+    auto all = e.seen.server_failures;
     const bool whole = extent_of(e.record, e.seen, terms.signalled) == run_extent::complete;
+    if (!whole && !run.interrupted) all.push_back(terms.who.describe_failure(e.seen));
+    return fmt::format("{}", fmt::join(all, "; "));
+}
+
+verdict verdict_on(const run_result& run, const run_evidence& e, const run_terms& terms) {
     return judge(run, {.cores = terms.cores,
                        .database_connections = terms.who.needs_at(terms.work).database_connections,
                        .floor_tolerance = floor_tolerance(terms.work),
                        .busy_limit = terms.busy_limit,
                        .build = terms.build,
-                       .death = whole || run.interrupted ? "" : terms.who.describe_failure(e.seen),
-                       .ledger_failure = e.ledger.failure});
+                       .death = death_of(run, e, terms),
+                       .ledger_failure = e.ledger.failure,
+                       .misread_lines = e.seen.misread_lines});
 }
 
 run_result row_for(const run_terms& terms) {

@@ -14,8 +14,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <optional>
+#include <utility>
 
 namespace pipebench {
 namespace {
@@ -113,7 +115,7 @@ private:
 
 /// For a runner that did not report when orders begin.
 void forget_in_flight(run_observation& seen) {
-    seen.in_flight = {};
+    seen.in_flight = flight_watch::not_known;
     for (auto* column : {&seen.series.in_flight, &seen.series.queued})
         for (double& n : *column) n = std::numeric_limits<double>::quiet_NaN();
 }
@@ -167,18 +169,28 @@ private:
 
     /// CPU time before a runner reported its start is not part of the run.
     void leave_out_what_came_before() {
-        cpu_before_start_s_ = tree_cpu_seconds(run_.pid());
+        const double used = tree_cpu_seconds(run_.pid());
+        cpu_before_start_s_ = std::isfinite(used) ? used : 0;
         in_flight_ = {};
         series_.emplace(record_, request_.stream);
     }
 
     void restart_if_killed() {
         if (!end_ || !was_killed(*end_) || signals_.count() > 0 || run_.runs() > request_.restarts) return;
+        if (!death_was_planned()) return;
         record_.mark_kill();  // only counts if no incident has killed it
         record_.forget_unfinished();
         run_.start_again(*end_);
         tree_.follow(run_.pid());
         end_.reset();
+    }
+
+    /// Whether an incident or a poison order has killed the run, and not somebody else (the OOM killer, an operator).
+    bool death_was_planned() {
+        const auto& poison = request_.spec.work.poison;
+        if (std::any_of(poison.begin(), poison.end(), [&](order_id id) { return record_.is_in_flight(id); }))
+            return true;
+        return incidents_.runs_killed() > std::exchange(deaths_by_incident_, incidents_.runs_killed());
     }
 
     /// Blocks until there is something to read or sample, or the run ends.
@@ -217,7 +229,9 @@ private:
         out.cpu_before_start_s = cpu_before_start_s_;
         out.out_of_time = ending_.out_of_time();
         out.in_flight_limit = report_.in_flight_limit();
+        out.misread_lines = report_.misread_lines();
         out.notes = notes_.take();
+        if (!out.misread_lines.empty()) out.notes.push_back(out.misread_lines);
         for (auto& line : incidents_.report()) out.notes.push_back(std::move(line));
         return out;
     }
@@ -250,6 +264,7 @@ private:
     flight_watch in_flight_;
     clock::time_point next_tree_ = clock::now();
     double cpu_before_start_s_ = 0;
+    unsigned deaths_by_incident_ = 0;
     std::optional<child_end> end_;
 };
 

@@ -21,12 +21,18 @@ struct watched_service {
     std::function<pid_t()> pid;
 };
 
+/// What an incident has done.
+struct strike {
+    std::string text;  ///< becomes a note
+    bool hit = true;   ///< false: nothing was there to be killed
+    bool killed_run = false;
+};
+
 /// An action against the run or one of its servers during the run.
 struct incident {
     kill_target target = kill_target::none;
-    double at = 0.5;  ///< share of the orders that have ended
-    /// `run`: pid of its process. The returned text becomes a note.
-    std::function<std::string(pid_t run)> strike;
+    double at = 0.5;                                     ///< share of the orders that have ended
+    std::function<pipebench::strike(pid_t run)> strike;  ///< `run`: pid of its process
     bool restarts_a_service = false;
 };
 
@@ -40,7 +46,7 @@ struct run_request {
     std::vector<watched_service> services{};
     duration grace = std::chrono::seconds{5};  ///< for draining, after a signal
     std::vector<incident> incidents{};
-    unsigned restarts = 0;  ///< how often a killed run is restarted
+    unsigned restarts = 0;  ///< how often a run is restarted that an incident or a poison order has killed
     watching watch = watching::all;
     stream_probe stream{};  ///< empty if there is no stream
 };

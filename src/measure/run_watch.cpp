@@ -56,8 +56,10 @@ void service_watch::begin() {
 }
 
 void service_watch::add_usage() {
-    cpu_s_ += std::max(0.0, tree_cpu_seconds(pid_) - cpu_before_);
-    peak_pss_ = std::max(peak_pss_, sampler_->usage().peak_pss_bytes);
+    const double used = tree_cpu_seconds(pid_) - cpu_before_;  // NaN if it has died
+    cpu_s_ += used < 0 ? 0 : used;
+    const auto seen = sampler_->usage().peak_pss_bytes;
+    if (seen) peak_pss_ = std::max(peak_pss_.value_or(0), *seen);
 }
 
 void service_watch::sample_when_due() {
@@ -94,19 +96,28 @@ void incident_watch::strike_when_due(pid_t run) {
     }
 }
 
+namespace {
+
+/// An incident that fails hits nothing, and the run goes on.
+strike strike_of(const incident& what, pid_t run) try {
+    return what.strike(run);
+} catch (const setup_error& e) {
+    return {.text = fmt::format("could not kill {}: {}", name_of(what.target), e.what()), .hit = false};
+}
+
+}  // namespace
+
 void incident_watch::strike(const incident& what, pid_t run) {
-    if (struck_ == kill_target::none) struck_ = what.target;
     if (what.restarts_a_service)
         for (auto& s : services_) s.before_restart();
     const auto done = record_.read().ended();
-    record_.mark_kill();
-    std::string deed;
-    try {
-        deed = what.strike(run);
-    } catch (const setup_error& e) {  // the run goes on, and is not to be lost
-        deed = fmt::format("could not kill {}: {}", name_of(what.target), e.what());
-    }
-    done_.push_back(fmt::format("{}, after {} of {} orders", deed, done, record_.orders()));
+    const bool is_first = record_.mark_kill();  // before it, so that the recovery is not too short
+    const auto [text, hit, killed_run] = strike_of(what, run);
+    if (is_first && !hit) record_.unmark_kill();
+    if (hit && struck_ == kill_target::none) struck_ = what.target;
+    runs_killed_ += killed_run ? 1u : 0u;
+    done_.push_back(fmt::format("{}, after {} of {} orders{}", text, done, record_.orders(),
+                                hit ? "" : ": it hit nothing, so nothing was tried"));
     if (what.restarts_a_service)
         for (auto& s : services_) s.after_restart();
 }
@@ -129,8 +140,8 @@ void flight_watch::add(std::chrono::nanoseconds elapsed, std::uint64_t in_flight
 }
 
 flight_view flight_watch::seen(std::uint64_t in_flight_after_end) const {
-    if (in_flight_after_end > 0) return {};
-    return {samples_, last_s_ > 0 ? area_ / last_s_ : 0};
+    if (in_flight_after_end > 0 || last_s_ <= 0) return not_known;
+    return {samples_, area_ / last_s_};
 }
 
 }  // namespace pipebench

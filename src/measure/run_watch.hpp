@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,7 +74,7 @@ private:
     const watched_service& service_;
     pid_t pid_ = 0;
     double cpu_before_ = 0, cpu_s_ = 0;
-    std::uint64_t peak_pss_ = 0;
+    known_bytes peak_pss_;
     std::size_t size_before_ = 0;
     std::optional<process_tree_sampler> sampler_;
     std::chrono::steady_clock::time_point began_, next_;  ///< the next sample is due at ten times the age of the last
@@ -87,7 +88,8 @@ public:
 
     void strike_when_due(pid_t run);
     [[nodiscard]] bool is_waiting() const noexcept { return !waiting_.empty(); }
-    [[nodiscard]] kill_target struck() const noexcept { return struck_; }  ///< target of the first
+    [[nodiscard]] kill_target struck() const noexcept { return struck_; }  ///< target of the first that hit
+    [[nodiscard]] unsigned runs_killed() const noexcept { return runs_killed_; }
     /// One line per incident: what it did, or that the run ended before it was due.
     [[nodiscard]] std::vector<std::string> report() const;
 
@@ -99,6 +101,7 @@ private:
     recorder& record_;
     std::vector<service_watch>& services_;
     kill_target struck_ = kill_target::none;
+    unsigned runs_killed_ = 0;
     std::vector<std::string> done_;
 };
 
@@ -106,7 +109,9 @@ private:
 class flight_watch {
 public:
     void add(std::chrono::nanoseconds elapsed, std::uint64_t in_flight);
-    /// Empty if orders are in flight after the end (their worker died), because these distort the mean.
+    static constexpr flight_view not_known{0, std::numeric_limits<double>::quiet_NaN()};
+    /// Not known without a reading, and if orders are in flight after the end (their worker died), because these
+    /// distort the mean.
     [[nodiscard]] flight_view seen(std::uint64_t in_flight_after_end) const;
 
 private:

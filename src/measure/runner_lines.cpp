@@ -1,9 +1,16 @@
 #include "measure/runner_lines.hpp"
 
+#include "contracts/error.hpp"
+#include "contracts/number.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
+#include <vector>
 
 namespace pipebench {
 namespace {
@@ -50,15 +57,43 @@ bool read_failure(std::string_view& rest, runner_line& line) {
     return true;
 }
 
+/// The names of an enum from `first` on: "fetch, transform, store, schedule".
+template <class Name>
+std::string names(std::size_t first, std::size_t count) {
+    std::vector<std::string_view> all;
+    for (std::size_t i = first; i < count; ++i) all.push_back(name_of(static_cast<Name>(i)));
+    return fmt::format("{}", fmt::join(all, ", "));
+}
+
+std::optional<runner_line::word> first_word(std::string_view& rest) {
+    static constexpr std::array<std::string_view, 5> words{"start", "in-flight", "begin", "stored", "failed"};
+    const auto found = std::find(words.begin(), words.end(), next_word(rest));
+    if (found == words.end()) return std::nullopt;
+    return static_cast<runner_line::word>(found - words.begin());
+}
+
 }  // namespace
+
+std::string accepted_form(std::string_view rest) {
+    using word = runner_line::word;
+    const auto first = first_word(rest);
+    if (!first) return {};
+    switch (*first) {
+        case word::start: return "start";
+        case word::in_flight: return "in-flight K";
+        case word::begin: return "begin ID";
+        case word::stored: return "stored ID [MS]";
+        case word::failed: break;
+    }
+    return fmt::format("failed ID STAGE KIND, with a STAGE of {} and a KIND of {}", names<stage>(0, stage_count),
+                       names<error_kind>(1, error_kind_count));
+}
 
 std::optional<runner_line> parse_runner_line(std::string_view rest) {
     using word = runner_line::word;
-    static constexpr std::array<std::string_view, 5> words{"start", "in-flight", "begin", "stored", "failed"};
-    const auto first = next_word(rest);
-    const auto found = std::find(words.begin(), words.end(), first);
-    if (found == words.end()) return std::nullopt;
-    runner_line line{static_cast<word>(found - words.begin())};
+    const auto first = first_word(rest);
+    if (!first) return std::nullopt;
+    runner_line line{*first};
     if (line.is != word::start) {
         const auto number = number_in<std::uint64_t>(next_word(rest));
         if (!number || *number == 0) return std::nullopt;
@@ -71,7 +106,10 @@ std::optional<runner_line> parse_runner_line(std::string_view rest) {
 
 bool runner_report::take(std::string_view text) {
     const auto line = parse_runner_line(text);
-    if (!line || (line->is != runner_line::word::in_flight && line->number > record_.orders())) return false;
+    if (!line || (line->is != runner_line::word::in_flight && line->number > record_.orders())) {
+        if (!accepted_form(text).empty() && misread_++ == 0) first_misread_ = text;
+        return false;
+    }
     switch (line->is) {
         case runner_line::word::start:
             if (!std::exchange(started_, true)) record_.restart_clock();
@@ -85,6 +123,13 @@ bool runner_report::take(std::string_view text) {
         case runner_line::word::failed: ended(*line); break;
     }
     return true;
+}
+
+std::string runner_report::misread_lines() const {
+    if (misread_ == 0) return {};
+    return fmt::format("{} not understood, first '{}': expected {} (ID: 1 to {})",
+                       counted(misread_, "line was", "lines were"), printable(first_misread_, 60),
+                       accepted_form(first_misread_), record_.orders());
 }
 
 /// Also for a failed order. A reported duration takes precedence over our own, since the line may have been buffered.

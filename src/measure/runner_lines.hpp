@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
@@ -24,6 +25,10 @@ struct runner_line {
 /// nullopt if the line is not part of the contract; it is then a note.
 [[nodiscard]] std::optional<runner_line> parse_runner_line(std::string_view line);
 
+/// The form of a line that begins with this one's first word ("stored ID [MS]", with what is accepted); empty if no
+/// line of the contract begins so.
+[[nodiscard]] std::string accepted_form(std::string_view line);
+
 /// Writes the record of a run for a runner, which cannot do so itself. For one thread.
 class runner_report {
 public:
@@ -31,6 +36,10 @@ public:
 
     /// False if the line is a note.
     bool take(std::string_view line);
+
+    /// Lines that begin as one of the contract and are none: their number, the first of them, and what is accepted.
+    /// Empty if there were none.
+    [[nodiscard]] std::string misread_lines() const;
 
     /// The limit from `in-flight K`, if reported.
     [[nodiscard]] std::optional<std::uint64_t> in_flight_limit() const noexcept { return in_flight_limit_; }
@@ -46,6 +55,8 @@ private:
     recorder& record_;
     std::optional<std::uint64_t> in_flight_limit_;
     bool started_ = false, tells_begins_ = false;
+    std::uint64_t misread_ = 0;
+    std::string first_misread_;
     std::unordered_map<order_id, order_log::ticket> begun_;  ///< at most the orders of the run
 };
 

@@ -89,7 +89,7 @@ private:
         threads_.emplace_back([this] { acceptor_.context().run(); });
     } catch (const std::system_error& e) {
         stop_loops();
-        throw system_failure("the mock API cannot start its threads", e.code().value());
+        throw start_failure("a thread of the mock API", e.code().value());
     }
 
     /// The acceptor's thread, which stops the others, may be the one that could not be started.

@@ -112,6 +112,7 @@ needs needs_at(const workload& work) {
         .database_connections = work.pool_processes,
         .descriptors = 2ull * work.pool_processes,
         .processes = 1ull + work.pool_processes,
+        .threads = 2,  // the second is the watchdog of its database socket
     };
 }
 

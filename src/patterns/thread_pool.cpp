@@ -12,10 +12,9 @@
 #include "patterns/patterns.hpp"
 
 #include "concurrency/bounded_queue.hpp"
+#include "concurrency/worker_threads.hpp"
 
 #include <algorithm>
-#include <thread>
-#include <vector>
 
 namespace pipebench {
 namespace {
@@ -32,21 +31,15 @@ void worker(const run_context& ctx, order_queue& queue) {
     }
 }
 
-/// Closes the queue also when an exception leaves the scope: the workers would otherwise wait for ever.
-struct close_on_exit {
-    order_queue& queue;
-    ~close_on_exit() { queue.close(); }
-};
-
 void run(const run_context& ctx) {
     order_queue queue(ctx.work.threads);
-    std::vector<std::jthread> workers;  // joined when the scope is left, after the queue was closed
-    const close_on_exit closing{queue};
-    for (unsigned i = 0; i < ctx.work.threads; ++i) workers.emplace_back([&] { worker(ctx, queue); });
+    worker_threads workers(
+        ctx.work.threads, [&] { worker(ctx, queue); }, [&] { queue.close(); });
     for (order_id id = 1; id <= ctx.work.orders && !ctx.stop.requested(); ++id) {
         ctx.out.offer();
-        queue.push(id);
+        if (!queue.push(id)) break;  // a worker has failed
     }
+    workers.join();
 }
 
 needs needs_at(const workload& work) {
@@ -54,6 +47,7 @@ needs needs_at(const workload& work) {
         .in_flight = work.threads,
         .database_connections = std::min(work.threads, work.db_connections),
         .descriptors = std::uint64_t{work.threads} + work.db_connections,
+        .threads = 2ull + work.threads,  // the main thread, and the watchdog of the database's sockets
     };
 }
 

@@ -44,6 +44,7 @@ real_pipelines::~real_pipelines() = default;
 
 std::shared_ptr<blocking_store> real_pipelines::store_of_blocking_workers() const {
     const std::lock_guard lock(mutex_);
+    watchdog_->start();
     auto store = store_.lock();
     if (!store) {
         store = std::make_shared<blocking_store>(where_.postgres, table_, watchdog_,

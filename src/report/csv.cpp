@@ -18,6 +18,7 @@ std::string field(const std::string& text) {
     return out + "\"";
 }
 std::string field(std::uint64_t n) { return std::to_string(n); }
+std::string field(const known_bytes& bytes) { return bytes ? field(*bytes) : std::string{}; }
 std::string field(bool yes) { return yes ? "true" : "false"; }
 std::string field(double n) { return std::isfinite(n) ? fmt::format("{}", n) : std::string{}; }
 

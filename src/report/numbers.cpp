@@ -27,7 +27,7 @@ std::string number(double value) {
 
 std::string seconds(double value) { return fixed(value, value < 1 ? 3 : 2); }
 
-std::string megabytes(std::uint64_t bytes) { return fixed(static_cast<double>(bytes) / 1e6, 1); }
+std::string megabytes(const known_bytes& bytes) { return bytes ? fixed(static_cast<double>(*bytes) / 1e6, 1) : "-"; }
 
 std::string percent(double share) { return std::isfinite(share) ? fmt::format("{:.3g}", 100 * share) : "-"; }
 

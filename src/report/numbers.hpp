@@ -22,8 +22,8 @@ namespace pipebench::reporting {
 /// Seconds with two decimals, three below one second.
 [[nodiscard]] std::string seconds(double value);
 
-/// In MB of 10^6 bytes, with one decimal.
-[[nodiscard]] std::string megabytes(std::uint64_t bytes);
+/// In MB of 10^6 bytes, with one decimal; "-" if not known.
+[[nodiscard]] std::string megabytes(const known_bytes& bytes);
 
 /// 0.05 becomes "5".
 [[nodiscard]] std::string percent(double share);

@@ -17,6 +17,11 @@ using summary = const pattern_summary&;
 /// A latency, or "-" if no order ended.
 std::string latency_cell(const run_result& r, double ms) { return r.ended() == 0 ? "-" : fixed(ms, 1); }
 
+std::string processes_cell(summary p) {
+    const auto processes = p.typical.memory.processes;
+    return processes > 0 ? grouped(processes) : "-";
+}
+
 bool stands_out(const run_result& r) { return !r.verdict.trusted() || r.interrupted; }
 
 std::string name_cell(summary p) { return (stands_out(p.typical) ? "! " : "") + p.typical.pattern; }
@@ -76,7 +81,7 @@ table around_table(const std::vector<pattern_summary>& patterns) {
 }
 
 table beside_table(const std::vector<pattern_summary>& patterns) {
-    pattern_columns columns{{{"Processes", ""}, [](summary p) { return grouped(p.typical.memory.processes); }},
+    pattern_columns columns{{{"Processes", ""}, processes_cell},
                             {{"HWM sum", "MB"}, [](summary p) { return megabytes(p.typical.memory.hwm_sum_bytes); }}};
     for (const auto name : services_of(patterns)) {
         const std::string title(name_of(name));

@@ -41,14 +41,15 @@ std::optional<fs::path> find_program(const std::string& name) {
     const char* path = std::getenv("PATH");
     std::istringstream directories(std::string(path != nullptr ? path : "") + ":/usr/local/sbin:/usr/sbin:/usr/bin");
     for (std::string directory; std::getline(directories, directory, ':');)
-        if (!directory.empty() && is_executable(fs::path(directory) / name)) return fs::path(directory) / name;
+        if (!directory.empty() && is_executable(fs::path(directory) / name))
+            return fs::absolute(fs::path(directory) / name);  // a server starts in another directory
     return std::nullopt;
 }
 
 std::optional<fs::path> find_postgres_bindir(const std::string& given) {
     const char* from_environment = std::getenv("PIPEBENCH_PG_BINDIR");
     const fs::path asked = !given.empty() ? given : from_environment != nullptr ? from_environment : "";
-    if (!asked.empty()) return has_postgres(asked) ? std::optional(asked) : std::nullopt;
+    if (!asked.empty()) return has_postgres(asked) ? std::optional(fs::absolute(asked)) : std::nullopt;
     if (auto found = newest_version("/usr/lib/postgresql", "")) return found;
     if (auto found = newest_version("/usr", "pgsql-")) return found;
     if (has_postgres("/usr/local/pgsql/bin")) return "/usr/local/pgsql/bin";

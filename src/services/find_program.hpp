@@ -7,6 +7,8 @@
 
 namespace pipebench {
 
+// All paths are absolute, also where PATH or an option names a relative one.
+
 /// Searches the directories of PATH, then those of the system administrator.
 [[nodiscard]] std::optional<std::filesystem::path> find_program(const std::string& name);
 

@@ -57,7 +57,7 @@ mock_api_process::started mock_api_process::start(const std::string& binary, con
                           "--http-jitter",
                           format_jitter(work.http.spread)};
     if (!scenario.empty()) settings.arguments.insert(settings.arguments.end(), {"--scenario", scenario});
-    settings.environment = clean_environment();
+    settings.environment = own_environment();
     settings.descriptors = {{control_number, theirs.get()}};
     auto server = child_process::spawn(settings);
     return {std::move(ours), std::move(server)};
@@ -76,6 +76,11 @@ mock_api_process::mock_api_process(started s, const patience& until)
 }
 
 std::string mock_api_process::url() const { return fmt::format("http://127.0.0.1:{}", port_); }
+
+std::string mock_api_process::failure() {
+    const auto end = server_.wait_for(std::chrono::milliseconds(0));
+    return end ? "the mock API died amid the run: " + end->describe() : std::string();
+}
 
 mock_api_process::usage mock_api_process::stop(const patience& until) {
     server_.signal(SIGTERM);

@@ -20,6 +20,9 @@ public:
     [[nodiscard]] std::string url() const;
     [[nodiscard]] pid_t pid() const noexcept { return server_.pid(); }
 
+    /// How it died: "the mock API died amid the run: killed by signal 9 (Killed)"; empty while it lives.
+    [[nodiscard]] std::string failure();
+
     struct usage {
         api_view seen;  ///< its counters; not known if it sent none
         double cpu_s = 0;

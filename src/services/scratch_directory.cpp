@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::string_view name_prefix = "pipebench-";
 constexpr const char* lock_name = "lock";
+constexpr const char* unlocked_name = "lock.new";  ///< until it is locked
 // sockaddr_un holds 108 bytes with the NUL: "/pipebench-XXXXXX/postgres/.s.PGSQL.5432" must fit after the base.
 constexpr std::size_t longest_base = 60;
 
@@ -93,8 +94,11 @@ scratch_directory::scratch_directory(const std::optional<user_identity>& user) {
     if (path_.empty())
         throw system_failure("cannot make a temporary directory (set TMPDIR to a short path without a comma)",
                              error_number);
-    lock_ = descriptor(::open((path_ / lock_name).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!lock_.is_open() || ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
+    // Another session's sweep() touches only a directory with the final name in it: it never finds it unlocked.
+    const auto unlocked = path_ / unlocked_name;
+    lock_ = descriptor(::open(unlocked.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!lock_.is_open() || ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0 ||
+        ::rename(unlocked.c_str(), (path_ / lock_name).c_str()) != 0)
         throw system_failure("cannot lock " + path_.native(), errno);
     if (user) ::chmod(path_.c_str(), 0711);  // the user may enter it, but not list it
 }

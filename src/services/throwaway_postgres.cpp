@@ -72,12 +72,30 @@ throwaway_server::settings prepare(const scratch_directory& scratch, const postg
             .log = home / "log",
             .user = user,
             .answers = [connection_string](const patience& p) { return answers(connection_string, p); },
+            .crash_in = crash_in_postgres_log,
             .start_limit = std::chrono::seconds(30),
             .stop_signal = SIGINT,     // fast shutdown
             .death_signal = SIGQUIT};  // immediate shutdown: the postmaster ends its children itself
 }
 
 }  // namespace
+
+// A process that ends in a crash may have spoilt the shared memory: the postmaster names it, ends all the others and
+// recovers. The lines before a PANIC or a signal are those of a client.
+std::string crash_in_postgres_log(const std::vector<std::string>& lines) {
+    std::string why;
+    for (const auto& line : lines) {
+        const auto panic = line.find("PANIC:  ");
+        const auto end = line.find("LOG:  ");
+        if (why.empty() && panic != line.npos) why = line.substr(panic);
+        if (why.empty() && end != line.npos &&
+            (line.find(" was terminated by ", end) != line.npos ||
+             line.find(" exited with exit code ", end) != line.npos))
+            why = line.substr(end + std::string_view("LOG:  ").size());
+        if (line.find("terminating any other active server processes") != line.npos) return why;
+    }
+    return {};
+}
 
 throwaway_postgres::throwaway_postgres(const scratch_directory& scratch, const postgres_settings& settings,
                                        const server_patience& until)

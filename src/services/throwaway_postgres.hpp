@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace pipebench {
 
@@ -29,6 +30,8 @@ public:
     /// Kills the server and all its backends with SIGKILL, and starts a new one at once, which recovers the committed
     /// data. Does not wait until it answers.
     void kill_and_start_again() { server_.kill_and_start_again(); }
+    /// As throwaway_server::take_failure(). Also for a crash that PostgreSQL recovered from by itself.
+    [[nodiscard]] std::string take_failure(const patience& until) { return server_.take_failure(until); }
     /// Throws `interrupted`, or setup_error if it does not answer in time.
     void wait_until_ready(const patience& until = {}) { server_.wait_until_ready(until); }
 
@@ -36,5 +39,8 @@ private:
     std::string connection_string_;
     throwaway_server server_;
 };
+
+/// Why the server ended all its processes and recovered, from lines of its log; empty if it did not.
+[[nodiscard]] std::string crash_in_postgres_log(const std::vector<std::string>& lines);
 
 }  // namespace pipebench

@@ -20,6 +20,9 @@ public:
     /// Kills it with SIGKILL, and starts an empty one at once on the same socket. Does not wait until it answers.
     void kill_and_start_again() { server_.kill_and_start_again(); }
 
+    /// As throwaway_server::take_failure().
+    [[nodiscard]] std::string take_failure(const patience& until) { return server_.take_failure(until); }
+
 private:
     std::string url_;
     throwaway_server server_;

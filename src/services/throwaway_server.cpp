@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr auto stop_limit = std::chrono::seconds(5);  ///< after each of the two signals that a server may heed
+constexpr std::size_t most_new_lines = 20'000;         ///< of the log, since it was last read
 
 std::string last_line_of(const fs::path& log) {
     std::ifstream in(log);
@@ -71,9 +72,48 @@ void throwaway_server::wait_until_ready(const patience& until) {
 // The children must have ended before the next server starts: a backend of PostgreSQL holds the shared memory that
 // the new server needs.
 void throwaway_server::kill_and_start_again() {
-    kill_tree(process_->pid());
+    if (!has_died()) kill_tree(process_->pid());
+    start_again();
+}
+
+void throwaway_server::start_again() {
     process_.reset();  // reaps it
     process_.emplace(start());
+}
+
+bool throwaway_server::has_died() {
+    if (!process_) return true;  // it could not be started again
+    const auto end = process_->wait_for(std::chrono::milliseconds(0));
+    if (end && failure_.empty()) failure_ = fmt::format("{} died amid the run: {}", settings_.name, end->describe());
+    return end.has_value();
+}
+
+std::vector<std::string> throwaway_server::new_log_lines() {
+    std::vector<std::string> out;
+    std::ifstream in(settings_.log);
+    in.seekg(log_read_);
+    for (std::string line; std::getline(in, line) && !in.eof(); log_read_ = in.tellg())
+        if (out.size() < most_new_lines) out.push_back(line);
+    return out;
+}
+
+std::string throwaway_server::take_failure(const patience& until) {
+    const bool is_dead = has_died();
+    const auto crash = settings_.crash_in(new_log_lines());
+    if (failure_.empty() && !crash.empty())
+        failure_ = fmt::format("{} crashed amid the run: {}", settings_.name, printable(crash));
+    auto out = std::exchange(failure_, {});
+    if (is_dead) out += revive(until);
+    return out;
+}
+
+/// Returns why it does not start again; empty if it does.
+std::string throwaway_server::revive(const patience& until) try {
+    start_again();
+    wait_until_ready(until);
+    return {};
+} catch (const setup_error& e) {
+    return fmt::format("; it was not started again: {}", e.what());
 }
 
 }  // namespace pipebench

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pipebench/pattern.hpp"
+#include "system/box.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -12,10 +13,11 @@
 namespace pipebench {
 
 struct box_limits {
-    std::uint64_t descriptors = 0;
-    std::uint64_t ports = 0;
-    std::uint64_t memory_bytes = 0;
-    std::uint64_t processes = 0;
+    std::uint64_t descriptors = no_limit;
+    std::uint64_t ports = no_limit;
+    std::uint64_t memory_bytes = no_limit;
+    std::uint64_t threads = no_limit;              ///< that may still start, processes included
+    std::uint64_t threads_per_process = no_limit;  ///< for which its address space has room
 };
 
 [[nodiscard]] box_limits limits_of_this_box();

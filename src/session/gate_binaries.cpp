@@ -40,7 +40,7 @@ gate_binaries::gate_binaries(const gate_settings& settings, signal_watch& signal
 std::string gate_binaries::version_of(contender c) try {
     child_settings child;
     child.arguments = {path_of(c), "--version"};
-    child.environment = clean_environment();
+    child.environment = own_environment();
     const auto seen = run_program(child, {version_limit, 64 * 1024, 64 * 1024}, patience(signals_, {}));
     return seen.how == program_output::ending::signalled ? std::string() : version_in(seen);
 } catch (const setup_error& e) {
@@ -78,6 +78,10 @@ std::optional<session_result> gate_binaries::run(contender c, const pattern& p) 
                                   {limit, 16u << 20, 64u << 10}, patience(signals_, {}));
     signals_.poll();  // also for one that came as it ended
     if (seen.how == program_output::ending::signalled || signals_.count() > 0) return std::nullopt;
+    auto died = services_->take_failures(patience(signals_, {}));
+    if (api) died.push_back(api->failure());
+    for (const auto& why : died)
+        if (!why.empty()) throw failure(name_of(c), binary, fmt::format("{}: {}", p.id, why));
     try {
         return result_in(seen, p.id, settings_.run_limit);
     } catch (const setup_error& e) {
@@ -90,7 +94,7 @@ child_settings gate_binaries::command_of(const std::string& binary, const patter
     child_settings child;
     child.arguments = {binary, "run", "--pattern", std::string(p.id), "--export-json", "-", "--quiet"};
     child.arguments.insert(child.arguments.end(), settings_.work_arguments.begin(), settings_.work_arguments.end());
-    child.environment = clean_environment();  // for addresses: they may hold secrets, so not in argv
+    child.environment = own_environment();  // for addresses: they may hold secrets, so not in argv
     if (services_->postgres_pid() == 0)
         for (auto& variable : libpq_variables()) child.environment.push_back(std::move(variable));
     for (const auto& [name, value] :

@@ -1,5 +1,6 @@
 #include "session/incidents.hpp"
 
+#include "contracts/error.hpp"
 #include "system/kill.hpp"
 
 #include <fmt/format.h>
@@ -9,25 +10,28 @@
 namespace pipebench {
 namespace {
 
-std::string kill_run(pid_t run) {
+strike kill_run(pid_t run) {
     ::kill(run, SIGKILL);
-    return fmt::format("killed the run (process {})", run);
+    return {.text = fmt::format("killed the run (process {})", run), .killed_run = true};
 }
 
 /// Kills nothing if the workers of the run have ended already, because it is then near its end.
-std::string kill_worker_of(pid_t run, const workload& work, const contestant& who) {
-    if (who.needs_at(work).processes == 1) return kill_run(run) + ": it has no worker processes";
+strike kill_worker_of(pid_t run, const workload& work, const contestant& who) {
+    if (who.needs_at(work).processes == 1) {
+        auto done = kill_run(run);
+        done.text += ": it has no worker processes";
+        return done;
+    }
     const pid_t hit = kill_a_child(run, work.seed);
-    return hit > 0 ? fmt::format("killed worker {}", hit) : "found no worker left to kill";
+    return {.text = hit > 0 ? fmt::format("killed worker {}", hit) : "found no worker left to kill", .hit = hit > 0};
 }
 
-std::string kill(kill_target target, pid_t run, const workload& work, const contestant& who,
-                 const incident_means& means) {
+strike kill(kill_target target, pid_t run, const workload& work, const contestant& who, const incident_means& means) {
     switch (target) {
         case kill_target::worker: return kill_worker_of(run, work, who);
         case kill_target::run: return kill_run(run);
-        case kill_target::redis: means.kill_redis(); return "killed Redis, which came back empty";
-        case kill_target::postgres: means.kill_postgres(); return "killed PostgreSQL, and started it again";
+        case kill_target::redis: means.kill_redis(); return {.text = "killed Redis, which came back empty"};
+        case kill_target::postgres: means.kill_postgres(); return {.text = "killed PostgreSQL, and started it again"};
         case kill_target::connections:  // a scenario terminates them, not --chaos
         case kill_target::itself:
         case kill_target::none: break;
@@ -35,10 +39,16 @@ std::string kill(kill_target target, pid_t run, const workload& work, const cont
     return {};
 }
 
+strike terminate(const std::function<std::uint64_t()>& connections) try {
+    const auto ended = connections();
+    return {.text = fmt::format("terminated {} connections to PostgreSQL", ended), .hit = ended > 0};
+} catch (const setup_error& e) {  // PostgreSQL is away; that alone does not end the session
+    return {.text = fmt::format("could not terminate the connections to PostgreSQL ({})", e.what()), .hit = false};
+}
+
 incident connection_loss(double at, const incident_means& means) {
-    return {kill_target::connections, at, [terminate = means.terminate_connections](pid_t) {
-                return fmt::format("terminated {} connections to PostgreSQL", terminate());
-            }};
+    return {kill_target::connections, at,
+            [connections = means.terminate_connections](pid_t) { return terminate(connections); }};
 }
 
 }  // namespace

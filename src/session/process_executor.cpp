@@ -52,6 +52,9 @@ executed_run process_executor::execute(const run_plan& plan, const on_progress& 
     executed_run out{.record = recorder::create(settings_.work.orders), .table = table};
     if (settings_.watch == watching::end_only) out.record.leave_out_latencies();
     out.seen = observe_run(request, out.record, signals_, progress);
+    out.seen.server_failures = services_->take_failures(until_.after_a_run);
+    if (api_)
+        if (auto failure = api_->failure(); !failure.empty()) out.seen.server_failures.push_back(std::move(failure));
     if (api_) out.api = api_->stop(until_.after_a_run);
     api_.reset();
     if (!where.redis.empty()) plan.who.delete_keys(where.redis, where.stream);
@@ -112,7 +115,7 @@ incident_means process_executor::means() {
 
 ledger_view process_executor::check_ledger(executed_run& run, const run_plan& plan, bool signalled) {
     schema_->end_table(run.table);
-    if (settings_.chaos.target == kill_target::postgres) services_->wait_for_postgres(until_.after_a_run);
+    services_->wait_for_postgres(until_.after_a_run);  // it may be recovering from a kill or a crash
     postgres_client postgres(services_->postgres_url(), until_.after_a_run, ledger_limits);
     if (plan.who.reports() == order_reports::in_lines) settle_what_is_there(postgres, run.table, run.record);
     return pipebench::check_ledger({postgres, run.table, run.record, extent_of(run.record, run.seen, signalled),

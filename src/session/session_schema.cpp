@@ -101,12 +101,13 @@ void session_schema::drop_ended_tables() {
 }
 
 std::uint64_t session_schema::terminate_connections() {
-    const std::array parameters{settings_.name};
+    const std::array parameters{settings_.name, fmt::format("\"{}\".", settings_.name)};
     return about_postgres([&] {
         postgres_client server(settings_.postgres, until_.after_a_run, to_drop);
-        const auto ended = server.ask("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-                                      "WHERE application_name = $1 AND pid <> pg_backend_pid()",
-                                      parameters);
+        const auto ended =
+            server.ask("SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity "
+                       "WHERE (application_name = $1 OR strpos(query, $2) > 0) AND pid <> pg_backend_pid()",
+                       parameters);
         return static_cast<std::uint64_t>(ended.number(0, 0));
     });
 }

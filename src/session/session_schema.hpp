@@ -37,8 +37,9 @@ public:
     [[nodiscard]] table_name make_table(const std::string& name, duration write_latency = {});
     /// The table is no longer needed. It is dropped before the next is made, so that no result waits for that.
     void end_table(const table_name& table) { ended_.push_back(table); }
-    /// Terminates every connection whose PGAPPNAME is the schema's name. Returns their number. Throws `interrupted` or
-    /// setup_error.
+    /// Terminates every connection that has the schema's name as application_name, or whose last statement names the
+    /// schema: a service file, a pooler or the program itself may have set another name. Returns their number. Throws
+    /// `interrupted` or setup_error.
     std::uint64_t terminate_connections();
     [[nodiscard]] const std::string& name() const noexcept { return settings_.name; }
 

@@ -34,6 +34,16 @@ session_services::session_services(const server_choice& choice, const server_nee
     for (const auto& s : servers_) message(fmt::format("{} {}, {}", s.name, s.version, s.origin));
 }
 
+std::vector<std::string> session_services::take_failures(const patience& until) {
+    std::vector<std::string> out;
+    const auto add = [&](std::string failure) {
+        if (!failure.empty()) out.push_back(std::move(failure));
+    };
+    if (postgres_) add(postgres_->take_failure(until));
+    if (redis_) add(redis_->take_failure(until));
+    return out;
+}
+
 void session_services::use_postgres(const server_choice& choice, std::uint64_t connections) {
     const bool own = choice.postgres.empty();
     if (own) postgres_.emplace(*scratch_, postgres_settings{choice.pg_bindir, connections}, until_);

@@ -43,6 +43,8 @@ public:
     /// Kills the server with SIGKILL and restarts it at once. Only for throwaway servers.
     void kill_redis() { redis_->kill_and_start_again(); }
     void kill_postgres() { postgres_->kill_and_start_again(); }
+    /// Of the throwaway servers; see throwaway_server::take_failure().
+    [[nodiscard]] std::vector<std::string> take_failures(const patience& until);
     void wait_for_postgres(const patience& until) {
         if (postgres_) postgres_->wait_until_ready(until);
     }

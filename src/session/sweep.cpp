@@ -25,15 +25,15 @@ struct resource {
 constexpr std::array resources{
     resource{"descriptors", "", &box_limits::descriptors, 1},
     resource{"local ports", "", &box_limits::ports, 1},
-    resource{"processes", "", &box_limits::processes, 1},
+    resource{"processes and threads", "", &box_limits::threads, 1},
+    resource{"threads in one process", "", &box_limits::threads_per_process, 1},
     resource{"memory", " MB", &box_limits::memory_bytes, 1'000'000},
 };
 
 /// Names the first resource that is too small.
 std::string cause_of(const contestant& c, const needs& need, const box_limits& limits) {
-    constexpr auto plenty = std::numeric_limits<std::uint64_t>::max();
     for (const auto& r : resources) {
-        box_limits alone{plenty, plenty, plenty, plenty};
+        box_limits alone;
         alone.*r.amount = limits.*r.amount;
         if (does_not_fit(c.id(), need, alone))
             return fmt::format("{} (this box has {}{})", r.name, grouped(limits.*r.amount / r.divisor), r.unit);

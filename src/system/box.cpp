@@ -2,15 +2,21 @@
 
 #include "system/descriptor.hpp"
 #include "system/proc_text.hpp"
+#include "system/process_tree.hpp"
 
+#include <pthread.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <limits>
 #include <string>
 
 namespace pipebench {
@@ -28,6 +34,30 @@ std::string virtualization() {
     if (flags.find(" hypervisor ") == std::string::npos) return "none seen";
     const auto vendor = first_line_of_file("/sys/class/dmi/id/sys_vendor");
     return vendor.empty() ? "virtual machine" : "virtual machine (" + vendor + ")";
+}
+
+std::uint64_t soft_limit(__rlimit_resource_t what) {
+    rlimit limit{};
+    if (::getrlimit(what, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return no_limit;
+    return limit.rlim_cur;
+}
+
+std::uint64_t less(std::uint64_t from, std::uint64_t n) { return from == no_limit ? from : from - std::min(from, n); }
+
+/// pids.max minus pids.current of one control group; no_limit if it sets none.
+std::uint64_t pids_left_in(const std::filesystem::path& group) {
+    const auto most = text_of_file(group / "pids.max"), now = text_of_file(group / "pids.current");
+    if (most.find_first_of("0123456789") != 0) return no_limit;  // "max", or no such file
+    std::string_view limit = most, used = now;
+    return less(take_number(limit), take_number(used));
+}
+
+/// The smallest of a group and of those that it is in. In a container the mount may show its group as the root.
+std::uint64_t pids_left_below(const std::filesystem::path& mount, const std::filesystem::path& own) {
+    auto left = pids_left_in(mount);
+    for (auto group = own.relative_path(); !group.empty(); group = group.parent_path())
+        left = std::min(left, pids_left_in(mount / group));
+    return left;
 }
 
 }  // namespace
@@ -53,7 +83,7 @@ box_info describe_box() {
     out.cores = usable_cores();
     out.memory_bytes = memory_line("MemTotal");
     out.descriptor_limit = descriptors.rlim_cur;
-    std::ifstream("/proc/loadavg") >> out.load_1min;
+    if (!(std::ifstream("/proc/loadavg") >> out.load_1min)) out.load_1min = std::numeric_limits<double>::quiet_NaN();
     return out;
 }
 
@@ -95,6 +125,44 @@ std::uint64_t ephemeral_ports() {
     return high - low + 1;
 }
 
-std::uint64_t available_memory() { return memory_line("MemAvailable"); }
+std::uint64_t available_memory() {
+    const auto bytes = memory_line("MemAvailable");
+    return bytes > 0 ? bytes : no_limit;
+}
+
+std::uint64_t pids_left(const std::string& mounts, std::string_view own_groups) {
+    auto left = no_limit;
+    while (!own_groups.empty()) {
+        const auto line = own_groups.substr(0, own_groups.find('\n'));
+        own_groups.remove_prefix(std::min(line.size() + 1, own_groups.size()));
+        const auto controllers = line.substr(line.find(':') + 1);  // ID:CONTROLLERS:PATH; version 2 names none
+        const auto path = controllers.substr(controllers.find(':') + 1);
+        if (controllers.starts_with(':')) left = std::min(left, pids_left_below(mounts, path));
+        if (controllers.starts_with("pids:")) left = std::min(left, pids_left_below(mounts + "/pids", path));
+    }
+    return left;
+}
+
+std::uint64_t startable_threads() {
+    const auto in_groups = pids_left("/sys/fs/cgroup", text_of_file("/proc/self/cgroup"));
+    if (::getuid() == 0 || soft_limit(RLIMIT_NPROC) == no_limit) return in_groups;
+    return std::min(in_groups, less(soft_limit(RLIMIT_NPROC), threads_of_user(::getuid())));
+}
+
+// Besides its stack, a thread of a small program gets an arena of malloc, up to eight for each core (mallopt(3)).
+std::uint64_t threads_per_process() {
+    constexpr std::uint64_t program = 256u << 20, arena = 64u << 20, arenas_per_core = 8;
+    pthread_attr_t attributes;
+    std::size_t stack = 8u << 20;
+    if (::pthread_getattr_default_np(&attributes) == 0) {
+        ::pthread_attr_getstacksize(&attributes, &stack);
+        ::pthread_attr_destroy(&attributes);
+    }
+    const auto space = less(soft_limit(RLIMIT_AS), program);
+    if (space == no_limit) return space;
+    const auto arenas = arenas_per_core * usable_cores();
+    const auto with_arena = space / (stack + arena);
+    return with_arena <= arenas ? with_arena : arenas + (space - arenas * (stack + arena)) / stack;
+}
 
 }  // namespace pipebench

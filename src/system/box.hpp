@@ -3,6 +3,10 @@
 
 #include "pipebench/result.hpp"
 
+#include <limits>
+#include <string>
+#include <string_view>
+
 namespace pipebench {
 
 /// Cores that this process may use.
@@ -25,7 +29,19 @@ std::uint64_t raise_descriptor_limit(std::uint64_t wanted);
 /// How many local ports connections can use: net.ipv4.ip_local_port_range.
 [[nodiscard]] std::uint64_t ephemeral_ports();
 
-/// MemAvailable.
+inline constexpr auto no_limit = std::numeric_limits<std::uint64_t>::max();
+
+/// MemAvailable; no_limit if the kernel does not tell.
 [[nodiscard]] std::uint64_t available_memory();
+
+/// How many more threads and processes this user may start: 'ulimit -u', which does not hold for root, and pids.max
+/// of our control groups.
+[[nodiscard]] std::uint64_t startable_threads();
+/// The smallest pids.max minus pids.current of our control groups. `mounts`: /sys/fs/cgroup; `own_groups`: the text
+/// of /proc/self/cgroup.
+[[nodiscard]] std::uint64_t pids_left(const std::string& mounts, std::string_view own_groups);
+
+/// How many threads fit into the address space of one process ('ulimit -v').
+[[nodiscard]] std::uint64_t threads_per_process();
 
 }  // namespace pipebench

@@ -43,7 +43,7 @@ public:
 
     [[noreturn]] void run() {
         if (settings_.own_session) ::setsid();
-        reset_signals();
+        reset_signals(settings_.own_session);
         constexpr rlimit no_core{0, 0};  // its memory may hold passwords
         ::setrlimit(RLIMIT_CORE, &no_core);
         if (settings_.user) drop_privileges(*settings_.user);
@@ -57,11 +57,13 @@ public:
     }
 
 private:
-    static void reset_signals() {
+    /// A program on our terminal keeps the signals that are ignored there (nohup, a background job).
+    static void reset_signals(bool own_session) {
         sigset_t none;
         sigemptyset(&none);
         ::sigprocmask(SIG_SETMASK, &none, nullptr);
         ::signal(SIGPIPE, SIG_DFL);
+        for (int number = 1; own_session && number < NSIG; ++number) ::signal(number, SIG_DFL);
     }
 
     void drop_privileges(const user_identity& u) {
@@ -132,7 +134,7 @@ child_process child_process::spawn(const child_settings& settings) {
     auto failure = make_pipe();
     exec_image image(settings, failure.write_end.get());
     const pid_t pid = ::fork();
-    if (pid < 0) throw system_failure("cannot start a process", errno);
+    if (pid < 0) throw start_failure("a process", errno);
     if (pid == 0) image.run();
     failure.write_end.reset();
     child_process child(pid, descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))));

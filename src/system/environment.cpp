@@ -9,13 +9,27 @@
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
+#include <initializer_list>
 
 namespace pipebench {
+namespace {
+
+void add_variables(std::vector<std::string>& out, std::initializer_list<const char*> names) {
+    for (const char* name : names)
+        if (const char* value = std::getenv(name)) out.push_back(fmt::format("{}={}", name, value));
+}
+
+}  // namespace
 
 std::vector<std::string> clean_environment() {
     std::vector<std::string> out{"LC_ALL=C"};
-    for (const char* name : {"PATH", "HOME", "LANG", "TZ", "TMPDIR"})
-        if (const char* value = std::getenv(name)) out.push_back(fmt::format("{}={}", name, value));
+    add_variables(out, {"PATH", "HOME", "LANG", "TZ", "TMPDIR"});
+    return out;
+}
+
+std::vector<std::string> own_environment() {
+    auto out = clean_environment();
+    add_variables(out, {"LD_LIBRARY_PATH", "LD_PRELOAD"});
     return out;
 }
 
@@ -29,9 +43,8 @@ std::string own_binary() {
 
 std::vector<std::string> libpq_variables() {
     std::vector<std::string> out;
-    for (const char* name : {"PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE", "PGSSLMODE", "PGSSLROOTCERT",
-                             "PGSSLCERT", "PGSSLKEY", "PGHOST", "PGPORT", "PGUSER", "PGDATABASE"})
-        if (const char* value = std::getenv(name)) out.push_back(fmt::format("{}={}", name, value));
+    add_variables(out, {"PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE", "PGSSLMODE", "PGSSLROOTCERT",
+                        "PGSSLCERT", "PGSSLKEY", "PGHOST", "PGPORT", "PGUSER", "PGDATABASE"});
     return out;
 }
 

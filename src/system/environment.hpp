@@ -10,6 +10,9 @@ namespace pipebench {
 /// of servers and libraries.
 [[nodiscard]] std::vector<std::string> clean_environment();
 
+/// The same for programs that are pipebench: with the variables that tell the loader where its libraries are.
+[[nodiscard]] std::vector<std::string> own_environment();
+
 /// The path of the running program.
 [[nodiscard]] std::string own_binary();
 

@@ -57,8 +57,10 @@ std::optional<process_stat> parse_process_stat(std::string_view text) {
     for (int field = 6; field < 14; ++field) skip_field(text);                      // some of these may be negative
     for (int field = 14; field <= 17; ++field) out.cpu_ticks += take_number(text);  // utime, stime, cutime, cstime
     text.remove_prefix(std::min<std::size_t>(1, text.size()));
-    for (int field = 18; field < 22; ++field) skip_field(text);
-    out.start_tick = take_number(text);
+    for (int field = 18; field < 20; ++field) skip_field(text);
+    out.threads = take_number(text);
+    skip_field(text);
+    out.start_tick = take_number(text);  // field 22
     return out;
 }
 

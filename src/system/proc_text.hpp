@@ -24,6 +24,7 @@ std::uint64_t take_number(std::string_view& text);
 struct process_stat {
     char state = '?';  ///< Z: a zombie
     pid_t parent = 0, group = 0;
+    std::uint64_t threads = 0;
     std::uint64_t cpu_ticks = 0;   ///< user and system, of the process and of the children it waited for
     std::uint64_t start_tick = 0;  ///< since boot
 };

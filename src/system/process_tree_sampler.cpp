@@ -8,6 +8,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace pipebench {
@@ -19,6 +22,27 @@ constexpr auto refresh_interval = std::chrono::seconds(1);
 constexpr std::chrono::nanoseconds pss_interval =
     std::chrono::seconds(1);               ///< at least: also a quarter of the run's age
 constexpr double pss_allowance_s = 0.004;  ///< in addition to the budget, for short runs
+// Where the kernel does not list children, a walk of the tree reads every process of the machine.
+constexpr double walk_budget = 0.02;  ///< share of one core
+constexpr double walk_allowance_s = 0.02;
+
+double in_seconds(std::chrono::nanoseconds d) { return std::chrono::duration<double>(d).count(); }
+
+bool kernel_tells_pss() {
+    static const bool tells = ::access("/proc/self/smaps_rollup", R_OK) == 0;
+    return tells;
+}
+
+/// In bytes; 0 if the process has ended. nullopt if the kernel does not tell it, or not us: that of another user's
+/// process needs the right to trace it.
+std::optional<std::uint64_t> pss_of(pid_t pid) {
+    const descriptor in(::open(fmt::format("/proc/{}/smaps_rollup", pid).c_str(), O_RDONLY | O_CLOEXEC));
+    const bool has_ended = !in.is_open() && (errno == ENOENT || errno == ESRCH) && kernel_tells_pss();
+    if (!in.is_open() && !has_ended) return std::nullopt;
+    std::string text;
+    if (in.is_open()) read_into(text, in.get());
+    return bytes_of(text, "Pss");
+}
 
 }  // namespace
 
@@ -39,15 +63,23 @@ void process_tree_sampler::sample() {
     usage_.largest_gap_ms = std::max(usage_.largest_gap_ms, gap.count());
     last_sample_ = now;
     // Between two walks of the tree only the root is checked for new children: our workers have none.
-    if (now - last_refresh_ >= refresh_interval) refresh_members();
-    else for_each_child(root_, whom_, [this](pid_t child) { add_with_children(child); });
+    if (walk_is_due()) refresh_members();
+    else if (kernel_lists_children()) for_each_child(root_, whom_, [this](pid_t child) { add_with_children(child); });
     sample_rss();
     if (pss_is_due()) sample_pss();
+}
+
+bool process_tree_sampler::walk_is_due() const {
+    const auto now = clock::now();
+    if (now - last_refresh_ >= refresh_interval) return true;
+    return !kernel_lists_children() &&
+           in_seconds(walk_cost_) <= walk_budget * in_seconds(now - started_) + walk_allowance_s;
 }
 
 void process_tree_sampler::refresh_members() {
     last_refresh_ = clock::now();
     for_each_in_tree(root_, whom_, [this](pid_t pid) { add_with_children(pid); });
+    walk_cost_ += clock::now() - last_refresh_;
 }
 
 void process_tree_sampler::add_with_children(pid_t pid) {
@@ -73,7 +105,7 @@ void process_tree_sampler::sample_rss() {
         ++m;
     }
     ++usage_.rss_samples;
-    usage_.peak_rss_bytes = std::max(usage_.peak_rss_bytes, rss_now_);
+    if (rss_now_ > 0) usage_.peak_rss_bytes = std::max(usage_.peak_rss_bytes.value_or(0), rss_now_);
     usage_.processes = std::max<std::uint64_t>(usage_.processes, members_.size());
 }
 
@@ -83,8 +115,8 @@ bool process_tree_sampler::pss_is_due() const {
     const auto interval = std::max<std::chrono::nanoseconds>(pss_interval, (now - started_) / 4);
     const auto grown = static_cast<double>(rss_now_) / static_cast<double>(std::max<std::uint64_t>(rss_at_pss_, 1));
     const bool due = since >= interval || grown > 1.2 || (grown > 1.02 && since >= interval / 10);
-    const std::chrono::duration<double> elapsed = now - started_, spent = pss_cost_;
-    return due && spent.count() <= pss_budget * elapsed.count() + pss_allowance_s;
+    return due && pss_is_readable_ &&
+           in_seconds(pss_cost_) <= pss_budget * in_seconds(now - started_) + pss_allowance_s;
 }
 
 void process_tree_sampler::sample_pss() {
@@ -92,18 +124,23 @@ void process_tree_sampler::sample_pss() {
     rss_at_pss_ = rss_now_;
     std::uint64_t pss = 0;
     for (auto& [pid, m] : members_) {
-        pss += bytes_of(text_of_file(fmt::format("/proc/{}/smaps_rollup", pid)), "Pss");
+        const auto bytes = pss_of(pid);
+        pss_is_readable_ = pss_is_readable_ && bytes.has_value();
+        pss += bytes.value_or(0);
         m.hwm = std::max(m.hwm, bytes_of(text_of_file(fmt::format("/proc/{}/status", pid)), "VmHWM"));
     }
-    ++usage_.pss_samples;
-    usage_.peak_pss_bytes = std::max(usage_.peak_pss_bytes, pss);
     pss_cost_ += clock::now() - last_pss_;
+    if (pss == 0 || !pss_is_readable_) return;
+    ++usage_.pss_samples;
+    usage_.peak_pss_bytes = std::max(usage_.peak_pss_bytes.value_or(0), pss);
 }
 
 memory_usage process_tree_sampler::usage() const {
     auto out = usage_;
-    out.hwm_sum_bytes = hwm_of_gone_;
-    for (const auto& [pid, m] : members_) out.hwm_sum_bytes += m.hwm;
+    auto hwm_sum = hwm_of_gone_;
+    for (const auto& [pid, m] : members_) hwm_sum += m.hwm;
+    if (hwm_sum > 0) out.hwm_sum_bytes = hwm_sum;
+    if (!pss_is_readable_) out.peak_pss_bytes.reset();
     out.interval_ms = static_cast<double>(interval().count());
     return out;
 }

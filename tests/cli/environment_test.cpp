@@ -32,12 +32,6 @@ std::string any_pattern() {
     return GENERATE_COPY(from_range(ids));
 }
 
-std::vector<process> running(const user& someone, const std::string& what) {
-    auto out = someone.processes();
-    std::erase_if(out, [&](const process& p) { return !contains(p.command_line, what); });
-    return out;
-}
-
 /// Start time of the process in clock ticks since boot (proc(5), stat, field 22).
 std::uint64_t started(const process& p) {
     const auto stat = read_file(fmt::format("/proc/{}/stat", p.pid));
@@ -45,12 +39,6 @@ std::uint64_t started(const process& p) {
     std::string field;
     for (int i = 3; i <= 22; ++i) fields >> field;
     return field.empty() ? 0 : std::stoull(field);
-}
-
-/// A command started by another one, such as `nice`.
-command behind(std::vector<std::string> prefix, command c) {
-    c.arguments.insert(c.arguments.begin(), prefix.begin(), prefix.end());
-    return c;
 }
 
 bool is_installed(const std::string& program) { return run({{"which", program}, {}}).code == 0; }

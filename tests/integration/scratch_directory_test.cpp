@@ -14,6 +14,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <vector>
 
 using namespace pipebench;
 using namespace pipebench::test;
@@ -112,4 +113,36 @@ TEST_CASE("a sweep follows no link out of a directory that it removes", "[scratc
     scratch_directory::sweep();
     CHECK(tmp.entries() == 0);
     CHECK(fs::exists(elsewhere / "precious"));
+}
+
+TEST_CASE("sessions that start at the same time do not sweep each other's directories", "[scratch]") {
+    const own_tmp tmp;
+    constexpr int sessions = 8, rounds = 200;
+    std::vector<pid_t> all;
+    for (int i = 0; i < sessions; ++i) {
+        const pid_t session = ::fork();
+        REQUIRE(session >= 0);
+        if (session > 0) {
+            all.push_back(session);
+            continue;
+        }
+        try {
+            for (int round = 0; round < rounds; ++round) {
+                scratch_directory::sweep();
+                const scratch_directory scratch(std::nullopt);
+                static_cast<void>(scratch.make("postgres", std::nullopt));
+            }
+        } catch (const setup_error&) {
+            ::_exit(1);
+        }
+        ::_exit(0);
+    }
+    int failed = 0;
+    for (const pid_t session : all) {
+        int status = 0;
+        ::waitpid(session, &status, 0);
+        failed += status == 0 ? 0 : 1;
+    }
+    CHECK(failed == 0);
+    CHECK(tmp.entries() == 0);
 }

@@ -3,9 +3,11 @@
 
 #include "contracts/error.hpp"
 #include "support/command.hpp"
+#include "system/process_tree.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -82,4 +84,49 @@ TEST_CASE("a killed server is started again as another process", "[server]") {
     started.wait_until_ready();
     CHECK(started.pid() != before);
     CHECK(read_file(home / "starts") == "x\nx\n");
+}
+
+TEST_CASE("a server that dies unasked is told of once, and started again", "[server]") {
+    const private_directory home;
+    throwaway_server started(server(home, "touch ready; exec sleep 1000"));
+    started.wait_until_ready();
+    CHECK(started.take_failure().empty());
+    const auto first = started.pid();
+    ::kill(first, SIGKILL);
+    std::string failure;
+    REQUIRE(comes_true([&] { return !(failure = started.take_failure()).empty(); }));
+    CHECK(failure == "The shell died amid the run: killed by signal 9 (Killed)");
+    CHECK(started.pid() != first);
+    CHECK(started.take_failure().empty());
+}
+
+TEST_CASE("a server that died before it was to be killed has died unasked", "[server]") {
+    const private_directory home;
+    throwaway_server started(server(home, "touch ready; exec sleep 1000"));
+    started.wait_until_ready();
+    ::kill(started.pid(), SIGTERM);
+    REQUIRE(comes_true([pid = started.pid()] { return !is_alive(pid); }));
+    started.kill_and_start_again();
+    CHECK(started.take_failure() == "The shell died amid the run: killed by signal 15 (Terminated)");
+}
+
+TEST_CASE("a server that is killed as planned has not failed", "[server]") {
+    const private_directory home;
+    throwaway_server started(server(home, "touch ready; exec sleep 1000"));
+    started.wait_until_ready();
+    started.kill_and_start_again();
+    CHECK(started.take_failure().empty());
+}
+
+TEST_CASE("a crash that a server's log tells of is told once, whatever was logged before", "[server]") {
+    const private_directory home;
+    auto settings = server(
+        home, "echo crash; touch ready; while [ ! -f more ]; do sleep 0.01; done; echo crash; exec sleep 1000");
+    settings.crash_in = [](const auto& lines) { return lines.empty() ? "" : lines.back(); };
+    throwaway_server started(std::move(settings));
+    started.wait_until_ready();
+    CHECK(started.take_failure() == "The shell crashed amid the run: crash");
+    CHECK(started.take_failure().empty());
+    std::ofstream(home / "more") << "";
+    CHECK(comes_true([&] { return !started.take_failure().empty(); }));
 }

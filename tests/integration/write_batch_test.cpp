@@ -80,7 +80,11 @@ std::vector<order_row> orders(order_id first, order_id last) {
 
 kinds all(std::size_t number, error_kind kind) { return kinds(number, kind); }
 
-std::shared_ptr<socket_watchdog> new_watchdog() { return std::make_shared<socket_watchdog>(); }
+std::shared_ptr<socket_watchdog> new_watchdog() {
+    auto made = std::make_shared<socket_watchdog>();
+    made->start();
+    return made;
+}
 
 /// A store as its workers use it: takes rows at the same moment, and returns the outcome of each.
 class rows_store {

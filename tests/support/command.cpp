@@ -203,9 +203,19 @@ std::vector<std::string> quick_and(const std::vector<std::string>& more) {
     return out;
 }
 
-std::vector<process> workers(const user& someone) {
+command behind(std::vector<std::string> prefix, command c) {
+    c.arguments.insert(c.arguments.begin(), prefix.begin(), prefix.end());
+    return c;
+}
+
+std::vector<process> running(const user& someone, const std::string& what) {
     auto out = someone.processes();
-    std::erase_if(out, [](const process& p) { return !contains(p.command_line, "_run"); });
+    std::erase_if(out, [&](const process& p) { return !contains(p.command_line, what); });
+    return out;
+}
+
+std::vector<process> workers(const user& someone) {
+    auto out = running(someone, "_run");
     const auto all = out;
     std::erase_if(out, [&](const process& p) {
         return std::ranges::none_of(all, [&](const process& q) { return q.pid == p.parent; });

@@ -97,6 +97,11 @@ private:
     private_directory tmp_, files_;
 };
 
+/// The command, started by another one such as `nice`.
+[[nodiscard]] command behind(std::vector<std::string> prefix, command c);
+/// Processes of the user whose command line contains the text.
+[[nodiscard]] std::vector<process> running(const user& someone, const std::string& what);
+
 /// The forked workers of a run: children of its process.
 [[nodiscard]] std::vector<process> workers(const user& someone);
 

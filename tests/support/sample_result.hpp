@@ -22,7 +22,7 @@ inline memory_usage sample_memory(const sample_numbers& n) {
     memory_usage m;
     m.peak_rss_bytes = static_cast<std::uint64_t>(n.rss_mb * 1e6);
     m.peak_pss_bytes = static_cast<std::uint64_t>(n.pss_mb * 1e6);
-    m.hwm_sum_bytes = m.peak_rss_bytes + 262'144;
+    m.hwm_sum_bytes = *m.peak_rss_bytes + 262'144;
     m.processes = n.processes;
     m.rss_samples = static_cast<std::uint64_t>(n.time_s * 50);
     m.pss_samples = static_cast<std::uint64_t>(n.time_s * 10);

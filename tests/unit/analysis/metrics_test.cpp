@@ -29,7 +29,7 @@ run_result distinct() {
     r.memory.peak_rss_bytes = 12'000'000, r.memory.peak_pss_bytes = 13'000'000, r.memory.processes = 14;
     r.cpu = {15, 16, 0.17};
     r.orders = 200, r.stored = 128, r.failed = 50, r.dead_lettered = 22;
-    r.retries = 23, r.refused_retries = 24, r.api.throttled = 25;
+    r.retries = 23, r.refused_retries = 24, r.api.known = true, r.api.throttled = 25;
     r.recovery = {kill_target::worker, 1, 27, 28, 2, 26};
     r.ledger.lost = 18, r.ledger.corrupt = 19, r.ledger.unexpected = 20, r.ledger.redelivered = 21;
     return r;
@@ -211,4 +211,10 @@ TEST_CASE("where nothing was killed there is no time of a recovery, and no call 
     CHECK(std::isnan(named("resumed_s").of(r)));
     CHECK(std::isnan(named("drained_s").of(r)));
     CHECK(named("calls_again").of(r) == 0);
+}
+
+TEST_CASE("what nobody could read has no value, rather than 0", "[metrics]") {
+    const run_result unread;
+    for (const auto* id : {"rss_mb", "pss_mb", "processes", "throttled", "p50_ms"})
+        CHECK(std::isnan(named(id).of(unread)));
 }

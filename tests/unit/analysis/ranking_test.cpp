@@ -147,8 +147,17 @@ TEST_CASE("rounds are paired by their number, not by their place in the file", "
 TEST_CASE("a pattern whose value is 0 has no ratio to the others, and that is said", "[ranking]") {
     auto s = session_of({{"semaphore", 20}, {"thread-pool", 25}}, 8);
     for (auto& run : s.runs)
-        if (run.pattern == "semaphore") run.memory.peak_pss_bytes = 0;  // never sampled
+        if (run.pattern == "semaphore") run.memory.peak_pss_bytes = 0;
     CHECK(rank(s)[2].no_verdict == "no ratio of thread-pool to semaphore: there are values of 0");
+}
+
+TEST_CASE("a pattern whose memory is not known is left out of the ranking by memory, and of no other", "[ranking]") {
+    auto s = session_of({{"semaphore", 20}, {"thread-pool", 25}}, 8);
+    for (auto& run : s.runs)
+        if (run.pattern == "semaphore") run.memory.peak_pss_bytes.reset();
+    CHECK(rank(s)[2].no_verdict == "one pattern: nothing to rank");
+    CHECK(rank(s)[2].order.front().pattern == "thread-pool");
+    CHECK(rank(s)[0].order.size() == 2);
 }
 
 TEST_CASE("where more is better, the lead is told the same way", "[ranking]") {

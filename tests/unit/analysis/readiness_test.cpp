@@ -21,6 +21,9 @@ run_result good_run(const std::string& scenario = "flaky", const std::string& pa
     r.memory.peak_rss_bytes = 50'000'000;
     r.api.known = true;
     r.api.requests = r.api.responses = 10'000;
+    if (scenario == "throttled") r.api.throttled = 1;
+    if (scenario == "flaky") r.api.faults = 1;
+    if (scenario == "db-restart") r.recovery.killed = kill_target::connections;
     r.verdict = {verdict_kind::ok, "ok"};
     return r;
 }
@@ -30,6 +33,7 @@ session_result thorough() {
     session_result s;
     for (const auto* scenario : {"clean", "throttled", "flaky", "outage", "db-restart"})
         s.runs.push_back(good_run(scenario));
+    s.runs.front().recovery.killed = kill_target::worker;
     s.chaos = "kill-worker@50%";
     s.target_time_s = 60;
     s.memory_budget_bytes = 500'000'000;
@@ -91,7 +95,9 @@ TEST_CASE("after clean runs only it is not known", "[readiness]") {
     auto s = session_of(good_run("clean"));
     CHECK(describe(only(s)) == "not known: nothing went wrong yet");
     CHECK_FALSE(only(s).is_ready());
-    s.chaos = "kill-run@50%";  // a kill counts as trouble, too
+    s.chaos = "kill-run@50%";
+    CHECK(describe(only(s)) == "not known: nothing went wrong yet");  // the run ended before it
+    s.runs[0].recovery.killed = kill_target::run;                     // a kill counts as trouble, too
     CHECK(describe(only(s)) == "ready, as far as tried");
 }
 
@@ -236,6 +242,29 @@ TEST_CASE("what was not tried is said with the option that would", "[readiness]"
     auto s = thorough();
     s.runs.erase(s.runs.begin() + 1, s.runs.begin() + 3);
     CHECK(not_tried(s) == strings{"how it takes trouble: --scenario throttled,flaky"});
+}
+
+TEST_CASE("trouble that has hit nothing was not tried", "[readiness]") {
+    auto s = thorough();
+    for (auto& run : s.runs) {
+        run.recovery.killed = kill_target::none;
+        run.api.throttled = run.api.faults = 0;
+    }
+    CHECK(not_tried(s) == strings{"how it takes trouble: --scenario throttled,flaky,db-restart",
+                                  "what a death costs: --chaos kill-worker@50%"});
+    s.runs = {s.runs[4]};
+    CHECK(describe(only(s)) == "not known: nothing went wrong yet");
+}
+
+TEST_CASE("a pattern is tried by what has hit its own runs", "[readiness]") {
+    auto missed = good_run("db-restart", "mine");
+    missed.recovery.killed = kill_target::none;
+    session_result s;
+    s.runs = {good_run("db-restart"), missed};
+    const auto all = assess(s, summarise(s));
+    REQUIRE(all.size() == 2);
+    CHECK(describe(all[0]) == "ready, as far as tried");
+    CHECK(describe(all[1]) == "not known: nothing went wrong yet");
 }
 
 TEST_CASE("every rule is a finding's name and what it means", "[readiness]") {

@@ -528,3 +528,18 @@ TEST_CASE("a field that this version does not know is ignored", "[result]") {
     document["runs"][0]["ledger"]["later"] = nullptr;
     CHECK(saved(parse_result(document.dump())) == saved(test::sample_session()));
 }
+
+TEST_CASE("memory that is not known is null, and was 0 in the first results", "[result]") {
+    auto document = nlohmann::json::parse(saved(sample_session()));
+    auto& memory = document["runs"][0]["memory"];
+    memory["peak_pss_bytes"] = 0;
+    memory["peak_rss_bytes"] = nullptr;
+    const auto back = parse_result(document.dump());
+    CHECK_FALSE(back.runs[0].memory.peak_pss_bytes);
+    CHECK_FALSE(back.runs[0].memory.peak_rss_bytes);
+    CHECK(back.runs[1].memory.peak_pss_bytes.value() > 0);
+    const auto again = nlohmann::json::parse(saved(back));
+    CHECK(again["runs"][0]["memory"]["peak_pss_bytes"].is_null());
+    memory["peak_pss_bytes"] = -1;
+    CHECK_THROWS_AS(parse_result(document.dump()), setup_error);
+}

@@ -186,6 +186,32 @@ TEST_CASE("memory is the larger of what was sampled and what the run itself has 
     CHECK(e.row().memory.peak_pss_bytes == 900);
 }
 
+TEST_CASE("memory that nobody could read is not known", "[account]") {
+    const auto memory = evidence().row().memory;
+    CHECK_FALSE(memory.peak_rss_bytes);
+    CHECK_FALSE(memory.peak_pss_bytes);
+    CHECK_FALSE(memory.hwm_sum_bytes);
+}
+
+TEST_CASE("what cannot be known of a run in which no order ended is not 0", "[account]") {
+    auto record = recorder::create(10);
+    record.stop_clock();
+    const auto row = evidence(std::move(record)).row();
+    for (const double unknown : {row.cpu_per_order_us, row.cpu.box_share, row.orders_per_s, row.steal_share})
+        CHECK(std::isnan(unknown));
+}
+
+TEST_CASE("a server that died unasked is the verdict, before the orders that failed for it", "[account]") {
+    evidence e(failing_record());
+    e.seen.server_failures = {"PostgreSQL crashed amid the run: PANIC", "the mock API died amid the run"};
+    CHECK(e.row().verdict.kind == verdict_kind::invalid_death);
+    CHECK(e.row().verdict.text == "INVALID: PostgreSQL crashed amid the run: PANIC; the mock API died amid the run");
+    e.ledger.lost = 3;
+    e.seen.misread_lines = "2 lines were not understood";
+    CHECK(e.row().verdict.text == "INVALID: 3 lost; PostgreSQL crashed amid the run: PANIC; the mock API died amid "
+                                  "the run; 2 lines were not understood");
+}
+
 TEST_CASE("CPU that a program used before it said that it starts is not the run's", "[account]") {
     evidence e;
     e.seen.end.usage.ru_utime = {2, 0};
@@ -232,6 +258,9 @@ TEST_CASE("what others use of the box is not known where a server is the user's,
     CHECK(std::isnan(e.row().foreign_share));
     CHECK(e.row().verdict.trusted());
     e.servers = server_owner::pipebench;
+    e.seen.services = {{service::postgres, std::nan(""), {}}};  // it died
+    CHECK(std::isnan(e.row().foreign_share));
+    e.seen.services.clear();
     e.seen.box.total_s = 0;
     CHECK(std::isnan(e.row().foreign_share));
 }

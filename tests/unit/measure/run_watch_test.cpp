@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <string>
 #include <thread>
 #include <vector>
@@ -34,6 +35,7 @@ struct run_of_ten {
     recorder record = recorder::create(10);
     words done;
     std::vector<incident> planned;
+    bool hits = true;
     std::vector<service_watch> services;
     std::optional<incident_watch> watch;
 
@@ -41,7 +43,7 @@ struct run_of_ten {
         const std::string name(name_of(target));
         planned.push_back({target, at, [this, name](pid_t) {
                                done.push_back(name);
-                               return "killed " + name;
+                               return strike{.text = "killed " + name, .hit = hits};
                            }});
     }
     void start() {
@@ -182,6 +184,36 @@ TEST_CASE("a run that ends before its kill is due says so, and is not struck", "
     CHECK(run.watch->report() == words{"the run ended before the kill of worker was due"});
 }
 
+TEST_CASE("an incident that hits nothing is no kill: there is no recovery from it, and its note says so",
+          "[incidents]") {
+    run_of_ten run;
+    run.hits = false;
+    run.plan(kill_target::connections, 0.2);
+    run.start();
+    run.end_orders(1, 2);
+    CHECK(run.strike() == words{"connections"});
+    CHECK(run.watch->struck() == kill_target::none);
+    CHECK(run.record.killed_at() == 0ns);
+    CHECK(run.watch->report() ==
+          words{"killed connections, after 2 of 10 orders: it hit nothing, so nothing was tried"});
+}
+
+TEST_CASE("an incident that hits nothing leaves the recovery from an earlier one as it is", "[incidents]") {
+    run_of_ten run;
+    run.plan(kill_target::redis, 0.2);
+    run.plan(kill_target::connections, 0.5);
+    run.start();
+    run.end_orders(1, 2);
+    CHECK(run.strike() == words{"redis"});
+    const auto killed_at = run.record.killed_at();
+    run.hits = false;
+    run.end_orders(3, 5);
+    CHECK(run.strike() == words{"connections"});
+    CHECK(run.watch->struck() == kill_target::redis);
+    CHECK(run.record.killed_at() == killed_at);
+    CHECK(run.record.resumed_at() > killed_at);
+}
+
 // --- in flight ---
 
 TEST_CASE("the mean in flight is over time, not over readings", "[in_flight]") {
@@ -203,9 +235,9 @@ TEST_CASE("readings before the clock goes and after it has stopped count for not
     CHECK_THAT(watch.seen(0).mean, WithinRel(5.0));
 }
 
-TEST_CASE("without a reading nothing was in flight", "[in_flight]") {
+TEST_CASE("without a reading it is not known how many orders were in flight", "[in_flight]") {
     CHECK(flight_watch().seen(0).samples == 0);
-    CHECK(flight_watch().seen(0).mean == 0);
+    CHECK(std::isnan(flight_watch().seen(0).mean));
 }
 
 TEST_CASE("an order that is in flight after the end would count for ever: then the mean is not known",
@@ -213,4 +245,5 @@ TEST_CASE("an order that is in flight after the end would count for ever: then t
     flight_watch watch;
     watch.add(1s, 10);
     CHECK(watch.seen(1).samples == 0);
+    CHECK(std::isnan(watch.seen(1).mean));
 }

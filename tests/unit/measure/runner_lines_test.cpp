@@ -282,3 +282,33 @@ TEST_CASE("a start that is read when the clock has stopped changes nothing", "[r
     static_cast<void>(run.report.take("start"));
     CHECK(run.record.elapsed() == elapsed);
 }
+
+// --- lines that are not understood ---
+
+TEST_CASE("a line that begins as one of the contract and is none is said, with what is accepted", "[runner]") {
+    run_of_ten run;
+    CHECK(run.report.misread_lines().empty());
+    CHECK_FALSE(run.report.take("failed 1 store refused"));
+    CHECK_FALSE(run.report.take("stored 2 12ms"));
+    const auto said = run.report.misread_lines();
+    CAPTURE(said);
+    CHECK(
+        said.starts_with("2 lines were not understood, first 'failed 1 store "
+                         "refused': expected failed ID STAGE KIND, with a STAGE of fetch, transform, store, schedule "
+                         "and a KIND of connect, "));
+    CHECK(said.find("dead_letter (ID: 1 to 10)") != std::string::npos);
+    CHECK(said.find("none") == std::string::npos);
+}
+
+TEST_CASE("an order that was not ordered is a line that is not understood", "[runner]") {
+    run_of_ten run;
+    CHECK_FALSE(run.report.take("stored 11"));
+    CHECK(run.report.misread_lines() ==
+          "1 line was not understood, first 'stored 11': expected stored ID [MS] (ID: 1 to 10)");
+}
+
+TEST_CASE("a line that begins as none of the contract is a note, and nothing to be understood", "[runner]") {
+    run_of_ten run;
+    for (const auto* text : {"", "ready", "Stored 1", "failure"}) CHECK_FALSE(run.report.take(text));
+    CHECK(run.report.misread_lines().empty());
+}

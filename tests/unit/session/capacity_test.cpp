@@ -9,10 +9,10 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-constexpr box_limits plenty{1'000'000, 1'000'000, 1'000'000'000'000, 1'000'000};
+const box_limits plenty;
 
 std::optional<std::string> verdict_on(const box_limits& box, unsigned permits = 1000) {
-    const needs as_many{permits, permits, permits, permits, false};
+    const needs as_many{permits, permits, permits, permits, 2, false};
     return does_not_fit("greedy", as_many, box);
 }
 
@@ -39,11 +39,22 @@ TEST_CASE("every order in flight needs a local port", "[capacity]") {
     CHECK_FALSE(verdict_on(box));
 }
 
-TEST_CASE("every worker process needs one", "[capacity]") {
+TEST_CASE("processes and threads are counted together, with those of the servers", "[capacity]") {
     auto box = plenty;
-    box.processes = 999;
-    CHECK_THAT(verdict_on(box).value(), ContainsSubstring("1000 processes, this box has 999"));
-    box.processes = 1000;
+    box.threads = 3023;  // two threads in each of 1000 processes, 1000 connections, 24 of the servers
+    CHECK_THAT(verdict_on(box).value(),
+               ContainsSubstring("3024 processes and threads, servers included, this box has 3023") &&
+                   ContainsSubstring("ulimit -u") && ContainsSubstring("pids.max"));
+    box.threads = 3024;
+    CHECK_FALSE(verdict_on(box));
+}
+
+TEST_CASE("the threads of one process need room in its address space", "[capacity]") {
+    auto box = plenty;
+    box.threads_per_process = 1;
+    CHECK_THAT(verdict_on(box).value(),
+               ContainsSubstring("2 threads in one process, this box has 1") && ContainsSubstring("ulimit -v"));
+    box.threads_per_process = 2;
     CHECK_FALSE(verdict_on(box));
 }
 
@@ -58,7 +69,8 @@ TEST_CASE("this box has some of everything", "[capacity]") {
     const auto box = limits_of_this_box();
     CHECK(box.descriptors > 0);
     CHECK(box.ports > 0);
-    CHECK(box.processes > 0);
+    CHECK(box.threads > 0);
+    CHECK(box.threads_per_process > 0);
     CHECK(box.memory_bytes > 1'000'000);
 }
 
