@@ -23,11 +23,18 @@ bool is_plain(unsigned char c) {
            std::string_view("_./-:=,@%+*").find(static_cast<char>(c)) != std::string_view::npos;
 }
 
+bool ends_with_redis(std::string_view text) {
+    constexpr std::string_view scheme = "redis";
+    const auto end = text.substr(text.size() - std::min(text.size(), scheme.size()));
+    const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == b; };
+    return std::equal(end.begin(), end.end(), scheme.begin(), scheme.end(), same);
+}
+
 /// "redis://me:***@host" of "redis://me:sekrit@host", for each URL in the text; "redis://***@host" of
 /// "redis://sekrit@host": for Redis, a single word is the password.
 std::string without_url_passwords(std::string text) {
     for (auto at = text.find("://"); at != std::string::npos; at = text.find("://", at)) {
-        const bool of_redis = text.substr(0, at).ends_with("redis");
+        const bool of_redis = ends_with_redis(std::string_view(text).substr(0, at));
         at += 3;
         const auto end = std::min(text.find_first_of(" \t\n'\"", at), text.size());  // a password may hold a '/'
         const auto host = text.rfind('@', end);

@@ -60,7 +60,7 @@ bool order_producer::attempt(const std::function<void()>& work) try {
     redis_.reset();
     open_loss(loss::kind::redis_away);
     const auto pause = loss_->pace.next(clock::now());
-    if (!pause) throw;
+    if (!pause) throw redis_lost(settings_.limits.when_given_up(e.what()));
     std::this_thread::sleep_for(*pause);
     return false;
 }

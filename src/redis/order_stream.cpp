@@ -1,9 +1,12 @@
 #include "redis/order_stream.hpp"
 
+#include "contracts/units.hpp"
 #include "redis/reconnect_pace.hpp"
 #include "redis/redis_client.hpp"
 
 #include <unistd.h>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
@@ -22,6 +25,10 @@ void create_group_once(const redis_address& where, const order_stream_keys& keys
 
 }  // namespace
 
+std::string stream_limits::when_given_up(std::string_view why) const {
+    return fmt::format("{}; it was away for longer than --order-timeout ({})", why, format_duration(patience));
+}
+
 stream_limits stream_limits_of(const time_limits& order) {
     return {std::max(std::min(order.attempt, order.order), least_reply_limit), order.order};
 }
@@ -31,8 +38,9 @@ void order_stream::create(const stream_limits& limits) const {
     for (;;) try {
             return create_group_once(address_, keys_, limits.reply);
         } catch (const redis_error& e) {
+            if (!is_away(e)) throw;
             const auto pause = pace.next(reconnect_pace::clock::now());
-            if (!is_away(e) || !pause) throw;
+            if (!pause) throw redis_lost(limits.when_given_up(e.what()));
             std::this_thread::sleep_for(*pause);
         }
 }

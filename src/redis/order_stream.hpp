@@ -28,6 +28,9 @@ struct order_stream_keys {
 struct stream_limits {
     duration reply = std::chrono::seconds{10};     ///< time limit for connecting, and for each exchange
     duration patience = std::chrono::seconds{60};  ///< longest time that Redis may be away
+
+    /// What a run says that ends because of the patience. `why`: the last failure.
+    [[nodiscard]] std::string when_given_up(std::string_view why) const;
 };
 /// From the limits of an order: it waits no longer for Redis than for the other servers. A reply gets a second at
 /// least: an exchange may hold a thousand orders.

@@ -1,7 +1,5 @@
 #include "redis/redis_reply.hpp"
 
-#include "contracts/error.hpp"
-
 #include <algorithm>
 #include <array>
 

@@ -1,13 +1,14 @@
 // Replies of Redis with an owner. They are checked before use, because they are foreign input.
 #pragma once
 
+#include "contracts/error.hpp"
+
 #include <hiredis/hiredis.h>
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,9 +16,9 @@
 namespace pipebench {
 
 /// The connection was lost, or Redis refused a command or sent an unexpected kind of reply.
-class redis_error : public std::runtime_error {
+class redis_error : public setup_error {
 public:
-    using std::runtime_error::runtime_error;
+    using setup_error::setup_error;
 };
 
 /// The connection was lost or could not be opened; another try may succeed.

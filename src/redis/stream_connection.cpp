@@ -4,7 +4,6 @@
 
 #include <boost/asio/redirect_error.hpp>
 
-#include <exception>
 #include <utility>
 
 namespace pipebench {
@@ -34,7 +33,7 @@ task<std::vector<redis_reply>> stream_connection::keep_asking(std::vector<redis_
     reconnect_pace pace(access_.limits.patience, random_());
     bool group_lost = false;
     for (;;) {
-        std::exception_ptr failure;
+        std::string failure;
         try {
             if (std::exchange(group_lost, false)) {
                 auto group = only(create_group(access_.keys));
@@ -46,14 +45,14 @@ task<std::vector<redis_reply>> stream_connection::keep_asking(std::vector<redis_
             if (!e.group_lost() && !e.is_away()) throw;
             group_lost = e.group_lost();
             connected_ = group_lost;  // after a failover, the address may lead to another server
-            failure = std::current_exception();
-        } catch (const redis_lost&) {
+            failure = e.what();
+        } catch (const redis_lost& e) {
             connected_ = false;
-            failure = std::current_exception();
+            failure = e.what();
         }
         if (closed()) co_return std::vector<redis_reply>{};
         const auto pause = pace.next(reconnect_pace::clock::now());
-        if (!pause) std::rethrow_exception(failure);
+        if (!pause) throw redis_lost(access_.limits.when_given_up(failure));
         co_await sleep(*pause);
     }
 }

@@ -84,7 +84,9 @@ inspected_redis inspect_redis(const std::string& url, std::string origin, const 
     } catch (const redis_refusal& e) {
         refuse(where, what_prevents("INFO", e));
     } catch (const redis_error& e) {
-        throw setup_error(std::string("--redis: ") + e.what());
+        std::string_view why = e.what();
+        if (why.starts_with("Redis: ")) why.remove_prefix(7);
+        throw setup_error(fmt::format("--redis: {}", why));
     }
 }
 

@@ -47,6 +47,7 @@ TEST_CASE("the value of an option for a connection string is not printed", "[she
 
 TEST_CASE("a single word before the host of a Redis is its password, and not printed", "[shell][secret]") {
     CHECK(printed({"--runner", "x=run redis://sekrit@host/0"}) == "pipebench --runner 'x=run redis://***@host/0'");
+    CHECK(printed({"--runner", "x=run REDIS://sekrit@host"}) == "pipebench --runner 'x=run REDIS://***@host'");
     CHECK(printed({"--runner", "x=run postgresql://me@host"}) == "pipebench --runner 'x=run postgresql://me@host'");
 }
 
