@@ -1,10 +1,10 @@
 // redis-streams: asynchronous workers in several processes share a stream through a consumer group.
 //
 // Models Redis Streams workers: a producer XADDs every order; each worker reads a batch with XREADGROUP, carries it
-// out, and only then puts the results on another stream and acknowledges the batch with XACK. A process leases the
-// orders that it holds, and renews the leases while it lives. After it has died and its leases have expired, another
-// process takes its orders over with XAUTOCLAIM. An order that is delivered too often without an end goes to a
-// dead-letter stream.
+// out, and only then puts the results on another stream and acknowledges the batch with XACK, in one transaction. A
+// process leases the orders that it holds, and renews the leases while it lives. After it has died and its leases
+// have expired, another process takes its orders over with XAUTOCLAIM. An order that is delivered too often without an
+// end goes to a dead-letter stream.
 //
 // Wins when work must outlive its worker, or when machines are to be added without a code change. No order is lost
 // when a worker dies, or when Redis itself dies, even if Redis comes back empty.
