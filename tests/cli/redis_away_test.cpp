@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr load some_seconds{.orders = 400, .in_flight = 10, .http = "50ms", .db = "20ms"};
+const load some_seconds{.orders = 400, .in_flight = 10, .http = "50ms", .db = "20ms"};
 
 command session_on(const user& someone, const redis_server& redis, const load& l, std::vector<std::string> more) {
     more.insert(more.begin(), {"-p", "redis-streams", "--redis", redis.tcp_url(), "--lease", "500ms", "--export-json",
