@@ -1,9 +1,69 @@
 # shellcheck shell=bash
 # Makes a bare Debian in a directory with debootstrap, runs commands in it with chroot, and removes it completely.
-# Sourced after lib.sh and packages.sh; the caller sets `machine` (the directory) and runs as root in its own mount
-# namespace. No directory of the host is mounted into it, so removing it cannot remove files of the host.
+# Sourced after lib.sh and packages.sh by scripts that check the tree in it; the caller sets `machine` (the directory)
+# and runs as root in its own mount namespace. No directory of the host is mounted into it, so removing it cannot
+# remove files of the host.
 
-: "${repo:?source lib.sh first}" "${machine=}"
+: "${repo:?source lib.sh first}"
+
+machine=    # the directory of the machine
+tree=commit # what is copied into it: the last commit, or `worktree`, with uncommitted files
+results=()  # a line per check
+failed=0
+child= # the process group of the check that runs
+
+# check TITLE COMMAND...: runs the command and records its verdict and duration. Always returns 0.
+check() {
+    local title=$1 started=$SECONDS verdict=PASS
+    shift
+    step "== $title"
+    # The command gets its own process group: Ctrl-C reaches this script at once, and clean_up stops the whole group.
+    set -m
+    "$@" </dev/null &
+    child=$!
+    set +m
+    wait "$child" || verdict=FAIL
+    child=
+    [[ $verdict == PASS ]] || failed=1
+    results+=("$(printf '%s  %5d s  %s' "$verdict" $((SECONDS - started)) "$title")")
+}
+
+# report TITLE: prints the verdicts of all checks.
+report() {
+    local commit
+    commit=$(in_git rev-parse --quiet --short --verify HEAD || echo 'no commit yet')
+    printf '\n%s, %s (%s), %s cores\n' "$1" "$tree" "$commit" "$(nproc)"
+    printf '  %s\n' "${results[@]}"
+    if ((failed)); then echo "${0##*/}: FAIL"; else echo "${0##*/}: PASS"; fi
+}
+
+# own_mounts ARGUMENT...: starts the script again in its own mount namespace, where the mounts end with the script, even
+# if it is killed.
+own_mounts() {
+    ((EUID == 0)) || die "needs root: sudo scripts/${0##*/}"
+    [[ -n ${PIPEBENCH_OWN_MOUNTS:-} ]] || PIPEBENCH_OWN_MOUNTS=1 exec unshare --mount "$BASH" "$0" "$@"
+}
+
+# The tree may not belong to root.
+in_git() { git -C "$repo" -c safe.directory="$repo" "$@"; }
+
+require_tree() {
+    [[ $tree == worktree ]] || in_git rev-parse --quiet --verify HEAD >/dev/null ||
+        die "there is no commit to test yet; use: --worktree"
+}
+
+# Prints a tar archive of the tree.
+pack_tree() {
+    if [[ $tree == commit ]]; then
+        in_git archive HEAD
+        return
+    fi
+    # All files that git has or would add. git may still list deleted files, so only existing ones are packed.
+    # shellcheck disable=SC2016 # expanded by the inner shell
+    in_git ls-files -z --cached --others --exclude-standard |
+        (cd "$repo" && xargs -0 "$BASH" -c 'for file; do [[ ! -e $file ]] || printf "%s\0" "$file"; done' pick) |
+        tar --create --directory "$repo" --null --files-from=-
+}
 
 # debian_mirror SUITE: prints 'address|keyring' of the Debian archive that this machine uses itself.
 debian_mirror() {
@@ -22,6 +82,7 @@ debian_mirror() {
 make_machine() {
     local include=()
     [[ $2 != https:* ]] || include=(--include=ca-certificates)
+    [[ $machine =~ ^[[:alnum:]/._+-]+$ ]] || die "debootstrap needs a plain path, not '$machine'; set TMPDIR"
     prepare_logs
     logged debootstrap debootstrap --variant=minbase --keyring="$3" "${include[@]}" "$1" "$machine" "$2"
     copy_network_settings
@@ -80,6 +141,16 @@ stop_machine_processes() {
 wait_for_no_processes() {
     local tries=0
     while ((tries++ < 50)) && [[ -n $(machine_processes) ]]; do sleep 0.1; done
+}
+
+# Ends the check that runs and everything in the machine.
+stop_machine() {
+    if [[ -n $child ]]; then
+        kill -- "-$child" 2>/dev/null || true
+        wait "$child" || true
+    fi
+    stop_machine_processes
+    unmount_machine
 }
 
 machine_mounts() { awk -v machine="$machine/" 'index($5, machine) == 1 { print $5 }' /proc/self/mountinfo | sort -r; }

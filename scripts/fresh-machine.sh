@@ -21,13 +21,9 @@ usage: scripts/fresh-machine.sh [--worktree] [--suite NAME] [--mirror URL] [--ke
 END
 }
 
-((EUID == 0)) || die "needs root: sudo scripts/fresh-machine.sh"
-if [[ -z ${PIPEBENCH_OWN_MOUNTS:-} ]]; then
-    # In its own mount namespace, the mounts end with this process, even if it is killed.
-    PIPEBENCH_OWN_MOUNTS=1 exec unshare --mount "$BASH" "${BASH_SOURCE[0]}" "$@"
-fi
+own_mounts "$@"
 
-suite=bookworm tree=commit mirror='' machine=''
+suite=bookworm mirror=''
 while (($#)); do
     case $1 in
     --worktree) tree=worktree ;;
@@ -44,42 +40,10 @@ keep=$machine
 
 user=newcomer
 place=/home/$user/pipebench # this home is closed to other users (0700); the servers run as another user
-results=()
-failed=0
-child=
-
-# check TITLE COMMAND...: runs the command and records its verdict and duration. Always returns 0.
-check() {
-    local title=$1 started=$SECONDS verdict=PASS
-    shift
-    step "== $title"
-    # The command gets its own process group: Ctrl-C reaches this script at once, and clean_up stops the whole group.
-    set -m
-    "$@" </dev/null &
-    child=$!
-    set +m
-    wait "$child" || verdict=FAIL
-    child=
-    [[ $verdict == PASS ]] || failed=1
-    results+=("$(printf '%s  %5d s  %s' "$verdict" $((SECONDS - started)) "$title")")
-}
-
-report() {
-    local commit
-    commit=$(in_git rev-parse --quiet --short --verify HEAD || echo 'no commit yet')
-    printf '\nDebian %s in a chroot, %s (%s), %s cores\n' "$suite" "$tree" "$commit" "$(nproc)"
-    printf '  %s\n' "${results[@]}"
-    if ((failed)); then echo 'fresh-machine: FAIL'; else echo 'fresh-machine: PASS'; fi
-}
 
 clean_up() {
     trap '' INT TERM
-    if [[ -n $child ]]; then
-        kill -- "-$child" 2>/dev/null || true
-        wait "$child" || true
-    fi
-    stop_machine_processes
-    unmount_machine
+    stop_machine
     if [[ -n $keep ]]; then
         step "the machine is kept in $machine"
     else
@@ -89,26 +53,11 @@ clean_up() {
     fi
 }
 
-# The tree may not belong to root.
-in_git() { git -C "$repo" -c safe.directory="$repo" "$@"; }
-
 bare_machine() {
     make_machine "$suite" "$mirror" "$keyring"
     inside root useradd --create-home --shell /bin/bash "$user"
     inside root mkdir "$place"
     pack_tree | tar --extract --no-same-owner --directory "$machine$place"
-}
-
-pack_tree() {
-    if [[ $tree == commit ]]; then
-        in_git archive HEAD
-        return
-    fi
-    # All files that git has or would add. git may still list deleted files, so only existing ones are packed.
-    # shellcheck disable=SC2016 # expanded by the inner shell
-    in_git ls-files -z --cached --others --exclude-standard |
-        (cd "$repo" && xargs -0 "$BASH" -c 'for file; do [[ ! -e $file ]] || printf "%s\0" "$file"; done' pick) |
-        tar --create --directory "$repo" --null --files-from=-
 }
 
 # After root's build, the tree is given to the user, as if the user had cloned and built it.
@@ -144,9 +93,7 @@ nothing_left() {
 }
 
 ensure_packages fresh-machine
-if [[ $tree == commit ]]; then
-    in_git rev-parse --quiet --verify HEAD >/dev/null || die "there is no commit to test yet; use: --worktree"
-fi
+require_tree
 source=$(debian_mirror "$suite")
 keyring=${source##*|} mirror=${mirror:-${source%|*}}
 if [[ -z $keep ]]; then
@@ -167,5 +114,5 @@ if ((!failed)); then
 fi
 trap - EXIT
 clean_up
-report
+report "Debian $suite in a chroot"
 exit "$failed"

@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # Lists the packages that pipebench needs, and installs the missing ones. Sourced after lib.sh.
 # Groups: build (to compile it), run (the servers it starts), test (only for tests), lint (format check), clang (the
-# other compiler), fuzz and valgrind (to find memory errors), fresh-machine (to make a bare Debian), peers (the
-# same patterns in Python), limits (tools that measure the servers alone).
+# other compiler), fuzz and valgrind (to find memory errors), fresh-machine (to make a bare Debian), image (to check
+# docker-compose.yml), peers (the same patterns in Python), limits (tools that measure the servers alone), kills (the
+# test that kills).
 
 : "${repo:?source lib.sh first}"
 # shellcheck source=scripts/apt-sources.sh
@@ -36,6 +37,8 @@ packages_of() {
         valgrind) printf '%s\n' valgrind ;;
         fuzz) printf '%s\n' clang libclang-rt-dev ;; # the runtimes of the sanitizers and of libFuzzer
         fresh-machine) printf '%s\n' debian-archive-keyring debootstrap git iproute2 ;;
+        image) printf '%s\n' docker-compose ;;
+        kills) printf '%s\n' python3 redis-tools ;;
         peers)
             printf '%s\n' python3 python3-aiohttp python3-asyncpg python3-psycopg2 python3-redis python3-requests \
                 python3-uvloop
@@ -44,7 +47,7 @@ packages_of() {
         limits) printf '%s\n' python3 redis-tools wrk ;; # pgbench comes with postgresql
         *)
             die "unknown package group '$group'; the groups are:" \
-                "build run test lint clang fuzz valgrind fresh-machine kills peers limits"
+                "build run test lint clang fuzz valgrind fresh-machine image kills peers limits"
             ;;
         esac
     done
