@@ -38,7 +38,6 @@ packages_of() {
         fuzz) printf '%s\n' clang libclang-rt-dev ;; # the runtimes of the sanitizers and of libFuzzer
         fresh-machine) printf '%s\n' debian-archive-keyring debootstrap git iproute2 ;;
         image) printf '%s\n' docker-compose ;;
-        kills) printf '%s\n' python3 redis-tools ;;
         peers)
             printf '%s\n' python3 python3-aiohttp python3-asyncpg python3-psycopg2 python3-redis python3-requests \
                 python3-uvloop

@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
     } catch (const std::bad_alloc&) {
         tell("pipebench: out of memory\n");
     } catch (const std::exception& e) {
-        tell(fmt::format("pipebench: unexpected failure: {}\n", printable(e.what())));
+        tell(fmt::format("pipebench: unexpected failure: {}\n", one_line(e.what())));
     }
     return static_cast<int>(exit_code::unusable);
 }

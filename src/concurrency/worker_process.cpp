@@ -23,7 +23,8 @@ namespace pipebench {
 namespace {
 
 /// Runs in the new process, which dies with its parent, keeps only its channel open, and never returns to the caller.
-[[noreturn]] void run_worker(const worker_fleet::body& work, int channel, std::size_t number, pid_t parent) {
+[[noreturn]] void run_worker(const worker_fleet::body& work, int channel, std::size_t number, pid_t parent,
+                             const shared_words& last_words) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(1);
     // These include the channels of its siblings: an open copy here would hide their end from the parent.
@@ -34,7 +35,8 @@ namespace {
     try {
         work(end, number);
     } catch (const std::exception& e) {
-        const auto line = fmt::format("worker {}: {}\n", ::getpid(), printable(e.what()));
+        const auto line = fmt::format("worker {}: {}\n", ::getpid(), one_line(e.what()));
+        last_words.keep(std::string_view(line).substr(0, line.size() - 1));
         [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
         code = 1;
     }
@@ -92,7 +94,7 @@ void worker_fleet::start(std::size_t worker) {
     std::fflush(nullptr);  // otherwise the worker would also print the output buffered here
     const pid_t pid = ::fork();
     if (pid < 0) throw start_failure("a worker process", errno);
-    if (pid == 0) run_worker(work_, theirs.get(), worker, parent);
+    if (pid == 0) run_worker(work_, theirs.get(), worker, parent, last_words_);
     epoll_event watch{};
     watch.events = EPOLLIN;
     watch.data.u64 = worker;
@@ -132,7 +134,8 @@ std::string worker_fleet::reap(std::size_t worker) {
     m.young_deaths = now - m.started < young ? m.young_deaths + 1 : 0;
     m.replace_at = now + pause_after(m.young_deaths);
     ++empty_places_;
-    return describe_end(std::exchange(m.pid, 0), status);
+    last_end_ = describe_end(std::exchange(m.pid, 0), status);
+    return last_end_;
 }
 
 std::vector<std::size_t> worker_fleet::start_replacements() {
@@ -142,7 +145,8 @@ std::vector<std::size_t> worker_fleet::start_replacements() {
     for (std::size_t w = 0; w < workers_.size(); ++w) {
         if (workers_[w].pid != 0 || workers_[w].replace_at > now) continue;
         if (++replacements_ > replacements_per_worker * workers_.size())
-            throw setup_error(fmt::format("worker processes keep dying: {} replaced, no more", replacements_ - 1));
+            throw setup_error(fmt::format("worker processes keep dying: {} replaced, no more; {}", replacements_ - 1,
+                                          last_words_.text().empty() ? last_end_ : last_words_.text()));
         start(w);
         --empty_places_;
         out.push_back(w);

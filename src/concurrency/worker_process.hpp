@@ -3,6 +3,7 @@
 // descriptors of the parent's connections and never uses them.
 #pragma once
 
+#include "concurrency/shared_words.hpp"
 #include "system/descriptor.hpp"
 
 #include <sys/types.h>
@@ -110,6 +111,8 @@ private:
     std::vector<std::size_t> ready_;
     std::size_t empty_places_ = 0;
     std::size_t replacements_ = 0;
+    shared_words last_words_;  ///< of a worker that an exception has ended
+    std::string last_end_;     ///< of a worker that was reaped
 };
 
 }  // namespace pipebench

@@ -61,6 +61,25 @@ std::string printable(std::string_view foreign, std::size_t limit) {
     return cut < text.size() ? out + "..." : out;
 }
 
+std::string one_line(std::string_view message, std::size_t limit) {
+    constexpr std::string_view blanks = " \t\r", code = "[json.exception.", quoted_statement = "LINE ";
+    if (message.starts_with(code)) message.remove_prefix(std::min(message.find("] ") + 2, message.size()));
+    std::string out;
+    while (!message.empty()) {
+        auto line = message.substr(0, message.find('\n'));
+        message.remove_prefix(std::min(line.size() + 1, message.size()));
+        if (line.starts_with(quoted_statement)) break;
+        std::string words;
+        while (!line.empty()) {
+            const auto word = line.substr(0, line.find_first_of(blanks));
+            line.remove_prefix(std::min(word.size() + 1, line.size()));
+            if (!word.empty()) words.append(words.empty() ? "" : " ").append(word);
+        }
+        if (!words.empty()) out.append(out.empty() ? "" : "; ").append(words);
+    }
+    return printable(out, limit);
+}
+
 exit_code code_of_signal(int signal) noexcept {
     return signal == SIGINT ? exit_code::interrupted : exit_code::terminated;
 }

@@ -38,4 +38,8 @@ public:
 /// writing are replaced.
 [[nodiscard]] std::string printable(std::string_view foreign, std::size_t limit = 400);
 
+/// The message of a library as one printable line: libpq ends its lines with a line feed and quotes the statement
+/// below, and the JSON library begins with a code.
+[[nodiscard]] std::string one_line(std::string_view message, std::size_t limit = 400);
+
 }  // namespace pipebench

@@ -200,7 +200,7 @@ scenario parse_scenario(std::string_view json_text, std::string_view origin) try
 } catch (const setup_error& e) {
     throw setup_error(fmt::format("{}: {}", origin, e.what()));
 } catch (const json::exception& e) {
-    throw setup_error(fmt::format("{}: {}", origin, printable(e.what(), 160)));
+    throw setup_error(fmt::format("{}: {}", origin, one_line(e.what(), 160)));
 }
 
 std::span<const scenario> scenarios() {

@@ -2,6 +2,7 @@
 
 #include "contracts/error.hpp"
 #include "services/find_program.hpp"
+#include "services/log_cause.hpp"
 #include "system/environment.hpp"
 #include "system/program_run.hpp"
 
@@ -49,7 +50,7 @@ void run_initdb(const new_data_directory& wanted, const patience& until) {
     if (seen.how == program_output::ending::out_of_time)
         throw setup_error(fmt::format("initdb took more than {} s", initdb_limit.count()));
     if (!seen.end.exited_with(0))
-        throw setup_error(fmt::format("initdb {}: {}", seen.end.describe(), seen.last_words()));
+        throw setup_error(fmt::format("initdb {}: {}", seen.end.describe(), cause_in(seen.err + seen.out)));
 }
 
 /// The path of this server version's template in the cache, existing or not; empty without a cache.

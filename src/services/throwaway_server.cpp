@@ -1,6 +1,7 @@
 #include "services/throwaway_server.hpp"
 
 #include "contracts/error.hpp"
+#include "services/log_cause.hpp"
 #include "system/environment.hpp"
 #include "system/kill.hpp"
 
@@ -8,7 +9,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <utility>
 
 namespace pipebench {
@@ -20,12 +23,15 @@ namespace {
 constexpr auto stop_limit = std::chrono::seconds(5);  ///< after each of the two signals that a server may heed
 constexpr std::size_t most_new_lines = 20'000;         ///< of the log, since it was last read
 
-std::string last_line_of(const fs::path& log) {
-    std::ifstream in(log);
-    std::string line, last;
-    while (std::getline(in, line))
-        if (!line.empty()) last = line;
-    return last.empty() ? "its log is empty" : printable(last);
+constexpr std::streamoff most_log_bytes = 64 * 1024;  ///< read from the end of a log
+
+std::string cause_in_log(const fs::path& log) {
+    std::ifstream in(log, std::ios::ate);
+    const std::streamoff size = in.tellg();
+    in.seekg(std::max<std::streamoff>(0, size - most_log_bytes));
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    const auto cause = cause_in(text);
+    return cause.empty() ? "its log is empty" : cause;
 }
 
 }  // namespace
@@ -62,10 +68,10 @@ void throwaway_server::wait_until_ready(const patience& until) {
     while (!settings_.answers(until)) {
         if (const auto end = process_->wait_for(interval, until))
             throw setup_error(fmt::format("{} did not start: it {}: {}", settings_.name, end->describe(),
-                                          last_line_of(settings_.log)));
+                                          cause_in_log(settings_.log)));
         if (until.is_over()) throw interrupted();
         if (patience::clock::now() > deadline)
-            throw setup_error(fmt::format("{} does not answer: {}", settings_.name, last_line_of(settings_.log)));
+            throw setup_error(fmt::format("{} does not answer: {}", settings_.name, cause_in_log(settings_.log)));
     }
 }
 

@@ -44,3 +44,13 @@ TEST_CASE("a text is cut at its limit and not within a character", "[error]") {
     CHECK(printable("abc", 0) == "...");
     CHECK(printable("", 0).empty());
 }
+
+TEST_CASE("a message of a library becomes one line without its codes and its quotations", "[error]") {
+    CHECK(one_line("ERROR:  relation \"x\" does not exist\nLINE 1: SELECT 1\n            ^\n") ==
+          "ERROR: relation \"x\" does not exist");
+    CHECK(one_line("connection to server failed: refused\n\tIs the server running?\n") ==
+          "connection to server failed: refused; Is the server running?");
+    CHECK(one_line("[json.exception.parse_error.101] parse error at line 1") == "parse error at line 1");
+    CHECK(one_line("[json.exception.").empty());
+    CHECK(one_line("\n\n").empty());
+}
