@@ -31,7 +31,7 @@ packages_of() {
                 libcli11-dev libmuparser-dev nlohmann-json3-dev libfmt-dev
             ;;
         run) printf '%s\n' postgresql redis-server ;;
-        test) printf '%s\n' catch2 cmark-gfm curl python3 python3-jsonschema python3-requests r-base-core wrk ;;
+        test) printf '%s\n' catch2 cmark-gfm curl pgbouncer python3 python3-jsonschema python3-requests r-base-core wrk ;;
         lint) printf '%s\n' clang-format-14 shellcheck ;;
         clang) printf '%s\n' clang ;;
         valgrind) printf '%s\n' valgrind ;;
@@ -112,7 +112,7 @@ become_root_or_die() {
 install_packages() (
     trap loud_services EXIT
     trap 'exit 130' INT TERM
-    case " $1 " in *" postgresql "* | *" redis-server "*) quiet_services ;; esac
+    case " $1 " in *" postgresql "* | *" redis-server "* | *" pgbouncer "*) quiet_services ;; esac
     update_index
     read -ra names <<<"$1"
     if [[ " $1 " == *" catch2 "* && $(distribution) == debian-12 ]]; then
@@ -121,7 +121,10 @@ install_packages() (
         apt_install --target-release "$backports" catch2
     fi
     ((${#names[@]} == 0)) || apt_install "${names[@]}"
-    [[ " $1 " != *" redis-server "* ]] || disable_redis_at_boot
+    local server
+    for server in redis-server pgbouncer; do
+        [[ " $1 " != *" $server "* ]] || disable_at_boot "$server"
+    done
 )
 
 # Never overwrites the user's configuration files, asks no questions, and waits for another apt that is running.

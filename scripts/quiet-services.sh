@@ -11,7 +11,7 @@ quiet_services() {
     step "installing PostgreSQL and Redis as programs only: no system server is started or set up"
     # An existing policy stays: it is the administrator's choice.
     if [[ ! -e $policy ]] || grep -qF "$marker" "$policy"; then
-        printf '%s\n' '#!/bin/sh' "$marker" 'case " $* " in *" postgresql"* | *" redis-server"*) exit 101 ;; esac' |
+        printf '%s\n' '#!/bin/sh' "$marker" 'case " $* " in *" postgresql"* | *" redis-server"* | *" pgbouncer"*) exit 101 ;; esac' |
             as_root tee "$policy" >/dev/null
         as_root chmod 755 "$policy"
     fi
@@ -25,8 +25,8 @@ loud_services() {
 }
 
 # The policy only prevents a start now; this prevents a start at the next boot.
-disable_redis_at_boot() {
+disable_at_boot() {
     if command -v systemctl >/dev/null; then
-        logged disable-redis as_root systemctl disable redis-server.service || true
+        logged "disable-$1" as_root systemctl disable "$1.service" || true
     fi
 }

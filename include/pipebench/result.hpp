@@ -25,6 +25,7 @@ struct failure_count {
     pipebench::stage stage = pipebench::stage::fetch;
     error_kind kind = error_kind::none;
     std::uint64_t orders = 0;
+    std::string reason{};  ///< the first one of this kind: "answered 404"; empty: not known
     bool operator==(const failure_count&) const = default;
 };
 
@@ -77,6 +78,12 @@ struct api_view {               ///< counted by the mock API
     bool operator==(const api_view&) const = default;
 };
 
+struct connection_waits {     ///< of orders, for a connection to the database
+    std::uint64_t count = 0;  ///< waits of more than 250 ms
+    double longest_s = 0;     ///< NaN: not known
+    bool operator==(const connection_waits&) const = default;
+};
+
 struct ledger_view {      ///< reported orders against rows, read from PostgreSQL after the clock stopped
     bool checked = true;  ///< false if the rows could not be read: then nothing else is known
     std::uint64_t rows = 0;
@@ -85,7 +92,7 @@ struct ledger_view {      ///< reported orders against rows, read from PostgreSQ
     std::uint64_t unexpected = 0;   ///< rows that belong to no order
     std::uint64_t recovered = 0;    ///< reported failed, but with a row: the answer was lost, not the write
     std::uint64_t redelivered = 0;  ///< deliveries beyond the first
-    bool content_checked = false;   ///< against our own generator; false with --target
+    bool content_checked = false;   ///< against our own generator; false with an API of the user
     [[nodiscard]] bool balanced() const { return checked && lost == 0 && corrupt == 0 && unexpected == 0; }
     bool operator==(const ledger_view&) const = default;
 };
@@ -184,6 +191,7 @@ struct run_result {
     recovery_view recovery;
     std::vector<service_usage> services;
     api_view api;
+    pipebench::connection_waits connection_waits;
     ledger_view ledger;
     bool interrupted = false;
     pipebench::verdict verdict;

@@ -149,9 +149,21 @@ std::vector<failure_count> all_failures(const rounds& runs) {
     for (const auto* run : runs)
         for (const auto& f : run->failures) {
             const auto [at, is_new] = places.try_emplace({f.stage, f.kind}, out.size());
-            if (is_new) out.push_back(f);
-            else out[at->second].orders = saturating_sum(out[at->second].orders, f.orders);
+            if (is_new) {
+                out.push_back(f);
+                continue;
+            }
+            auto& same = out[at->second];
+            same.orders = saturating_sum(same.orders, f.orders);
+            if (same.reason.empty()) same.reason = f.reason;
         }
+    return out;
+}
+
+connection_waits all_connection_waits(const rounds& runs) {
+    connection_waits out = runs.front()->connection_waits;
+    out.count = sum(runs, [](const run_result& r) { return r.connection_waits.count; });
+    for (const auto* run : runs) out.longest_s = std::fmax(out.longest_s, run->connection_waits.longest_s);
     return out;
 }
 
@@ -208,6 +220,7 @@ run_result typical_run(const rounds& runs) {
     out.api = typical_api(runs);
     out.ledger = all_ledgers(runs);
     out.failures = all_failures(runs);
+    out.connection_waits = all_connection_waits(runs);
     out.recovery = typical_recovery(runs);
     out.verdict = worst_verdict(runs, out.time_s);
     return out;

@@ -1,5 +1,7 @@
 #include "analysis/verdict.hpp"
 
+#include "contracts/number.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,6 +24,8 @@ constexpr double in_flight_tolerance = 0.02;  ///< above the limit; the mean lat
 constexpr double littles_law_margin = 0.25;   ///< between the computed and the observed number in flight
 constexpr std::uint64_t samples_for_littles_law = 20;
 constexpr double largest_gap_for_littles_law = 0.1;  ///< share of the time, between two samples
+constexpr double shortest_connection_wait_s = 1;     ///< many new backends at once keep a small machine busy for less
+constexpr double wait_that_matters = 0.1;            ///< share of the time
 constexpr double foreign_seconds_that_matter = 0.2;  ///< CPU time; the kernel counts in ticks of 10 ms
 
 std::string imbalance(const ledger_view& l) {
@@ -120,10 +124,15 @@ std::string busy_box(const run_result& run, const verdict_context& context) {
                        100 * run.foreign_share, 100 * context.busy_limit);
 }
 
-/// The floor of the stored orders; failed ones may have waited for less.
-double least_time(const run_result& run) {
-    const auto ended = std::max<std::uint64_t>(run.ended(), 1);
-    return run.floor_s * static_cast<double>(run.stored) / static_cast<double>(ended);
+/// Too few connections to the database. Not after a kill, which closes connections on purpose.
+std::string connection_shortage(const run_result& run) {
+    const double longest = run.connection_waits.longest_s;
+    const bool matters = longest >= shortest_connection_wait_s && longest >= wait_that_matters * run.time_s;
+    if (!matters || run.recovery.killed != kill_target::none) return "";
+    return fmt::format(
+        "PostgreSQL's connections were the limit: orders waited up to {:.2g} s for one ({}): allow more "
+        "there or in its pooler, or lower --db-connections or -c",
+        longest, counted(run.connection_waits.count, "long wait", "long waits"));
 }
 
 verdict invalid(verdict_kind kind, const std::string& why) { return {kind, "INVALID: " + why}; }
@@ -133,10 +142,11 @@ std::optional<verdict> why_invalid(const run_result& run, const verdict_context&
     using k = verdict_kind;
     // Before the floor: orders that fail at once beat it.
     if (run.not_stored() == run.orders) return invalid(k::invalid_all_failed, "every order failed");
-    if (run.time_s < least_time(run) * (1 - context.floor_tolerance))
+    if (run.time_s < run.floor_s * (1 - context.floor_tolerance))
         return invalid(k::invalid_below_floor, "below its floor");
     if (!context.build.sanitizers.empty()) return invalid(k::invalid_sanitizers, "sanitizer build");
     if (is_debug(context.build)) return invalid(k::invalid_debug_build, "debug build");
+    if (const auto why = connection_shortage(run); !why.empty()) return invalid(k::invalid_service_limit, why);
     if (const auto why = littles_law(run); !why.empty()) return invalid(k::invalid_littles_law, why);
     if (const auto why = busy_box(run, context); !why.empty()) return invalid(k::invalid_busy_box, why);
     if (const auto why = limiting_service(run, context); !why.empty()) return invalid(k::invalid_service_limit, why);

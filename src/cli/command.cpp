@@ -50,10 +50,17 @@ const subcommand* find(const std::string& name) {
     return found == all.end() ? nullptr : &*found;
 }
 
+/// `pipebench help` is `pipebench --help`, and `pipebench help sweep` is `pipebench sweep --help`.
+void turn_into_option(std::vector<std::string>& arguments) {
+    arguments.erase(arguments.begin());
+    arguments.insert(arguments.begin() + (arguments.empty() ? 0 : 1), "--help");
+}
+
 /// `run` is the default: `pipebench -n 10k` is `pipebench run -n 10k`.
 void insert_default(std::vector<std::string>& arguments) {
-    static constexpr std::array general{"-h", "--help", "--version"};
+    static constexpr std::array general{"-h", "--help", "-V", "--version"};
     if (!arguments.empty()) {
+        if (arguments.front() == "help") turn_into_option(arguments);
         const auto& first = arguments.front();
         if (std::find(general.begin(), general.end(), first) != general.end()) return;
         if (first.empty() || first[0] != '-') {
@@ -120,7 +127,7 @@ std::unique_ptr<command> without_options(exit_code (*work)()) {
 
 std::optional<std::string> parse(std::vector<std::string> arguments, const subcommand* chosen, command* it) {
     CLI::App app(about, "pipebench");
-    app.set_version_flag("--version", "pipebench " PIPEBENCH_VERSION);
+    app.set_version_flag("-V,--version", "pipebench " PIPEBENCH_VERSION);
     app.require_subcommand(1);
     app.get_formatter()->column_width(option_column);
     app.footer(std::string(examples) + ending);

@@ -105,7 +105,9 @@ sigset_t block_signals() {
 
 exit_code mock_api_command::run() {
     check_address();
-    server_.api.trouble = find_scenario(scenario_).api;
+    const auto trouble = find_scenario(scenario_);
+    server_.api.trouble = trouble.api;
+    server_.api.scenario = trouble.name;
     raise_descriptor_limit(server_.max_connections + 100);
     const auto wanted = block_signals();  // before the server's threads start, so that they inherit the mask
     std::signal(SIGPIPE, SIG_IGN);

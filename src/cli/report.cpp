@@ -25,7 +25,7 @@ private:
 };
 
 void report_command::declare(option_set& options) {
-    options.text("file", "FILE", file_, "a result saved with --export-json").required();
+    options.text("file", "FILE", file_, "a result saved with --export-json; - reads stdin").required();
     std::vector<std::string> formats;
     for (const auto& r : reporters()) formats.emplace_back(r.id);
     declare_format(options, output_, formats);

@@ -9,7 +9,8 @@ namespace pipebench {
 
 inline constexpr std::size_t max_result_bytes = 64u << 20;
 
-/// Throws setup_error, in one line that names the file, if it is missing, empty, too large, or not a result.
+/// `path`: "-" is the standard input. Throws setup_error, in one line that names the file, if it is missing, empty,
+/// too large, or not a result.
 [[nodiscard]] session_result read_result_file(const std::string& path);
 
 }  // namespace pipebench

@@ -26,7 +26,7 @@ exit_code run_one() {
     const auto chosen = std::find_if(all.begin(), all.end(), [&](const pattern& p) { return p.id == spec.pattern; });
     if (chosen == all.end()) throw setup_error("no such pattern: " + spec.pattern);
     auto log = record.log();
-    const real_pipelines open(spec.work, spec.where, &record.shared_traffic());
+    const real_pipelines open(spec.work, spec.where, &record.shared_traffic(), record.findings());
     std::optional<order_stream> stream;
     if (!spec.where.redis.empty()) stream.emplace(spec.where.redis, spec.where.stream);
     const auto note = [](std::string_view line) { tell(fmt::format("{}\n", line)); };

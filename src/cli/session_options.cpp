@@ -6,6 +6,7 @@
 #include "measure/pattern_contestant.hpp"
 #include "measure/user_runner.hpp"
 #include "mock_api/order_book.hpp"
+#include "pipeline/target_probe.hpp"
 #include "pipeline/transform.hpp"
 #include "system/environment.hpp"
 
@@ -73,6 +74,36 @@ void require_servers_of_our_own(const session_settings& s) {
     const auto uses_redis = [](const auto& c) { return c->needs_at(workload{}).redis; };
     if (s.chaos.target == kill_target::redis && std::none_of(s.contestants.begin(), s.contestants.end(), uses_redis))
         throw setup_error("--chaos: kill-redis needs a pattern that uses Redis: add -p redis-streams");
+}
+
+/// The latencies and the seed of the work become those of a mock API that was started before. Throws setup_error if
+/// an option says something else.
+void take_from_mock(const mock_api_card& mock, const work_options& given, workload& work) {
+    if (mock.version != PIPEBENCH_VERSION)
+        throw setup_error(
+            fmt::format("--target: a mock API of pipebench {}, and this is {}: start one of the same version",
+                        printable(mock.version, 40), PIPEBENCH_VERSION));
+    workload theirs = work;
+    theirs.http = mock.http;
+    theirs.seed = mock.seed;
+    for (const char* option : {"--http-latency", "--http-jitter", "--seed"}) {
+        const parameter& p = parameter_of(option);
+        const auto here = p.value.format(work), there = p.value.format(theirs);
+        if (given.changes.contains(&p) && here != there)
+            throw setup_error(fmt::format("{}: {} was given, and the mock API at --target was started with {}: leave "
+                                          "it out, or start the API anew",
+                                          option, here, there));
+    }
+    work = theirs;
+}
+
+/// Finds out whether the target answers, and what it is. No signal is handled yet: each ends the program.
+void use_target(const work_options& given, session_settings& s) {
+    if (s.servers.target.empty()) return;
+    const auto found = probe_target(s.servers.target, s.work.limits.attempt, patience());
+    s.servers.target_address = found.address;
+    s.servers.target_mock = found.mock;
+    if (found.mock) take_from_mock(*found.mock, given, s.work);
 }
 
 void add_patterns(const session_options& options, session_settings& s) {
@@ -151,6 +182,7 @@ session_settings settings_of(const session_options& options) {
     add_runners(options, s);
     s.chaos = options.chaos;
     require_servers_of_our_own(s);
+    use_target(options.work, s);
     s.target_time_s = std::chrono::duration<double>(options.target_time).count();
     s.memory_budget_bytes = options.memory_budget_bytes;
     s.grace = options.grace;

@@ -13,6 +13,8 @@ struct addresses {
     std::string schema;    ///< the session's schema in PostgreSQL
     std::string table;     ///< the run's table in it
     std::string stream;    ///< the run's key prefix in Redis
+    /// The IP address of the target that answered the session; empty: the target's host is an IP address.
+    std::string target_address{};
 };
 
 }  // namespace pipebench

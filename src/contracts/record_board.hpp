@@ -7,6 +7,7 @@
 
 #include "contracts/cpu_section.hpp"
 #include "contracts/latency_bin.hpp"
+#include "contracts/run_findings.hpp"
 #include "contracts/traffic.hpp"
 #include "pipebench/order.hpp"
 #include "pipebench/outcome.hpp"
@@ -68,6 +69,7 @@ struct record_board {
     shared_counter failures[stage_count][error_kind_count];
     shared_counter latency_sum_ns, latency_max_ns;
     shared_counter latency[latency_bins];
+    findings_state findings;
 
     static std::size_t words(std::uint64_t orders) noexcept { return static_cast<std::size_t>(orders / 64 + 1); }
     static std::size_t bytes(std::uint64_t orders) noexcept {

@@ -50,4 +50,6 @@ stop_flag recorder::stop() const noexcept { return stop_flag{memory_->stop}; }
 
 traffic_state& recorder::shared_traffic() const noexcept { return memory_->shared_traffic; }
 
+run_findings recorder::findings() const noexcept { return run_findings(memory_->findings); }
+
 }  // namespace pipebench

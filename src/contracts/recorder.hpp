@@ -2,6 +2,7 @@
 // order_log (by log()) for patterns, run_marks for the code that starts and stops a run, and run_reader.
 #pragma once
 
+#include "contracts/run_findings.hpp"
 #include "contracts/run_marks.hpp"
 #include "contracts/run_reader.hpp"
 #include "contracts/traffic.hpp"
@@ -27,6 +28,8 @@ public:
     [[nodiscard]] stop_flag stop() const noexcept;
     /// The state of the retry budget and the rate limit, which all workers share.
     [[nodiscard]] traffic_state& shared_traffic() const noexcept;
+    /// For what its workers find out; run_reader reads it.
+    [[nodiscard]] run_findings findings() const noexcept;
 
 private:
     struct unmap {

@@ -20,7 +20,8 @@
 namespace pipebench {
 
 BOOST_DESCRIBE_STRUCT(latency_summary, (), (mean_ms, p50_ms, p90_ms, p99_ms, p999_ms, max_ms))
-BOOST_DESCRIBE_STRUCT(failure_count, (), (stage, kind, orders))
+BOOST_DESCRIBE_STRUCT(failure_count, (), (stage, kind, orders, reason))
+BOOST_DESCRIBE_STRUCT(connection_waits, (), (count, longest_s))
 BOOST_DESCRIBE_STRUCT(memory_usage, (),
                       (peak_rss_bytes, peak_pss_bytes, hwm_sum_bytes, processes, rss_samples, pss_samples,
                        interval_ms, largest_gap_ms))
@@ -38,7 +39,7 @@ BOOST_DESCRIBE_STRUCT(run_result, (),
                        orders_per_s, orders, stored, failed, dead_lettered, not_started, repeated, http_attempts,
                        store_attempts, retries, refused_retries, failures, latency, memory, cpu, cpu_per_order_us,
                        cpu_sections, harness_cpu_s, steal_share, foreign_share, in_flight, series, recovery, services,
-                       api, ledger, interrupted, verdict, notes))
+                       api, connection_waits, ledger, interrupted, verdict, notes))
 BOOST_DESCRIBE_STRUCT(box_info, (),
                       (host_os, kernel, cpu_model, governor, virtualization, cores, memory_bytes, descriptor_limit,
                        load_1min))
@@ -61,11 +62,13 @@ constexpr names<0> came_later{};
 template <>
 constexpr names<4> came_later<api_view>{"threads", "throttled", "faults", "early"};
 template <>
+constexpr names<1> came_later<failure_count>{"reason"};
+template <>
 constexpr names<1> came_later<ledger_view>{"checked"};
 template <>
-constexpr names<11> came_later<run_result>{"scenario",  "round",           "position",     "dead_lettered",
+constexpr names<12> came_later<run_result>{"scenario",  "round",           "position",     "dead_lettered",
                                            "retries",   "refused_retries", "cpu_sections", "foreign_share",
-                                           "in_flight", "series",          "recovery"};
+                                           "in_flight", "series",          "recovery",     "connection_waits"};
 template <>
 constexpr names<6> came_later<session_result>{"chaos",  "target_time_s", "memory_budget_bytes",
                                               "rounds", "warmup_runs",   "assertions"};
@@ -349,7 +352,7 @@ session_result parse_result(std::string_view json_text) try {
     require_few_patterns(r.warmup_runs, "warmup_runs");
     return r;
 } catch (const json::exception& e) {
-    throw setup_error(fmt::format("not a pipebench result: {}", printable(e.what(), 160)));
+    throw setup_error(fmt::format("not a pipebench result: {}", one_line(e.what(), 160)));
 }
 
 }  // namespace pipebench

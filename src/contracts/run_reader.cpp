@@ -62,6 +62,14 @@ std::chrono::nanoseconds run_reader::resumed_at() const noexcept {
     return std::chrono::nanoseconds{at == 0 ? 0 : at - started};
 }
 
+std::string run_reader::reason_of(stage at, error_kind kind) const { return reason_in(board_->findings, at, kind); }
+std::uint64_t run_reader::long_connection_waits() const noexcept {
+    return board_->findings.long_connection_waits.load(std::memory_order_relaxed);
+}
+std::chrono::nanoseconds run_reader::longest_connection_wait() const noexcept {
+    return std::chrono::nanoseconds{board_->findings.longest_connection_wait_ns.load(std::memory_order_relaxed)};
+}
+
 std::uint64_t run_reader::peak_rss() const noexcept { return get(board_->peak_rss); }
 
 std::array<std::uint64_t, cpu_section_count> run_reader::samples() const noexcept {

@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace pipebench {
@@ -51,6 +52,13 @@ public:
     [[nodiscard]] bool clock_stopped() const noexcept;
     [[nodiscard]] std::chrono::nanoseconds killed_at() const noexcept;   ///< on the run's clock; 0: never
     [[nodiscard]] std::chrono::nanoseconds resumed_at() const noexcept;  ///< on the run's clock; 0: not yet
+
+    /// The first reason of this kind of failure, printable; empty if none was kept.
+    [[nodiscard]] std::string reason_of(stage at, error_kind kind) const;
+    /// Orders that waited for a database connection for longer than long_connection_wait, and the longest wait of
+    /// all.
+    [[nodiscard]] std::uint64_t long_connection_waits() const noexcept;
+    [[nodiscard]] std::chrono::nanoseconds longest_connection_wait() const noexcept;
 
     [[nodiscard]] std::uint64_t peak_rss() const noexcept;
     [[nodiscard]] std::array<std::uint64_t, cpu_section_count> samples() const noexcept;

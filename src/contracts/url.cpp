@@ -16,10 +16,20 @@ namespace pipebench {
 namespace {
 
 void require_known_scheme(std::string_view url, const url_form& form) {
-    const auto begins_url = [url](std::string_view scheme) { return url.starts_with(scheme); };
+    const auto alike = [](char lower, unsigned char given) { return lower == std::tolower(given); };  // RFC 3986, 3.1
+    const auto begins_url = [&](std::string_view scheme) {
+        const auto given = url.substr(0, scheme.size());
+        return std::equal(scheme.begin(), scheme.end(), given.begin(), given.end(), alike);
+    };
     if (std::any_of(form.schemes.begin(), form.schemes.end(), begins_url)) return;
     refuse_url(form, fmt::format("only {} {} known", fmt::join(form.schemes, " and "),
                                  form.schemes.size() == 1 ? "is" : "are"));
+}
+
+std::string in_lower_case(std::string_view text) {
+    std::string out(text);
+    for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return out;
 }
 
 std::optional<std::uint16_t> port_of(const boost::urls::url_view& url, const url_form& form) {
@@ -53,7 +63,7 @@ url_parts parse_url(std::string_view url, const url_form& form) {
     const auto parsed = boost::urls::parse_uri(url);
     if (!parsed) refuse_url(form, "not a URL");
     if (parsed->has_query() || parsed->has_fragment()) refuse_url(form, "a query or fragment makes no sense here");
-    return {.scheme = std::string(parsed->scheme()),
+    return {.scheme = in_lower_case(std::string_view(parsed->scheme().data(), parsed->scheme().size())),
             .host = parsed->host_address(),
             .port = port_of(*parsed, form),
             .user = parsed->user(),

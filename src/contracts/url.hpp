@@ -18,8 +18,8 @@ struct url_form {
 
 /// The parts are decoded, except those named encoded_*. There is no query and no fragment.
 struct url_parts {
-    std::string scheme;
-    std::string host;  ///< a name or an address, without brackets
+    std::string scheme;  ///< in lower case
+    std::string host;    ///< a name or an address, without brackets
     std::optional<std::uint16_t> port;
     std::string user, password;  ///< secret: never print
     std::string path, encoded_path;

@@ -14,6 +14,15 @@
 namespace pipebench {
 namespace {
 
+/// Leaves out the variables that are set already.
+void add_missing(std::vector<std::string>& out, std::vector<std::string> more) {
+    for (auto& variable : more) {
+        const auto name = variable.substr(0, variable.find('=') + 1);
+        if (std::none_of(out.begin(), out.end(), [&](const auto& set) { return set.starts_with(name); }))
+            out.push_back(std::move(variable));
+    }
+}
+
 /// A clean environment, so that no variable of the user affects libpq, unless the user gave the server.
 std::vector<std::string> run_environment(const run_start& with) {
     auto out = own_environment();
@@ -21,7 +30,7 @@ std::vector<std::string> run_environment(const run_start& with) {
     out.push_back(fmt::format("PGCONNECT_TIMEOUT={}", std::max<std::int64_t>(2, seconds)));
     out.push_back("PGAPPNAME=" + with.spec.where.schema);  // identifies its connections in pg_stat_activity
     if (with.postgres == server_owner::pipebench) return out;
-    for (auto& variable : libpq_variables()) out.push_back(std::move(variable));
+    add_missing(out, libpq_variables());
     return out;
 }
 

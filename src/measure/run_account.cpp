@@ -45,11 +45,12 @@ bool was_interrupted(const recorder& record, bool signalled) {
     return signalled && record.read().ended() < record.orders();
 }
 
-void add_failures(run_result& out, const progress& p) {
+void add_failures(run_result& out, const recorder& record, const progress& p) {
     for (std::size_t s = 0; s < stage_count; ++s)
         for (std::size_t k = 1; k < error_kind_count; ++k)
             if (const auto n = p.failures[s][k])
-                out.failures.push_back({static_cast<stage>(s), static_cast<error_kind>(k), n});
+                out.failures.push_back({static_cast<stage>(s), static_cast<error_kind>(k), n,
+                                        record.reason_of(static_cast<stage>(s), static_cast<error_kind>(k))});
 }
 
 /// Counts, times and latencies.
@@ -68,8 +69,16 @@ void add_orders(run_result& out, const recorder& record) {
     out.refused_retries = p.refused_retries;
     out.store_attempts = p.store_attempts;
     out.orders_per_s = out.time_s > 0 ? static_cast<double>(p.ended()) / out.time_s : unknown;
-    add_failures(out, p);
+    add_failures(out, record, p);
     out.latency = summarise_latency(record);
+}
+
+/// A program that reports in lines tells nothing of its connections.
+void add_connection_waits(run_result& out, const recorder& record, order_reports reports) {
+    out.connection_waits.count = record.long_connection_waits();
+    out.connection_waits.longest_s = reports == order_reports::in_lines
+                                         ? unknown
+                                         : std::chrono::duration<double>(record.longest_connection_wait()).count();
 }
 
 void add_memory(run_result& out, const recorder& record, const run_observation& seen) {
@@ -98,14 +107,15 @@ void add_services(run_result& out, const run_evidence& e) {
         if (used.name == service::mock_api) used.cpu_s = e.api.cpu_s;
 }
 
-/// The floor of the orders that ended, since an interrupted run has not done all of them.
+/// The floor of the orders that were stored: a failed one may have waited for less, and an interrupted run has not
+/// done all of them.
 void add_floor(run_result& out, const run_observation& seen, const run_terms& terms) {
     auto done = simulated_work(terms.work, terms.target);
-    if (out.interrupted) done.orders = out.ended();
+    done.orders = out.stored;
     const auto in_flight = seen.in_flight_limit.value_or(terms.who.needs_at(terms.work).in_flight);
     out.in_flight_limit = std::min(in_flight, terms.work.orders);
     out.floor_s = floor_of(done, in_flight).count();
-    out.efficiency = out.time_s > 0 ? out.floor_s / out.time_s : 0;
+    out.efficiency = out.stored == 0 ? unknown : out.time_s > 0 ? out.floor_s / out.time_s : 0;
 }
 
 /// Share of the machine's CPU time that the run, the services and pipebench did not use. NaN if the user gave a
@@ -169,6 +179,7 @@ run_result account_of(const run_evidence& e, const run_terms& terms) {
     auto out = row_for(terms);
     out.interrupted = was_interrupted(e.record, terms.signalled);
     add_orders(out, e.record);
+    add_connection_waits(out, e.record, terms.who.reports());
     add_memory(out, e.record, e.seen);
     add_cpu(out, e.record, e.seen, terms.cores);
     add_services(out, e);

@@ -11,12 +11,15 @@
 namespace pipebench {
 
 void to_json(nlohmann::json& out, const addresses& a) {
-    out = {{"target", a.target}, {"postgres", a.postgres}, {"redis", a.redis},
-           {"schema", a.schema}, {"table", a.table},       {"stream", a.stream}};
+    out = {{"target", a.target},     {"target_address", a.target_address},
+           {"postgres", a.postgres}, {"redis", a.redis},
+           {"schema", a.schema},     {"table", a.table},
+           {"stream", a.stream}};
 }
 
 void from_json(const nlohmann::json& in, addresses& a) {
     in.at("target").get_to(a.target);
+    in.at("target_address").get_to(a.target_address);
     in.at("postgres").get_to(a.postgres);
     in.at("redis").get_to(a.redis);
     in.at("schema").get_to(a.schema);

@@ -101,7 +101,9 @@ std::shared_ptr<const user_runner> parse_runner(std::string_view text, duration 
 std::vector<std::string> runner_environment(const run_spec& spec) {
     std::vector<std::string> out;
     for (char** entry = environ; *entry != nullptr; ++entry)
-        if (!std::string_view(*entry).starts_with("PIPEBENCH_")) out.emplace_back(*entry);
+        if (const std::string_view variable(*entry);
+            !variable.starts_with("PIPEBENCH_") && !variable.starts_with("PGAPPNAME="))
+            out.emplace_back(variable);
     const auto& work = spec.work;
     const nlohmann::json parameters = work;
     const table_name table{spec.where.schema, spec.where.table};

@@ -1,5 +1,6 @@
 #include "mock_api/behaviour.hpp"
 
+#include "contracts/mock_api_card.hpp"
 #include "mock_api/order_book.hpp"
 
 #include <algorithm>
@@ -13,7 +14,9 @@ namespace {
 /// The path of a request target: RFC 9112, 3.2.1 and 3.2.2 (a server must take the absolute form as well).
 std::string_view path_of(std::string_view target) {
     constexpr std::string_view scheme = "http://";
-    if (target.starts_with(scheme)) {
+    const auto alike = [](char given, char lower) { return (given | 0x20) == lower || given == lower; };
+    if (std::equal(scheme.begin(), scheme.end(), target.begin(),
+                   target.begin() + static_cast<std::ptrdiff_t>(std::min(scheme.size(), target.size())), alike)) {
         target.remove_prefix(scheme.size());
         target.remove_prefix(std::min(target.find('/'), target.size()));
     }
@@ -45,6 +48,8 @@ void route(api_reply& reply, std::string_view path) {
         look_up(reply, path.substr(orders.size()));
     } else if (path == "/healthz") {
         reply.resource = api_resource::health;
+    } else if (path == mock_api_card_path) {
+        reply.resource = api_resource::about;
     } else if (path == "/stats") {
         reply.resource = api_resource::stats;
     } else {

@@ -4,7 +4,8 @@
 //
 // GET /orders/{id}   the order, after the simulated latency; 404 for an id without an order, 400 for an invalid id
 // GET /healthz       "ok"
-//   GET /stats         the server's counters, as JSON
+// GET /about         what this server is and simulates, as JSON (contracts/mock_api_card.hpp)
+// GET /stats         the server's counters, as JSON
 //
 // HEAD is answered like GET; other methods get 405. There is no Date field, so that a reply is the same at any time.
 #pragma once
@@ -21,13 +22,14 @@
 namespace pipebench {
 
 struct api_settings {
-    std::uint64_t seed = 42;   ///< orders and latencies are pure functions of it
-    latency http;              ///< of every order answered; a mean of 0 answers at once
-    api_trouble trouble;       ///< of the scenario
-    std::uint64_t orders = 0;  ///< of the run; an outage begins when its share of them has been answered
+    std::uint64_t seed = 42;               ///< orders and latencies are pure functions of it
+    latency http;                          ///< of every order answered; a mean of 0 answers at once
+    api_trouble trouble;                   ///< of the scenario
+    std::string scenario{clean_scenario};  ///< its name
+    std::uint64_t orders = 0;              ///< of the run; an outage begins when its share of them has been answered
 };
 
-enum class api_resource : std::uint8_t { none, order, health, stats };
+enum class api_resource : std::uint8_t { none, order, health, about, stats };
 enum class reply_form : std::uint8_t { whole, head_only };
 /// announce_keep_alive: for HTTP/1.0, where close is the default.
 enum class persistence : std::uint8_t { keep_alive, announce_keep_alive, close };

@@ -1,5 +1,6 @@
 #include "mock_api/reply_writer.hpp"
 
+#include "contracts/mock_api_card.hpp"
 #include "mock_api/faults.hpp"
 #include "mock_api/order_book.hpp"
 #include "mock_api/order_json.hpp"
@@ -101,6 +102,9 @@ void reply_writer::write_body(const api_reply& reply, const api_stats& stats) {
             append_json(body_, order_);
             return;
         case api_resource::health: body_ = "ok"; return;
+        case api_resource::about:
+            body_ = to_json(mock_api_card{PIPEBENCH_VERSION, settings_.seed, settings_.http, settings_.scenario});
+            return;
         case api_resource::stats: body_ = to_json(stats); return;
         case api_resource::none: return;
     }

@@ -4,16 +4,21 @@
 
 namespace pipebench {
 
-async_driver::async_driver(executor ex, const workload& work, traffic shared, async_fetcher fetcher,
-                           async_store store)
-    : executor_(ex), work_(work), traffic_(shared), fetcher_(std::move(fetcher)), store_(std::move(store)) {}
+async_driver::async_driver(executor ex, const workload& work, traffic shared, run_findings findings,
+                           async_fetcher fetcher, async_store store)
+    : executor_(ex),
+      work_(work),
+      traffic_(shared),
+      findings_(findings),
+      fetcher_(std::move(fetcher)),
+      store_(std::move(store)) {}
 
 void async_driver::start_opening() { store_.start_opening(std::chrono::steady_clock::now() + work_.limits.attempt); }
 
 task<outcome> async_driver::process(order_id id) {
     using step = driven_course::step;
     die_if_poisoned(work_, id);
-    driven_course order(work_, traffic_, id, scratch_);
+    driven_course order(work_, traffic_, findings_, id, scratch_);
     while (true) {
         switch (order.next()) {
             case step::fetch: {

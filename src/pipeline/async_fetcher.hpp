@@ -1,6 +1,7 @@
 // Fetches any number of orders at the same time on one event loop, over connections that it reuses.
 #pragma once
 
+#include "contracts/run_findings.hpp"
 #include "pipebench/async.hpp"
 #include "pipeline/http_exchange.hpp"
 
@@ -19,7 +20,8 @@ class async_fetcher {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
-    async_fetcher(executor ex, api_endpoint api, asio::ip::tcp::endpoint where, connection_use use);
+    async_fetcher(executor ex, api_endpoint api, asio::ip::tcp::endpoint where, connection_use use,
+                  run_findings findings = {});
     async_fetcher(async_fetcher&&) noexcept;
     ~async_fetcher();
 
@@ -40,6 +42,7 @@ private:
     api_endpoint api_;
     asio::ip::tcp::endpoint where_;
     connection_use use_;
+    run_findings findings_;
     std::unique_ptr<std::string> spare_;
     std::vector<std::unique_ptr<connection>> idle_;  ///< the last used is used next
 };

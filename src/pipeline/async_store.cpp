@@ -15,11 +15,13 @@ namespace {
 
 using time_point = async_store::time_point;
 
+constexpr std::size_t row_statement = 0, batch_statement = 1;  ///< in pg_settings
+
 // The parameters live only in the statement that sends them: libpq copies them, and the coroutine frame stays small.
 task<error_kind> write_row(pg_connection& connection, const order_row& row, time_point deadline) {
     const auto opened = co_await connection.open(deadline);
     if (opened != error_kind::none) co_return opened;
-    auto answer = connection.execute(insert_statement, row_parameters(row).values(), deadline);
+    auto answer = connection.execute(row_statement, row_parameters(row).values(), deadline);
     co_return co_await std::move(answer);
 }
 
@@ -28,7 +30,7 @@ task<error_kind> write_rows(pg_connection& connection, std::span<const order_row
     const auto opened = co_await connection.open(deadline);
     if (opened != error_kind::none) co_return opened;
     parameters.fill(rows);
-    co_return co_await connection.execute(batch_insert_statement, parameters.values(), deadline);
+    co_return co_await connection.execute(batch_statement, parameters.values(), deadline);
 }
 
 }  // namespace
@@ -104,13 +106,16 @@ private:
     bool will_begin_ = false;
 };
 
-async_store::async_store(executor ex, std::string connection_string, const table_name& table, store_settings settings)
+async_store::async_store(executor ex, std::string connection_string, const table_name& table, store_settings settings,
+                         run_findings findings)
     : executor_(ex) {
     const bool in_batches = settings.rows_per_write > 1;
     auto shared = std::make_shared<pg_settings>();
     shared->connection_string = std::move(connection_string);
-    shared->statements = {{insert_statement, insert_sql(table)}};
-    if (in_batches) shared->statements.push_back({batch_insert_statement, batch_insert_sql(table)});
+    shared->statements = {{insert_statement_name(table, insert_form::row), insert_sql(table)}};
+    if (in_batches)
+        shared->statements.push_back({insert_statement_name(table, insert_form::batch), batch_insert_sql(table)});
+    shared->findings = findings;
     for (unsigned i = 0; i < settings.connections; ++i)
         connections_.push_back(std::make_shared<pg_connection>(ex, shared));
     if (in_batches) batches_ = std::make_unique<batch_writer>(ex, connections_, settings);
@@ -121,7 +126,7 @@ async_store::~async_store() { close(); }
 
 void async_store::start_opening(time_point deadline) {
     for (auto& c : connections_)
-        asio::co_spawn(executor_, c->open(deadline), [c](std::exception_ptr, error_kind) {});  // keeps it alive
+        asio::co_spawn(executor_, c->open_ahead(deadline), [c](std::exception_ptr, error_kind) {});  // keeps it alive
 }
 
 task<error_kind> async_store::store(const order_row& row, time_point deadline) {

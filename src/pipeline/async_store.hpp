@@ -3,6 +3,7 @@
 // that waited for it.
 #pragma once
 
+#include "contracts/run_findings.hpp"
 #include "pipebench/async.hpp"
 #include "pipebench/order.hpp"
 #include "pipebench/outcome.hpp"
@@ -23,7 +24,8 @@ class async_store {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
-    async_store(executor ex, std::string connection_string, const table_name& table, store_settings settings);
+    async_store(executor ex, std::string connection_string, const table_name& table, store_settings settings,
+                run_findings findings = {});
     async_store(async_store&&) noexcept;
     ~async_store();
 

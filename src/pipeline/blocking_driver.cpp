@@ -6,14 +6,14 @@
 
 namespace pipebench {
 
-blocking_driver::blocking_driver(const workload& work, traffic shared, blocking_fetcher fetcher,
-                                 std::shared_ptr<blocking_store> store)
-    : work_(work), traffic_(shared), fetcher_(std::move(fetcher)), store_(std::move(store)) {}
+blocking_driver::blocking_driver(const workload& work, traffic shared, run_findings findings,
+                                 blocking_fetcher fetcher, std::shared_ptr<blocking_store> store)
+    : work_(work), traffic_(shared), findings_(findings), fetcher_(std::move(fetcher)), store_(std::move(store)) {}
 
 outcome blocking_driver::process(order_id id) {
     using step = driven_course::step;
     die_if_poisoned(work_, id);
-    driven_course order(work_, traffic_, id, scratch_);
+    driven_course order(work_, traffic_, findings_, id, scratch_);
     while (true) {
         switch (order.next()) {
             case step::fetch: {

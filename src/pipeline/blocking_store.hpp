@@ -2,6 +2,7 @@
 #pragma once
 
 #include "concurrency/socket_watchdog.hpp"
+#include "contracts/run_findings.hpp"
 #include "pipebench/order.hpp"
 #include "pipebench/outcome.hpp"
 #include "pipeline/order_table.hpp"
@@ -23,7 +24,7 @@ public:
     using time_point = std::chrono::steady_clock::time_point;
 
     blocking_store(std::string connection_string, const table_name& table, std::shared_ptr<socket_watchdog> watchdog,
-                   store_settings settings);
+                   store_settings settings, run_findings findings = {});
     ~blocking_store();
 
     /// Writes one row, and ends by the deadline; `none` if it was committed. Never throws for a failed statement or
@@ -34,13 +35,24 @@ private:
     class session;
     struct connection;
     struct waiter;
+    struct failure {
+        error_kind kind = error_kind::none;
+        std::string reason;
+    };
+    /// The prepared statements: their names and their SQL.
+    struct table_inserts {
+        std::string row_name, row_sql, batch_name, batch_sql;
+    };
 
     void lead(std::unique_lock<std::mutex>& lock);
     void wake_next();
     error_kind write_next(connection& c);
-    void insert(connection& c);
+    failure try_next(connection& c);
+    error_kind failed(connection& c, const failure& f);
 
-    const std::string connection_string_, row_sql_, batch_sql_;
+    const std::string connection_string_;
+    const table_inserts inserts_;
+    const run_findings findings_;
     const std::shared_ptr<socket_watchdog> watchdog_;
     std::mutex mutex_;
     row_queue<waiter*> queue_;

@@ -6,9 +6,7 @@
 
 #include <boost/asio/error.hpp>
 
-#include <algorithm>
 #include <cerrno>
-#include <climits>
 
 namespace pipebench {
 
@@ -21,15 +19,10 @@ void set_to_errno(error_code& ec) { ec.assign(errno, boost::system::system_categ
 }  // namespace
 
 bool deadline_socket::wait_for(short events, error_code& ec) const {
-    pollfd waiting{.fd = fd_.get(), .events = events, .revents = 0};
-    int ready = 0;
-    do {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock::now()).count();
-        ready = ::poll(&waiting, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, INT_MAX)));
-    } while (ready < 0 && errno == EINTR);
-    if (ready < 0) set_to_errno(ec);
-    if (ready == 0) ec = boost::system::errc::make_error_code(boost::system::errc::timed_out);
-    return ready > 0;
+    const auto end = patience_.wait(fd_.get(), events, deadline_);
+    if (end == wait_end::timed_out) ec = boost::system::errc::make_error_code(boost::system::errc::timed_out);
+    if (end == wait_end::interrupted) ec = boost::system::errc::make_error_code(boost::system::errc::interrupted);
+    return end == wait_end::ready;
 }
 
 void deadline_socket::connect(const boost::asio::ip::tcp::endpoint& where, error_code& ec) {

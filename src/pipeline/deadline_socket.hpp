@@ -1,8 +1,9 @@
 // A TCP connection whose every blocking call ends at a deadline: SO_RCVTIMEO has no effect under Asio's
-// synchronous calls, so this waits with poll(2) on a non-blocking socket. A Beast SyncStream.
+// synchronous calls, so this waits on a non-blocking socket. A Beast SyncStream.
 #pragma once
 
 #include "system/descriptor.hpp"
+#include "system/patience.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -16,6 +17,9 @@ namespace pipebench {
 class deadline_socket {
 public:
     using clock = std::chrono::steady_clock;
+
+    /// With the patience of the main thread, a signal ends a call, too: errc::interrupted.
+    explicit deadline_socket(patience waits = {}) noexcept : patience_(waits) {}
 
     [[nodiscard]] bool is_open() const noexcept { return fd_.is_open(); }
     void close() noexcept { fd_.reset(); }
@@ -43,6 +47,7 @@ private:
     std::size_t read(void* to, std::size_t size, boost::system::error_code& ec);
     bool wait_for(short events, boost::system::error_code& ec) const;
 
+    patience patience_;
     descriptor fd_;
     clock::time_point deadline_{};
 };

@@ -18,8 +18,8 @@ public:
     using step = order_course::step;
     using time_point = order_course::time_point;
 
-    driven_course(const workload& work, traffic shared, order_id id, order_scratch& scratch)
-        : scratch_(scratch), course_(work, shared, id, now()) {}
+    driven_course(const workload& work, traffic shared, run_findings findings, order_id id, order_scratch& scratch)
+        : scratch_(scratch), course_(work, shared, id, now(), findings) {}
 
     /// Returns the next step, and marks the work of this thread as that step.
     [[nodiscard]] step next() const noexcept {

@@ -1,6 +1,7 @@
 // The two drivers of an order's course (driven_course.hpp): one blocks, one awaits.
 #pragma once
 
+#include "contracts/run_findings.hpp"
 #include "contracts/traffic.hpp"
 #include "pipebench/pipeline.hpp"
 #include "pipeline/async_fetcher.hpp"
@@ -13,13 +14,14 @@ namespace pipebench {
 
 class blocking_driver final : public blocking_pipeline {
 public:
-    blocking_driver(const workload& work, traffic shared, blocking_fetcher fetcher,
+    blocking_driver(const workload& work, traffic shared, run_findings findings, blocking_fetcher fetcher,
                     std::shared_ptr<blocking_store> store);
     outcome process(order_id id) override;
 
 private:
     const workload& work_;
     traffic traffic_;
+    run_findings findings_;
     blocking_fetcher fetcher_;
     std::shared_ptr<blocking_store> store_;  ///< shared by the workers of the process
     order_scratch scratch_;
@@ -27,7 +29,8 @@ private:
 
 class async_driver final : public async_pipeline {
 public:
-    async_driver(executor ex, const workload& work, traffic shared, async_fetcher fetcher, async_store store);
+    async_driver(executor ex, const workload& work, traffic shared, run_findings findings, async_fetcher fetcher,
+                 async_store store);
     void start_opening();
     task<outcome> process(order_id id) override;
     void close() noexcept override;
@@ -36,6 +39,7 @@ private:
     executor executor_;
     const workload& work_;
     traffic traffic_;
+    run_findings findings_;
     async_fetcher fetcher_;
     async_store store_;
     order_scratch scratch_;

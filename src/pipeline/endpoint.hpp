@@ -19,7 +19,4 @@ struct api_endpoint {
 /// URL, which may hold a secret.
 [[nodiscard]] api_endpoint parse_api_endpoint(std::string_view url);
 
-/// Throws setup_error as parse_api_endpoint() does, or if the host cannot be found.
-void check_target(std::string_view url);
-
 }  // namespace pipebench

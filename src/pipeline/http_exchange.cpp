@@ -54,6 +54,11 @@ void render_request(std::string& out, const api_endpoint& api, order_id id, conn
                    api.authority, use == connection_use::per_order ? "Connection: close\r\n" : "");
 }
 
+void render_request(std::string& out, const api_endpoint& api, std::string_view path, connection_use use) {
+    out = fmt::format("GET {}{} HTTP/1.1\r\nHost: {}\r\nAccept: application/json\r\n{}\r\n", api.prefix, path,
+                      api.authority, use == connection_use::per_order ? "Connection: close\r\n" : "");
+}
+
 fetch_result read_response(response_parser& parser, std::chrono::sys_seconds now) {
     const auto kind = kind_of_status(parser.status());
     if (kind != error_kind::none)
@@ -74,6 +79,20 @@ error_kind kind_of(const boost::system::error_code& ec, exchange_phase phase) {
     if (ec == http::error::end_of_stream || ec == http::error::partial_message) return error_kind::reset;
     if (ec.category() == make_error_code(http::error::bad_version).category()) return error_kind::protocol;
     return error_kind::reset;
+}
+
+std::string reason_of(const response_parser& parser) {
+    if (parser.status() == 200) return "answered 200 without the content type application/json";
+    return fmt::format("answered {}", parser.status());
+}
+
+std::string reason_of(const boost::system::error_code& ec, error_kind kind, exchange_phase phase) {
+    if (kind == error_kind::timeout)
+        return phase == exchange_phase::connecting ? "no connection within the time limit of an attempt"
+                                                   : "no whole answer within the time limit of an attempt";
+    std::string words = ec.message();
+    if (!words.empty() && words[0] >= 'A' && words[0] <= 'Z') words[0] = static_cast<char>(words[0] | 0x20);
+    return phase == exchange_phase::connecting ? "cannot connect: " + words : words;
 }
 
 }  // namespace pipebench

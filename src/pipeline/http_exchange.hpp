@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 namespace pipebench {
 
@@ -19,6 +20,7 @@ namespace http = boost::beast::http;
 
 inline constexpr std::uint32_t max_response_header = 16 * 1024;
 inline constexpr std::uint64_t max_response_body = 1024 * 1024;
+inline constexpr unsigned max_interim_responses = 20;  ///< before an answer
 
 /// Keeps only the used parts of a response, without a table of the fields. It refuses a hostile Content-Length before
 /// memory is reserved for it.
@@ -28,6 +30,9 @@ public:
     explicit response_parser(std::string& spare);
 
     [[nodiscard]] unsigned status() const noexcept { return status_; }
+    /// Whether it is not the answer but announces one, such as 100 or 103: the client reads on (RFC 9110, 15.2). Not
+    /// 101, which ends HTTP on the connection.
+    [[nodiscard]] bool is_interim() const noexcept { return status_ >= 100 && status_ < 200 && status_ != 101; }
     [[nodiscard]] bool promises_json() const noexcept { return content_type_ == content::json; }
     [[nodiscard]] const std::string& retry_after() const noexcept { return retry_after_; }
     [[nodiscard]] std::string& body() noexcept { return body_; }
@@ -60,6 +65,9 @@ private:
 /// Renders `GET {prefix}/orders/{id}`, replacing the contents of `out`.
 void render_request(std::string& out, const api_endpoint& api, order_id id, connection_use use);
 
+/// The same for any path below the prefix.
+void render_request(std::string& out, const api_endpoint& api, std::string_view path, connection_use use);
+
 /// The result of one exchange.
 struct fetch_result {
     error_kind kind = error_kind::none;
@@ -77,5 +85,9 @@ struct fetch_result {
 /// The kind of a transport failure. `connecting`: before the connection was open.
 enum class exchange_phase : std::uint8_t { connecting, exchanging };
 [[nodiscard]] error_kind kind_of(const boost::system::error_code& ec, exchange_phase phase);
+
+/// Why an exchange failed, for the report: "answered 404", "connection refused".
+[[nodiscard]] std::string reason_of(const response_parser& parser);
+[[nodiscard]] std::string reason_of(const boost::system::error_code& ec, error_kind kind, exchange_phase phase);
 
 }  // namespace pipebench

@@ -3,12 +3,14 @@
 #include "pipeline/retry_rules.hpp"
 #include "pipeline/transform.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace pipebench {
 
-order_course::order_course(const workload& work, traffic shared, order_id id, time_point now)
-    : work_(work), traffic_(shared), id_(id), deadline_(now + work.limits.order) {
+order_course::order_course(const workload& work, traffic shared, order_id id, time_point now, run_findings findings)
+    : work_(work), traffic_(shared), findings_(findings), id_(id), deadline_(now + work.limits.order) {
     traffic_.count_first();
     take_slot(now);
 }
@@ -20,8 +22,8 @@ order_course::time_point order_course::attempt_deadline(time_point now) const {
 void order_course::fetched(const fetch_result& result, order_scratch& scratch, time_point now) {
     ++result_.attempts;
     if (result.kind != error_kind::none) return failed_try(stage::fetch, result.kind, result.retry_after, now);
-    if (!parse_order(result.body, scratch)) return end(stage::transform, error_kind::bad_content);
-    if (scratch.parsed.id != id_) return end(stage::transform, error_kind::wrong_order);
+    if (!parse_order(result.body, scratch)) return end_unread(result);
+    if (scratch.parsed.id != id_) return end_other(scratch.parsed.id);
     row_ = transform(scratch.parsed);
     tries_ = 0;
     step_ = step::store;
@@ -37,18 +39,18 @@ void order_course::stored(error_kind kind, time_point now) {
 /// Waits for the client's rate limit before every request.
 void order_course::take_slot(time_point now) {
     const auto slot = traffic_.next_slot(now, deadline_);
-    if (!slot) return end(stage::fetch, error_kind::deadline);
+    if (!slot) return end_late(stage::fetch);
     wait(std::chrono::ceil<duration>(*slot - now), turn::fetch, now);
 }
 
 void order_course::failed_try(stage at, error_kind kind, duration retry_after, time_point now) {
     ++tries_;
     last_failure_ = kind;
-    if (now >= deadline_) return end(at, error_kind::deadline);
+    if (now >= deadline_) return end_late(at);
     if (!worth_retrying(kind) || tries_ >= work_.retry.attempts) return end(at, kind);
     // The jitter is added to the server's Retry-After: otherwise all orders would come back at the same time.
     const auto pause = retry_after + backoff(work_.retry, tries_, random_of(work_.seed, id_, tries_));
-    if (now + pause >= deadline_) return end(at, error_kind::deadline);
+    if (now + pause >= deadline_) return end_late(at);
     wait(pause, at == stage::fetch ? turn::fetch_again : turn::store, now);
 }
 
@@ -56,6 +58,27 @@ void order_course::end(stage at, error_kind kind) {
     result_.at = at;
     result_.kind = kind;
     step_ = step::done;
+}
+
+void order_course::end_unread(const fetch_result& result) {
+    findings_.explain(stage::transform, error_kind::bad_content, [&] {
+        return fmt::format("{} bytes that are not an order (docs/order.schema.json)", result.body.size());
+    });
+    end(stage::transform, error_kind::bad_content);
+}
+
+void order_course::end_other(order_id came) {
+    findings_.explain(stage::transform, error_kind::wrong_order,
+                      [&] { return fmt::format("order {} came in place of order {}", came, id_); });
+    end(stage::transform, error_kind::wrong_order);
+}
+
+void order_course::end_late(stage at) {
+    findings_.explain(at, error_kind::deadline, [&] {
+        return last_failure_ == error_kind::none ? std::string("the rate limit left no time for a request")
+                                                 : fmt::format("the last attempt: {}", name_of(last_failure_));
+    });
+    end(at, error_kind::deadline);
 }
 
 void order_course::wait(duration pause, turn then, time_point now) {

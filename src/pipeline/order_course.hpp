@@ -2,6 +2,7 @@
 // result. The blocking and the awaitable driver follow the same course, so that five patterns do identical work.
 #pragma once
 
+#include "contracts/run_findings.hpp"
 #include "contracts/traffic.hpp"
 #include "pipebench/outcome.hpp"
 #include "pipebench/workload.hpp"
@@ -17,7 +18,7 @@ public:
     using time_point = std::chrono::steady_clock::time_point;
     enum class step : std::uint8_t { fetch, store, wait, done };
 
-    order_course(const workload& work, traffic shared, order_id id, time_point now);
+    order_course(const workload& work, traffic shared, order_id id, time_point now, run_findings findings = {});
 
     [[nodiscard]] step next() const noexcept { return step_; }
 
@@ -42,11 +43,15 @@ private:
     void take_slot(time_point now);
     void failed_try(stage at, error_kind kind, duration retry_after, time_point now);
     void end(stage at, error_kind kind);
+    void end_unread(const fetch_result& result);
+    void end_other(order_id came);
+    void end_late(stage at);
     void wait(duration pause, turn then, time_point now);
     void proceed(turn what, time_point now);
 
     const workload& work_;
     traffic traffic_;
+    run_findings findings_;
     order_id id_;
     time_point deadline_;
     step step_ = step::fetch;

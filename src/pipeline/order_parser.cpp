@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <functional>
 #include <limits>
 #include <string>
@@ -75,7 +76,7 @@ public:
     bool on_null(error_code& ec) { return pass_if(!is_looked_for(), ec); }
     bool on_bool(bool, error_code& ec) { return pass_if(!is_looked_for(), ec); }
     bool on_number_part(json::string_view, error_code&) { return true; }
-    bool on_double(double, json::string_view, error_code& ec) { return pass_if(!is_looked_for(), ec); }
+    bool on_double(double value, json::string_view, error_code& ec) { return pass_if(take_double(value), ec); }
     bool on_int64(std::int64_t value, json::string_view, error_code& ec) { return pass_if(take_number(value), ec); }
     bool on_uint64(std::uint64_t value, json::string_view, error_code& ec) { return pass_if(take_large(value), ec); }
 
@@ -233,6 +234,13 @@ private:
         if (!is_id()) return !is_looked_for();
         order_.id = value;
         return true;
+    }
+
+    /// 2.0 and 2e0 are integers in JSON Schema.
+    bool take_double(double value) {
+        constexpr double exact = 9007199254740992;  // up to here a double holds every integer
+        const bool is_whole = std::trunc(value) == value && std::abs(value) <= exact;
+        return is_whole ? take_number(static_cast<std::int64_t>(value)) : !is_looked_for();
     }
 
     bool take_service(std::string_view name) {

@@ -45,6 +45,12 @@ std::string batch_insert_sql(const table_name& name) {
                        name.quoted(), columns);
 }
 
+std::string insert_statement_name(const table_name& name, insert_form form) {
+    constexpr std::size_t longest = 63;  // PostgreSQL cuts off the rest, which tells tables apart
+    auto out = fmt::format("{}_{}_{}", name.schema, name.table, form == insert_form::row ? "row" : "batch");
+    return out.size() <= longest ? out : out.substr(out.size() - longest);
+}
+
 namespace {
 
 void append_element(std::string& array, std::int64_t value) {

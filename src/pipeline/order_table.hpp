@@ -4,6 +4,7 @@
 #include "pipebench/order.hpp"
 
 #include <array>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,9 +25,12 @@ struct table_name {
 [[nodiscard]] std::string insert_sql(const table_name& name);
 /// The same for many rows: each parameter is an array of one column's values. It must not contain an order twice.
 [[nodiscard]] std::string batch_insert_sql(const table_name& name);
-inline constexpr const char* insert_statement = "pipebench_insert";  ///< names of the prepared statements
-inline constexpr const char* batch_insert_statement = "pipebench_insert_batch";
 inline constexpr std::size_t insert_parameters = 10;  ///< of either statement
+
+/// The name of a table's prepared statement, which no other session and no other run has: behind a pooler, they may
+/// share a connection of the server.
+enum class insert_form : std::uint8_t { row, batch };
+[[nodiscard]] std::string insert_statement_name(const table_name& name, insert_form form);
 
 /// The row as text parameters, in the order of insert_sql. The pointers are valid while this object and the row live.
 class row_parameters {

@@ -1,7 +1,9 @@
 #include "pipeline/pg_connection.hpp"
 
 #include "contracts/cpu_section.hpp"
+#include "contracts/postgres_settings.hpp"
 #include "contracts/sql_state.hpp"
+#include "pipeline/store_reasons.hpp"
 
 #include <libpq-fe.h>
 
@@ -37,7 +39,8 @@ pg_connection::pg_connection(executor ex, std::shared_ptr<const pg_settings> set
     : executor_(ex),
       settings_(std::move(settings)),
       socket_(ex),
-      deadline_(ex, [this] { drop(error_kind::timeout); }) {}
+      deadline_(ex, [this] { drop(error_kind::timeout); }),
+      wait_(settings_->findings) {}
 
 pg_connection::~pg_connection() { close(); }
 
@@ -46,6 +49,11 @@ void pg_connection::close() noexcept { drop(error_kind::reset); }
 // --- opening ---
 
 task<error_kind> pg_connection::open(time_point deadline) {
+    if (!is_open_) wait_.begin(std::chrono::steady_clock::now());
+    return open_ahead(deadline);
+}
+
+task<error_kind> pg_connection::open_ahead(time_point deadline) {
     if (is_open_) co_return error_kind::none;
     if (is_opening_)
         co_return co_await suspend<error_kind>(
@@ -63,17 +71,24 @@ task<error_kind> pg_connection::open_once(time_point deadline) {
     const char* const values[] = {settings_->connection_string.c_str(), nullptr};
     pg_ = PQconnectStartParams(keys, values, 1);
     if (pg_ == nullptr) co_return error_kind::resources;
-    deadline_.set(deadline);  // libpq ignores connect_timeout here
+    PQsetNoticeProcessor(pg_, ignore_notice, nullptr);  // important notices also come as errors
+    deadline_.set(deadline);                            // libpq ignores connect_timeout here
     const bool connected = co_await poll_until_connected();
     const bool late = std::chrono::steady_clock::now() >= deadline;
     deadline_.clear();
-    if (!connected || !prepare()) {
-        drop(error_kind::connect);
-        co_return late ? error_kind::timeout : error_kind::connect;
-    }
+    if (!connected || !set_up()) co_return fail_to_open(late);
     is_open_ = true;
     listen();
     co_return error_kind::none;
+}
+
+error_kind pg_connection::fail_to_open(bool late) {
+    const auto kind = late ? error_kind::timeout : error_kind::connect;
+    const std::string words = pg_ != nullptr ? PQerrorMessage(pg_) : "";
+    settings_->findings.explain(stage::store, kind, [&] { return connection_reason(kind, words); });
+    drop(kind);
+    wait_.miss(std::chrono::steady_clock::now());
+    return kind;
 }
 
 // libpq may close its socket and open another in any step, so Asio must release the socket before each.
@@ -97,22 +112,25 @@ task<bool> pg_connection::poll_until_connected() {
     co_return false;
 }
 
-// The statements are prepared at the start of the pipeline, without waiting for the result: if that fails, so do the
-// statements that follow.
-bool pg_connection::prepare() {
-    PQsetNoticeProcessor(pg_, ignore_notice, nullptr);  // important notices also come as errors
-    bool good = PQsetnonblocking(pg_, 1) == 0 && PQenterPipelineMode(pg_) == 1;
+// It is sent at the start of the pipeline, without waiting for the results: if a part fails, so does the statement
+// that follows, and the connection is dropped.
+bool pg_connection::set_up() {
+    const auto settings = connection_settings_sql(PQserverVersion(pg_));
+    bool good = PQsetnonblocking(pg_, 1) == 0 && PQenterPipelineMode(pg_) == 1 &&
+                PQsendQueryParams(pg_, settings.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) == 1;
     for (const auto& [name, sql] : settings_->statements)
-        good = good && PQsendPrepare(pg_, name, sql.c_str(), 0, nullptr) == 1;
+        good = good && PQsendPrepare(pg_, name.c_str(), sql.c_str(), 0, nullptr) == 1;
+    set_up_left_ = 1 + settings_->statements.size();
     return good;
 }
 
 // --- statements and their results ---
 
-task<error_kind> pg_connection::execute(const char* statement, std::span<const char* const> parameters,
+task<error_kind> pg_connection::execute(std::size_t statement, std::span<const char* const> parameters,
                                         time_point deadline) {
     const bool sent = is_open_ && send(statement, parameters);
     if (is_open_ && !sent) drop(error_kind::reset);
+    if (set_up_left_ > 0) wait_.begin(std::chrono::steady_clock::now());
     return suspend<error_kind>([this, sent, deadline](resumer<error_kind> resume) {
         if (!sent) return resume_soon(executor_, std::move(resume), error_kind::reset);
         waiting_.push_back({std::move(resume), deadline});
@@ -122,9 +140,10 @@ task<error_kind> pg_connection::execute(const char* statement, std::span<const c
 }
 
 // A Sync after each statement makes it a separate transaction.
-bool pg_connection::send(const char* statement, std::span<const char* const> parameters) {
-    return PQsendQueryPrepared(pg_, statement, static_cast<int>(parameters.size()), parameters.data(), nullptr,
-                               nullptr, 0) == 1 &&
+bool pg_connection::send(std::size_t statement, std::span<const char* const> parameters) {
+    const char* name = settings_->statements[statement].name.c_str();
+    return PQsendQueryPrepared(pg_, name, static_cast<int>(parameters.size()), parameters.data(), nullptr, nullptr,
+                               0) == 1 &&
            send_sync(pg_);
 }
 
@@ -172,16 +191,33 @@ bool pg_connection::take_results() {
 
 bool pg_connection::take(const PGresult& result) {
     const auto status = PQresultStatus(&result);
-    if (status == PGRES_COMMAND_OK) return true;
-    if (waiting_.empty()) return false;
-    auto& oldest = waiting_.front();
-    if (status == PGRES_PIPELINE_SYNC) {
-        settle_oldest(oldest.kind);
-    } else if (oldest.kind == error_kind::none) {
-        const char* code = PQresultErrorField(&result, PG_DIAG_SQLSTATE);
-        oldest.kind = kind_of_sql_state(code != nullptr ? code : "");
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
+        if (set_up_left_ > 0) take_step_of_set_up();
+        return true;
     }
-    return true;
+    if (waiting_.empty()) return false;
+    if (status != PGRES_PIPELINE_SYNC) {
+        take_refusal(result);
+        return true;
+    }
+    settle_oldest(waiting_.front().kind);
+    return set_up_left_ == 0;
+}
+
+void pg_connection::take_step_of_set_up() {
+    if (--set_up_left_ == 0) wait_.end(std::chrono::steady_clock::now());
+}
+
+/// Only the first one of a statement counts: those that follow say that the pipeline was aborted.
+void pg_connection::take_refusal(const PGresult& result) {
+    auto& oldest = waiting_.front();
+    if (oldest.kind != error_kind::none) return;
+    const char* code = PQresultErrorField(&result, PG_DIAG_SQLSTATE);
+    oldest.kind = kind_of_sql_state(code != nullptr ? code : "");
+    settings_->findings.explain(stage::store, oldest.kind, [&] {
+        const char* words = PQresultErrorField(&result, PG_DIAG_MESSAGE_PRIMARY);
+        return refusal_reason(code != nullptr ? code : "", words != nullptr ? words : PQresultErrorMessage(&result));
+    });
 }
 
 void pg_connection::settle_oldest(error_kind kind) {
@@ -197,12 +233,20 @@ void pg_connection::watch_oldest() {
 
 // A statement that was sent may have been committed or not: its waiter gets `why`, and may send it again.
 void pg_connection::drop(error_kind why) {
+    if (!waiting_.empty()) explain_loss(why);
     ++generation_;
     is_open_ = is_listening_ = is_flushing_ = false;
+    set_up_left_ = 0;
     deadline_.clear();
     if (socket_.is_open()) socket_.release();  // before libpq closes it
     if (pg_ != nullptr) PQfinish(std::exchange(pg_, nullptr));
     while (!waiting_.empty()) settle_oldest(why);
+}
+
+void pg_connection::explain_loss(error_kind why) {
+    if (set_up_left_ > 0) wait_.miss(std::chrono::steady_clock::now());
+    settings_->findings.explain(stage::store, why,
+                                [&] { return connection_reason(why, pg_ != nullptr ? PQerrorMessage(pg_) : ""); });
 }
 
 }  // namespace pipebench

@@ -5,22 +5,19 @@
 #include "contracts/error.hpp"
 #include "pipeline/drivers.hpp"
 
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/this_coro.hpp>
-
-#include <fmt/format.h>
 
 #include <algorithm>
 
 namespace pipebench {
 namespace {
 
-asio::ip::tcp::endpoint resolve(const api_endpoint& api) {
-    asio::io_context here;
-    asio::ip::tcp::resolver resolver(here);
+asio::ip::tcp::endpoint endpoint_of(const api_endpoint& api, const std::string& address) {
     boost::system::error_code ec;
-    const auto found = resolver.resolve(api.host, std::to_string(api.port), ec);
-    if (ec) throw setup_error(fmt::format("--target: cannot find host {}: {}", printable(api.host), ec.message()));
-    return found.begin()->endpoint();
+    const auto ip = asio::ip::make_address(address.empty() ? api.host : address, ec);
+    if (ec) throw setup_error("--target: the IP address of its host is not known");
+    return {ip, api.port};
 }
 
 store_settings store_settings_at(const workload& work, unsigned connections) {
@@ -29,15 +26,14 @@ store_settings store_settings_at(const workload& work, unsigned connections) {
 
 }  // namespace
 
-void check_target(std::string_view url) { static_cast<void>(resolve(parse_api_endpoint(url))); }
-
-real_pipelines::real_pipelines(const workload& work, addresses where, traffic_state* shared)
+real_pipelines::real_pipelines(const workload& work, addresses where, traffic_state* shared, run_findings findings)
     : work_(work),
       where_(std::move(where)),
       api_(parse_api_endpoint(where_.target)),
-      at_(resolve(api_)),
+      at_(endpoint_of(api_, where_.target_address)),
       table_{where_.schema, where_.table},
       requests_(shared != nullptr ? *shared : own_, work.retry.budget, work.rate_limit),
+      findings_(findings),
       watchdog_(std::make_shared<socket_watchdog>()) {}
 
 real_pipelines::~real_pipelines() = default;
@@ -48,7 +44,7 @@ std::shared_ptr<blocking_store> real_pipelines::store_of_blocking_workers() cons
     auto store = store_.lock();
     if (!store) {
         store = std::make_shared<blocking_store>(where_.postgres, table_, watchdog_,
-                                                 store_settings_at(work_, work_.db_connections));
+                                                 store_settings_at(work_, work_.db_connections), findings_);
         store_ = store;
     }
     return store;
@@ -56,7 +52,8 @@ std::shared_ptr<blocking_store> real_pipelines::store_of_blocking_workers() cons
 
 std::unique_ptr<blocking_pipeline> real_pipelines::blocking() const {
     sample_this_thread();
-    return std::make_unique<blocking_driver>(work_, requests_, blocking_fetcher(api_, at_, work_.connections),
+    return std::make_unique<blocking_driver>(work_, requests_, findings_,
+                                             blocking_fetcher(api_, at_, work_.connections, findings_),
                                              store_of_blocking_workers());
 }
 
@@ -64,8 +61,8 @@ task<std::unique_ptr<async_pipeline>> real_pipelines::async(unsigned database_co
     sample_this_thread();
     const auto ex = co_await asio::this_coro::executor;
     auto pipeline = std::make_unique<async_driver>(
-        ex, work_, requests_, async_fetcher(ex, api_, at_, work_.connections),
-        async_store(ex, where_.postgres, table_, store_settings_at(work_, database_connections)));
+        ex, work_, requests_, findings_, async_fetcher(ex, api_, at_, work_.connections, findings_),
+        async_store(ex, where_.postgres, table_, store_settings_at(work_, database_connections), findings_));
     pipeline->start_opening();
     co_return pipeline;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "contracts/addresses.hpp"
+#include "contracts/run_findings.hpp"
 #include "contracts/traffic.hpp"
 #include "pipebench/pipeline.hpp"
 #include "pipebench/workload.hpp"
@@ -21,8 +22,10 @@ class socket_watchdog;
 class real_pipelines final : public pipeline_factory {
 public:
     /// `shared`: retry budget and rate limit of the whole run (recorder.hpp); if null, only the pipelines of this
-    /// factory share them. Throws setup_error if the target is not a URL, or if its host cannot be found.
-    real_pipelines(const workload& work, addresses where, traffic_state* shared = nullptr);
+    /// factory share them. `findings`: gets the reasons of failures. Throws setup_error if the target is not a URL,
+    /// or if its IP address is not known: probe_target() finds that of a name.
+    real_pipelines(const workload& work, addresses where, traffic_state* shared = nullptr,
+                   run_findings findings = {});
     real_pipelines(const real_pipelines&) = delete;
     real_pipelines& operator=(const real_pipelines&) = delete;
     ~real_pipelines() override;
@@ -40,6 +43,7 @@ private:
     table_name table_;
     traffic_state own_{};
     traffic requests_;
+    run_findings findings_;
     std::shared_ptr<socket_watchdog> watchdog_;
     mutable std::mutex mutex_;
     mutable std::weak_ptr<blocking_store> store_;  ///< closed with the last worker that holds it

@@ -144,7 +144,8 @@ words failure_lines(const report_model& m) {
         for (const auto& [run, rounds, time_spread, cpu_spread] : part.patterns) {
             words parts;
             for (const auto& f : run.failures)
-                parts.push_back(fmt::format("{} {}/{}", grouped(f.orders), name_of(f.stage), name_of(f.kind)));
+                parts.push_back(fmt::format("{} {}/{}{}", grouped(f.orders), name_of(f.stage), name_of(f.kind),
+                                            f.reason.empty() ? "" : fmt::format(" ({})", f.reason)));
             if (!parts.empty()) lines.push_back(row_name(run) + ": " + join(parts));
         }
     return lines;

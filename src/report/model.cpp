@@ -20,6 +20,7 @@ void make_printable(Text&... texts) {
 
 void make_printable(run_result& run) {
     make_printable(run.pattern, run.title, run.scenario, run.verdict.text);
+    for (auto& f : run.failures) make_printable(f.reason);
     make_printable(run.notes);
 }
 

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -19,13 +20,17 @@ struct finisher {
 };
 using options = std::unique_ptr<PQconninfoOption, finisher>;
 
-/// libpq ends a password at an unencoded '@' or '/', and would use the rest as host and database.
+/// libpq ends a password at an unencoded '@' or '/', and would use the rest as host and database. Without a '/' it
+/// takes all before an '@' in the query for a user. Any other '@' in the query means nothing.
 bool password_may_be_cut(std::string_view connection_string) {
     const auto scheme = connection_string.find("://");
     if (!connection_string.starts_with("postgres") || scheme == connection_string.npos) return false;
     const auto rest = connection_string.substr(scheme + 3);
-    const auto at = rest.find('@');
-    return at != rest.npos && (rest.find('/') < at || rest.find('@', at + 1) != rest.npos);
+    const auto at = rest.find('@'), slash = rest.find('/'), query = rest.find('?');
+    if (at == rest.npos) return false;
+    const auto before_query = rest.substr(0, rest.find('?', std::min(at, slash)));
+    const bool is_in_query = query < at && at < slash && rest.substr(query, at - query).find('=') != rest.npos;
+    return before_query.find('@', at + 1) != rest.npos || (slash < at && at < before_query.size()) || is_in_query;
 }
 
 /// libpq accepts any text as a port, such as "sekrit" in postgresql://me:sekrit.
@@ -38,9 +43,9 @@ bool has_odd_port(const PQconninfoOption* o) {
 
 options parse(const std::string& connection_string) {
     if (password_may_be_cut(connection_string))
-        throw setup_error("--postgres: there is an '@' or '/' before the last '@' of the URL: in a user name or a "
-                          "password, write them "
-                          "as %40 and %2F");
+        throw setup_error("--postgres: libpq would misread the URL, which has an '@' or '/' in a user name or a "
+                          "password, or an '@' behind a '?' without a '/': write them as %40 and %2F, and '/' before "
+                          "'?'");
     char* complaint = nullptr;  // repeats parts of the input, so it is never shown
     const bool has_nul = connection_string.find('\0') != std::string::npos;  // libpq would read only up to it
     options parsed(has_nul ? nullptr : PQconninfoParse(connection_string.c_str(), &complaint));
@@ -97,6 +102,11 @@ postgres_facts inspect_postgres(const std::string& connection_string, std::strin
 } catch (const setup_error& e) {
     const std::string why = e.what();
     throw why.starts_with("--postgres") ? e : setup_error("--postgres: " + why);
+}
+
+postgres_question ask_postgres(const std::string& connection_string, const patience& until) {
+    auto server = std::make_shared<postgres_client>(connection_string, until);
+    return [server](const std::string& sql) { return std::string(server->ask(sql).text(0, 0)); };
 }
 
 }  // namespace pipebench

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pipebench/result.hpp"
+#include "services/postgres_fitness.hpp"
 #include "system/patience.hpp"
 
 #include <cstdint>
@@ -25,5 +26,9 @@ struct postgres_facts {
 /// Connects once. Throws `interrupted`, or setup_error without secrets.
 [[nodiscard]] postgres_facts inspect_postgres(const std::string& connection_string, std::string origin,
                                               const patience& until);
+
+/// Has a connection of its own, until the last copy of the question is destroyed. Throws `interrupted`, or setup_error
+/// without secrets.
+[[nodiscard]] postgres_question ask_postgres(const std::string& connection_string, const patience& until);
 
 }  // namespace pipebench

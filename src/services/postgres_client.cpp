@@ -1,5 +1,6 @@
 #include "services/postgres_client.hpp"
 
+#include "contracts/postgres_settings.hpp"
 #include "contracts/sql_state.hpp"
 #include "contracts/units.hpp"
 #include "services/inspect_postgres.hpp"
@@ -30,20 +31,16 @@ public:
     using setup_error::setup_error;
 };
 
-std::string first_line(std::string_view text) { return printable(text.substr(0, text.find('\n'))); }
-
 void ignore_notice(void*, const PGresult*) {}
 
-/// Whatever the server, the database, the role or the environment have set.
-std::string settings_sql(const postgres_limits& limits) {
+/// The settings of every connection, and the limits of this one.
+std::string settings_sql(int server_version, const postgres_limits& limits) {
     const auto milliseconds = [&](double share) {
         return static_cast<std::int64_t>(share * std::chrono::duration<double, std::milli>(limits.answer).count());
     };
-    return fmt::format(
-        "SET statement_timeout = {}; SET lock_timeout = {}; SET client_encoding = 'UTF8'; "
-        "SET datestyle = 'ISO, YMD'; SET timezone = 'UTC'; SET search_path = ''; "
-        "SET standard_conforming_strings = on; SET default_transaction_isolation = 'read committed'",
-        milliseconds(share_for_statement), milliseconds(share_for_lock));
+    return fmt::format("{}; SET statement_timeout = {}; SET lock_timeout = {}",
+                       connection_settings_sql(server_version), milliseconds(share_for_statement),
+                       milliseconds(share_for_lock));
 }
 
 /// The options of a connection, also those that come from the environment or a service file.
@@ -139,7 +136,7 @@ void throw_if_refused(const postgres_answer& answer, PGconn* c, const std::strin
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) return;
     const char* code = PQresultErrorField(answer.native(), PG_DIAG_SQLSTATE);
     const char* message = PQresultErrorField(answer.native(), PG_DIAG_MESSAGE_PRIMARY);
-    const auto why = first_line(without_secrets(message != nullptr ? message : PQerrorMessage(c), connection_string));
+    const auto why = one_line(without_secrets(message != nullptr ? message : PQerrorMessage(c), connection_string));
     const bool lost = code == nullptr || PQstatus(c) == CONNECTION_BAD;
     if (lost || kind_of_sql_state(code) == error_kind::reset) throw server_away(why);
     throw setup_error(why);
@@ -206,7 +203,8 @@ postgres_client::connection postgres_client::open() const {
         c.reset(start_to_connect(connection_string_, *to_try));
         if (!poll_until_connected(c.get())) continue;
         PQsetnonblocking(c.get(), 1);
-        throw_if_refused(answer_to(c.get(), settings_sql(limits_), {}), c.get(), connection_string_);
+        throw_if_refused(answer_to(c.get(), settings_sql(PQserverVersion(c.get()), limits_), {}), c.get(),
+                         connection_string_);
         return c;
     }
     throw setup_error("cannot connect: no answer within " + format_duration(connect_limit(c.get(), limits_.connect)));
@@ -220,8 +218,7 @@ bool postgres_client::poll_until_connected(PGconn* c) const {
     clock::time_point deadline;
     for (auto status = PGRES_POLLING_WRITING; status != PGRES_POLLING_OK; status = PQconnectPoll(c)) {
         if (PQstatus(c) == CONNECTION_BAD || status == PGRES_POLLING_FAILED)
-            throw server_away("cannot connect: " +
-                              first_line(without_secrets(PQerrorMessage(c), connection_string_)));
+            throw server_away("cannot connect: " + one_line(without_secrets(PQerrorMessage(c), connection_string_)));
         if (auto now = current_host(c); now != host) {
             host = std::move(now);
             deadline = clock::now() + limit;
@@ -238,7 +235,7 @@ postgres_answer postgres_client::answer_to(PGconn* c, const std::string& sql,
     const int sent = values.empty() ? PQsendQuery(c, sql.c_str())
                                     : PQsendQueryParams(c, sql.c_str(), static_cast<int>(values.size()), nullptr,
                                                         values.data(), nullptr, nullptr, 0);
-    const auto lost = [&] { return server_away(first_line(without_secrets(PQerrorMessage(c), connection_string_))); };
+    const auto lost = [&] { return server_away(one_line(without_secrets(PQerrorMessage(c), connection_string_))); };
     if (sent != 1) throw lost();
     const auto deadline = clock::now() + limits_.answer;
     postgres_answer last(nullptr);

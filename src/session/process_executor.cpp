@@ -4,7 +4,6 @@
 #include "measure/ledger.hpp"
 #include "measure/run_account.hpp"
 #include "measure/stream_probe.hpp"
-#include "pipeline/endpoint.hpp"
 
 #include <fmt/format.h>
 
@@ -26,7 +25,6 @@ process_executor::process_executor(const session_settings& settings, signal_watc
 
 started_servers process_executor::start_servers(const needs& most, const say& message, const say& warning) {
     const auto& choice = settings_.servers;
-    if (!choice.target.empty()) check_target(choice.target);  // before anything is started
     services_.emplace(choice, server_needs{most.database_connections, most.redis}, until_.for_servers(), message,
                       warning);
     const bool ends_with_its_server = services_->postgres_pid() != 0;
@@ -70,6 +68,7 @@ table_name process_executor::make_table(const run_plan& plan) {
 addresses process_executor::addresses_for(const run_plan& plan, const table_name& table) const {
     addresses where;
     where.target = api_ ? api_->url() : settings_.servers.target;
+    if (!api_) where.target_address = settings_.servers.target_address;
     where.postgres = services_->postgres_url();
     where.schema = table.schema;
     where.table = table.table;
@@ -119,7 +118,7 @@ ledger_view process_executor::check_ledger(executed_run& run, const run_plan& pl
     postgres_client postgres(services_->postgres_url(), until_.after_a_run, ledger_limits);
     if (plan.who.reports() == order_reports::in_lines) settle_what_is_there(postgres, run.table, run.record);
     return pipebench::check_ledger({postgres, run.table, run.record, extent_of(run.record, run.seen, signalled),
-                                    settings_.servers.target.empty() ? settings_.expected : nullptr});
+                                    settings_.servers.has_our_api() ? settings_.expected : nullptr});
 }
 
 }  // namespace pipebench

@@ -82,13 +82,29 @@ private:
         if (settings_.watch == watching::end_only)
             warn("--no-watch: memory, latencies and what is in flight were not looked at: their columns say nothing");
         if (settings_.tables == leftovers::keep) warn("--keep: the tables stay in schema " + started.schema);
+        if (const auto& mock = settings_.servers.target_mock) describe_mock(*mock);
         if (target_owner() == server_owner::user)
             warn("with --target, contents are checked against the rows' own checksums only, and the API's view is "
                  "not known");
     }
 
+    /// A mock API that the user has started for several sessions.
+    void describe_mock(const mock_api_card& mock) {
+        result_.servers.push_back(
+            {.name = std::string(name_of(service::mock_api)),
+             .version = mock.version,
+             .origin = settings_.servers.target,
+             .settings =
+                 fmt::format("http_latency={} http_jitter={} seed={} scenario={}", format_duration(mock.http.mean),
+                             format_jitter(mock.http.spread), mock.seed, mock.scenario)});
+        if (mock.scenario != clean_scenario)
+            warn(
+                fmt::format("--target: its mock API misbehaves on purpose (scenario {}), and the rows do not name it",
+                            printable(mock.scenario, 60)));
+    }
+
     [[nodiscard]] server_owner target_owner() const {
-        return settings_.servers.target.empty() ? server_owner::pipebench : server_owner::user;
+        return settings_.servers.has_our_api() ? server_owner::pipebench : server_owner::user;
     }
 
     /// `user` if the user gave at least one server.

@@ -4,6 +4,7 @@
 #include "redis/redis_address.hpp"
 #include "services/inspect_postgres.hpp"
 #include "services/inspect_redis.hpp"
+#include "services/postgres_fitness.hpp"
 
 #include <fmt/format.h>
 
@@ -51,7 +52,9 @@ void session_services::use_postgres(const server_choice& choice, std::uint64_t c
     const auto origin = own ? "throwaway" : printable_postgres(postgres_url_);
     const auto seen = inspect_postgres(postgres_url_, origin, until_.start);
     servers_.push_back(seen.server);
-    if (!own) check_free_connections(seen.free_connections, connections);
+    if (own) return;
+    check_postgres_fits(ask_postgres(postgres_url_, until_.start), ask_postgres(postgres_url_, until_.start));
+    check_free_connections(seen.free_connections, connections);
 }
 
 void session_services::use_redis(const server_choice& choice, const say& warning) {

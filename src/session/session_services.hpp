@@ -1,6 +1,7 @@
 // The servers of a session: those that the user gave, and throwaway ones for the rest.
 #pragma once
 
+#include "contracts/mock_api_card.hpp"
 #include "pipebench/result.hpp"
 #include "services/scratch_directory.hpp"
 #include "services/throwaway_postgres.hpp"
@@ -14,10 +15,15 @@
 namespace pipebench {
 
 struct server_choice {
-    std::string target;     ///< empty: the mock API
-    std::string postgres;   ///< empty: a throwaway PostgreSQL
-    std::string redis;      ///< empty: a throwaway Redis, if a pattern needs one
-    std::string pg_bindir;  ///< empty: search for it
+    std::string target;                          ///< empty: the mock API
+    std::string postgres;                        ///< empty: a throwaway PostgreSQL
+    std::string redis;                           ///< empty: a throwaway Redis, if a pattern needs one
+    std::string pg_bindir;                       ///< empty: search for it
+    std::string target_address{};                ///< the IP address of the target that has answered
+    std::optional<mock_api_card> target_mock{};  ///< if the target is a mock API of ours
+
+    /// Whether the orders and their latencies are those of a mock API of ours.
+    [[nodiscard]] bool has_our_api() const noexcept { return target.empty() || target_mock; }
 };
 
 struct server_needs {

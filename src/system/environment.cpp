@@ -10,6 +10,7 @@
 #include <climits>
 #include <cstdlib>
 #include <initializer_list>
+#include <string_view>
 
 namespace pipebench {
 namespace {
@@ -43,8 +44,13 @@ std::string own_binary() {
 
 std::vector<std::string> libpq_variables() {
     std::vector<std::string> out;
-    add_variables(out, {"PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE", "PGSSLMODE", "PGSSLROOTCERT",
-                        "PGSSLCERT", "PGSSLKEY", "PGHOST", "PGPORT", "PGUSER", "PGDATABASE"});
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view variable(*entry);
+        const auto name = variable.substr(0, variable.find('='));
+        const bool of_its_libraries = name == "KRB5CCNAME" || name == "KRB5_CONFIG" || name == "OPENSSL_CONF" ||
+                                      name == "SSL_CERT_FILE" || name == "SSL_CERT_DIR";
+        if (name.starts_with("PG") || of_its_libraries) out.emplace_back(variable);
+    }
     return out;
 }
 

@@ -16,7 +16,8 @@ namespace pipebench {
 /// The path of the running program.
 [[nodiscard]] std::string own_binary();
 
-/// The user's libpq variables ("PGPASSFILE=..."): for programs that connect to the user's own server.
+/// The user's variables that libpq and the libraries below it heed ("PGPASSFILE=..."), those of later versions
+/// included: for programs that connect to the user's own server.
 [[nodiscard]] std::vector<std::string> libpq_variables();
 
 }  // namespace pipebench

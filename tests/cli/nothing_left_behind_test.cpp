@@ -1,5 +1,6 @@
 // Nothing is left behind: no process, no socket, no directory, however pipebench ends.
 #include "support/saved.hpp"
+#include "support/scripted_server.hpp"
 #include "support/services.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -64,8 +65,9 @@ TEST_CASE("a run that cannot begin leaves nothing behind", "[clean]") {
 TEST_CASE("a run whose every order fails is a result, and leaves nothing behind", "[clean]") {
     const user someone;
     const auto file = someone.file("r.json");
+    const scripted_server api(orders_for_checks_only());
     const auto end = someone.run_pipebench(
-        {"-n", "20", "-p", "semaphore", "--attempts", "1", "--target", "http://127.0.0.1:1", "--export-json", file});
+        {"-n", "20", "-p", "semaphore", "--attempts", "1", "--target", api.url(), "--export-json", file});
     CAPTURE(end.err);
     CHECK(saved(file)["runs"][0]["failed"] == 20);
     CHECK(saved(file)["runs"][0]["ledger"]["lost"] == 0);

@@ -1,6 +1,7 @@
 // sweep as a user sees it: a table per metric, reasons for missing points, and one clear line for bad input.
 #include "analysis/sweep.hpp"
 #include "support/saved.hpp"
+#include "support/scripted_server.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -201,8 +202,9 @@ TEST_CASE("a sweep that is interrupted writes what it has, and leaves nothing be
 
 TEST_CASE("a sweep with a row that is not to be trusted exits with 3", "[sweep]") {
     const user someone;
+    const scripted_server api(orders_for_checks_only(2));  // one for each point
     const auto end = someone.run_pipebench({"sweep", "-q", "-p", "semaphore", "-c", "4,8", "-n", "20", "--attempts",
-                                            "1", "--target", "http://127.0.0.1:1", "--busy-limit", "100%"});
+                                            "1", "--target", api.url(), "--busy-limit", "100%"});
     CAPTURE(end.out, end.err);
     CHECK(end.code == 3);
     CHECK(contains(end.out, "INVALID: every order failed"));

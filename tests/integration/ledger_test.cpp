@@ -19,11 +19,11 @@ order_row right_row(order_id id) { return transform(make_order(id, 42)); }
 
 void insert(const table_name& table, const order_row& row) {
     pqxx::connection connection(postgres());
-    connection.prepare(insert_statement, insert_sql(table));
+    connection.prepare("insert", insert_sql(table));
     pqxx::nontransaction transaction(connection);
     const row_parameters p(row);
     const auto& v = p.values();
-    exec_prepared(transaction, insert_statement, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9]);
+    exec_prepared(transaction, "insert", v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9]);
 }
 
 /// Ten orders, recorded as stored and in the table.

@@ -110,6 +110,33 @@ TEST_CASE("a refusal is tried again, and the order stored", "[pipeline]") {
               work) == stored_after(2));
 }
 
+TEST_CASE("interim responses before the answer are read and dropped, on every request of a connection",
+          "[pipeline]") {
+    const auto which = each_driver();
+    INFO(name_of(which));
+    const std::string interim =
+        GENERATE("HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n"
+                                                  "HTTP/1.1 102 Processing\r\n\r\n");
+    const scripted_server server([&](client& c) {
+        while (const auto id = c.request()) c.send(interim + good_answer(*id));
+    });
+    for (const auto& result : drive(which, impatient(), addresses_for(server.url(), new_table()), 3))
+        CHECK(result == stored_after(1));
+    CHECK(server.connections() == 1);
+}
+
+TEST_CASE("interim responses without an end, or without an answer, fail the order", "[pipeline]") {
+    CHECK(outcome_at([](client& c) {
+              c.request();
+              while (c.send("HTTP/1.1 100 Continue\r\n\r\n")) {
+              }
+          }) == failed_fetch(error_kind::protocol));
+    CHECK(outcome_at([](client& c) {
+              c.request();
+              c.send("HTTP/1.1 103 Early Hints\r\n\r\n");
+          }) == failed_fetch(error_kind::reset));
+}
+
 TEST_CASE("a refusal that does not pass ends with its kind", "[pipeline]") {
     const auto [status, kind, attempts] = GENERATE(table<std::string, error_kind, int>({
         {"503 Service Unavailable", error_kind::server_error, 3},

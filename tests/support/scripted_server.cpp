@@ -13,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <memory>
 
 namespace pipebench::test {
 namespace {
@@ -99,6 +100,17 @@ void scripted_server::accept_all() {
 }
 
 std::string scripted_server::url() const { return url_of(listener_); }
+
+scripted_server::script orders_for_checks_only(unsigned checks) {
+    const auto left = std::make_shared<std::atomic<unsigned>>(checks);
+    return [left](scripted_server::connection& c) {
+        while (const auto id = c.request()) {
+            const bool is_check = *id != 0 && *left > 0;
+            if (is_check) --*left;
+            c.send(is_check ? good_answer(*id) : answer("404 Not Found", ""));
+        }
+    };
+}
 
 std::string good_answer(order_id id) {
     std::string body;

@@ -58,6 +58,10 @@ private:
     std::jthread acceptor_;
 };
 
+/// For a server that passes the check of a target and then serves no order any more: answers the first `checks`
+/// requests for an order, and 404 to all others.
+[[nodiscard]] scripted_server::script orders_for_checks_only(unsigned checks = 1);
+
 /// A whole answer with an order of the mock API.
 [[nodiscard]] std::string good_answer(order_id id);
 [[nodiscard]] std::string answer(std::string_view status, std::string_view body,

@@ -2,11 +2,14 @@
 #include "analysis/verdict.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <array>
 #include <limits>
 
 using namespace pipebench;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -95,13 +98,20 @@ TEST_CASE("each finding is told", "[verdict]") {
     }
 }
 
-TEST_CASE("orders that failed early do not put an honest run below its floor", "[verdict]") {
+TEST_CASE("a run whose orders waited for database connections is not trusted", "[verdict]") {
     auto e = good();
-    e.run.floor_s = 15;
-    e.run.stored = e.run.failed = 50;
-    CHECK(e.judged().text == "50 % failed");
-    e.run.floor_s = 21;
-    CHECK(e.judged().text == "INVALID: below its floor");
+    e.run.connection_waits = {.count = 6, .longest_s = 2.9};
+    CHECK(e.judged().kind == verdict_kind::invalid_service_limit);
+    CHECK_THAT(e.judged().text, ContainsSubstring("orders waited up to 2.9 s for one (6 long waits)"));
+    e.run.recovery.killed = kill_target::postgres;  // its connections are opened again while it recovers
+    CHECK(e.judged().text == "ok");
+}
+
+TEST_CASE("a wait for a connection that is short, or a small part of the time, changes nothing", "[verdict]") {
+    const double longest_s = GENERATE(0.0, 0.9, 0.99, std::numeric_limits<double>::quiet_NaN());
+    auto e = good();
+    e.run.connection_waits = {.count = 1, .longest_s = longest_s};
+    CHECK(e.judged().text == "ok");
 }
 
 TEST_CASE("of any two findings the worse is told", "[verdict]") {

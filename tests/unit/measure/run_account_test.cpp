@@ -143,6 +143,31 @@ TEST_CASE("a run that is faster than its floor is INVALID", "[account]") {
     CHECK(row.verdict.text == "INVALID: below its floor");
 }
 
+TEST_CASE("floor and efficiency are those of the orders that were stored", "[account]") {
+    evidence e(record_of(10, 4));
+    e.work.http.mean = {};
+    e.work.db_latency = 1ms;
+    e.seen.in_flight_limit = 1;
+    const auto row = e.row();
+    CHECK_THAT(row.floor_s, WithinAbs(0.004, 1e-9));
+    CHECK_THAT(row.efficiency, WithinRel(row.floor_s / row.time_s));
+    CHECK(std::isnan(evidence(record_of(10, 0)).row().efficiency));
+}
+
+TEST_CASE("a failure is told with its first reason, and waits for connections with the longest", "[account]") {
+    auto record = recorder::create(10);
+    record.start_clock();
+    record.findings().explain(stage::fetch, error_kind::rejected, [] { return std::string("answered 404"); });
+    record.findings().count_connection_wait(300ms);
+    record.log().end(record.log().begin(1), {stage::fetch, error_kind::rejected, 1, 0});
+    record.stop_clock();
+    const auto row = evidence(std::move(record)).row();
+    REQUIRE(row.failures.size() == 1);
+    CHECK(row.failures[0].reason == "answered 404");
+    CHECK(row.connection_waits.count == 1);
+    CHECK_THAT(row.connection_waits.longest_s, WithinRel(0.3));
+}
+
 TEST_CASE("an interrupted run is held to the floor of what it has done", "[account]") {
     evidence e(record_of(10, 4));
     e.signalled = true;

@@ -22,6 +22,10 @@ TEST_CASE("an API is at a host, a port and a prefix", "[endpoint]") {
     CHECK(full.url() == "http://127.0.0.1:8080/v1/shop");
 }
 
+TEST_CASE("the case of the scheme makes no difference", "[endpoint]") {
+    CHECK(parse_api_endpoint("HTTP://h:81/a").url() == "http://h:81/a");
+}
+
 TEST_CASE("slashes at the end of the prefix make no difference", "[endpoint]") {
     CHECK(parse_api_endpoint("http://h/").prefix.empty());
     CHECK(parse_api_endpoint("http://h/a//").prefix == "/a");

@@ -137,6 +137,17 @@ TEST_CASE("each member has to be of its type", "[order_parser]") {
         }
 }
 
+TEST_CASE("a whole number may be written with a fraction of zero or an exponent", "[order_parser]") {
+    for (const char* whole : {"3.0", "3e0", "0.3e1"}) {
+        CAPTURE(whole);
+        const auto o = parse_order(with_bytes("\"quantity\": 3", std::string("\"quantity\": ") + whole));
+        REQUIRE(o);
+        CHECK(o->lines.at(0).quantity == 3);
+    }
+    for (const char* other : {"3.5", "1e300", "-0.0"})
+        CHECK_FALSE(parse_order(with_bytes("\"quantity\": 3", std::string("\"quantity\": ") + other)));
+}
+
 TEST_CASE("an order is an object", "[order_parser]") {
     const auto* text = GENERATE("", " ", "null", "7", "\"order\"", "[]", "{}", "[{\"id\":7}]", "<html>", "{\"id\":7");
     CAPTURE(text);

@@ -109,8 +109,18 @@ TEST_CASE("the insert of many rows has the columns of the insert of one, with an
 }
 
 TEST_CASE("the insert of many rows is another statement than that of one, also by its name", "[order_table]") {
-    CHECK(std::string_view(insert_statement) != std::string_view(batch_insert_statement));
+    CHECK(insert_statement_name({"s", "t"}, insert_form::row) !=
+          insert_statement_name({"s", "t"}, insert_form::batch));
     CHECK(insert_sql({"s", "t"}) != batch_insert_sql({"s", "t"}));
+}
+
+TEST_CASE("a prepared statement has a name that no other table's has, within PostgreSQL's limit", "[order_table]") {
+    const std::string schema = "pipebench_0123abcd";
+    const auto name = insert_statement_name({schema, "semaphore_1"}, insert_form::row);
+    CHECK(name == "pipebench_0123abcd_semaphore_1_row");
+    CHECK(name != insert_statement_name({schema, "semaphore_2"}, insert_form::row));
+    CHECK(name != insert_statement_name({"pipebench_4567cdef", "semaphore_1"}, insert_form::row));
+    CHECK(insert_statement_name({std::string(63, 's'), std::string(63, 't')}, insert_form::batch).size() == 63);
 }
 
 TEST_CASE("one row is arrays of one element, its texts in quotes", "[order_table]") {

@@ -1,0 +1,60 @@
+// What the pipelines of a run find out besides the outcomes of its orders: the first reason of each kind of failure,
+// and how long orders waited for a database connection. The memory lies in the run's record (record_board.hpp), so
+// that all workers of a run write it and the session reads it.
+#pragma once
+
+#include "pipebench/outcome.hpp"
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace pipebench {
+
+inline constexpr std::size_t longest_reason = 191;  ///< bytes of a text; the rest is cut off
+
+/// Waits for a database connection that are longer count as long ones.
+inline constexpr std::chrono::milliseconds long_connection_wait{250};
+
+/// Its initial value is all zero.
+struct findings_state {
+    struct reason {
+        std::atomic<std::uint8_t> step;  ///< 0: none, 1: being written, 2: complete
+        std::array<char, longest_reason> text;
+    };
+    reason reasons[stage_count][error_kind_count];
+    std::atomic<std::uint64_t> long_connection_waits;
+    std::atomic<std::int64_t> longest_connection_wait_ns;
+};
+
+/// A view of that state. Any thread, any process. An order that succeeds never touches it.
+class run_findings {
+public:
+    /// Keeps nothing.
+    run_findings() = default;
+    /// `state` must outlive it.
+    explicit run_findings(findings_state& state) noexcept : state_(&state) {}
+
+    /// Keeps the text that `compose` returns, without calling it if there is one for this stage and kind already.
+    template <class Compose>
+    void explain(stage at, error_kind kind, Compose compose) const {
+        if (kind != error_kind::none && has_no_reason(at, kind)) keep(at, kind, compose());
+    }
+    /// An order has waited this long until a connection to the database was open, or until it could not be opened.
+    void count_connection_wait(std::chrono::nanoseconds waited) const noexcept;
+
+private:
+    [[nodiscard]] bool has_no_reason(stage at, error_kind kind) const noexcept;
+    void keep(stage at, error_kind kind, std::string_view text) const noexcept;
+
+    findings_state* state_ = nullptr;
+};
+
+/// The text that was kept, printable; empty if there is none.
+[[nodiscard]] std::string reason_in(const findings_state& state, stage at, error_kind kind);
+
+}  // namespace pipebench
