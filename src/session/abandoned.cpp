@@ -126,7 +126,6 @@ session_keys::session_keys(std::string redis, std::string id) : redis_(std::move
     try {
         redis_client(parse_redis_address(redis_), limit).command({"HSET", sessions_key, id_, own_identity()});
     } catch (const setup_error&) {
-    } catch (const redis_error&) {
     }
 }
 

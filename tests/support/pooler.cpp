@@ -21,7 +21,7 @@ constexpr const char* port = "6432";
 
 /// The directory of PostgreSQL's socket, from its connection string.
 std::string socket_directory() {
-    const pqxx::connection connection(postgres());
+    pqxx::connection connection(postgres());  // hostname() is not const in libpqxx 6
     return connection.hostname();
 }
 
