@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -119,12 +118,11 @@ void redis_client::send(std::string_view bytes, clock::time_point deadline) {
 }
 
 redis_reply redis_client::next_reply(clock::time_point deadline) {
-    std::array<char, 16 * 1024> part{};
     for (;;) {
         if (auto reply = reader_.next()) return reply;
         wait_for(POLLIN, deadline);
-        const auto n = ::recv(socket_.get(), part.data(), part.size(), 0);
-        if (n > 0) reader_.take({part.data(), static_cast<std::size_t>(n)});
+        const auto n = ::recv(socket_.get(), in_.data(), in_.size(), 0);
+        if (n > 0) reader_.take({in_.data(), static_cast<std::size_t>(n)});
         else if (n == 0) lose("the server closed the connection");
         else if (errno != EINTR && errno != EAGAIN) lose(words_of(errno));
     }

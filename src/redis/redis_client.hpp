@@ -8,6 +8,7 @@
 #include "system/descriptor.hpp"
 #include "system/patience.hpp"
 
+#include <array>
 #include <string_view>
 
 struct sockaddr;
@@ -43,6 +44,7 @@ private:
     patience until_;
     descriptor socket_;
     reply_reader reader_;
+    std::array<char, 16 * 1024> in_;
 };
 
 }  // namespace pipebench
