@@ -34,7 +34,7 @@ constexpr const char* ending =
     "Exit codes:\n"
     "  0    all well\n"
     "  1    an assertion, comparison or gate failed\n"
-    "  2    usage or environment error: nothing was measured, or a file for the result could not be written\n"
+    "  2    usage or environment error: nothing was measured, or a file could not be written\n"
     "  3    the ledger does not balance, or the measurement is invalid\n"
     "  130  interrupted (SIGINT), 143 terminated (SIGTERM, SIGHUP): the partial result was written\n"
     "\n"

@@ -11,6 +11,7 @@
 #include "cli/work_options.hpp"
 #include "report/gate.hpp"
 #include "session/gate_binaries.hpp"
+#include "session/session_patience.hpp"
 #include "system/environment.hpp"
 
 #include <fmt/format.h>
@@ -93,7 +94,7 @@ exit_code gate_command::run() {
     signal_watch signals;
     gate_binaries binaries(asked, signals);  // ends the servers after the result is out
     const auto outcome = run_gate(asked, observer, binaries, signals);
-    output.emit(rendering_of(outcome));
+    output.emit(rendering_of(outcome), session_patience(signals, {}).at_the_end);
     if (!outcome.failure.empty()) throw setup_error(outcome.failure);
     return code_of(outcome);
 }

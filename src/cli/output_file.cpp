@@ -1,9 +1,12 @@
 #include "cli/output_file.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -34,16 +37,17 @@ output_file::output_file(std::string option, std::string path) : option_(std::mo
     if (!in_place_) ::unlink(make_temporary().second.c_str());
 }
 
-void output_file::write(const std::string& content) const {
-    if (is_stdout()) return write_all(STDOUT_FILENO, content);
+void output_file::write(const std::string& content, const patience& until) const {
+    if (is_stdout()) return write_all(STDOUT_FILENO, content, until);
     if (in_place_) {
-        const descriptor file(::open(path_.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
+        // Without waiting: a pipe that nobody reads would keep us, and signals are read as events meanwhile.
+        const descriptor file(::open(path_.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC | O_NONBLOCK));
         if (!file.is_open()) throw failure(errno);
-        return write_all(file.get(), content);
+        return write_all(file.get(), content, until);
     }
     const auto [file, temporary] = make_temporary();
     try {
-        write_all(file.get(), content);
+        write_all(file.get(), content, until);
         ::fchmod(file.get(), usual_mode());
         if (::rename(temporary.c_str(), path_.c_str()) != 0) throw failure(errno);
     } catch (...) {
@@ -59,10 +63,12 @@ std::pair<descriptor, std::string> output_file::make_temporary() const {
     return {std::move(made), std::move(name)};
 }
 
-void output_file::write_all(int to, std::string_view content) const {
+/// A pipe that is ready takes PIPE_BUF bytes without blocking.
+void output_file::write_all(int to, std::string_view content, const patience& until) const {
     while (!content.empty()) {
-        const auto n = ::write(to, content.data(), content.size());
-        if (n < 0 && errno != EINTR) throw failure(errno);
+        if (until.wait(to, POLLOUT, patience::clock::time_point::max()) != wait_end::ready) throw failure(EINTR);
+        const auto n = ::write(to, content.data(), std::min<std::size_t>(content.size(), PIPE_BUF));
+        if (n < 0 && errno != EINTR && errno != EAGAIN) throw failure(errno);
         if (n > 0) content.remove_prefix(static_cast<std::size_t>(n));
     }
 }

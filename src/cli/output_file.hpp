@@ -3,6 +3,7 @@
 
 #include "contracts/error.hpp"
 #include "system/descriptor.hpp"
+#include "system/patience.hpp"
 
 #include <string>
 #include <string_view>
@@ -20,11 +21,12 @@ public:
     [[nodiscard]] bool is_stdout() const noexcept { return path_ == "-"; }
     /// True for a regular file, which may be written repeatedly. A pipe would get every version.
     [[nodiscard]] bool can_be_replaced() const noexcept { return !in_place_ && !is_stdout(); }
-    void write(const std::string& content) const;
+    /// Throws setup_error, also if `until` has no more patience and nobody reads what is written.
+    void write(const std::string& content, const patience& until = {}) const;
 
 private:
     [[nodiscard]] std::pair<descriptor, std::string> make_temporary() const;
-    void write_all(int to, std::string_view content) const;
+    void write_all(int to, std::string_view content, const patience& until) const;
     [[nodiscard]] setup_error failure(int error_number) const;
 
     std::string option_, path_;

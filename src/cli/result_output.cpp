@@ -7,16 +7,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <optional>
 
 namespace pipebench {
 namespace {
 
 /// Prints to stdout, which gets nothing else.
-void print_result(const std::string& text) {
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-        throw setup_error("cannot write the result to stdout");
+void print_result(const std::string& text, const patience& until) try {
+    output_file("stdout", "-").write(text, until);
+} catch (const setup_error&) {
+    throw setup_error("cannot write the result to stdout");
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ void result_output::save(const renderer& render) const {
     }
 }
 
-void result_output::emit(const renderer& render) const {
+void result_output::emit(const renderer& render, const patience& until) const {
     std::optional<setup_error> failure;  // the first: what can be written elsewhere is written
     const auto attempt = [&](const auto& write) {
         try {
@@ -77,10 +77,11 @@ void result_output::emit(const renderer& render) const {
     const auto taken = std::find_if(exports_.begin(), exports_.end(), to_stdout);
     attempt([&] {
         print_result(taken != exports_.end() ? render(taken->format, colours::off)
-                                             : render(format_, colours_for(STDOUT_FILENO, colour_)));
+                                             : render(format_, colours_for(STDOUT_FILENO, colour_)),
+                     until);
     });
     for (const auto& e : exports_)
-        if (!to_stdout(e)) attempt([&] { e.file.write(render(e.format, colours::off)); });
+        if (!to_stdout(e)) attempt([&] { e.file.write(render(e.format, colours::off), until); });
     if (failure) throw *failure;
 }
 

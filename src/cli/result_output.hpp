@@ -43,7 +43,8 @@ public:
     void save(const renderer& render) const;
     /// Writes the result to stdout, in the format of an export if one goes there, and then the files: all that can be
     /// written. Throws setup_error for the first failure.
-    void emit(const renderer& render) const;
+    /// `until`: how long readers that do not read are waited for.
+    void emit(const renderer& render, const patience& until = {}) const;
 
 private:
     struct open_export {

@@ -86,7 +86,7 @@ exit_code run_command::run() {
     if (!result.interrupted)
         for (const auto& a : assertions) result.assertions.push_back(a.check(result));
     const auto model = model_of(result);
-    output.emit(rendering_of(model));
+    output.emit(rendering_of(model), session_patience(signals, settings.grace).at_the_end);
     return outcome.signal != 0 ? code_of_signal(outcome.signal) : code_of(result, result.assertions);
 }
 

@@ -21,10 +21,6 @@ template <class... Args>
 pqxx::result exec_prepared(pqxx::transaction_base& t, const char* name, const Args&... args) {
     return t.exec_prepared(name, args...);
 }
-template <class... Args>
-pqxx::result exec_params(pqxx::transaction_base& t, const std::string& sql, const Args&... args) {
-    return t.exec_params(sql, args...);
-}
 #pragma GCC diagnostic pop
 
 }  // namespace pipebench

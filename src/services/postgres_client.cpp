@@ -190,8 +190,8 @@ postgres_answer postgres_client::ask(const std::string& sql, std::span<const std
 postgres_answer postgres_client::exchange(const std::string& sql, std::span<const std::string> parameters) {
     auto used = connection_ ? std::move(connection_) : open();
     auto answer = answer_to(used.get(), sql, parameters);
-    throw_if_refused(answer, used.get(), connection_string_);
     connection_ = std::move(used);
+    throw_if_refused(answer, connection_.get(), connection_string_);
     return answer;
 }
 

@@ -15,11 +15,11 @@ using namespace pipebench::test;
 
 namespace {
 
-/// Kills a process of the session once it exists.
-bool kill_process(const user& someone, const std::string& text) {
+/// Kills the program of a runner once it exists.
+bool kill_sleeper(const user& someone) {
     return comes_true([&] {
         for (const auto& p : someone.processes())
-            if (contains(p.command_line, text)) return ::kill(p.pid, SIGKILL) == 0;
+            if (p.command_line.starts_with("sleep 1000")) return ::kill(p.pid, SIGKILL) == 0;
         return false;
     });
 }
@@ -34,7 +34,7 @@ TEST_CASE("a run that is killed from outside is a row that says so, and the othe
                                      "--runner", "other=exec sleep 1000", "--export-json", file})));
     for (const char* name : {"mine: started", "other: started"}) {
         REQUIRE(session.says(name));
-        REQUIRE(kill_process(someone, "sleep 1000"));
+        REQUIRE(kill_sleeper(someone));
     }
     const auto end = session.wait();
     CAPTURE(end.out, end.err);
@@ -66,10 +66,10 @@ TEST_CASE("a Redis that is gone costs the run that needs it, and no other", "[ru
     std::optional<throwaway_redis> server(scratch);
     const user someone;
     const auto file = someone.file("r.json");
-    running_command session(
-        someone.pipebench(arguments_for({.orders = 400, .in_flight = 4, .http = "10ms", .db = "10ms"},
-                                        {"-p", "semaphore,redis-streams,thread-pool", "--order-timeout", "2s",
-                                         "--redis", server->url(), "--busy-limit", "100%", "--export-json", file})));
+    running_command session(someone.pipebench(
+        arguments_for({.orders = 400, .in_flight = 4, .http = "10ms", .db = "10ms"},
+                      {"-p", "semaphore,redis-streams,thread-pool", "--attempt-timeout", "1s", "--order-timeout",
+                       "2s", "--redis", server->url(), "--busy-limit", "100%", "--export-json", file})));
     REQUIRE(session.says("semaphore: started"));
     server.reset();
     const auto end = session.wait();

@@ -3,11 +3,15 @@
 #include "support/saved.hpp"
 #include "support/services.hpp"
 #include "support/silent.hpp"
+#include "system/descriptor.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <fstream>
@@ -207,6 +211,29 @@ TEST_CASE("the result is printed before anything is dropped, and what cannot be 
     CHECK(lines_of(end.err).back().find("is left") != std::string::npos);
     else_.reset();
     sql(fmt::format("DROP SCHEMA {} CASCADE", schema));
+    CHECK(someone.left_behind().empty());
+}
+
+// --- the report ---
+
+TEST_CASE("a signal ends a session whose stdout nobody reads, and leaves nothing behind", "[silent][signal]") {
+    const user someone;
+    const auto full = make_pipe();
+    const std::string filling(1 << 20, 'x');
+    ::fcntl(full.write_end.get(), F_SETFL, O_NONBLOCK);
+    while (::write(full.write_end.get(), filling.data(), filling.size()) > 0) {
+    }
+    ::fcntl(full.write_end.get(), F_SETFL, 0);
+    auto c = someone.pipebench(session_and({"-p", "semaphore"}));
+    const auto out = fmt::format("/proc/{}/fd/{}", ::getpid(), full.write_end.get());
+    c.arguments.insert(c.arguments.begin(), {"sh", "-c", "exec \"$@\" > " + out, "sh"});
+    running_command session(c);
+    REQUIRE(session.says("orders/s"));
+    session.signal(SIGINT);
+    const auto end = session.wait(far_beyond_grace);
+    CAPTURE(end.err);
+    CHECK(end.signal == 0);
+    CHECK(contains(end.err, "cannot write the result to stdout"));
     CHECK(someone.left_behind().empty());
 }
 

@@ -75,8 +75,9 @@ observed observe(const pattern& p, const workload& work, const circumstances& c)
     std::erase_if(out.left_alive, [&](const process& q) { return std::ranges::find(before, q) != before.end(); });
     out.counted = record.read();
     out.clock_stopped = record.clock_stopped();
+    postgres_client server(postgres(), {});
     out.ledger = check_ledger(
-        {postgres(), table, record, c.extent, [&](order_id id) { return transform(make_order(id, work.seed)); }});
+        {server, table, record, c.extent, [&](order_id id) { return transform(make_order(id, work.seed)); }});
     return out;
 }
 

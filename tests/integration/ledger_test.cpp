@@ -46,7 +46,7 @@ struct books {
     }
     [[nodiscard]] ledger_view check_without_generator() const { return check_with(run_extent::complete, nullptr); }
     [[nodiscard]] ledger_view check_with(run_extent extent, std::function<order_row(order_id)> expected) const {
-        postgres_client server(postgres(), patience());
+        postgres_client server(postgres(), {});
         return check_ledger({server, table, record, extent, std::move(expected)});
     }
 };
@@ -148,7 +148,7 @@ TEST_CASE("a ledger reads more rows than one page holds", "[ledger]") {
     sql(fmt::format("INSERT INTO {0} SELECT (jsonb_populate_record(o, jsonb_build_object('order_id', n))).* "
                     "FROM {0} o, generate_series(2, {1}) n WHERE n <> 11000",
                     table.quoted(), many));
-    postgres_client server(postgres(), patience());
+    postgres_client server(postgres(), {});
     const auto view = check_ledger({server, table, record, run_extent::complete, nullptr});
     CHECK(view.rows == many - 1);
     CHECK(view.lost == 1);

@@ -86,7 +86,7 @@ TEST_CASE("a throwaway PostgreSQL has the durability that the report names", "[p
     CHECK(setting("fsync") == "off");
     CHECK(setting("full_page_writes") == "off");
     CHECK(setting("synchronous_commit") == "on");
-    const auto told = inspect_postgres(postgres(), "throwaway", patience()).server;
+    const auto told = inspect_postgres(postgres(), "throwaway", {}).server;
     CHECK(told.name == "postgres");
     CHECK(told.version == setting("server_version"));
     CHECK(told.settings == fmt::format("fsync=off full_page_writes=off synchronous_commit=on shared_buffers={} "
@@ -97,7 +97,7 @@ TEST_CASE("a throwaway PostgreSQL has the durability that the report names", "[p
 TEST_CASE("a throwaway PostgreSQL takes as many connections as it was asked for", "[postgres]") {
     const scratch_directory scratch(server_user("postgres"));
     const throwaway_postgres server(scratch, {{}, 7});
-    CHECK(inspect_postgres(server.connection_string(), "", patience()).free_connections >= 7);
+    CHECK(inspect_postgres(server.connection_string(), "", {}).free_connections >= 7);
     std::list<pqxx::connection> all;
     for (int i = 0; i < 7; ++i) all.emplace_back(server.connection_string());
     CHECK(all.back().is_open());
@@ -150,7 +150,7 @@ TEST_CASE("a password is shown in no form of a connection string", "[postgres][s
                  "postgresql://127.0.0.1:1/db?user=me&sslpassword=sekrit", "postgresql://me:se%6Brit@127.0.0.1:1/db");
     CHECK_FALSE(contains(printable_postgres(given), "sekrit"));
     CHECK(contains(printable_postgres(given), "host=127.0.0.1 port=1"));
-    const auto why = complaint_of([&] { return inspect_postgres(given, "the user's", patience()); });
+    const auto why = complaint_of([&] { return inspect_postgres(given, "the user's", {}); });
     CHECK_FALSE(contains(why, "sekrit"));
     CHECK_FALSE(contains(why, "se%6Brit"));
     CHECK(contains(why, "--postgres"));
@@ -161,9 +161,8 @@ TEST_CASE("a password that was not encoded is shown in no part", "[postgres][sec
     const std::string given =
         GENERATE("postgresql://me:se/krit@127.0.0.1:1/db", "postgresql://me:x@krit@127.0.0.1:1/db",
                  "postgres://me:x@krit/y@127.0.0.1:1/db");
-    for (const auto& use : {printable_postgres, +[](const std::string& url) {
-                                return inspect_postgres(url, "", patience()).server.version;
-                            }}) {
+    for (const auto& use :
+         {printable_postgres, +[](const std::string& url) { return inspect_postgres(url, "", {}).server.version; }}) {
         const auto why = complaint_of([&] { return use(given); });
         CHECK_FALSE(contains(why, "krit"));
         CHECK(contains(why, "%40"));
@@ -191,7 +190,7 @@ TEST_CASE("what is no connection string is refused, and not repeated", "[postgre
 
 TEST_CASE("a wrong password is called one, and not repeated", "[postgres][secret]") {
     const auto url = url_with_wrong_password("sekrit-7");
-    const auto why = complaint_of([&] { return inspect_postgres(url, "the user's", patience()); });
+    const auto why = complaint_of([&] { return inspect_postgres(url, "the user's", {}); });
     CHECK(contains(why, "password authentication failed"));
     CHECK_FALSE(contains(why, "sekrit-7"));
     CHECK(is_one_line(why));
@@ -199,7 +198,7 @@ TEST_CASE("a wrong password is called one, and not repeated", "[postgres][secret
 
 TEST_CASE("the right password opens, and the server is described without it", "[postgres][secret]") {
     const auto url = url_with_password("sekrit-8");
-    const auto told = inspect_postgres(url, printable_postgres(url), patience()).server;
+    const auto told = inspect_postgres(url, printable_postgres(url), {}).server;
     CHECK_FALSE(told.version.empty());
     CHECK_FALSE(contains(told.origin + told.settings, "sekrit-8"));
 }

@@ -25,7 +25,7 @@ throwaway_server::settings server(const private_directory& home, const std::stri
     out.arguments = {"/bin/sh", "-c", script};
     out.directory = home.path();
     out.log = home / "log";
-    out.answers = [ready = home / "ready"](const patience&) { return fs::exists(ready); };
+    out.answers = [ready = home / "ready"](const pipebench::patience&) { return fs::exists(ready); };
     out.start_limit = 30s;
     return out;
 }

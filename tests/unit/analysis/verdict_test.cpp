@@ -45,8 +45,6 @@ constexpr std::array findings{
             verdict_kind::interrupted, "interrupted after 40 of 100 orders"},
     finding{[](evidence& e) { e.context.death = "it died 4 times"; }, verdict_kind::invalid_death,
             "INVALID: it died 4 times"},
-    finding{[](evidence& e) { e.run.ledger.checked = false, e.context.ledger_failure = "no answer within 30s"; },
-            verdict_kind::invalid_unchecked, "INVALID: the ledger could not be read: no answer within 30s"},
     finding{[](evidence& e) { e.run.failed = 100, e.run.stored = 0; }, verdict_kind::invalid_all_failed,
             "INVALID: every order failed"},
     finding{[](evidence& e) { e.run.floor_s = 12; }, verdict_kind::invalid_below_floor, "INVALID: below its floor"},
@@ -112,6 +110,21 @@ TEST_CASE("a wait for a connection that is short, or a small part of the time, c
     auto e = good();
     e.run.connection_waits = {.count = 1, .longest_s = longest_s};
     CHECK(e.judged().text == "ok");
+}
+
+TEST_CASE("a ledger that was not checked is worse than what else the numbers say, and better than a death",
+          "[verdict]") {
+    auto e = good();
+    e.run.ledger.checked = false;
+    e.context.ledger_failure = "no answer within 30s";
+    e.run.foreign_share = 0.5;
+    CHECK(e.judged().text == "INVALID: the ledger could not be read: no answer within 30s");
+    CHECK(e.judged().kind == verdict_kind::invalid_unchecked);
+    CHECK_FALSE(e.judged().trusted());
+    e.context.death = "it died 4 times";
+    CHECK(e.judged().kind == verdict_kind::invalid_death);
+    e.run.interrupted = true;
+    CHECK(e.judged().text == "interrupted after 100 of 100 orders, and its ledger was not checked");
 }
 
 TEST_CASE("of any two findings the worse is told", "[verdict]") {

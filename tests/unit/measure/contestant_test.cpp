@@ -14,12 +14,6 @@ namespace {
 
 const pattern& some_pattern() { return patterns().front(); }
 
-child_end exit_with(int code) {
-    child_end end;
-    end.status = code << 8;
-    return end;
-}
-
 run_observation seen_with(int status, unsigned runs = 1, const std::vector<std::string>& notes = {}) {
     run_observation out;
     out.end.status = status;
