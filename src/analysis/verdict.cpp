@@ -36,14 +36,6 @@ std::string imbalance(const ledger_view& l) {
     return parts;
 }
 
-/// What may have led to the imbalance.
-std::string reasons(const verdict_context& context) {
-    std::string out;
-    for (const auto* reason : {&context.death, &context.misread_lines})
-        if (!reason->empty()) out += "; " + *reason;
-    return out;
-}
-
 std::string failures(const run_result& run) {
     const auto most = std::max_element(run.failures.begin(), run.failures.end(),
                                        [](const auto& a, const auto& b) { return a.orders < b.orders; });
@@ -158,8 +150,10 @@ std::optional<verdict> why_invalid(const run_result& run, const verdict_context&
 verdict judge(const run_result& run, const verdict_context& context) {
     using k = verdict_kind;
     const bool checked = run.ledger.checked;
-    if (checked && !run.ledger.balanced())
-        return invalid(k::invalid_ledger, imbalance(run.ledger) + reasons(context));
+    if (checked && !run.ledger.balanced()) {
+        const auto why = context.explanation.empty() ? "" : "; " + context.explanation;
+        return invalid(k::invalid_ledger, imbalance(run.ledger) + why);
+    }
     if (run.interrupted)
         return {k::interrupted, fmt::format("interrupted after {} of {} orders{}", run.ended(), run.orders,
                                             checked ? "" : ", and its ledger was not checked")};

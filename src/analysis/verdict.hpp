@@ -18,7 +18,7 @@ struct verdict_context {
     build_info build;
     std::string death;           ///< how the run or a server of pipebench's died; empty if they ended as planned
     std::string ledger_failure;  ///< why the ledger could not be read
-    std::string misread_lines;   ///< of a runner; a likely reason for lost orders
+    std::string explanation;     ///< of orders that are lost; may be empty
 };
 
 [[nodiscard]] verdict judge(const run_result& run, const verdict_context& context);

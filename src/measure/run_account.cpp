@@ -84,6 +84,8 @@ void add_connection_waits(run_result& out, const recorder& record, order_reports
 void add_memory(run_result& out, const recorder& record, const run_observation& seen) {
     out.memory = seen.memory;
     if (record.peak_rss() == 0) return;
+    // The run has ended before it was looked at again.
+    if (record.peak_rss() > 2 * seen.memory.peak_rss_bytes.value_or(0)) out.memory.peak_pss_bytes.reset();
     for (auto* peak : {&out.memory.peak_rss_bytes, &out.memory.hwm_sum_bytes})
         *peak = std::max(peak->value_or(0), record.peak_rss());
 }
@@ -140,6 +142,13 @@ std::string death_of(const run_result& run, const run_evidence& e, const run_ter
     return fmt::format("{}", fmt::join(all, "; "));
 }
 
+/// What may have led to lost orders.
+std::string explanation_of(const run_observation& seen) {
+    auto all = seen.server_failures;
+    if (!seen.misread_lines.empty()) all.push_back(seen.misread_lines);
+    return fmt::format("{}", fmt::join(all, "; "));
+}
+
 verdict verdict_on(const run_result& run, const run_evidence& e, const run_terms& terms) {
     return judge(run, {.cores = terms.cores,
                        .database_connections = terms.who.needs_at(terms.work).database_connections,
@@ -148,7 +157,7 @@ verdict verdict_on(const run_result& run, const run_evidence& e, const run_terms
                        .build = terms.build,
                        .death = death_of(run, e, terms),
                        .ledger_failure = e.ledger.failure,
-                       .misread_lines = e.seen.misread_lines});
+                       .explanation = explanation_of(e.seen)});
 }
 
 run_result row_for(const run_terms& terms) {

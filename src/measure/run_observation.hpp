@@ -5,6 +5,8 @@
 #include "system/box.hpp"
 #include "system/child_process.hpp"
 
+#include <sys/wait.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,8 +32,10 @@ struct run_observation {
     std::string misread_lines;  ///< of a runner: how many lines were not understood, and the first; or empty
     std::optional<std::uint64_t> in_flight_limit;  ///< as reported by a runner
 
-    /// The last line that it printed, or how its process ended.
-    [[nodiscard]] std::string last_words() const { return notes.empty() ? end.describe() : notes.back(); }
+    /// The last line that it printed, or how its process ended if it printed none or was killed.
+    [[nodiscard]] std::string last_words() const {
+        return notes.empty() || WIFSIGNALED(end.status) ? end.describe() : notes.back();
+    }
 };
 
 }  // namespace pipebench

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <ctime>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,13 @@ constexpr double pss_allowance_s = 0.004;  ///< in addition to the budget, for s
 // Where the kernel does not list children, a walk of the tree reads every process of the machine.
 constexpr double walk_budget = 0.02;  ///< share of one core
 constexpr double walk_allowance_s = 0.02;
+
+/// CPU time of this thread: what sampling costs, without the time in which others had the core.
+std::chrono::nanoseconds cpu_now() {
+    timespec now{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
 
 double in_seconds(std::chrono::nanoseconds d) { return std::chrono::duration<double>(d).count(); }
 
@@ -77,9 +85,10 @@ bool process_tree_sampler::walk_is_due() const {
 }
 
 void process_tree_sampler::refresh_members() {
+    const auto begin = cpu_now();
     last_refresh_ = clock::now();
     for_each_in_tree(root_, whom_, [this](pid_t pid) { add_with_children(pid); });
-    walk_cost_ += clock::now() - last_refresh_;
+    walk_cost_ += cpu_now() - begin;
 }
 
 void process_tree_sampler::add_with_children(pid_t pid) {
@@ -120,6 +129,7 @@ bool process_tree_sampler::pss_is_due() const {
 }
 
 void process_tree_sampler::sample_pss() {
+    const auto begin = cpu_now();
     last_pss_ = clock::now();
     rss_at_pss_ = rss_now_;
     std::uint64_t pss = 0;
@@ -129,9 +139,10 @@ void process_tree_sampler::sample_pss() {
         pss += bytes.value_or(0);
         m.hwm = std::max(m.hwm, bytes_of(text_of_file(fmt::format("/proc/{}/status", pid)), "VmHWM"));
     }
-    pss_cost_ += clock::now() - last_pss_;
+    pss_cost_ += cpu_now() - begin;
     if (pss == 0 || !pss_is_readable_) return;
     ++usage_.pss_samples;
+    largest_rss_at_pss_ = std::max(largest_rss_at_pss_, rss_at_pss_);
     usage_.peak_pss_bytes = std::max(usage_.peak_pss_bytes.value_or(0), pss);
 }
 
@@ -140,7 +151,7 @@ memory_usage process_tree_sampler::usage() const {
     auto hwm_sum = hwm_of_gone_;
     for (const auto& [pid, m] : members_) hwm_sum += m.hwm;
     if (hwm_sum > 0) out.hwm_sum_bytes = hwm_sum;
-    if (!pss_is_readable_) out.peak_pss_bytes.reset();
+    if (!pss_is_readable_ || out.peak_rss_bytes.value_or(0) > 2 * largest_rss_at_pss_) out.peak_pss_bytes.reset();
     out.interval_ms = static_cast<double>(interval().count());
     return out;
 }

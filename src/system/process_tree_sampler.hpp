@@ -12,7 +12,8 @@ namespace pipebench {
 
 /// Samples one tree. RSS is cheap and read every time. For PSS the kernel walks the page tables of every process, so
 /// it is read only if RSS has grown or a second has passed, and only within `pss_budget` of the elapsed time. If the
-/// PSS of one process cannot be read, that of the tree is not known. One thread.
+/// PSS of one process cannot be read, or the tree has grown to more than twice its size since, that of the tree is not
+/// known. One thread.
 class process_tree_sampler {
 public:
     using clock = std::chrono::steady_clock;
@@ -46,7 +47,7 @@ private:
     forks_from whom_;
     clock::time_point started_, last_sample_, last_refresh_, last_pss_;
     std::map<pid_t, member> members_;
-    std::uint64_t rss_now_ = 0, rss_at_pss_ = 0, hwm_of_gone_ = 0;
+    std::uint64_t rss_now_ = 0, rss_at_pss_ = 0, largest_rss_at_pss_ = 0, hwm_of_gone_ = 0;
     std::chrono::nanoseconds pss_cost_{0}, walk_cost_{0};
     bool pss_is_readable_ = true;
     memory_usage usage_;

@@ -106,7 +106,7 @@ TEST_CASE("signals that the parent ignores or blocks are pipebench's own again",
     CHECK(end.code == 0);
     CHECK(saved(file)["runs"].size() == 5);
     running_command endless(
-        behind(prefix, someone.pipebench({"-n", "1m", "-p", "semaphore", "-c", "2", "--grace", "100ms", "--quiet"})));
+        behind(prefix, someone.pipebench({"-n", "100k", "-p", "semaphore", "-c", "2", "--grace", "100ms", "--quiet"})));
     REQUIRE(comes_true([&] { return !running(someone, "_run").empty(); }));
     endless.signal(SIGTERM);
     CHECK(endless.wait().code == 143);
@@ -141,7 +141,7 @@ TEST_CASE("a directory of programs may be relative: the server starts in another
 
 TEST_CASE("the loader's variables reach what is pipebench itself, and no server", "[inherited][servers]") {
     const user someone;
-    auto c = someone.pipebench({"-n", "1m", "-p", "redis-streams", "--grace", "100ms", "--quiet"});
+    auto c = someone.pipebench({"-n", "100k", "-p", "redis-streams", "--grace", "100ms", "--quiet"});
     c.environment["LD_LIBRARY_PATH"] = "/nonexistent/libraries";
     running_command session(c);
     const auto has_it = [&](const std::string& what) {

@@ -23,12 +23,6 @@ std::vector<std::string> long_run(const std::vector<std::string>& more = {}) {
     return out;
 }
 
-std::vector<process> running(const user& someone, const std::string& what) {
-    auto out = someone.processes();
-    std::erase_if(out, [&](const process& p) { return !contains(p.command_line, what); });
-    return out;
-}
-
 /// Waits until the run's process exists and has orders in flight.
 bool is_under_way(const user& someone) {
     return comes_true([&] { return !running(someone, "_run").empty() && !running(someone, "mock-api").empty(); });

@@ -59,7 +59,7 @@ TEST_CASE("the memory of servers that may not be traced is not known", "[proc]")
     if (::geteuid() != 0 || run({{"which", "setpriv"}, {}}).code != 0) SKIP("only root can give up a right");
     const user someone;
     const auto file = someone.file("r.json");
-    const auto end = run(behind({"setpriv", "--bounding-set=-sys_ptrace"},
+    const auto end = run(behind({"setpriv", "--bounding-set=-sys_ptrace,-perfmon,-sys_admin"},
                                 someone.pipebench(arguments_for({.orders = 600, .in_flight = 5},
                                                                 {"-p", "semaphore", "--export-json", file}))));
     CAPTURE(end.err);

@@ -24,9 +24,19 @@ int no_such_file() {
 
 }  // namespace
 
+using open_function = int (*)(const char*, int, ...);
+
 extern "C" int open(const char* path, int flags, ...) {
-    using function = int (*)(const char*, int, ...);
-    static const auto next = reinterpret_cast<function>(::dlsym(RTLD_NEXT, "open"));
+    static const auto next = reinterpret_cast<open_function>(::dlsym(RTLD_NEXT, "open"));
+    std::va_list rest;
+    va_start(rest, flags);
+    const auto mode = (flags & (O_CREAT | __O_TMPFILE)) != 0 ? va_arg(rest, unsigned) : 0U;
+    va_end(rest);
+    return is_hidden(path) ? no_such_file() : next(path, flags, mode);
+}
+
+extern "C" int open64(const char* path, int flags, ...) {
+    static const auto next = reinterpret_cast<open_function>(::dlsym(RTLD_NEXT, "open64"));
     std::va_list rest;
     va_start(rest, flags);
     const auto mode = (flags & (O_CREAT | __O_TMPFILE)) != 0 ? va_arg(rest, unsigned) : 0U;

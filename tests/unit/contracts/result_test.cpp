@@ -530,7 +530,7 @@ TEST_CASE("a field that this version does not know is ignored", "[result]") {
 }
 
 TEST_CASE("memory that is not known is null, and was 0 in the first results", "[result]") {
-    auto document = nlohmann::json::parse(saved(sample_session()));
+    auto document = nlohmann::json::parse(saved(test::sample_session()));
     auto& memory = document["runs"][0]["memory"];
     memory["peak_pss_bytes"] = 0;
     memory["peak_rss_bytes"] = nullptr;

@@ -205,10 +205,12 @@ TEST_CASE("memory is the larger of what was sampled and what the run itself has 
     evidence e;
     e.seen.memory.peak_rss_bytes = 1000;
     e.seen.memory.peak_pss_bytes = 900;
-    e.record.keep_peak_rss(5000);
-    CHECK(e.row().memory.peak_rss_bytes == 5000);
-    CHECK(e.row().memory.hwm_sum_bytes == 5000);
+    e.record.keep_peak_rss(1900);
+    CHECK(e.row().memory.peak_rss_bytes == 1900);
+    CHECK(e.row().memory.hwm_sum_bytes == 1900);
     CHECK(e.row().memory.peak_pss_bytes == 900);
+    e.record.keep_peak_rss(5000);  // PSS was read when the run was small
+    CHECK_FALSE(e.row().memory.peak_pss_bytes);
 }
 
 TEST_CASE("memory that nobody could read is not known", "[account]") {

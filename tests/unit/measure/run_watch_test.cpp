@@ -43,7 +43,7 @@ struct run_of_ten {
         const std::string name(name_of(target));
         planned.push_back({target, at, [this, name](pid_t) {
                                done.push_back(name);
-                               return strike{.text = "killed " + name, .hit = hits};
+                               return pipebench::strike{.text = "killed " + name, .hit = hits};
                            }});
     }
     void start() {
