@@ -311,12 +311,20 @@ class Judge:
             trial.broken.append(f"{wrong} rows corrupt or of no order")
 
     def look_for_remains(self, trial):
+        """What is left breaks a rule, and is removed, so that the next trial does not find it."""
         mark = f"TMPDIR={self.tmp}"
-        left = [p for p in all_pids() if mark in read_text(f"/proc/{p}/environ").split("\0") and is_alive(p)]
-        left += os.listdir(self.tmp)
-        left += self.servers.ask_redis("KEYS", "pipebench:*").split()
-        if left:
-            trial.broken.append(f"left behind: {' '.join(map(str, left[:5]))}")
+        pids = [p for p in all_pids() if mark in read_text(f"/proc/{p}/environ").split("\0") and is_alive(p)]
+        files = os.listdir(self.tmp)
+        keys = self.servers.ask_redis("KEYS", "pipebench:*").split()
+        if pids or files or keys:
+            trial.broken.append(f"left behind: {' '.join([*map(str, pids), *files, *keys][:5])}")
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for name in files:
+            shutil.rmtree(os.path.join(self.tmp, name), ignore_errors=True)
+        if keys:
+            self.servers.ask_redis("FLUSHALL")
 
 
 def print_table(trials):
