@@ -25,7 +25,7 @@ constexpr std::array remedies{
     remedy{"OOM", "has no free memory: raise its maxmemory, or delete keys"},
     remedy{"NOREPLICAS", "takes no writes, because it has too few replicas: see its min-replicas-to-write"},
     remedy{"NOPERM", "does not give this user the rights that redis-streams needs: ACL SETUSER <user> ~pipebench:* "
-                     "+@stream +@transaction +@connection +info +del +scan"},
+                     "+@stream +@hash +@transaction +@connection +info +del +scan"},
     remedy{"NOAUTH", "needs a password: give it in the URL, redis://[user:]password@host"},
     remedy{"WRONGPASS", "refuses the user or the password"},
     remedy{"LOADING", "is still loading its data: try again later"},

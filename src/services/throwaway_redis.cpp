@@ -35,8 +35,8 @@ std::vector<std::string> server_command(const fs::path& program, const fs::path&
     return out;
 }
 
-bool answers(const std::string& url) try {
-    redis_client(parse_redis_address(url), reply_limit).command({"PING"});
+bool answers(const std::string& url, const patience& until) try {
+    redis_client(parse_redis_address(url), reply_limit, until).command({"PING"});
     return true;
 } catch (const redis_error&) {
     return false;
@@ -51,7 +51,7 @@ throwaway_server::settings prepare(const scratch_directory& scratch, const std::
             .directory = home,
             .log = home / "log",
             .user = user,
-            .answers = [url](const patience&) { return answers(url); }};
+            .answers = [url](const patience& until) { return answers(url, until); }};
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ void session_services::use_redis(const server_choice& choice, const say& warning
     if (own) redis_.emplace(*scratch_, until_);
     redis_url_ = own ? redis_->url() : choice.redis;
     const auto origin = own ? "throwaway" : parse_redis_address(redis_url_).printable_form();
-    const auto seen = inspect_redis(redis_url_, origin);
+    const auto seen = inspect_redis(redis_url_, origin, until_.start);
     servers_.push_back(seen.server);
     for (const auto& w : seen.warnings) warning(w);
 }

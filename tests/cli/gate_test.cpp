@@ -38,7 +38,7 @@ struct gatekeeper : user {
         return pipebench(std::move(arguments));
     }
     [[nodiscard]] command_end run_gate(const std::string& baseline, const std::vector<std::string>& more = {}) const {
-        return run(gate(baseline, more), 3 * patience);
+        return run(gate(baseline, more), 3 * test::patience);
     }
 };
 

@@ -95,7 +95,7 @@ TEST_CASE("every number of a row is one that was measured", "[run]") {
         CHECK(run["stored"] == 40);
         CHECK(run["time_s"].get<double>() >= run["floor_s"].get<double>());
         CHECK(run["memory"]["peak_rss_bytes"].get<double>() > 1e6);  // no program is smaller, however short its run
-        const auto& pss = run["memory"]["peak_pss_bytes"];  // not known if it was not read near the peak
+        const auto& pss = run["memory"]["peak_pss_bytes"];           // not known if it was not read near the peak
         CHECK((pss.is_null() || pss.get<double>() > 0));
         CHECK(run["memory"]["hwm_sum_bytes"] >= run["memory"]["peak_rss_bytes"]);
         CHECK(run["api"]["requests"] == 40);

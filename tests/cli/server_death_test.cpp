@@ -35,8 +35,9 @@ struct running_session {
 
 private:
     std::vector<std::string> arguments(const std::vector<std::string>& more) const {
-        auto out = arguments_for({.orders = 600, .in_flight = 6, .http = "10ms"},
-                                 {"--attempt-timeout", "2s", "--order-timeout", "5s", "--export-json", someone.file("r.json")});
+        auto out = arguments_for(
+            {.orders = 600, .in_flight = 6, .http = "10ms"},
+            {"--attempt-timeout", "2s", "--order-timeout", "5s", "--export-json", someone.file("r.json")});
         out.insert(out.end(), more.begin(), more.end());
         return out;
     }

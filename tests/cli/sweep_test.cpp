@@ -163,7 +163,7 @@ TEST_CASE("the limit of fan-out is found between what went well and what did not
                                       "1ms", "--db-latency", "0s", "--busy-limit", "100%", "--export-json", file});
     words limited{"/bin/sh", "-c", R"(ulimit -n 1024; exec "$0" "$@")"};
     command.arguments.insert(command.arguments.begin(), limited.begin(), limited.end());
-    const auto end = run(command, 4 * patience);
+    const auto end = run(command, 4 * test::patience);
     CAPTURE(end.out, end.err);
     CHECK(end.code == 0);
     const auto limit = saved(file)["limit"];

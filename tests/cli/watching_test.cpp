@@ -37,7 +37,7 @@ void check_balanced(const json& run) {
 const finished_session& profiled_run() {
     static const finished_session session({"-q", "-p", "semaphore,thread-pool,process-pool,redis-streams", "-n", "4k",
                                            "--profile", "capacity", "--profile-stages"},
-                                          3 * patience);
+                                          3 * test::patience);
     return session;
 }
 
@@ -99,7 +99,7 @@ TEST_CASE("to be sampled is the end of no run, however often it is done", "[prof
     const auto path = someone.file("r.json");
     const auto end = run(someone.pipebench({"-q", "-p", "semaphore", "-n", "5", "--http-latency", "0", "--db-latency",
                                             "0", "-r", "40", "--profile-stages", "--export-json", path}),
-                         3 * patience);
+                         3 * test::patience);
     CAPTURE(end.err);
     CHECK(end.err.empty());
     REQUIRE((end.code == 0 || end.code == 3));
@@ -163,7 +163,7 @@ TEST_CASE("a run is killed and begun again although nobody watches it", "[no-wat
     const auto end = run(someone.pipebench({"-q", "-p", "semaphore,redis-streams", "-n", "200", "-c", "10",
                                             "--http-latency", "5ms", "--db-latency", "5ms", "--lease", "500ms",
                                             "--no-watch", "--chaos", "kill-run@50%", "--export-json", path}),
-                         2 * patience);
+                         2 * test::patience);
     CAPTURE(end.out, end.err);
     CHECK(end.code == 0);
     const auto result = saved(path);

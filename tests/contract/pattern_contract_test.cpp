@@ -54,7 +54,7 @@ observed observe(const pattern& p, const workload& work, const circumstances& c)
     const auto table = new_table();
     const pattern_contestant who(p, PIPEBENCH_BINARY);
     run_request request{
-        .who = who, .spec = {std::string(p.id), work, addresses_for(c.target, table)}, .grace = patience};
+        .who = who, .spec = {std::string(p.id), work, addresses_for(c.target, table)}, .grace = test::patience};
     if (p.needs_at(work).redis) {
         request.spec.where.redis = redis();
         request.spec.where.stream = new_stream();
@@ -194,7 +194,7 @@ TEST_CASE("a pattern that is asked to stop ends what it has begun, and loses not
         const auto began = std::chrono::steady_clock::now();
         const auto seen = observe(p, work, {api.url(), 10, run_extent::cut_short});
         check_that_it_ended_well(seen);
-        CHECK(std::chrono::steady_clock::now() - began < patience);
+        CHECK(std::chrono::steady_clock::now() - began < test::patience);
         CHECK(seen.ledger.rows == seen.counted.stored);
         if (p.needs_at(work).in_flight < work.orders) CHECK(seen.counted.ended() < work.orders);
     });

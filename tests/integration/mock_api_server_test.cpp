@@ -1,5 +1,5 @@
 // The mock API over real sockets: its answers, its counters, its limits, and that it ends. Every wait is bounded by
-// `patience`; none guesses how long something takes.
+// `longest_wait`; none guesses how long something takes.
 #include "contracts/error.hpp"
 #include "mock_api/order_book.hpp"
 #include "mock_api/order_json.hpp"
@@ -42,7 +42,7 @@ using steady = std::chrono::steady_clock;
 
 namespace {
 
-constexpr auto patience = 20s;
+constexpr auto longest_wait = 20s;
 
 server_settings with_latency(duration mean) {
     server_settings s;
@@ -54,7 +54,7 @@ std::string get(std::string_view target, std::string_view fields = "") {
     return fmt::format("GET {} HTTP/1.1\r\nHost: test\r\n{}\r\n", target, fields);
 }
 
-/// Sends given bytes and reads answers with Beast's parser. A wait past `patience` fails the test.
+/// Sends given bytes and reads answers with Beast's parser. A wait past `longest_wait` fails the test.
 class client {
 public:
     using response = http::response<http::string_body>;
@@ -102,7 +102,7 @@ private:
             result = ec;
         });
         context_.restart();
-        const auto deadline = steady::now() + patience;
+        const auto deadline = steady::now() + longest_wait;
         while (!ended && steady::now() < deadline) context_.run_one_until(deadline);
         if (!ended) {
             socket_.close();  // ends the operation, which refers to our members
@@ -130,13 +130,13 @@ std::size_t open_descriptors() {
     return static_cast<std::size_t>(std::distance(entries("/proc/self/fd"), entries{}));
 }
 
-/// Calls stop() and wait(). Ends the program after `patience`, since a server that does not end would hang the test.
+/// Calls stop() and wait(). Ends the program after `longest_wait`, since a server that does not end would hang the test.
 void stop_in_time(mock_api_server& server) {
     auto ended = std::async(std::launch::async, [&server] {
         server.stop();
         server.wait();
     });
-    if (ended.wait_for(patience) != std::future_status::ready) {
+    if (ended.wait_for(longest_wait) != std::future_status::ready) {
         std::fputs("mock_api_server does not stop\n", stderr);
         std::abort();
     }

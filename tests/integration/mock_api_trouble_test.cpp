@@ -1,5 +1,5 @@
 // The trouble of a scenario over real sockets: what a client sees of each fault, how many requests the limits let
-// through, when an outage begins and ends. Every wait is bounded by `patience`; nothing needs to be fast.
+// through, when an outage begins and ends. Every wait is bounded by `longest_wait`; nothing needs to be fast.
 #include "mock_api/faults.hpp"
 #include "mock_api/reply_writer.hpp"
 #include "mock_api/server.hpp"
@@ -33,7 +33,7 @@ using steady = std::chrono::steady_clock;
 
 namespace {
 
-constexpr auto patience = 20s;
+constexpr auto longest_wait = 20s;
 
 server_settings with(std::vector<fault> faults) {
     server_settings s;
@@ -74,12 +74,12 @@ std::string bytes_of(order_id id, const fault* f = nullptr) {
     return out;
 }
 
-/// A blocking client that keeps the received bytes. A wait past `patience` fails the test.
+/// A blocking client that keeps the received bytes. A wait past `longest_wait` fails the test.
 class client {
 public:
     explicit client(const mock_api_server& server, int receive_buffer = 0) : socket_(context_, asio::ip::tcp::v4()) {
         if (receive_buffer > 0) socket_.set_option(asio::socket_base::receive_buffer_size(receive_buffer));
-        const timeval limit{std::chrono::seconds(patience).count(), 0};
+        const timeval limit{std::chrono::seconds(longest_wait).count(), 0};
         ::setsockopt(fd(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
         socket_.connect({asio::ip::address_v4::loopback(), server.port()});
     }

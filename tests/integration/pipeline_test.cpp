@@ -23,7 +23,7 @@ outcome outcome_at(const scripted_server::script& script, const workload& work =
     const scripted_server server(script);
     const auto began = steady::now();
     const auto result = drive(which, work, addresses_for(server.url(), new_table())).at(0);
-    CHECK(steady::now() - began < patience);
+    CHECK(steady::now() - began < test::patience);
     return result;
 }
 

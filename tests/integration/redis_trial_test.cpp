@@ -102,7 +102,8 @@ TEST_CASE("a user without the rights is refused, and the rights named are enough
     make_user(server, {"~pipebench:*", "+@all", "-xautoclaim"});
     CHECK(advised("XAUTOCLAIM"));
     CHECK(keys_in(server) == 0);
-    make_user(server, {"~pipebench:*", "+@stream", "+@transaction", "+@connection", "+info", "+del", "+scan"});
+    make_user(server,
+              {"~pipebench:*", "+@stream", "+@hash", "+@transaction", "+@connection", "+info", "+del", "+scan"});
     CHECK(refusal_of(url).empty());
     CHECK(keys_in(server) == 0);
 }

@@ -79,7 +79,7 @@ TEST_CASE("a statement whose session was ended under way is sent again", "[store
     const setting s(server);
     table_lock lock(s.table);
     auto work = impatient();
-    work.limits = {patience, 2 * patience};
+    work.limits = {test::patience, 2 * test::patience};
     work.retry.attempts = 2;
     std::jthread operator_at_work([&] {
         if (comes_true([] { return sessions(blocked) == 1; })) terminate_victims();
@@ -99,7 +99,7 @@ TEST_CASE("a table that another session has locked is a timed-out order, not a h
     const auto began = std::chrono::steady_clock::now();
     const auto result = drive(which, impatient(), s.where).at(0);
     CHECK(result == outcome{stage::store, error_kind::timeout, 1, 1});
-    CHECK(std::chrono::steady_clock::now() - began < patience);
+    CHECK(std::chrono::steady_clock::now() - began < test::patience);
     lock.release();
 }
 

@@ -147,7 +147,7 @@ public:
 private:
     void run() {
         loop_.restart();
-        loop_.run_for(2 * patience);
+        loop_.run_for(2 * test::patience);
     }
 
     asio::io_context loop_{1};
@@ -163,7 +163,7 @@ std::unique_ptr<rows_store> new_store(driver which, const setting& s, store_sett
 /// many rows wait as are being written (row_batches.hpp): one row, one, two, and then the four.
 kinds put_in_one_batch(driver which, const setting& s, const std::vector<order_row>& four) {
     REQUIRE(four.size() == 4);
-    if (which == driver::awaitable) return awaitable_rows(s, {1, 100}).put(four, patience);
+    if (which == driver::awaitable) return awaitable_rows(s, {1, 100}).put(four, test::patience);
     blocking_store store(s.url, s.table, new_watchdog(), {4, 100});
     auto rows = orders(fillers + 1, fillers + 4);
     rows.insert(rows.end(), four.begin(), four.end());
@@ -176,7 +176,7 @@ kinds put_in_one_batch(driver which, const setting& s, const std::vector<order_r
         for (const std::size_t end : {1u, 2u, 4u, 8u}) {
             for (; next < end; ++next)
                 threads.emplace_back(
-                    [&, next] { out[next] = store.store(rows[next], steady::now() + 5 * patience); });
+                    [&, next] { out[next] = store.store(rows[next], steady::now() + 5 * test::patience); });
             ++statements;
             CHECK(comes_true([&] { return s.blocked() == statements; }));
         }
@@ -197,7 +197,7 @@ void run_loop(const std::function<task<>()>& main) {
     bool ended = false;
     std::exception_ptr failure;
     asio::co_spawn(loop.get_executor(), main(), [&](std::exception_ptr e) { failure = e, ended = true; });
-    loop.run_for(2 * patience);
+    loop.run_for(2 * test::patience);
     REQUIRE(ended);
     if (failure) std::rethrow_exception(failure);
 }
@@ -229,7 +229,7 @@ std::vector<outcome> drive_together(driver which, const workload& work, const ad
 
 workload in_batches() {
     workload w = impatient();
-    w.limits = {2 * patience, 4 * patience};
+    w.limits = {2 * test::patience, 4 * test::patience};
     w.write = write_mode::batch;
     w.write_batch = 10;
     w.db_connections = 4;
@@ -249,7 +249,7 @@ addresses addresses_of(const scripted_server& server, const setting& s) {
 TEST_CASE("rows that come at once on an event loop are stored by a few statements", "[store][batch]") {
     const setting s;
     awaitable_rows store(s, {8, 100});
-    CHECK(store.put(orders(1, 200), patience) == all(200, error_kind::none));
+    CHECK(store.put(orders(1, 200), test::patience) == all(200, error_kind::none));
     CHECK(s.rows() == 200);
     CHECK(s.rows("deliveries = 1") == 200);
     CHECK(s.transactions() <= 8);
@@ -267,7 +267,7 @@ TEST_CASE("threads that share a store share its statements", "[store][batch]") {
         for (std::size_t t = 0; t < number; ++t)
             threads.emplace_back([&, t] {
                 for (std::size_t i = t; i < rows.size(); i += number)
-                    out[i] = store.store(rows[i], steady::now() + 3 * patience);
+                    out[i] = store.store(rows[i], steady::now() + 3 * test::patience);
             });
         // The statements of 1, 1, 2, 4 and 8 rows wait for the lock then.
         CHECK(comes_true([&] { return s.blocked() == 5; }));
@@ -283,7 +283,7 @@ TEST_CASE("row by row, each has a transaction of its own", "[store][batch]") {
     const auto which = each_driver();
     INFO(name_of(which));
     const setting s;
-    CHECK(new_store(which, s, {4, 1})->put(orders(1, 40), patience) == all(40, error_kind::none));
+    CHECK(new_store(which, s, {4, 1})->put(orders(1, 40), test::patience) == all(40, error_kind::none));
     CHECK(s.rows() == 40);
     CHECK(s.transactions() == 40);
 }
@@ -299,7 +299,7 @@ TEST_CASE("no statement has more rows than are allowed, and those that wait mean
         static_cast<void>(comes_true([&] { return s.blocked() == 4; }));  // with three rows, some of them
         lock.release();
     });
-    CHECK(store->put(orders(1, 40), 2 * patience) == all(40, error_kind::none));
+    CHECK(store->put(orders(1, 40), 2 * test::patience) == all(40, error_kind::none));
     CHECK(s.rows() == 40);
     CHECK(s.largest_transaction() == 3);
 }
@@ -310,7 +310,7 @@ TEST_CASE("rows share statements over a single connection, too", "[store][batch]
     const setting s;
     const auto store = new_store(which, s, {1, 100});
     for (order_id round = 0; round < 3; ++round)
-        CHECK(store->put(orders(20 * round + 1, 20 * round + 20), patience) == all(20, error_kind::none));
+        CHECK(store->put(orders(20 * round + 1, 20 * round + 20), test::patience) == all(20, error_kind::none));
     CHECK(s.rows() == 60);
     CHECK(s.rows("deliveries = 1") == 60);
     CHECK(s.sessions() == 1);
@@ -391,13 +391,13 @@ TEST_CASE("a refused batch leaves the connection as good as it was", "[store][ba
     const setting s;
     sql(fmt::format("ALTER TABLE {} ADD CHECK (order_id <> 2)", s.table.quoted()));
     const auto store = new_store(which, s, {1, 100});
-    CHECK(store->put(orders(1, 1), patience) == all(1, error_kind::none));
+    CHECK(store->put(orders(1, 1), test::patience) == all(1, error_kind::none));
     const auto session =
         count(fmt::format("SELECT pid FROM pg_stat_activity WHERE application_name = '{}'", s.table.schema));
-    const auto told = store->put(orders(1, 10), patience);
+    const auto told = store->put(orders(1, 10), test::patience);
     for (std::size_t i = 0; i < told.size(); ++i)
         CHECK(told[i] == (i == 1 ? error_kind::database : error_kind::none));
-    CHECK(store->put(orders(11, 20), patience) == all(10, error_kind::none));
+    CHECK(store->put(orders(11, 20), test::patience) == all(10, error_kind::none));
     CHECK(s.rows() == 19);
     CHECK(s.sessions(fmt::format("pid = {}", session)) == 1);
 }
@@ -407,7 +407,7 @@ TEST_CASE("a table that is not there is the database's refusal to each row", "[s
     INFO(name_of(which));
     const setting s;
     sql("DROP TABLE " + s.table.quoted());
-    CHECK(new_store(which, s, {2, 100})->put(orders(1, 8), patience) == all(8, error_kind::database));
+    CHECK(new_store(which, s, {2, 100})->put(orders(1, 8), test::patience) == all(8, error_kind::database));
 }
 
 TEST_CASE("a PostgreSQL that is not there fails the connect of each row", "[store][batch]") {
@@ -415,7 +415,7 @@ TEST_CASE("a PostgreSQL that is not there fails the connect of each row", "[stor
     INFO(name_of(which));
     setting s;
     s.url = "host=/nowhere user=pipebench dbname=postgres";
-    CHECK(new_store(which, s, {2, 100})->put(orders(1, 8), patience) == all(8, error_kind::connect));
+    CHECK(new_store(which, s, {2, 100})->put(orders(1, 8), test::patience) == all(8, error_kind::connect));
 }
 
 TEST_CASE("a table that another session has locked times every row out, and the store goes on", "[store][batch]") {
@@ -428,11 +428,11 @@ TEST_CASE("a table that another session has locked times every row out, and the 
         const table_lock lock(s.table);
         const auto began = steady::now();
         CHECK(store->put(rows, 300ms) == all(30, error_kind::timeout));
-        CHECK(steady::now() - began < patience);
+        CHECK(steady::now() - began < test::patience);
         s.end_sessions();  // abandoned statements would still write once the lock is gone
     }
     CHECK(s.rows() == 0);
-    CHECK(store->put(rows, patience) == all(30, error_kind::none));
+    CHECK(store->put(rows, test::patience) == all(30, error_kind::none));
     CHECK(s.rows("deliveries = 1") == 30);
 }
 
@@ -471,18 +471,18 @@ TEST_CASE("a thread that waits for a connection beyond its deadline gives up, an
     {
         std::jthread holder;
         const table_lock lock(s.table);
-        holder = std::jthread([&] { of_the_holder = store.store(rows[0], steady::now() + 3 * patience); });
+        holder = std::jthread([&] { of_the_holder = store.store(rows[0], steady::now() + 3 * test::patience); });
         CHECK(comes_true([&] { return s.blocked() == 1; }));
         const auto began = steady::now();
         CHECK(store.store(rows[1], began + 100ms) == error_kind::timeout);
         const auto took = steady::now() - began;
         CHECK(took >= 100ms);
-        CHECK(took < patience);
+        CHECK(took < test::patience);
         CHECK(s.sessions() == 1);
     }
     CHECK(of_the_holder == error_kind::none);
     CHECK(s.rows() == 1);
-    CHECK(store.store(rows[1], steady::now() + patience) == error_kind::none);
+    CHECK(store.store(rows[1], steady::now() + test::patience) == error_kind::none);
     CHECK(s.rows("deliveries = 1") == 2);
 }
 

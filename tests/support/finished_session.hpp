@@ -10,7 +10,7 @@ namespace pipebench::test {
 
 /// A session that has ended, and its result in every format. Share one as a `static const` of a function.
 struct finished_session : user {
-    explicit finished_session(std::vector<std::string> arguments, std::chrono::milliseconds limit = patience) {
+    explicit finished_session(std::vector<std::string> arguments, std::chrono::milliseconds limit = test::patience) {
         for (const char* format : {"json", "csv", "markdown"})
             arguments.insert(arguments.end(), {std::string("--export-") + format, saved_as(format)});
         end = run(pipebench(std::move(arguments)), limit);
