@@ -3,7 +3,7 @@
 #include "micro/measure.hpp"
 #include "micro/samples.hpp"
 #include "redis/order_stream.hpp"
-#include "redis/redis_reply.hpp"
+#include "redis/reply_reader.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <fmt/format.h>
@@ -41,12 +41,12 @@ std::vector<std::string> sample_replies() {
     return out;
 }
 
-redis_reply next_reply(redisReader& reader, const std::string& bytes) {
-    void* reply = nullptr;
-    if (redisReaderFeed(&reader, bytes.data(), bytes.size()) != REDIS_OK ||
-        redisReaderGetReply(&reader, &reply) != REDIS_OK || reply == nullptr)
-        throw std::runtime_error("no reply");
-    return redis_reply(static_cast<redisReply*>(reply));
+redis_reply next_reply(reply_reader& reader, const std::string& bytes) {
+    reader.begin_exchange();
+    reader.take(bytes);
+    auto reply = reader.next();
+    if (!reply) throw std::runtime_error("no reply");
+    return reply;
 }
 
 }  // namespace
@@ -63,11 +63,10 @@ TEST_CASE("a command to Redis", "[redis]") {
 
 TEST_CASE("a reply of Redis", "[redis]") {
     const auto replies = sample_replies();
-    const std::unique_ptr<redisReader, redis_reader_deleter> reader(redisReaderCreate());
-    limit_elements(*reader);
+    reply_reader reader;
     const auto read = [&](std::size_t i) {
         order_id sum = 0;
-        for (const auto& entry : entries_read(*next_reply(*reader, pick(replies, i)))) sum += order_in(entry);
+        for (const auto& entry : entries_read(*next_reply(reader, pick(replies, i)))) sum += order_in(entry);
         return sum;
     };
     measure({"entries_read: an entry of 5", entries}, read);

@@ -31,7 +31,7 @@ public:
     /// data. Does not wait until it answers.
     void kill_and_start_again() { server_.kill_and_start_again(); }
     /// As throwaway_server::take_failure(). Also for a crash that PostgreSQL recovered from by itself.
-    [[nodiscard]] std::string take_failure(const patience& until) { return server_.take_failure(until); }
+    [[nodiscard]] std::string take_failure(const patience& until = {}) { return server_.take_failure(until); }
     /// Throws `interrupted`, or setup_error if it does not answer in time.
     void wait_until_ready(const patience& until = {}) { server_.wait_until_ready(until); }
 

@@ -21,7 +21,7 @@ public:
     void kill_and_start_again() { server_.kill_and_start_again(); }
 
     /// As throwaway_server::take_failure().
-    [[nodiscard]] std::string take_failure(const patience& until) { return server_.take_failure(until); }
+    [[nodiscard]] std::string take_failure(const patience& until = {}) { return server_.take_failure(until); }
 
 private:
     std::string url_;

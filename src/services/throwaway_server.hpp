@@ -53,7 +53,7 @@ public:
 
     /// Why it died or crashed although nobody here had asked for it, since the last call: "PostgreSQL died amid the
     /// run: killed by signal 9 (Killed)"; else empty. A server that is dead is started again, and waited for.
-    [[nodiscard]] std::string take_failure(const patience& until);
+    [[nodiscard]] std::string take_failure(const patience& until = {});
 
 private:
     [[nodiscard]] child_process start() const;

@@ -4,6 +4,7 @@
 #include "analysis/plan.hpp"
 #include "contracts/units.hpp"
 #include "measure/run_account.hpp"
+#include "pipeline/endpoint.hpp"
 #include "session/capacity.hpp"
 #include "session/process_executor.hpp"
 #include "session/stopwatch.hpp"
@@ -93,7 +94,7 @@ private:
         result_.servers.push_back(
             {.name = std::string(name_of(service::mock_api)),
              .version = mock.version,
-             .origin = settings_.servers.target,
+             .origin = parse_api_endpoint(settings_.servers.target).authority,  // a prefix may be secret
              .settings =
                  fmt::format("http_latency={} http_jitter={} seed={} scenario={}", format_duration(mock.http.mean),
                              format_jitter(mock.http.spread), mock.seed, mock.scenario)});

@@ -26,7 +26,7 @@ std::string new_database(const std::string& name, const std::string& option = ""
 TEST_CASE("a pooler that gives each transaction another connection is refused with the mend", "[pooler]") {
     skip_without_pooler();
     const std::string mode = GENERATE("transaction", "statement");
-    const unsigned size = GENERATE(1, 5);
+    const unsigned size = GENERATE(1u, 5u);
     const pooler between(mode, size);
     const user someone;
     const auto end = someone.run_pipebench(quick_and({"-p", "semaphore", "--postgres", between.url()}));

@@ -35,7 +35,7 @@ redis_server::redis_server(std::vector<std::string> options) : options_(std::mov
 
 void redis_server::kill() {
     signal(SIGKILL);
-    if (!server_->wait_for(patience)) throw std::runtime_error("redis-server outlives SIGKILL");
+    if (!server_->wait_for(test::patience)) throw std::runtime_error("redis-server outlives SIGKILL");
 }
 
 void redis_server::start() {
