@@ -63,7 +63,10 @@ std::string printable(std::string_view foreign, std::size_t limit) {
 
 std::string one_line(std::string_view message, std::size_t limit) {
     constexpr std::string_view blanks = " \t\r", code = "[json.exception.", quoted_statement = "LINE ";
-    if (message.starts_with(code)) message.remove_prefix(std::min(message.find("] ") + 2, message.size()));
+    if (message.starts_with(code)) {
+        const auto end = message.find("] ");
+        message.remove_prefix(end == message.npos ? message.size() : end + 2);
+    }
     std::string out;
     while (!message.empty()) {
         auto line = message.substr(0, message.find('\n'));

@@ -58,8 +58,8 @@ std::optional<process_stat> parse_process_stat(std::string_view text) {
     for (int field = 14; field <= 17; ++field) out.cpu_ticks += take_number(text);  // utime, stime, cutime, cstime
     text.remove_prefix(std::min<std::size_t>(1, text.size()));
     for (int field = 18; field < 20; ++field) skip_field(text);
-    out.threads = take_number(text);
-    skip_field(text);
+    out.threads = take_number(text);     // field 20
+    take_number(text);                   // field 21
     out.start_tick = take_number(text);  // field 22
     return out;
 }

@@ -110,6 +110,7 @@ run_result run_with_every_field_set() {
     r.recovery = {kill_target::itself, 34.5, 35.5, 36.5, 1024, 37.5};
     r.services = {{service::redis, 38.5, 1025}, {service::postgres, 39.5, 1026}};
     r.api = {true, 1027, 1028, 1029, 1030, 1031, 1032, 1033, 1034, 1035, 1036};
+    r.connection_waits = {1043, 43.5};
     r.ledger = {true, 1037, 1038, 1039, 1040, 1041, 1042, true};
     r.interrupted = true;
     r.verdict = {verdict_kind::invalid_littles_law, "a verdict"};

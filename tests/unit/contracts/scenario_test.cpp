@@ -87,11 +87,11 @@ TEST_CASE("what is wrong with a scenario is said in one line that names the file
     };
     const std::string deep = std::string(50, '[') + std::string(50, ']');
     const auto r = GENERATE_COPY(values<row>({
-        {"", "parse_error"},
-        {"{", "parse_error"},
-        {"name: x", "parse_error"},
-        {"{\"name\": \"\xff\"}", "parse_error"},
-        {"{\"name\": \"a\nb\"}", "parse_error"},
+        {"", "parse error"},
+        {"{", "parse error"},
+        {"name: x", "parse error"},
+        {"{\"name\": \"\xff\"}", "parse error"},
+        {"{\"name\": \"a\nb\"}", "parse error"},
         {"[]", "\"a scenario\" must be an object"},
         {"null", "\"a scenario\" must be an object"},
         {"{}", "\"name\" must be there"},

@@ -141,7 +141,12 @@ TEST_CASE("below stand the rules, and what was not tried", "[trouble_tables]") {
     CHECK_THAT(lines[1], ContainsSubstring("--chaos"));
     s.runs.resize(4, s.runs[0]);
     const char* const tried[]{"throttled", "flaky", "outage", "db-restart"};
-    for (std::size_t i = 0; i < 4; ++i) s.runs[i].scenario = tried[i];
+    for (std::size_t i = 0; i < 4; ++i) {
+        s.runs[i].scenario = tried[i];
+        s.runs[i].api.throttled = s.runs[i].api.faults = 1;
+        s.runs[i].recovery.killed = kill_target::itself;
+    }
+    s.runs[3].recovery.killed = kill_target::connections;
     s.chaos = "kill-run@50%";
     s.target_time_s = 1;
     s.memory_budget_bytes = 1;
