@@ -347,7 +347,7 @@ TEST_CASE("the schema checks types and ranges", "[reporters][json]") {
     with("/runs/0/position", nullptr);
     with("/runs/0/foreign_share", "0");
     with("/runs/0/foreign_share", -0.1);
-    with("/runs/0/in_flight/mean", nullptr);
+    with("/runs/0/in_flight/mean", "0");
     with("/runs/0/in_flight", 5);
     with("/runs/0/api/threads", -1);
     with("/warmup_runs/0", 5);

@@ -38,7 +38,7 @@ TEST_CASE("a connection has the settings that its statements rely on, whatever t
         {{"datestyle", "German", "ISO, YMD"},
          {"client_encoding", "LATIN1", "UTF8"},
          {"timezone", "Asia/Tokyo", "UTC"},
-         {"search_path", "nowhere", "\"\""},
+         {"search_path", "nowhere", "pg_catalog"},
          {"standard_conforming_strings", "off", "on"},
          {"default_transaction_isolation", "serializable", "read committed"},
          {"statement_timeout", "10000", "27s"},
