@@ -99,9 +99,7 @@ void incident_watch::strike_when_due(pid_t run) {
 namespace {
 
 /// An incident that fails hits nothing, and the run goes on.
-strike strike_of(const incident& what, pid_t run) try {
-    return what.strike(run);
-} catch (const setup_error& e) {
+strike strike_of(const incident& what, pid_t run) try { return what.strike(run); } catch (const setup_error& e) {
     return {.text = fmt::format("could not kill {}: {}", name_of(what.target), e.what()), .hit = false};
 }
 

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr auto stop_limit = std::chrono::seconds(5);  ///< after each of the two signals that a server may heed
-constexpr std::size_t most_new_lines = 20'000;         ///< of the log, since it was last read
+constexpr std::size_t most_new_lines = 20'000;        ///< of the log, since it was last read
 
 constexpr std::streamoff most_log_bytes = 64 * 1024;  ///< read from the end of a log
 

@@ -48,7 +48,8 @@ TEST_CASE("a pattern of ours keeps the record and may be restarted; a user's pro
 TEST_CASE("the row of a pattern that failed says how often, or what it said last", "[contestant]") {
     const pattern_contestant ours(some_pattern(), "/pipebench");
     CHECK(ours.describe_failure(seen_with(SIGKILL, 4)) == "it died 4 times, at last killed by signal 9 (Killed)");
-    CHECK(ours.describe_failure(seen_with(SIGSEGV)) == "the run was killed by signal 11 (Segmentation fault), which was not planned");
+    CHECK(ours.describe_failure(seen_with(SIGSEGV)) ==
+          "the run was killed by signal 11 (Segmentation fault), which was not planned");
     CHECK(ours.describe_failure(seen_with(2 << 8, 1, {"no such table"})) == "the run failed: no such table");
 }
 
