@@ -55,7 +55,8 @@ public:
         }
         deadline_.clear();
         fetch_result result{kind(ec, exchange_phase::exchanging), {}, {}};
-        stale_ = interim == 0 && !parser_->got_some() && result.kind == error_kind::reset;
+        stale_ = used_before_ && interim == 0 && !parser_->got_some() && result.kind == error_kind::reset;
+        used_before_ = true;
         // Bytes after the answer belong to no request; the next request would read them as its answer.
         reusable_ = !ec && use == connection_use::keep_alive && parser_->keep_alive() && buffer_.size() == 0;
         if (!ec) result = read_response(*parser_, wall_clock_now());
@@ -65,7 +66,7 @@ public:
         co_return result;
     }
 
-    /// The exchange failed before its first byte.
+    /// The exchange failed before its first byte, on a connection used before.
     [[nodiscard]] bool stale() const noexcept { return stale_; }
     [[nodiscard]] bool reusable() const noexcept { return reusable_; }
 
@@ -91,7 +92,7 @@ private:
     boost::beast::flat_buffer buffer_;
     std::optional<response_parser> parser_;
     std::string request_;
-    bool expired_ = false, stale_ = false, reusable_ = false;
+    bool expired_ = false, used_before_ = false, stale_ = false, reusable_ = false;
 };
 
 async_fetcher::async_fetcher(executor ex, api_endpoint api, tcp::endpoint where, connection_use use,
@@ -127,7 +128,7 @@ task<fetch_result> async_fetcher::fetch(order_id id, time_point deadline) {
         }
         auto result = co_await used->exchange(api_, id, use_);
         // A server may close an idle connection: that is not a failure of the order (RFC 9110, 9.2.2).
-        if (reused && used->stale()) continue;
+        if (used->stale()) continue;
         if (used->reusable()) idle_.push_back(std::move(used));
         co_return result;
     }

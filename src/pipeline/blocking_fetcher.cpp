@@ -28,15 +28,15 @@ fetch_result blocking_fetcher::get(std::string_view path, time_point deadline) {
 fetch_result blocking_fetcher::attempt(time_point deadline) {
     socket_.set_deadline(deadline);
     stale_ = false;
-    const bool reused = socket_.is_open();
-    if (!reused) {
+    reused_ = socket_.is_open();
+    if (!reused_) {
         error_code ec;
         socket_.connect(where_, ec);
         if (ec) return failed(ec, exchange_phase::connecting);
     }
     auto result = exchange();
     // A server may close an idle connection: that is not a failure of the order (RFC 9110, 9.2.2).
-    if (reused && stale_) return attempt(deadline);
+    if (stale_) return attempt(deadline);
     return result;
 }
 
@@ -47,7 +47,8 @@ fetch_result blocking_fetcher::exchange() {
     std::optional<response_parser> parser(std::in_place, spare_);
     if (!ec) read_answer(parser, ec);
     if (ec) {
-        stale_ = !got_interim_ && !parser->got_some() && kind_of(ec, exchange_phase::exchanging) == error_kind::reset;
+        stale_ = reused_ && !got_interim_ && !parser->got_some() &&
+                 kind_of(ec, exchange_phase::exchanging) == error_kind::reset;
         return failed(ec, exchange_phase::exchanging);
     }
     // Bytes after the answer belong to no request; the next request would read them as its answer.

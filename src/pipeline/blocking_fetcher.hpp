@@ -42,6 +42,7 @@ private:
     boost::beast::flat_buffer buffer_;
     std::string request_, spare_;
     bool got_interim_ = false;  ///< in this exchange
+    bool reused_ = false;       ///< the connection of this attempt was used before
     bool stale_ = false;        ///< the exchange failed before its first byte, on a connection used before
 };
 

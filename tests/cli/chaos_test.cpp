@@ -151,7 +151,8 @@ TEST_CASE("an order that kills its worker ends as a dead letter, and takes no ot
     CHECK(run["dead_lettered"] == 1);
     CHECK(run["failed"] == 0);
     CHECK(run["stored"] == 39);
-    CHECK(run["failures"] == json::parse(R"([{"stage": "schedule", "kind": "dead_letter", "orders": 1}])"));
+    CHECK(run["failures"] ==
+          json::parse(R"([{"stage": "schedule", "kind": "dead_letter", "orders": 1, "reason": ""}])"));
     CHECK(notes_that_say(run, "was killed by signal 9") == 5);  // one per delivery
     CHECK(run["recovery"]["runs"] == 1);
 }
@@ -163,7 +164,8 @@ TEST_CASE("a process pool gives an order up that kills its workers, and does the
     CAPTURE(run.dump(1));
     CHECK(run["failed"] == 1);
     CHECK(run["stored"] == 39);
-    CHECK(run["failures"] == json::parse(R"([{"stage": "schedule", "kind": "worker_died", "orders": 1}])"));
+    CHECK(run["failures"] ==
+          json::parse(R"([{"stage": "schedule", "kind": "worker_died", "orders": 1, "reason": ""}])"));
     CHECK(run["http_attempts"] == 39);  // each worker dies before it fetches the poison order
     CHECK(run["store_attempts"] == 39);
     CHECK(notes_that_say(run, "was killed by signal 9") == 3);

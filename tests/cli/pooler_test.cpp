@@ -17,7 +17,7 @@ void skip_without_pooler() {
 
 /// A database of this name, made with this option, and its connection string.
 std::string new_database(const std::string& name, const std::string& option = "") {
-    sql(fmt::format("CREATE DATABASE {} TEMPLATE template0 {}", name, option));
+    sql(fmt::format("CREATE DATABASE \"{}\" TEMPLATE template0 {}", name, option));
     return fmt::format("{}&dbname={}", postgres(), name);
 }
 
@@ -71,17 +71,18 @@ TEST_CASE("a database that cannot hold the orders' texts is refused", "[pooler][
 }
 
 TEST_CASE("settings of a database that change texts and limits do not change the result", "[pooler][settings]") {
-    const auto url = new_database("with_settings");
-    for (const auto* setting :
-         {"datestyle = 'German, DMY'", "standard_conforming_strings = off", "statement_timeout = '1ms'",
-          "lock_timeout = '1ms'", "default_transaction_isolation = 'serializable'", "timezone = 'Asia/Tokyo'",
-          "client_encoding = 'LATIN1'", "search_path = 'nowhere'"})
-        sql(fmt::format("ALTER DATABASE with_settings SET {}", setting));
     const std::string mode = GENERATE("row", "batch");
+    const auto database = "with_settings_for_" + mode;
+    const auto url = new_database(database);
+    for (const auto* setting :
+         {"datestyle = 'German, DMY'", "standard_conforming_strings = off", "statement_timeout = '50ms'",
+          "lock_timeout = '50ms'", "default_transaction_isolation = 'serializable'", "timezone = 'Asia/Tokyo'",
+          "client_encoding = 'LATIN1'", "search_path = 'nowhere'"})
+        sql(fmt::format("ALTER DATABASE {} SET {}", database, setting));
     const user someone;
     const auto file = someone.file("r.json");
     const auto end =
-        someone.run_pipebench(quick_and({"-p", "semaphore,thread-pool", "--write-mode", mode, "--busy-limit", "100%",
+        someone.run_pipebench(quick_and({"-p", "semaphore,thread-pool", "--write-mode", mode, "--db-latency", "100ms",
                                          "--postgres", url, "--export-json", file}));
     CAPTURE(end.err, end.out);
     CHECK(end.code == 0);

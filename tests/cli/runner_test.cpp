@@ -264,7 +264,7 @@ TEST_CASE("an order that is reported as failed has failed, and is not lost", "[r
     const auto run = row_of(s, "mine");
     CHECK(run["stored"] == 15);
     CHECK(run["failed"] == 5);
-    CHECK(run["failures"] == json::parse(R"([{"stage": "fetch", "kind": "timeout", "orders": 5}])"));
+    CHECK(run["failures"] == json::parse(R"([{"stage": "fetch", "kind": "timeout", "orders": 5, "reason": ""}])"));
     CHECK(run["ledger"]["lost"] == 0);
     CHECK(run["ledger"]["rows"] == 15);
     CHECK(verdict_of(run) == "25 % failed, mostly fetch timeout");

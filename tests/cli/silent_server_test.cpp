@@ -210,7 +210,8 @@ TEST_CASE("the result is printed before anything is dropped, and what cannot be 
     CHECK(contains(end.err, "schema " + schema + " is left"));
     CHECK(lines_of(end.err).back().find("is left") != std::string::npos);
     else_.reset();
-    sql(fmt::format("DROP SCHEMA {} CASCADE", schema));
+    // The server may have carried out the DROP when the lock was gone, although nobody waited for it any more.
+    sql(fmt::format("DROP SCHEMA IF EXISTS {} CASCADE", schema));
     CHECK(someone.left_behind().empty());
 }
 

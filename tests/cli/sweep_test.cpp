@@ -125,20 +125,20 @@ TEST_CASE("a pattern that does not fit a point is left out of it with the reason
           "[sweep]") {
     const user someone;
     const auto file = someone.file("s.json");
-    // Less than 3000 worker processes need, but more than the others do.
+    // Less than 3000 orders in flight need, but more than the others do.
     auto command = someone.pipebench(
-        sweep_and({"-q", "-p", "semaphore,process-pool", "--concurrency", "4,3000", "--export-json", file}));
-    words limited{"/bin/bash", "-c", R"(ulimit -u 2900 && exec "$0" "$@")"};
+        sweep_and({"-q", "-p", "fan-out,semaphore", "--concurrency", "4,3000", "--export-json", file}));
+    words limited{"/bin/bash", "-c", R"(ulimit -n 2900 && exec "$0" "$@")"};
     command.arguments.insert(command.arguments.begin(), limited.begin(), limited.end());
     const auto end = run(command);
-    if (contains(end.err, "ulimit")) SKIP("this user may have fewer than 2900 processes");
+    if (contains(end.err, "ulimit")) SKIP("this user may have fewer than 2900 descriptors");
     CAPTURE(end.out, end.err);
     CHECK(end.code == 0);
-    CHECK(contains(end.out, "no: processes"));
-    CHECK(contains(end.out, "left out at c=3000: process-pool: 3000 orders in flight need 3001 processes"));
+    CHECK(contains(end.out, "no: descriptors"));
+    CHECK(contains(end.out, "left out at c=3000: semaphore: 3000 orders in flight need 3072 descriptors"));
     const auto sweep = saved(file);
     CHECK(sweep["points"][0]["left_out"].empty());
-    CHECK(sweep["points"][1]["left_out"][0]["cause"] == "processes (this box has 2,900)");
+    CHECK(sweep["points"][1]["left_out"][0]["cause"] == "descriptors (this box has 2,900)");
     CHECK(sweep["points"][1]["result"]["runs"].size() == 1);
 }
 
