@@ -109,10 +109,10 @@ exit_code doctor_command::sweep() {
         throw setup_error("--sweep: name the servers with --postgres and --redis");
     const auto tell = [](const std::string& text) { fmt::print("{}\n", text); };
     signal_watch signals;
+    const patience until(signals, {});
     try {
-        if (!servers_.postgres.empty())
-            sweep_schemas(servers_.postgres, patience(signals, {}), abandoned::as_far_as_seen, tell);
-        if (!servers_.redis.empty()) sweep_keys(servers_.redis, abandoned::as_far_as_seen, tell);
+        if (!servers_.postgres.empty()) sweep_schemas(servers_.postgres, until, abandoned::as_far_as_seen, tell);
+        if (!servers_.redis.empty()) sweep_keys(servers_.redis, until, abandoned::as_far_as_seen, tell);
     } catch (const interrupted&) {
         return code_of_signal(signals.first());
     } catch (const std::runtime_error& e) {

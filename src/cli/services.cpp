@@ -118,7 +118,7 @@ exit_code services_command::start_and_serve(signal_watch& signals) const {
     const auto id = new_session_id();
     sweep_before_a_session(choice.postgres, choice.redis, until.before_a_run, say);
     std::optional<session_keys> keys;
-    if (!choice.redis.empty()) keys.emplace(choice.redis, id);
+    if (!choice.redis.empty()) keys.emplace(choice.redis, id, until.before_a_run);
     session_schema schema({.postgres = services.postgres_url(),
                            .name = "pipebench_" + id,
                            .schema = services.postgres_pid() != 0 ? leftovers::keep : leftovers::drop,

@@ -20,6 +20,7 @@ namespace {
 constexpr std::string_view mark = "pipebench session of ";
 constexpr const char* sessions_key = "pipebench:sessions";  ///< a hash: session id -> identity of its process
 constexpr std::chrono::seconds limit{5};                    ///< for an answer of either server
+constexpr std::chrono::seconds limit_at_end{1};             ///< a session that was interrupted is to end soon
 constexpr int most_schemas = 100;                           ///< that one sweep looks at
 
 /// Why something is left; empty if it is abandoned.
@@ -88,8 +89,8 @@ void sweep_schemas(const std::string& postgres, const patience& until, abandoned
     }
 }
 
-void sweep_keys(const std::string& redis, abandoned which, const say_line& tell) {
-    redis_client server(parse_redis_address(redis), limit);
+void sweep_keys(const std::string& redis, const patience& until, abandoned which, const say_line& tell) {
+    redis_client server(parse_redis_address(redis), limit, until);
     const auto entries = server.command({"HGETALL", sessions_key});
     if (entries->type != REDIS_REPLY_ARRAY) return;
     for (std::size_t i = 0; i + 1 < entries->elements; i += 2) {
@@ -119,19 +120,22 @@ void sweep_before_a_session(const std::string& postgres, const std::string& redi
         }
     };
     attempt(postgres, [&] { sweep_schemas(postgres, until, abandoned::surely, tell); });
-    attempt(redis, [&] { sweep_keys(redis, abandoned::surely, tell); });
+    attempt(redis, [&] { sweep_keys(redis, until, abandoned::surely, tell); });
 }
 
-session_keys::session_keys(std::string redis, std::string id) : redis_(std::move(redis)), id_(std::move(id)) {
+session_keys::session_keys(std::string redis, std::string id, const patience& until)
+    : redis_(std::move(redis)), id_(std::move(id)) {
     try {
-        redis_client(parse_redis_address(redis_), limit).command({"HSET", sessions_key, id_, own_identity()});
+        redis_client(parse_redis_address(redis_), limit, until).command({"HSET", sessions_key, id_, own_identity()});
+    } catch (const interrupted&) {
+        throw;
     } catch (const setup_error&) {
     }
 }
 
 session_keys::~session_keys() {
     try {
-        redis_client(parse_redis_address(redis_), limit).command({"HDEL", sessions_key, id_});
+        redis_client(parse_redis_address(redis_), limit_at_end).command({"HDEL", sessions_key, id_});
     } catch (const std::exception&) {
     }
 }

@@ -26,8 +26,8 @@ enum class abandoned : std::uint8_t {
 /// is left, with the reason. Throws `interrupted`, or setup_error if the server cannot be asked.
 void sweep_schemas(const std::string& postgres, const patience& until, abandoned which, const say_line& tell);
 
-/// The same for keys in Redis. Throws redis_error if the server cannot be asked.
-void sweep_keys(const std::string& redis, abandoned which, const say_line& tell);
+/// The same for keys in Redis. Throws `interrupted`, or redis_error if the server cannot be asked.
+void sweep_keys(const std::string& redis, const patience& until, abandoned which, const say_line& tell);
 
 /// Sweeps what is surely abandoned on the servers that are named; either may be empty. A server that cannot be asked is
 /// only told. Throws `interrupted`.
@@ -38,7 +38,8 @@ void sweep_before_a_session(const std::string& postgres, const std::string& redi
 /// server that takes no mark is found when the runs use it.
 class session_keys {
 public:
-    session_keys(std::string redis, std::string id);
+    /// Throws `interrupted`.
+    session_keys(std::string redis, std::string id, const patience& until);
     session_keys(const session_keys&) = delete;
     session_keys& operator=(const session_keys&) = delete;
     ~session_keys();

@@ -30,7 +30,7 @@ started_servers process_executor::start_servers(const needs& most, const say& me
     const bool ends_with_its_server = services_->postgres_pid() != 0;
     const auto redis = most.redis ? choice.redis : std::string();
     sweep_before_a_session(choice.postgres, redis, until_.before_a_run, message);
-    if (!redis.empty()) keys_.emplace(redis, id_);
+    if (!redis.empty()) keys_.emplace(redis, id_, until_.before_a_run);
     schema_.emplace(schema_settings{.postgres = services_->postgres_url(),
                                     .name = "pipebench_" + id_,
                                     .tables = settings_.tables,

@@ -113,7 +113,7 @@ std::string hanging_programs(const user& someone) {
 
 TEST_CASE("a signal ends the start of a session whose server accepts and says nothing", "[silent][signal]") {
     // Options that name the silent server; %: its port.
-    const std::string given = GENERATE("--postgres=postgresql://me@127.0.0.1:%/db");
+    const std::string given = GENERATE("--postgres=postgresql://me@127.0.0.1:%/db", "--redis=redis://127.0.0.1:%");
     const int signal = GENERATE(SIGINT, SIGTERM, SIGHUP);
     const user someone;
     const silent_server silent;
