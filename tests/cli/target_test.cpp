@@ -150,7 +150,9 @@ TEST_CASE("the first reason of each kind of failure is in the report and in the 
                                          api.url(), "--busy-limit", "100%", "--export-json", file}));
     CAPTURE(end.out, end.err);
     CHECK(contains(end.out, "13 fetch/rejected (answered 418)"));
-    for (const auto& failure : saved(file)["runs"][0]["failures"]) {
+    const auto run = saved(file)["runs"][0];  // outlives the loop
+    REQUIRE(run["failures"].size() == 2);
+    for (const auto& failure : run["failures"]) {
         if (failure["kind"] == "rejected") CHECK(failure["reason"] == "answered 418");
         if (failure["kind"] == "bad_content") CHECK(contains(failure["reason"], "2 bytes that are not an order"));
     }
