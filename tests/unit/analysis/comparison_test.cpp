@@ -381,6 +381,18 @@ TEST_CASE("the same patterns in another order are no mismatch", "[comparison][mi
     CHECK(mismatches(session(1), other).empty());
 }
 
+TEST_CASE("a mock API that only one side names as its target is no mismatch, other settings of it are",
+          "[comparison][mismatch]") {
+    auto without = session(1), other = session(1);
+    std::erase_if(without.servers, [](const auto& s) { return s.name == "mock-api"; });
+    REQUIRE(without.servers.size() + 1 == session(1).servers.size());
+    CHECK(mismatches(session(1), without).empty());
+    CHECK(mismatches(without, session(1)).empty());
+    for (auto& s : other.servers)
+        if (s.name == "mock-api") s.settings = "http_latency=1ms";
+    CHECK(fields_of(mismatches(session(1), other)) == std::vector<std::string>{"servers.mock-api.settings"});
+}
+
 TEST_CASE("parameters that are missing as a whole are a mismatch, field by field", "[comparison][mismatch]") {
     auto other = session(1);
     other.parameters = nullptr;
