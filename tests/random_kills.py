@@ -178,15 +178,23 @@ class Judge:
         os.mkdir(self.tmp)
         os.chmod(self.tmp, 0o1777)
         self.result_file = os.path.join(directory, "r.json")
+        self.session = None
 
     def start(self, pattern, own_servers):
         where = [] if own_servers else ["--postgres", self.servers.postgres_url, "--redis",
                                         "unix://" + self.servers.socket, "--keep"]
         with contextlib.suppress(FileNotFoundError):
             os.remove(self.result_file)
-        return subprocess.Popen([self.binary, "-p", pattern, *WORK, *where, "--export-json", self.result_file],
-                                env={**os.environ, "TMPDIR": self.tmp}, stdout=subprocess.DEVNULL,
-                                stderr=subprocess.PIPE, text=True)
+        command = [self.binary, "-p", pattern, *WORK, *where, "--export-json", self.result_file]
+        self.session = subprocess.Popen(command, env={**os.environ, "TMPDIR": self.tmp}, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.PIPE, text=True)
+        return self.session
+
+    def stop(self):
+        """Ends a session that was left under way."""
+        if self.session and self.session.poll() is None:
+            self.session.terminate()
+            self.session.wait()
 
     def make_reference(self):
         session = self.start("semaphore", own_servers=False)
@@ -264,7 +272,7 @@ class Judge:
         ours = {p: command_line(p) for p in descendants(session.pid) if p != run}
         if victim == "own-backend":
             return [p for p in ours if self.is_backend(ours[p])]
-        pattern = {"mock-api": r" mock-api ", "own-postmaster": r"/postgres -D", "own-redis": r"redis-server "}[victim]
+        pattern = {"mock-api": " mock-api ", "own-postmaster": "/postgres -D", "own-redis": "redis-server "}[victim]
         return [p for p in ours if re.search(pattern, ours[p])]
 
     def backends(self, postmaster):
@@ -346,20 +354,25 @@ def main():
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="choose victims and moments by it [1]")
     parser.add_argument("--trial", type=int, metavar="K", help="only this one, to repeat what was found")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     numbers = [asked.trial] if asked.trial is not None else range(1, asked.kills + 1)
     trials = []
     with tempfile.TemporaryDirectory(prefix="random-kills-") as directory:
         os.chmod(directory, 0o755)
         servers = Servers(directory)
+        judge = Judge(os.path.abspath(asked.binary), servers, directory)
         try:
-            judge = Judge(os.path.abspath(asked.binary), servers, directory)
             judge.make_reference()
             for number in numbers:
-                trials.append(plan(number, asked.seed))
-                judge.execute(trials[-1])
-                if sys.stderr.isatty() or number % 20 == 0:
-                    print(f"random-kills: {number} done", file=sys.stderr)
+                trial = plan(number, asked.seed)
+                judge.execute(trial)
+                trials.append(trial)
+                if trial.broken or number % 20 == 0:
+                    print(f"random-kills: {number} done", *trial.broken, sep="; ", file=sys.stderr, flush=True)
+        except KeyboardInterrupt:
+            print("random-kills: interrupted", file=sys.stderr)
         finally:
+            judge.stop()
             servers.stop()
     print_table(trials)
     sys.exit(any(t.broken for t in trials))
