@@ -128,6 +128,12 @@ class Servers:
              self.directory], stdout=subprocess.DEVNULL)
         wait_until(lambda: self.ask_redis("PING") == "PONG", 10, "Redis starts")
 
+    def reap(self, pid):
+        """Waits for the end of a server that was killed."""
+        for server in (self.postgres, self.redis):
+            if server.pid == pid:
+                server.wait()
+
     def mend(self):
         """Starts again what a trial has killed."""
         if self.redis.poll() is not None:
@@ -256,6 +262,7 @@ class Judge:
         victim = random.Random(trial.number).choice(candidates)
         with contextlib.suppress(ProcessLookupError):
             os.kill(victim, signal.SIGKILL)
+            self.servers.reap(victim)
             trial.outcome = "hit" if victim == run or is_alive(run) else "late"
 
     def candidates(self, victim, session, run):
