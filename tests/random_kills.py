@@ -23,7 +23,8 @@ import time
 ORDERS = 1500
 # A run takes at least ORDERS / 20 x 12 ms = 0.9 s, so that most kills come amid it.
 WORK = ["-n", str(ORDERS), "-c", "20", "--http-latency", "10ms", "--db-latency", "2ms", "--db-connections", "8",
-        "--lease", "500ms", "--seed", "7", "--busy-limit", "100%", "--grace", "5s", "--quiet"]
+        "--lease", "500ms", "--attempt-timeout", "2s", "--order-timeout", "10s", "--seed", "7",
+        "--busy-limit", "100%", "--grace", "5s", "--quiet"]
 LONGEST_SESSION_S = 90
 LATEST_KILL_S = 1.2
 
