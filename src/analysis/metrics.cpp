@@ -45,7 +45,7 @@ double latency(const run_result& r) {
 /// A count of the ledger; NaN if it was not checked.
 template <std::uint64_t ledger_view::*field>
 double ledger(const run_result& r) {
-    return r.ledger.checked ? number(r.ledger.*field) : std::numeric_limits<double>::quiet_NaN();
+    return r.ledger.checked ? number(r.ledger.*field) : not_known;
 }
 
 /// A measure of the recovery; NaN without a kill.

@@ -15,15 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::vector<std::string> schemas() {
-    std::vector<std::string> out;
-    for (const auto& row : sql("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'pipebench%'"))
-        out.emplace_back(row[0].c_str());
-    return out;
-}
-
-std::int64_t redis_keys() { return redis_client(parse_redis_address(redis()), 5s).command({"DBSIZE"})->integer; }
-
 const std::vector<std::string>& our_servers() {
     static const std::vector<std::string> out{"--postgres", postgres(), "--redis", redis()};
     return out;

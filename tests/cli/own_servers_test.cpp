@@ -18,18 +18,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::vector<std::string> schemas() {
-    std::vector<std::string> out;
-    for (const auto& row : sql("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'pipebench%'"))
-        out.emplace_back(row[0].c_str());
-    return out;
-}
-
 void drop(const std::vector<std::string>& names) {
     for (const auto& name : names) sql(fmt::format("DROP SCHEMA \"{}\" CASCADE", name));
 }
-
-std::int64_t redis_keys() { return redis_client(parse_redis_address(redis()), 5s).command({"DBSIZE"})->integer; }
 
 /// A runner that makes more keys than one SCAN returns.
 constexpr const char* make_keys = R"py(

@@ -70,8 +70,13 @@ std::string schema_with(const std::string& table) {
 struct runner {
     std::string gate;  ///< the file whose existence ends it
     explicit runner(const user& someone) : gate(someone.file("gate")) {}
-    [[nodiscard]] std::vector<std::string> arguments() const {
-        return {"-p", "none", "--runner", fmt::format("mine=until [ -e {} ]; do sleep 0.02; done", gate)};
+    /// Of a session that measures it on the test's PostgreSQL.
+    [[nodiscard]] std::vector<std::string> arguments(const std::vector<std::string>& more = {}) const {
+        std::vector<std::string> out{"-p",         "none",
+                                     "--postgres", postgres(),
+                                     "--runner",   fmt::format("mine=until [ -e {} ]; do sleep 0.02; done", gate)};
+        out.insert(out.end(), more.begin(), more.end());
+        return session_and(out);
     }
     void let_end() const { std::ofstream(gate) << "open"; }
 };
@@ -172,9 +177,7 @@ TEST_CASE("a signal ends the reading of a ledger, and the run is printed", "[sil
     const user someone;
     const auto file = someone.file("r.json");
     const runner mine(someone);
-    auto more = mine.arguments();
-    more.insert(more.end(), {"--postgres", postgres(), "--export-json", file});
-    running_command session(someone.pipebench(session_and(more)));
+    running_command session(someone.pipebench(mine.arguments({"--export-json", file})));
     const auto schema = schema_with("mine_1");
     std::optional<somebody> else_(fmt::format("LOCK TABLE {}.mine_1 IN ACCESS EXCLUSIVE MODE", schema));
     mine.let_end();
@@ -195,9 +198,7 @@ TEST_CASE("the result is printed before anything is dropped, and what cannot be 
     const bool by_signal = GENERATE(false, true);
     const user someone;
     const runner mine(someone);
-    auto more = mine.arguments();
-    more.insert(more.end(), {"--postgres", postgres()});
-    running_command session(someone.pipebench(session_and(more)));
+    running_command session(someone.pipebench(mine.arguments()));
     const auto schema = schema_with("mine_1");
     std::optional<somebody> else_(fmt::format("SELECT FROM {}.mine_1", schema));
     mine.let_end();
@@ -243,9 +244,7 @@ TEST_CASE("a signal ends a session whose stdout nobody reads, and leaves nothing
 TEST_CASE("a PostgreSQL that restarts while a ledger is read costs no result", "[silent]") {
     const user someone;
     const runner mine(someone);
-    auto more = mine.arguments();
-    more.insert(more.end(), {"--postgres", postgres()});
-    running_command session(someone.pipebench(session_and(more)));
+    running_command session(someone.pipebench(mine.arguments()));
     const auto schema = schema_with("mine_1");
     std::optional<somebody> else_(fmt::format("LOCK TABLE {}.mine_1 IN ACCESS EXCLUSIVE MODE", schema));
     mine.let_end();

@@ -1,5 +1,6 @@
 #include "support/services.hpp"
 
+#include "redis/redis_client.hpp"
 #include "services/throwaway_postgres.hpp"
 #include "services/throwaway_redis.hpp"
 #include "support/command.hpp"
@@ -93,6 +94,17 @@ pqxx::result sql(const std::string& statement) {
     pqxx::connection connection(postgres());
     pqxx::nontransaction transaction(connection);
     return transaction.exec(statement);
+}
+
+std::vector<std::string> schemas() {
+    std::vector<std::string> out;
+    for (const auto& row : sql("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'pipebench%'"))
+        out.emplace_back(row[0].c_str());
+    return out;
+}
+
+std::int64_t redis_keys() {
+    return redis_client(parse_redis_address(redis()), std::chrono::seconds(5)).command({"DBSIZE"})->integer;
 }
 
 std::int64_t count(const std::string& statement) { return sql(statement)[0][0].as<std::int64_t>(); }

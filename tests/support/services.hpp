@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace pipebench::test {
 
@@ -26,6 +27,9 @@ namespace pipebench::test {
 [[nodiscard]] std::string url_with_wrong_password(const std::string& password);
 
 pqxx::result sql(const std::string& statement);
+/// The schemas of pipebench that are in the test's PostgreSQL.
+[[nodiscard]] std::vector<std::string> schemas();
+[[nodiscard]] std::int64_t redis_keys();                         ///< number of keys in the test's Redis
 [[nodiscard]] std::int64_t count(const std::string& statement);  ///< the number that the statement returns
 
 /// A transaction of another session that locks the table until the destructor.

@@ -1,9 +1,10 @@
 // Where the kernel does not list children, reading every process must find the same tree.
 #include "system/process_tree.hpp"
 
+#include "support/sleeper.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,30 +13,7 @@
 #include <vector>
 
 using namespace pipebench;
-
-namespace {
-
-/// A child that waits to be killed.
-class sleeper {
-public:
-    sleeper() : pid_(::fork()) {
-        REQUIRE(pid_ >= 0);
-        if (pid_ == 0)
-            for (;;) ::pause();
-    }
-    sleeper(const sleeper&) = delete;
-    sleeper& operator=(const sleeper&) = delete;
-    ~sleeper() {
-        ::kill(pid_, SIGKILL);
-        ::waitpid(pid_, nullptr, 0);
-    }
-    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
-
-private:
-    pid_t pid_;
-};
-
-}  // namespace
+using pipebench::test::sleeper;
 
 TEST_CASE("the children of a process are found among all processes as the kernel lists them", "[process_tree]") {
     const sleeper one, two;
