@@ -47,6 +47,25 @@ TEST_CASE("a pooler in session mode serves every pattern", "[pooler]") {
     for (const auto& run : result["runs"]) CHECK(run["ledger"]["rows"] == 40);
 }
 
+TEST_CASE("every variable that libpq heeds reaches the runs as it reaches the session", "[pooler]") {
+    skip_without_pooler();
+    const pooler between("session", 40, "127.0.0.1");
+    const user someone;
+    const auto file = someone.file("r.json");
+    // The name does not exist: whoever does not heed PGHOSTADDR asks for it in vain.
+    auto session =
+        someone.pipebench(quick_and({"-p", "all", "--busy-limit", "100%", "--export-json", file, "--postgres",
+                                     "host=nowhere.invalid dbname=postgres user=pipebench"}));
+    session.environment.insert(
+        {{"PGHOSTADDR", "127.0.0.1"}, {"PGPORT", between.port()}, {"PGTARGETSESSIONATTRS", "read-write"}});
+    const auto end = run(session);
+    CAPTURE(end.err, end.out);
+    CHECK(end.code == 0);
+    const auto result = saved(file);  // outlives the loop
+    REQUIRE(result["runs"].size() == 5);
+    for (const auto& run : result["runs"]) CHECK(run["ledger"]["rows"] == 40);
+}
+
 TEST_CASE("orders that wait for a connection because a pool is too small are named in the verdict", "[pooler]") {
     skip_without_pooler();
     const std::string pattern = GENERATE("semaphore", "process-pool");

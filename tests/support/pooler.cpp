@@ -1,5 +1,6 @@
 #include "support/pooler.hpp"
 
+#include "support/scripted_server.hpp"
 #include "support/services.hpp"
 
 #include <pwd.h>
@@ -17,7 +18,6 @@ namespace {
 
 constexpr const char* program = "/usr/sbin/pgbouncer";
 constexpr const char* user_for_root = "postgres";  // it refuses to run as root
-constexpr const char* port = "6432";
 
 /// The directory of PostgreSQL's socket, from its connection string.
 std::string socket_directory() {
@@ -34,14 +34,14 @@ void give_to_user(const std::filesystem::path& directory) {
 
 bool pooler::is_installed() { return std::filesystem::exists(program); }
 
-pooler::pooler(const std::string& mode, unsigned size) {
+pooler::pooler(const std::string& mode, unsigned size, const std::string& listen) : port_(free_port()) {
     give_to_user(home_.path());
     const auto file = home_ / "pgbouncer.ini";
     std::ofstream(file) << fmt::format(
-        "[databases]\n* = host={} user=pipebench\n[pgbouncer]\nlisten_addr =\nlisten_port = {}\n"
+        "[databases]\n* = host={} user=pipebench\n[pgbouncer]\nlisten_addr = {}\nlisten_port = {}\n"
         "unix_socket_dir = {}\nauth_type = any\npool_mode = {}\ndefault_pool_size = {}\nmax_client_conn = 200\n"
         "logfile =\npidfile = {}\n",
-        socket_directory(), port, home_.path().native(), mode, size, home_ / "pid");
+        socket_directory(), listen, port_, home_.path().native(), mode, size, home_ / "pid");
     std::vector<std::string> arguments{program};
     if (::geteuid() == 0) arguments.insert(arguments.end(), {"-u", user_for_root});
     arguments.push_back(file);
@@ -58,7 +58,7 @@ pooler::pooler(const std::string& mode, unsigned size) {
 }
 
 std::string pooler::url() const {
-    return fmt::format("host={} port={} dbname=postgres user=pipebench", home_.path().native(), port);
+    return fmt::format("host={} port={} dbname=postgres user=pipebench", home_.path().native(), port_);
 }
 
 }  // namespace pipebench::test

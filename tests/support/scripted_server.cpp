@@ -29,12 +29,14 @@ descriptor bound_socket() {
     return fd;
 }
 
-std::string url_of(const descriptor& fd) {
+std::uint16_t port_of(const descriptor& fd) {
     sockaddr_in where{};
     socklen_t size = sizeof where;
     ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&where), &size);
-    return fmt::format("http://127.0.0.1:{}", ntohs(where.sin_port));
+    return ntohs(where.sin_port);
 }
+
+std::string url_of(const descriptor& fd) { return fmt::format("http://127.0.0.1:{}", port_of(fd)); }
 
 }  // namespace
 
@@ -126,5 +128,7 @@ std::string closed_port_url() {
     static const descriptor reserved = bound_socket();  // bound but not listening, so that no program gets the port
     return url_of(reserved);
 }
+
+std::string free_port() { return std::to_string(port_of(bound_socket())); }
 
 }  // namespace pipebench::test

@@ -69,5 +69,7 @@ private:
 
 /// A URL on which no server listens.
 [[nodiscard]] std::string closed_port_url();
+/// A port of the loopback interface that was free a moment ago.
+[[nodiscard]] std::string free_port();
 
 }  // namespace pipebench::test
