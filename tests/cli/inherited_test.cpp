@@ -1,11 +1,9 @@
 // State that a parent leaves to pipebench: closed or full descriptors, ignored and blocked signals, a umask, limits.
+#include "support/nobody.hpp"
 #include "support/saved.hpp"
 
 #include "pipebench/result.hpp"
 #include "services/find_program.hpp"
-
-#include <pwd.h>
-#include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -30,19 +28,6 @@ void check_all_stored(const std::string& file) {
     const auto run = saved(file)["runs"][0];
     CHECK(run["stored"] == 40);
     CHECK(run["verdict"]["trusted"] == true);
-}
-
-/// The command as the user nobody, who owns the files.
-command as_nobody(const user& someone, command c) {
-    const passwd* nobody = ::getpwnam("nobody");
-    if (::geteuid() != 0 || nobody == nullptr) SKIP("only root can become somebody else");
-    if (run({{"which", "setpriv"}, {}}).code != 0) SKIP("setpriv is not installed");
-    const auto files = std::filesystem::path(someone.file("r.json")).parent_path();
-    for (const auto& directory : {files.native(), c.environment.at("TMPDIR")})
-        REQUIRE(::chown(directory.c_str(), nobody->pw_uid, nobody->pw_gid) == 0);
-    return behind({"setpriv", fmt::format("--reuid={}", nobody->pw_uid), fmt::format("--regid={}", nobody->pw_gid),
-                   "--clear-groups"},
-                  std::move(c));
 }
 
 }  // namespace
