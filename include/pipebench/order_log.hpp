@@ -9,6 +9,7 @@
 
 namespace pipebench {
 
+class arrival_schedule;
 struct record_board;
 
 /// How the session asks a run to end early. Patterns ask before every order.
@@ -30,13 +31,18 @@ public:
     struct ticket {
         order_id id;
         std::chrono::steady_clock::time_point began;
+        std::chrono::steady_clock::time_point arrived{};  ///< only in an open run
     };
 
-    /// `board` must outlive the log.
-    explicit order_log(record_board& board) noexcept : board_(&board) {}
+    /// `board` and `when` must outlive the log. `when`: of an open run, whose latencies count from the arrival; null
+    /// for a closed one.
+    explicit order_log(record_board& board, const arrival_schedule* when = nullptr) noexcept
+        : board_(&board), when_(when) {}
 
-    /// An order waits in the pattern's queue from now on, until a begin(). Only for patterns that have a queue.
+    /// An order waits in a queue from now on, until a begin().
     void offer() noexcept;
+    /// The same for an order of an open run, which should have arrived `late` ago.
+    void arrive(std::chrono::steady_clock::duration late) noexcept;
     /// The order is in flight from now on.
     [[nodiscard]] ticket begin(order_id id) noexcept;
     /// The order has ended. A second end of the same order counts as a repetition and changes nothing else, unless it
@@ -45,8 +51,15 @@ public:
     /// Ends an order that was not timed: like end(), without a latency.
     void settle(order_id id, const outcome& o) noexcept;
 
+    /// The start of the run's clock.
+    [[nodiscard]] std::chrono::steady_clock::time_point started() const noexcept;
+    /// Orders that were offered or have arrived, and have neither begun nor been turned away.
+    [[nodiscard]] std::uint64_t queued() const noexcept;
+    [[nodiscard]] bool has_ended(order_id id) const noexcept;
+
 private:
     record_board* board_;
+    const arrival_schedule* when_;
 };
 
 }  // namespace pipebench

@@ -29,8 +29,9 @@ enum class error_kind : std::uint8_t {
     database,      ///< PostgreSQL refused the statement
     worker_died,   ///< the worker process that held the order died, too often
     dead_letter,   ///< delivered too often without an end, and put on the dead-letter stream
+    overloaded,    ///< shed: it arrived when the queue was full
 };
-inline constexpr std::size_t error_kind_count = 16;
+inline constexpr std::size_t error_kind_count = 17;
 
 /// Fixed layout, no padding: it is also the wire format between a process pool and its workers.
 struct outcome {

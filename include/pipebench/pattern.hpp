@@ -3,6 +3,7 @@
 #pragma once
 
 #include "pipebench/order_log.hpp"
+#include "pipebench/order_source.hpp"
 #include "pipebench/pipeline.hpp"
 #include "pipebench/workload.hpp"
 
@@ -17,6 +18,7 @@ class order_stream;
 /// Everything that a pattern gets.
 struct run_context {
     const workload& work;
+    order_source& orders;  ///< gives the next order when it has arrived
     const pipeline_factory& open;
     order_log& out;              ///< records begin and end of every order
     stop_flag stop;              ///< asked before every order
@@ -32,6 +34,8 @@ struct needs {
     std::uint64_t processes = 1;
     std::uint64_t threads = 1;  ///< in each of these processes, at most
     bool redis = false;
+    bool bounds_in_flight = true;  ///< false: under open load nothing but the load bounds it
+    bool separate_source = true;   ///< false: what lets orders arrive also has other work to do
 };
 
 struct pattern {

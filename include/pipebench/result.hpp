@@ -16,9 +16,62 @@ namespace pipebench {
 
 inline constexpr std::string_view result_schema = "pipebench.result/1";
 
-struct latency_summary {  ///< of the orders that ended, from begin to end, retries included
+struct latency_summary {  ///< NaN: no order has one
     double mean_ms = 0, p50_ms = 0, p90_ms = 0, p99_ms = 0, p999_ms = 0, max_ms = 0;
     bool operator==(const latency_summary&) const = default;
+};
+
+/// A distribution of latencies: counts of the bins that are not empty. Every bin is 1 % wider than the one before, the
+/// first ends at 1 us (contracts/latency_bin.hpp).
+struct latency_distribution {
+    std::vector<std::uint64_t> bins, counts;  ///< of the same length; bins ascend
+    bool operator==(const latency_distribution&) const = default;
+};
+
+/// Whether an objective was reached, by an exact test on the number of late orders (analysis/objective.hpp).
+enum class objective_verdict : std::uint8_t { met, not_met, cannot_tell };
+inline constexpr std::size_t objective_verdict_count = 3;
+[[nodiscard]] std::string_view name_of(objective_verdict v) noexcept;  ///< "met", "not met", "cannot tell"
+
+struct objective_outcome {
+    std::string text;  ///< "p99<500ms"
+    double quantile = 0, limit_ms = 0;
+    std::uint64_t orders = 0;  ///< that arrived after the warm-up
+    std::uint64_t late = 0;    ///< not stored, or later than the limit
+    std::uint64_t needed = 0;  ///< least number of orders with which it can be met
+    objective_verdict verdict = objective_verdict::cannot_tell;
+    bool operator==(const objective_outcome&) const = default;
+};
+
+/// What was expected of an open run before it, by the formulas of queueing theory (analysis/queueing.hpp). NaN: there is
+/// no such value, or it does not follow from what is known.
+struct load_forecast {
+    double erlang = 0;           ///< offered load: orders in flight on average, if none waits
+    double utilisation = 0;      ///< of the orders that may be in flight; from 1 on, the queue grows without end
+    double wait_p99_ms = 0;      ///< upper bound for constant service times (Erlang C)
+    double response_p99_ms = 0;  ///< the same, with the service
+    double queue_at_end = 0;     ///< orders that wait when the last one arrives, if it cannot be stable
+    bool operator==(const load_forecast&) const = default;
+};
+
+/// What is known of an open run alone. Its window lasts from the end of the warm-up to the last arrival; rates, waits,
+/// responses and objectives are of the orders that arrived in it.
+struct load_view {
+    double window_s = 0, warm_up_s = 0;
+    double drain_s = 0;        ///< from the last arrival to the end of the run
+    std::uint64_t orders = 0;  ///< that arrived in the window
+    double offered_per_s = 0, achieved_per_s = 0;
+    std::uint64_t shed = 0;        ///< turned away at a full queue
+    std::uint64_t unfinished = 0;  ///< given up after the drain
+    latency_summary wait, service;
+    double lateness_p99_ms = 0, lateness_max_ms = 0;  ///< by which orders arrived later than they should have
+    double queue_mean = 0, queue_peak = 0;
+    double queue_growth_per_s = 0;  ///< over the second half of the window; 0 if it did not grow
+    bool saturated = false;
+    load_forecast forecast;
+    latency_distribution waits, responses;
+    std::vector<objective_outcome> objectives;
+    bool operator==(const load_view&) const = default;
 };
 
 struct failure_count {
@@ -100,9 +153,10 @@ struct ledger_view {      ///< reported orders against rows, read from PostgreSQ
 /// What to think of a row; analysis/verdict.cpp decides. Up to `failures` its numbers can be used.
 enum class verdict_kind : std::uint8_t {
     ok,
-    at_floor,  ///< the parameters set the time, not the pattern
-    box_full,  ///< all cores were in use
-    failures,  ///< some orders failed
+    at_floor,   ///< the parameters set the time, not the pattern
+    box_full,   ///< all cores were in use
+    saturated,  ///< of an open run: more arrived than was done, and the queue grew
+    failures,   ///< some orders failed
     not_judged,
     interrupted,
     invalid,                ///< only the text names the reason: read from a result that was saved without kinds
@@ -116,8 +170,9 @@ enum class verdict_kind : std::uint8_t {
     invalid_busy_box,       ///< other programs used the box
     invalid_service_limit,  ///< the mock API or PostgreSQL set the time, not the pattern
     invalid_unchecked,      ///< the ledger could not be read
+    invalid_late_arrivals,  ///< orders arrived late because of pipebench, not of the pattern
 };
-inline constexpr std::size_t verdict_kind_count = 17;
+inline constexpr std::size_t verdict_kind_count = 19;
 [[nodiscard]] std::string_view name_of(verdict_kind k) noexcept;  ///< "at_floor", as in a saved result
 
 struct verdict {
@@ -172,13 +227,17 @@ struct run_result {
     std::uint64_t position = 1;  ///< within its round, from 1
     std::uint64_t in_flight_limit = 0;
     double time_s = 0, floor_s = 0, efficiency = 0, orders_per_s = 0;
-    /// orders = stored + failed + dead_lettered + not_started
+    /// orders = stored + failed + dead_lettered + load.shed + not_started
     std::uint64_t orders = 0, stored = 0, failed = 0, dead_lettered = 0, not_started = 0, repeated = 0;
     std::uint64_t http_attempts = 0, store_attempts = 0;
     std::uint64_t retries = 0;          ///< of HTTP requests
     std::uint64_t refused_retries = 0;  ///< that the retry budget did not allow
     std::vector<failure_count> failures;
+    /// Retries included. Of a closed run: of the orders that ended, from begin to end. Of an open run: of all that arrived
+    /// after the warm-up, from arrival to end; NaN where that many were not stored.
     latency_summary latency;
+    latency_distribution served;    ///< from begin to end
+    std::optional<load_view> load;  ///< of an open run
     memory_usage memory;
     cpu_usage cpu;
     double cpu_per_order_us = 0;
@@ -197,7 +256,10 @@ struct run_result {
     pipebench::verdict verdict;
     std::vector<std::string> notes;
 
-    [[nodiscard]] std::uint64_t not_stored() const { return failed + dead_lettered; }  ///< of those that ended
+    [[nodiscard]] std::uint64_t shed() const { return load ? load->shed : 0; }
+    [[nodiscard]] std::uint64_t not_stored() const {
+        return failed + dead_lettered + shed();
+    }  ///< of those that ended
     [[nodiscard]] std::uint64_t ended() const { return stored + not_stored(); }
     bool operator==(const run_result&) const = default;
 };

@@ -2,7 +2,9 @@
 // Described by `pipebench run --help`.
 #pragma once
 
+#include "pipebench/arrivals.hpp"
 #include "pipebench/duration.hpp"
+#include "pipebench/objective.hpp"
 #include "pipebench/order.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -63,6 +65,8 @@ struct stream_parameters {
 struct workload {
     std::uint64_t orders = 10'000;
     std::uint64_t seed = 42;                               ///< orders, jitter and backoff are pure functions of it
+    arrivals arrive;                                       ///< open load; a closed run without it
+    std::vector<objective> objectives;                     ///< of an open run's responses
     latency http{std::chrono::milliseconds{100}, {}};      ///< simulated by the mock API
     duration db_latency = std::chrono::milliseconds{100};  ///< simulated in the client, plus the real write
     connection_use connections = connection_use::keep_alive;
@@ -79,6 +83,11 @@ struct workload {
     unsigned runner_concurrency = 100;  ///< passed to a runner (--runner)
     stream_parameters streams;          ///< redis-streams
 };
+
+/// How long an open run may go on after the last arrival.
+[[nodiscard]] inline duration drain_of(const workload& w) {
+    return w.arrive.drain > duration{} ? w.arrive.drain : w.limits.order;
+}
 
 void to_json(nlohmann::json& out, const workload& w);
 void from_json(const nlohmann::json& in, workload& w);  ///< throws setup_error on a missing or wrong field

@@ -1,5 +1,6 @@
 #include "analysis/floor.hpp"
 
+#include "contracts/arrival_schedule.hpp"
 #include "contracts/traffic.hpp"
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 namespace pipebench {
 
 std::chrono::duration<double> floor_of(const workload& work, std::uint64_t in_flight) {
+    if (work.arrive.open()) return arrival_schedule(work).last();
     const std::chrono::duration<double> latency = work.http.mean + work.db_latency;
     const auto at_once = std::clamp<std::uint64_t>(in_flight, 1, std::max<std::uint64_t>(work.orders, 1));
     const auto waiting = latency * (static_cast<double>(work.orders) / static_cast<double>(at_once));

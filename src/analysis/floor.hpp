@@ -9,7 +9,8 @@ namespace pipebench {
 
 /// N orders of latency L with at most K in flight need at least N x L / K, and at least one latency (J. D. C. Little,
 /// "A Proof for the Queuing Formula L = lambda W", 1961). L is the sum of the simulated latencies; a real machine
-/// can only add to it. A rate limit gives a second lower bound.
+/// can only add to it. A rate limit gives a second lower bound. An open run lasts until the last arrival, whoever carries
+/// the orders out.
 [[nodiscard]] std::chrono::duration<double> floor_of(const workload& work, std::uint64_t in_flight);
 
 /// The share by which a correct time may be below the floor; 0 unless latencies have jitter.

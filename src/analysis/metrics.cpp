@@ -54,6 +54,26 @@ double recovered(const run_result& r) {
     return r.recovery.killed == kill_target::none ? not_known : r.recovery.*field;
 }
 
+/// A measure of an open run; NaN for a closed one.
+template <double load_view::*field>
+double of_load(const run_result& r) {
+    return r.load ? *r.load.*field : not_known;
+}
+template <latency_summary load_view::*part>
+double p99_of(const run_result& r) {
+    return r.load ? (*r.load.*part).p99_ms : not_known;
+}
+double utilisation(const run_result& r) { return r.load ? r.load->forecast.utilisation : not_known; }
+
+/// The largest share of late orders, over all objectives.
+double late_percent(const run_result& r) {
+    double worst = not_known;
+    if (r.load)
+        for (const auto& o : r.load->objectives)
+            if (o.orders > 0) worst = std::fmax(worst, 100 * number(o.late) / number(o.orders));
+    return worst;
+}
+
 double processes(const run_result& r) { return r.memory.processes > 0 ? number(r.memory.processes) : not_known; }
 double throttled(const run_result& r) { return r.api.known ? number(r.api.throttled) : not_known; }
 
@@ -84,6 +104,14 @@ constexpr std::array table{
     metric{"p90_ms", "p90", "ms", lower, middle, latency<&latency_summary::p90_ms>},
     metric{"p999_ms", "p99.9", "ms", lower, middle, latency<&latency_summary::p999_ms>},
     metric{"max_ms", "Max", "ms", lower, middle, latency<&latency_summary::max_ms>},
+    metric{"offered", "Offered", "/s", lower, middle, of_load<&load_view::offered_per_s>},
+    metric{"utilisation", "Utilisation", "", lower, middle, utilisation},
+    metric{"wait_p99_ms", "Wait p99", "ms", lower, middle, p99_of<&load_view::wait>},
+    metric{"service_p99_ms", "Service p99", "ms", lower, middle, p99_of<&load_view::service>},
+    metric{"late_percent", "Late", "%", lower, middle, late_percent},
+    metric{"queue_peak", "Queue peak", "", lower, middle, of_load<&load_view::queue_peak>},
+    metric{"lateness_p99_ms", "Lateness p99", "ms", lower, middle, of_load<&load_view::lateness_p99_ms>},
+    metric{"shed", "Shed", "", lower, sum, [](run r) { return r.load ? number(r.load->shed) : not_known; }},
     metric{"processes", "Processes", "", lower, middle, processes},
     metric{"orders", "Ordered", "", higher, sum, [](run r) { return number(r.orders); }},
     metric{"stored", "Stored", "", higher, sum, [](run r) { return number(r.stored); }},

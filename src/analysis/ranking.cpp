@@ -12,12 +12,14 @@ namespace pipebench {
 namespace {
 
 /// A ranked metric, and its name in a sentence.
+enum class load_kind : std::uint8_t { any, closed, open };
 struct ranked_metric {
     std::string_view id, name;
+    load_kind load = load_kind::any;  ///< of the runs that it ranks
 };
-constexpr std::array ranked_metrics{ranked_metric{"time_s", "time"},
-                                    ranked_metric{"cpu_per_order_us", "CPU per order"},
-                                    ranked_metric{"pss_mb", "memory"}};
+constexpr std::array ranked_metrics{
+    ranked_metric{"time_s", "time", load_kind::closed}, ranked_metric{"p99_ms", "p99", load_kind::open},
+    ranked_metric{"cpu_per_order_us", "CPU per order"}, ranked_metric{"pss_mb", "memory"}};
 
 using values_by_round = std::map<std::uint64_t, double>;
 
@@ -183,7 +185,10 @@ bool ranking::has_winner() const {
 
 std::vector<ranking> rank(const session_result& r) {
     std::vector<ranking> out;
-    for (const auto& m : ranked_metrics) out.push_back(rank_on(r, *find_metric(m.id)));
+    const bool open =
+        std::any_of(r.runs.begin(), r.runs.end(), [](const run_result& run) { return run.load.has_value(); });
+    for (const auto& m : ranked_metrics)
+        if (m.load != (open ? load_kind::closed : load_kind::open)) out.push_back(rank_on(r, *find_metric(m.id)));
     return out;
 }
 

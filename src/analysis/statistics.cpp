@@ -29,6 +29,10 @@ std::vector<double> sorted(std::span<const double> samples) {
     return out;
 }
 
+double mean(std::span<const double> samples) {
+    return std::accumulate(samples.begin(), samples.end(), 0.0) / static_cast<double>(samples.size());
+}
+
 /// Equality counts, with a tolerance for rounding.
 bool reaches(double p, double alpha) { return p <= alpha * (1 + 1e-12); }
 
@@ -230,6 +234,19 @@ ratio_estimate unpaired_ratio(std::span<const double> base, std::span<const doub
 
 std::size_t samples_needed(double alpha) {
     return first_that_reaches(alpha, [](double n) { return n / (2 * (2 * n - 1)); });
+}
+
+double slope_per_second(std::span<const double> seconds, std::span<const double> values) {
+    if (seconds.size() != values.size()) throw std::invalid_argument("a series needs as many values as times");
+    if (values.size() < fewest_points_for_a_slope) return no_number;
+    const auto x = seconds.subspan(seconds.size() / 2), y = values.subspan(values.size() / 2);
+    const double mean_x = mean(x), mean_y = mean(y);
+    double products = 0, squares = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        products += (x[i] - mean_x) * (y[i] - mean_y);
+        squares += (x[i] - mean_x) * (x[i] - mean_x);
+    }
+    return squares > 0 ? products / squares : no_number;
 }
 
 }  // namespace pipebench

@@ -1,6 +1,6 @@
 // The statistics behind the verdicts. Pure. No sample is dropped. Samples should be finite and, for a ratio, above 0;
-// the result for others is documented below. tests/integration/statistics_against_r_test.cpp compares these functions
-// with R.
+// the result for others is documented below. tests/integration/statistics_against_r_test.cpp compares the estimates
+// and the tests with R.
 #pragma once
 
 #include <cstddef>
@@ -61,5 +61,10 @@ struct rank_sum {
 /// The fewest samples n on each side that can be significant in Mann-Whitney's test: 2 / (2n choose n) <= alpha.
 /// Throws std::invalid_argument unless alpha is above 0.
 [[nodiscard]] std::size_t samples_needed(double alpha);
+
+inline constexpr std::size_t fewest_points_for_a_slope = 4;
+/// The slope of a straight line through the second half of a series, by least squares. NaN with fewer points, or if
+/// these are all of the same time. Throws std::invalid_argument when the sizes differ.
+[[nodiscard]] double slope_per_second(std::span<const double> seconds, std::span<const double> values);
 
 }  // namespace pipebench

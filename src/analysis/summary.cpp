@@ -1,6 +1,7 @@
 #include "analysis/summary.hpp"
 
 #include "analysis/metrics.hpp"
+#include "analysis/objective.hpp"
 #include "analysis/ranking.hpp"
 #include "analysis/statistics.hpp"
 
@@ -80,12 +81,75 @@ double spread(const rounds& runs, double (*of)(const run_result&)) {
 double time_of(const run_result& r) { return r.time_s; }
 double cpu_of(const run_result& r) { return r.cpu_per_order_us; }
 
-latency_summary typical_latency(const rounds& runs) {
+/// `part`: gives the summary of a run.
+template <class Part>
+latency_summary typical_latency(const rounds& runs, Part part) {
     const auto of = [&](double latency_summary::*field) {
-        return middle(runs, [&](const run_result& r) { return r.latency.*field; });
+        return middle(runs, [&](const run_result& r) { return part(r).*field; });
     };
     using l = latency_summary;
     return {of(&l::mean_ms), of(&l::p50_ms), of(&l::p90_ms), of(&l::p99_ms), of(&l::p999_ms), of(&l::max_ms)};
+}
+
+/// The distributions of all rounds together.
+template <class Part>
+latency_distribution merged(const rounds& runs, Part part) {
+    std::map<std::uint64_t, std::uint64_t> counts;
+    for (const auto* run : runs) {
+        const latency_distribution& d = part(*run);
+        for (std::size_t i = 0; i < std::min(d.bins.size(), d.counts.size()); ++i)
+            counts[d.bins[i]] = saturating_sum(counts[d.bins[i]], d.counts[i]);
+    }
+    latency_distribution out;
+    for (const auto& [bin, count] : counts) {
+        out.bins.push_back(bin);
+        out.counts.push_back(count);
+    }
+    return out;
+}
+
+/// An objective is judged on the orders of all rounds.
+std::vector<objective_outcome> pooled_objectives(const rounds& runs) {
+    auto out = runs.front()->load->objectives;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        auto& o = out[i];
+        o.orders = sum(runs, [&](const run_result& r) { return r.load->objectives.at(i).orders; });
+        o.late = sum(runs, [&](const run_result& r) { return r.load->objectives.at(i).late; });
+        o.verdict = judge_objective(o.quantile, {o.orders, std::min(o.late, o.orders)});
+    }
+    return out;
+}
+
+bool are_alike(const rounds& runs) {
+    return std::all_of(runs.begin(), runs.end(), [&](const run_result* r) {
+        return r->load && r->load->objectives.size() == runs.front()->load->objectives.size();
+    });
+}
+
+std::optional<load_view> typical_load(const rounds& runs) {
+    if (!runs.front()->load || !are_alike(runs)) return runs.front()->load;
+    load_view out = *runs.front()->load;
+    using l = load_view;
+    for (auto field : {&l::window_s, &l::drain_s, &l::offered_per_s, &l::achieved_per_s, &l::lateness_p99_ms,
+                       &l::queue_mean, &l::queue_growth_per_s})
+        out.*field = middle(runs, [&](const run_result& r) { return *r.load.*field; });
+    for (auto field : {&l::orders, &l::shed, &l::unfinished})
+        out.*field = sum(runs, [&](const run_result& r) { return *r.load.*field; });
+    for (const auto* run : runs) {
+        out.queue_peak = std::fmax(out.queue_peak, run->load->queue_peak);
+        out.lateness_max_ms = std::fmax(out.lateness_max_ms, run->load->lateness_max_ms);
+        out.saturated = out.saturated || run->load->saturated;
+    }
+    out.wait = typical_latency(
+        runs, [](const run_result& r) -> auto& { return r.load->wait; });
+    out.service = typical_latency(
+        runs, [](const run_result& r) -> auto& { return r.load->service; });
+    out.waits = merged(
+        runs, [](const run_result& r) -> auto& { return r.load->waits; });
+    out.responses = merged(
+        runs, [](const run_result& r) -> auto& { return r.load->responses; });
+    out.objectives = pooled_objectives(runs);
+    return out;
 }
 
 memory_usage typical_memory(const rounds& runs) {
@@ -214,7 +278,11 @@ run_result typical_run(const rounds& runs) {
     out.cpu.system_s = middle(runs, [](const run_result& r) { return r.cpu.system_s; });
     out.cpu.box_share = middle(runs, [](const run_result& r) { return r.cpu.box_share; });
     out.cpu_sections = typical_split(runs);
-    out.latency = typical_latency(runs);
+    out.latency = typical_latency(
+        runs, [](const run_result& r) -> auto& { return r.latency; });
+    out.served = merged(
+        runs, [](const run_result& r) -> auto& { return r.served; });
+    out.load = typical_load(runs);
     out.memory = typical_memory(runs);
     out.services = typical_services(runs);
     out.api = typical_api(runs);
@@ -275,6 +343,15 @@ bool is_trustworthy(const session_result& r) {
     const auto balanced = [](const run_result& run) { return run.ledger.balanced(); };
     return std::all_of(r.runs.begin(), r.runs.end(), trusted) &&
            std::all_of(r.warmup_runs.begin(), r.warmup_runs.end(), balanced);
+}
+
+bool misses_an_objective(const session_result& r) {
+    const auto rows = summarise(r);
+    return std::any_of(rows.begin(), rows.end(), [](const pattern_summary& p) {
+        const auto missed = [](const objective_outcome& o) { return o.verdict == objective_verdict::not_met; };
+        return p.typical.load &&
+               std::any_of(p.typical.load->objectives.begin(), p.typical.load->objectives.end(), missed);
+    });
 }
 
 std::vector<pattern_summary> summarise(const session_result& r) {

@@ -31,6 +31,9 @@ struct pattern_summary {
 /// Every run is trusted, none was interrupted, and the ledger of every warm-up run balances.
 [[nodiscard]] bool is_trustworthy(const session_result& r);
 
+/// A pattern has not met one of its objectives, over all rounds.
+[[nodiscard]] bool misses_an_objective(const session_result& r);
+
 /// In the order of the first round.
 [[nodiscard]] std::vector<pattern_summary> summarise(const session_result& r);
 

@@ -25,6 +25,8 @@ constexpr double littles_law_margin = 0.25;   ///< between the computed and the 
 constexpr std::uint64_t samples_for_littles_law = 20;
 constexpr double largest_gap_for_littles_law = 0.1;  ///< share of the time, between two samples
 constexpr double shortest_connection_wait_s = 1;     ///< many new backends at once keep a small machine busy for less
+constexpr double least_lateness_ms = 1;
+constexpr double lateness_that_matters = 0.1;        ///< share of the p99
 constexpr double wait_that_matters = 0.1;            ///< share of the time
 constexpr double foreign_seconds_that_matter = 0.2;  ///< CPU time; the kernel counts in ticks of 10 ms
 
@@ -94,7 +96,9 @@ std::string limiting_service(const run_result& run, const verdict_context& conte
 std::string littles_law(const run_result& run) {
     const bool killed = run.recovery.killed != kill_target::none;
     if (killed || run.not_stored() > 0 || run.repeated > 0 || run.ledger.redelivered > 0) return "";
-    const double follows = run.orders_per_s * run.latency.mean_ms / 1000;
+    if (run.load && run.load->warm_up_s > 0) return "";  // the distributions are of a part of the run
+    const double mean_ms = run.load ? run.load->service.mean_ms : run.latency.mean_ms;
+    const double follows = static_cast<double>(run.ended()) / run.time_s * mean_ms / 1000;
     const auto limit = static_cast<double>(run.in_flight_limit);
     if (limit > 0 && follows > limit * (1 + in_flight_tolerance))
         return fmt::format("Little's law: throughput x latency gives {:.4g} in flight, the limit is {}", follows,
@@ -106,6 +110,26 @@ std::string littles_law(const run_result& run) {
     if (std::abs(run.in_flight.mean - follows) <= margin) return "";
     return fmt::format("Little's law: throughput x latency gives {:.4g} in flight, {:.4g} were seen", follows,
                        run.in_flight.mean);
+}
+
+/// Orders that arrived late although the pattern could not be the reason.
+std::string late_arrivals(const run_result& run, const verdict_context& context) {
+    if (!run.load || !context.separate_source) return "";
+    const double late_ms = run.load->lateness_p99_ms;
+    const bool matters = late_ms > least_lateness_ms && late_ms > lateness_that_matters * run.latency.p99_ms;
+    if (!matters) return "";  // or there is no p99
+    return fmt::format("orders arrived late: 1 % of them by {:.3g} ms or more", late_ms);
+}
+
+/// Who was the limit of an open run that could not keep up.
+std::string saturation(const run_result& run) {
+    const auto& load = *run.load;
+    std::string out = fmt::format("saturated: {:.4g} of {:.4g}/s", load.achieved_per_s, load.offered_per_s);
+    if (load.queue_growth_per_s > 0) out += fmt::format(", the queue grew by {:.3g}/s", load.queue_growth_per_s);
+    if (load.forecast.utilisation >= 1)
+        out += fmt::format("; {} in flight can do {:.4g}/s", run.in_flight_limit,
+                           load.offered_per_s / load.forecast.utilisation);
+    return out;
 }
 
 /// Reports other programs that used the machine.
@@ -133,7 +157,8 @@ verdict invalid(verdict_kind kind, const std::string& why) { return {kind, "INVA
 std::optional<verdict> why_invalid(const run_result& run, const verdict_context& context) {
     using k = verdict_kind;
     // Before the floor: orders that fail at once beat it.
-    if (run.not_stored() == run.orders) return invalid(k::invalid_all_failed, "every order failed");
+    if (run.not_stored() == run.orders && run.shed() < run.orders)
+        return invalid(k::invalid_all_failed, "every order failed");
     if (run.time_s < run.floor_s * (1 - context.floor_tolerance))
         return invalid(k::invalid_below_floor, "below its floor");
     if (!context.build.sanitizers.empty()) return invalid(k::invalid_sanitizers, "sanitizer build");
@@ -141,6 +166,7 @@ std::optional<verdict> why_invalid(const run_result& run, const verdict_context&
     if (const auto why = connection_shortage(run); !why.empty()) return invalid(k::invalid_service_limit, why);
     if (const auto why = littles_law(run); !why.empty()) return invalid(k::invalid_littles_law, why);
     if (const auto why = busy_box(run, context); !why.empty()) return invalid(k::invalid_busy_box, why);
+    if (const auto why = late_arrivals(run, context); !why.empty()) return invalid(k::invalid_late_arrivals, why);
     if (const auto why = limiting_service(run, context); !why.empty()) return invalid(k::invalid_service_limit, why);
     return std::nullopt;
 }
@@ -160,6 +186,7 @@ verdict judge(const run_result& run, const verdict_context& context) {
     if (!context.death.empty()) return invalid(k::invalid_death, context.death);
     if (!checked) return invalid(k::invalid_unchecked, "the ledger could not be read: " + context.ledger_failure);
     if (auto reason = why_invalid(run, context)) return *std::move(reason);
+    if (run.load && run.load->saturated) return {k::saturated, saturation(run)};
     if (run.not_stored() > 0) return {k::failures, failures(run)};
     if (run.efficiency >= at_the_floor) return {k::at_floor, "ok, at its floor"};
     const auto full = full_box(run, context.cores);

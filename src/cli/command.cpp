@@ -33,7 +33,7 @@ constexpr const char* examples =
 constexpr const char* ending =
     "Exit codes:\n"
     "  0    all well\n"
-    "  1    an assertion, comparison or gate failed\n"
+    "  1    an assertion, comparison or gate failed, or an objective (--slo) was not met\n"
     "  2    usage or environment error: nothing was measured, or a file could not be written\n"
     "  3    the ledger does not balance, or the measurement is invalid\n"
     "  130  interrupted (SIGINT), 143 terminated (SIGTERM, SIGHUP): the partial result was written\n"
@@ -109,7 +109,7 @@ std::span<const subcommand> subcommands() noexcept {
 
 exit_code code_of(const session_result& r, const std::vector<assertion_outcome>& asked) {
     if (!is_trustworthy(r)) return exit_code::not_trustworthy;
-    return all_held(asked) ? exit_code::ok : exit_code::check_failed;
+    return all_held(asked) && !misses_an_objective(r) ? exit_code::ok : exit_code::check_failed;
 }
 
 std::unique_ptr<command> without_options(exit_code (*work)()) {

@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace pipebench {
 namespace {
 
@@ -52,6 +54,16 @@ setup_error incomparable(const std::vector<difference>& all) {
                                    fmt::join(named, ", "), more > 0 ? fmt::format(" and {} more", more) : ""));
 }
 
+/// An open run's latency counts from the arrival and its rate is given: nothing of it compares with a closed run.
+void require_same_load(const session_result& base, const session_result& head) {
+    const auto open = [](const session_result& r) {
+        return std::any_of(r.runs.begin(), r.runs.end(), [](const run_result& run) { return run.load.has_value(); });
+    };
+    if (open(base) == open(head)) return;
+    throw setup_error(fmt::format("not comparable: orders arrive on a schedule (--rate) in {} only",
+                                  open(base) ? "the base" : "the head"));
+}
+
 /// Throws setup_error if a verdict would be meaningless.
 void require_comparable(const comparison& c) {
     if (!c.mismatches.empty()) throw incomparable(c.mismatches);
@@ -62,6 +74,7 @@ void require_comparable(const comparison& c) {
 comparison compare_command::compare_files() const {
     const auto base = read_result_file(base_), head = read_result_file(head_);
     try {
+        require_same_load(base, head);
         auto c = compare(base, head, {thresholds_});
         if (mismatch_ == on_mismatch::refuse) require_comparable(c);
         return c;

@@ -57,9 +57,10 @@ private:
         const auto left = record.orders() - std::min(record.orders(), now.ended());
         // Before the first order has ended, only the floor is known.
         const double left_s = rate > 0 ? static_cast<double>(left) / rate : std::max(0.0, floor_.count() - elapsed_s);
-        return fmt::format("{}{}: {}/{} done, {} in flight, {:.0f}/s, {} failed, {} MB, {:.0f} s left", where_,
-                           c.id(), now.ended(), record.orders(), now.in_flight(), rate, now.failed, rss / 1'000'000,
-                           left_s);
+        const auto waiting = now.queued > 1 ? fmt::format(", {} waiting", now.queued) : "";
+        return fmt::format("{}{}: {}/{} done, {} in flight{}, {:.0f}/s, {} failed, {} MB, {:.0f} s left", where_,
+                           c.id(), now.ended(), record.orders(), now.in_flight(), waiting, rate, now.failed,
+                           rss / 1'000'000, left_s);
     }
 
     void show(std::string text) {

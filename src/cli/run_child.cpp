@@ -2,6 +2,7 @@
 #include "cli/command.hpp"
 #include "cli/terminal.hpp"
 #include "concurrency/section_sampler.hpp"
+#include "contracts/arrival_schedule.hpp"
 #include "contracts/error.hpp"
 #include "contracts/recorder.hpp"
 #include "measure/run_spec.hpp"
@@ -25,7 +26,9 @@ exit_code run_one() {
     const auto all = patterns();
     const auto chosen = std::find_if(all.begin(), all.end(), [&](const pattern& p) { return p.id == spec.pattern; });
     if (chosen == all.end()) throw setup_error("no such pattern: " + spec.pattern);
-    auto log = record.log();
+    const arrival_schedule arrivals(spec.work);
+    auto log = record.log(arrivals.open() ? &arrivals : nullptr);
+    order_source orders(spec.work, arrivals, log, record.stop());
     const real_pipelines open(spec.work, spec.where, &record.shared_traffic(), record.findings());
     std::optional<order_stream> stream;
     if (!spec.where.redis.empty()) stream.emplace(spec.where.redis, spec.where.stream);
@@ -36,6 +39,7 @@ exit_code run_one() {
     sample_this_thread();
     record.start_clock();
     chosen->run({.work = spec.work,
+                 .orders = orders,
                  .open = open,
                  .out = log,
                  .stop = record.stop(),

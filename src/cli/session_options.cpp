@@ -164,6 +164,18 @@ void declare_grace(option_set& options, session_options& o) {
     options.value("--grace", duration_form({{}, std::chrono::minutes{10}}), o.grace, "time to drain after Ctrl-C");
 }
 
+namespace {
+
+void require_load_that_can_be_measured(const session_settings& s) {
+    if (!s.work.arrive.open()) return;
+    if (has_runner(s))
+        throw setup_error("--rate: a --runner gets all of its orders at the start; measure it without a rate");
+    if (s.watch == watching::end_only)
+        throw setup_error("--no-watch: leaves out latencies and queue, which are what --rate is for; leave it out");
+}
+
+}  // namespace
+
 session_settings settings_of(const session_options& options) {
     session_settings s;
     s.binary = own_binary();
@@ -181,6 +193,7 @@ session_settings settings_of(const session_options& options) {
     s.scenarios = scenarios_of(options);
     add_runners(options, s);
     s.chaos = options.chaos;
+    require_load_that_can_be_measured(s);
     require_servers_of_our_own(s);
     use_target(options.work, s);
     s.target_time_s = std::chrono::duration<double>(options.target_time).count();

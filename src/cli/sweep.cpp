@@ -34,6 +34,7 @@ constexpr std::array axes{
     axis{"--db-latency", "db", [](const work_options&, const workload& w) { return format_duration(w.db_latency); }},
     axis{"--http-jitter", "jitter",
          [](const work_options&, const workload& w) { return format_jitter(w.http.spread); }},
+    axis{"--rate", "rate", [](const work_options&, const workload& w) { return format_arrival_rate(w.arrive.rate); }},
     axis{"--orders", "n", [](const work_options&, const workload& w) { return std::to_string(w.orders); }},
 };
 

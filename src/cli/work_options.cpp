@@ -1,6 +1,7 @@
 #include "cli/work_options.hpp"
 
 #include "cli/options.hpp"
+#include "contracts/arrival_schedule.hpp"
 #include "contracts/error.hpp"
 #include "contracts/suggestion.hpp"
 
@@ -24,6 +25,8 @@ value_form<std::string> profile_form() {
 
 std::string title_of(parameter_group group) {
     switch (group) {
+        case parameter_group::load:
+            return "Open load: orders arrive, ready or not (without it, all are due at the start)";
         case parameter_group::work: return "The simulated work";
         case parameter_group::patterns:
             return fmt::format("Parameters of the patterns (defaults at -c {})", default_concurrency);
@@ -126,12 +129,40 @@ void declare_work(option_set& options, work_options& o) {
     options.value("--profile", profile_form(), o.profile, "set of parameters; see 'pipebench list'");
     declare_value(options, o, std::string("-c,") + concurrency_option, concurrency_form().placeholder,
                   fmt::format("orders in flight that each bounded pattern gets [{}]", o.concurrency));
-    for (const auto group : {parameter_group::selection, parameter_group::work, parameter_group::patterns})
+    for (const auto group :
+         {parameter_group::selection, parameter_group::load, parameter_group::work, parameter_group::patterns})
         declare_parameters(options, o, group);
 }
 
+/// Fills in the number of orders that arrive in --duration, or refuses options that contradict each other.
+void settle_load(const work_options& options, workload& w) {
+    auto& a = w.arrive;
+    const auto given = [&](std::string_view option) { return options.changes.contains(&parameter_of(option)); };
+    if (!a.open()) {
+        for (const parameter& p : parameters())
+            if (p.group == parameter_group::load && options.changes.contains(&p))
+                throw setup_error(fmt::format("{}: only for orders that arrive; give a --rate, a --ramp or --steps",
+                                              p.long_option()));
+        return;
+    }
+    if (given("--rate") + given("--ramp") + given("--steps") > 1)
+        throw setup_error("--rate, --ramp and --steps: give one of them");
+    if (!given("--rate") && !given("--duration"))
+        throw setup_error(fmt::format("{}: needs a --duration", given("--ramp") ? "--ramp" : "--steps"));
+    if (given("--duration") && given("--orders"))
+        throw setup_error("--duration: with a rate it sets the number of orders; leave out -n");
+    if (given("--when-full") && !given("--queue-limit")) throw setup_error("--when-full: needs a --queue-limit");
+    if (given("--duration")) w.orders = orders_arriving_in(a, w.seed);
+    if (w.orders == 0) throw setup_error("--duration: no order arrives in it; make it longer");
+    if (w.orders > max_arrivals)
+        throw setup_error(fmt::format("--duration: more than {} orders would arrive; make it shorter",
+                                      fmt::group_digits(max_arrivals)));
+    if (a.warm_up > duration{} && a.warm_up >= arrival_schedule(w).last())
+        throw setup_error("--warm-up: all orders arrive in it; make it shorter");
+}
+
 workload workload_of(const work_options& options) {
-    const auto w = unchecked_workload_of(options, profile_of(options));
+    auto w = unchecked_workload_of(options, profile_of(options));
     if (w.http.spread.kind == jitter::shape::uniform && w.http.spread.half_width > w.http.mean)
         throw setup_error("--http-jitter: uniform jitter wider than --http-latency would need negative latencies");
     if (w.streams.processes > w.streams.workers)
@@ -139,6 +170,7 @@ workload workload_of(const work_options& options) {
                                       w.streams.processes, w.streams.workers));
     if (w.limits.order < w.limits.attempt)
         throw setup_error("--order-timeout: it includes all attempts, and cannot be shorter than --attempt-timeout");
+    settle_load(options, w);
     return w;
 }
 

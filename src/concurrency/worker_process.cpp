@@ -49,6 +49,13 @@ std::chrono::milliseconds pause_after(unsigned young_deaths) {
     return std::min(worker_fleet::first_pause * (1 << doublings), worker_fleet::longest_pause);
 }
 
+void wait_exactly(int fd, std::chrono::nanoseconds limit) {
+    pollfd waiting{fd, POLLIN, 0};
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(limit);
+    const timespec time{seconds.count(), (limit - seconds).count()};
+    ::ppoll(&waiting, 1, &time, nullptr);
+}
+
 std::string describe_end(pid_t pid, int status) {
     child_end end;
     end.status = status;
@@ -104,10 +111,13 @@ void worker_fleet::start(std::size_t worker) {
     workers_[worker].channel = message_channel(std::move(ours));
 }
 
-std::span<const std::size_t> worker_fleet::wait(std::chrono::milliseconds limit) {
-    if (empty_places_ > 0) limit = std::min(limit, time_to_replacement());
+std::span<const std::size_t> worker_fleet::wait(std::chrono::nanoseconds limit) {
+    if (empty_places_ > 0) limit = std::min<std::chrono::nanoseconds>(limit, time_to_replacement());
+    const auto whole = std::chrono::floor<std::chrono::milliseconds>(limit);
+    if (whole != limit) wait_exactly(epoll_.get(), limit);  // epoll_wait() counts in milliseconds
     std::array<epoll_event, 64> events{};
-    const int n = ::epoll_wait(epoll_.get(), events.data(), events.size(), static_cast<int>(limit.count()));
+    const int n = ::epoll_wait(epoll_.get(), events.data(), events.size(),
+                               whole == limit ? static_cast<int>(whole.count()) : 0);
     ready_.clear();
     // A copy of each number: the event is packed, and a reference into it would not be aligned.
     for (int i = 0; i < n; ++i) ready_.push_back(std::size_t{events[static_cast<std::size_t>(i)].data.u64});

@@ -74,7 +74,7 @@ public:
 
     /// Waits up to `limit`, or until a replacement is due; returns the workers whose channel has a message or has
     /// ended.
-    [[nodiscard]] std::span<const std::size_t> wait(std::chrono::milliseconds limit);
+    [[nodiscard]] std::span<const std::size_t> wait(std::chrono::nanoseconds limit);
 
     /// For a worker whose channel has ended, or that misbehaves: kills it, waits for it, and returns how it ended
     /// ("worker 4242 was killed by signal 9 (Killed)"). Its place stays empty until start_replacements().

@@ -1,6 +1,8 @@
 #include "pipebench/order_log.hpp"
 
+#include "contracts/arrival_schedule.hpp"
 #include "contracts/record_board.hpp"
+#include "contracts/run_reader.hpp"
 
 namespace pipebench {
 namespace {
@@ -80,9 +82,31 @@ bool count_end(record_board& board, order_id id, const outcome& given) noexcept 
     return true;
 }
 
+/// Of an open run. False if the order arrived before the window.
+bool count_response(record_board& board, const order_log::ticket& t, const outcome& o,
+                    clock::time_point now) noexcept {
+    const auto ns = [&](clock::time_point at) { return std::chrono::nanoseconds(at.time_since_epoch()).count(); };
+    const std::int64_t started = board.started_ns.load(std::memory_order_relaxed);
+    if (o.stored() && ns(now) - started >= board.window_begin_ns && ns(now) - started <= board.window_end_ns)
+        add(board.stored_in_window, 1);
+    if (ns(t.arrived) - started < board.window_begin_ns) return false;
+    board.wait.count(t.began - t.arrived);
+    if (!o.stored()) return true;
+    const auto response = now - t.arrived;
+    board.response.count(response);
+    for (std::size_t i = 0; i < max_objectives && board.objective_ns[i] > 0; ++i)
+        if (std::chrono::nanoseconds(response).count() < board.objective_ns[i]) add(board.on_time[i], 1);
+    return true;
+}
+
 }  // namespace
 
 void order_log::offer() noexcept { add(board_->offered, 1); }
+
+void order_log::arrive(clock::duration late) noexcept {
+    add(board_->offered, 1);
+    board_->lateness.count(late);
+}
 
 order_log::ticket order_log::begin(order_id id) noexcept {
     add(board_->begins, 1);
@@ -91,18 +115,23 @@ order_log::ticket order_log::begin(order_id id) noexcept {
         add(board_->begun_again, 1);
         board_->begun_again_bits().test_and_set(id);
     }
-    return {id, board_->untimed.load(std::memory_order_relaxed) ? clock::time_point{} : clock::now()};
+    const bool timed = !board_->untimed.load(std::memory_order_relaxed);
+    return {id, timed ? clock::now() : clock::time_point{}, when_ ? started() + when_->at(id) : clock::time_point{}};
 }
 
 void order_log::end(const ticket& t, const outcome& o) noexcept {
     if (!count_end(*board_, t.id, o) || board_->untimed.load(std::memory_order_relaxed)) return;
-    const auto took = clock::now() - t.began;
-    const auto ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(took).count());
-    add(board_->latency[latency_bin(took)], 1);
-    add(board_->latency_sum_ns, ns);
-    raise_to(board_->latency_max_ns, ns);
+    const auto now = clock::now();
+    if (when_ != nullptr && !count_response(*board_, t, o, now)) return;
+    board_->service.count(now - t.began);
 }
 
 void order_log::settle(order_id id, const outcome& o) noexcept { count_end(*board_, id, o); }
+
+clock::time_point order_log::started() const noexcept {
+    return clock::time_point(std::chrono::nanoseconds(board_->started_ns.load(std::memory_order_relaxed)));
+}
+std::uint64_t order_log::queued() const noexcept { return run_reader(*board_).queued(); }
+bool order_log::has_ended(order_id id) const noexcept { return board_->ended_bits().test(id); }
 
 }  // namespace pipebench

@@ -13,8 +13,9 @@ std::string_view name_of(stage s) noexcept {
 
 std::string_view name_of(error_kind k) noexcept {
     static constexpr std::array<std::string_view, error_kind_count> names{
-        "none",     "connect",  "resources", "reset",       "timeout",     "deadline", "throttled",   "server_error",
-        "rejected", "protocol", "too_large", "bad_content", "wrong_order", "database", "worker_died", "dead_letter"};
+        "none",        "connect",      "resources",   "reset",       "timeout",   "deadline",
+        "throttled",   "server_error", "rejected",    "protocol",    "too_large", "bad_content",
+        "wrong_order", "database",     "worker_died", "dead_letter", "overloaded"};
     return names.at(static_cast<std::size_t>(k));
 }
 

@@ -1,5 +1,6 @@
 #include "contracts/parameters.hpp"
 
+#include "contracts/arrival_schedule.hpp"
 #include "contracts/error.hpp"
 #include "contracts/units.hpp"
 #include "contracts/value_form.hpp"
@@ -83,11 +84,24 @@ void read(const nlohmann::json& in, const char* key, const form_of<Enum>& form, 
     refuse(key, field(in, key), "one of " + form.placeholder);
 }
 
+/// Types that their own parser reads, in JSON as on the command line.
+template <class Value>
+concept written_as_text =
+    std::same_as<Value, arrival_rate> || std::same_as<Value, rate_ramp> || std::same_as<Value, arrival_process> ||
+    std::same_as<Value, std::vector<arrival_rate>> || std::same_as<Value, std::vector<objective>>;
+
+template <written_as_text Value>
+void read(const nlohmann::json& in, const char* key, const form_of<Value>& form, Value& out) try {
+    out = form.parse(text_at(in, key));
+} catch (const setup_error&) {
+    refuse(key, field(in, key), "a " + form.placeholder);
+}
+
 void write(nlohmann::json& out, const form_of<duration>&, duration d) { out = format_duration(d); }
 void write(nlohmann::json& out, const form_of<jitter>&, const jitter& j) { out = format_jitter(j); }
 template <class Value>
 void write(nlohmann::json& out, const form_of<Value>& form, const Value& value) {
-    if constexpr (std::is_enum_v<Value>) out = form.format(value);
+    if constexpr (std::is_enum_v<Value> || written_as_text<Value>) out = form.format(value);
     else out = value;
 }
 
@@ -124,6 +138,39 @@ std::vector<parameter> selection_parameters() {
         {"seed", "--seed", parameter_group::selection, 7, "seed of the orders, of the jitter and of the backoff",
          member(count_form({0, 1'000'000'000'000'000}), &workload::seed)},
     };
+}
+
+/// Absent from the JSON of a closed run, which is the same with a version that has no open load.
+std::vector<parameter> load_parameters() {
+    constexpr auto arrive = &workload::arrive;
+    std::vector<parameter> rows{
+        {"rate", "--rate", parameter_group::load, 23, "orders that arrive: 14/s, 840/m or 50k/h",
+         member(off_by_default(arrival_rate_form()), arrive, &arrivals::rate)},
+        {"ramp", "--ramp", parameter_group::load, 24, "the same, from one rate to another over --duration",
+         member(off_by_default(rate_ramp_form()), arrive, &arrivals::ramp)},
+        {"steps", "--steps", parameter_group::load, 25, "the same, each rate for --duration",
+         member(off_by_default(rate_steps_form()), arrive, &arrivals::steps)},
+        {"duration", "--duration", parameter_group::load, 26, "how long orders arrive; in place of -n",
+         member(off_by_default(duration_form({1ms, max_duration})), arrive, &arrivals::time)},
+        {"arrivals", "--arrivals", parameter_group::load, 27, "how they are spread: constant, poisson, burst:N",
+         member(arrival_process_form(), arrive, &arrivals::process)},
+        {"warm_up", "--warm-up", parameter_group::load, 28,
+         "orders that arrive earlier are done, but not counted",
+         member(off_by_default(duration_form()), arrive, &arrivals::warm_up)},
+        {"drain", "--drain", parameter_group::load, 0,
+         "from the last arrival until orders not begun are given up",
+         member(off_by_default(duration_form({1ms, 1h})), arrive, &arrivals::drain)},
+        {"queue_limit", "--queue-limit", parameter_group::load, 29, "most orders that have arrived and not begun",
+         member(off_by_default(count_form({1, max_arrivals})), arrive, &arrivals::queue_limit)},
+        {"when_full", "--when-full", parameter_group::load, 30,
+         "turn away an order that finds it full, or hold it back",
+         member(choice_form<when_full>({{"shed", when_full::shed}, {"wait", when_full::wait}}), arrive,
+                &arrivals::full)},
+        {"slo", "--slo", parameter_group::load, 31, "objectives for the time from arrival to end: p99<500ms",
+         member(off_by_default(objectives_form()), &workload::objectives)},
+    };
+    for (auto& row : rows) row.left_out_at_default = true;
+    return rows;
 }
 
 std::vector<parameter> work_parameters() {
@@ -213,7 +260,8 @@ std::vector<parameter> scenario_parameters() {
 
 std::vector<parameter> make_table() {
     std::vector<parameter> out;
-    for (auto&& part : {selection_parameters(), work_parameters(), pattern_parameters(), scenario_parameters()})
+    for (auto&& part :
+         {selection_parameters(), load_parameters(), work_parameters(), pattern_parameters(), scenario_parameters()})
         out.insert(out.end(), part.begin(), part.end());
     return out;
 }

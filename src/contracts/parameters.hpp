@@ -18,6 +18,7 @@ namespace pipebench {
 
 enum class parameter_group : std::uint8_t {
     selection,  ///< what to run
+    load,       ///< when orders arrive
     work,       ///< the simulated work
     patterns,   ///< parameters of the patterns
     scenario,   ///< set by a scenario: has no option
@@ -39,6 +40,7 @@ struct parameter {
     unsigned profile_place;  ///< in the Profile line of a report, from 1; 0: left out of it
     const char* help;        ///< without the default
     parameter_value value;
+    bool left_out_at_default = false;  ///< in JSON
 
     [[nodiscard]] bool has_option() const noexcept { return *option != '\0'; }
     [[nodiscard]] std::string_view long_option() const noexcept;  ///< "--orders"; or empty

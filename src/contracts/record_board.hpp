@@ -9,9 +9,11 @@
 #include "contracts/latency_bin.hpp"
 #include "contracts/run_findings.hpp"
 #include "contracts/traffic.hpp"
+#include "pipebench/objective.hpp"
 #include "pipebench/order.hpp"
 #include "pipebench/outcome.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -31,6 +33,19 @@ inline void raise_to(shared_counter& maximum, std::uint64_t value) noexcept {
     while (seen < value && !maximum.compare_exchange_weak(seen, value, std::memory_order_relaxed)) {
     }
 }
+
+/// Latencies, as a histogram (latency_bin.hpp), with their exact sum and maximum.
+struct latency_board {
+    shared_counter sum_ns, max_ns;
+    shared_counter bins[latency_bins];
+
+    void count(std::chrono::steady_clock::duration d) noexcept {
+        const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(std::chrono::nanoseconds(d).count(), 0));
+        add(bins[latency_bin(d)], 1);
+        add(sum_ns, ns);
+        raise_to(max_ns, ns);
+    }
+};
 
 /// Nanoseconds of the steady clock, which all processes of a machine share.
 [[nodiscard]] inline std::int64_t now_ns() noexcept {
@@ -67,8 +82,15 @@ struct record_board {
     shared_counter samples[cpu_section_count];
     traffic_state shared_traffic;
     shared_counter failures[stage_count][error_kind_count];
-    shared_counter latency_sum_ns, latency_max_ns;
-    shared_counter latency[latency_bins];
+    latency_board service;  ///< begin to end
+    /// Of an open run: arrival to begin; arrival to end, if it was stored; how late orders arrived.
+    latency_board wait, response, lateness;
+    /// Of an open run, set before it starts. Orders that arrive from window_begin_ns on, on the run's clock, are
+    /// counted in its distributions and `on_time`; ends up to window_end_ns in stored_in_window.
+    std::int64_t window_begin_ns, window_end_ns;
+    std::int64_t objective_ns[max_objectives];  ///< 0: none
+    shared_counter on_time[max_objectives];     ///< stored within it
+    shared_counter stored_in_window;
     findings_state findings;
 
     static std::size_t words(std::uint64_t orders) noexcept { return static_cast<std::size_t>(orders / 64 + 1); }

@@ -24,7 +24,8 @@ public:
     /// Another process passes it to attach().
     [[nodiscard]] int descriptor() const noexcept { return memory_.get_deleter().descriptor; }
 
-    [[nodiscard]] order_log log() noexcept { return order_log(*memory_); }
+    /// `when`: see order_log.
+    [[nodiscard]] order_log log(const arrival_schedule* when = nullptr) noexcept { return order_log(*memory_, when); }
     [[nodiscard]] stop_flag stop() const noexcept;
     /// The state of the retry budget and the rate limit, which all workers share.
     [[nodiscard]] traffic_state& shared_traffic() const noexcept;

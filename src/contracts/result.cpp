@@ -4,6 +4,7 @@
 
 #include "contracts/api_counters.hpp"
 #include "contracts/error.hpp"
+#include "contracts/latency_bin.hpp"
 
 #include <boost/describe.hpp>
 #include <boost/mp11.hpp>
@@ -20,6 +21,13 @@
 namespace pipebench {
 
 BOOST_DESCRIBE_STRUCT(latency_summary, (), (mean_ms, p50_ms, p90_ms, p99_ms, p999_ms, max_ms))
+BOOST_DESCRIBE_STRUCT(latency_distribution, (), (bins, counts))
+BOOST_DESCRIBE_STRUCT(objective_outcome, (), (text, quantile, limit_ms, orders, late, needed, verdict))
+BOOST_DESCRIBE_STRUCT(load_forecast, (), (erlang, utilisation, wait_p99_ms, response_p99_ms, queue_at_end))
+BOOST_DESCRIBE_STRUCT(load_view, (),
+                      (window_s, warm_up_s, drain_s, orders, offered_per_s, achieved_per_s, shed, unfinished, wait,
+                       service, lateness_p99_ms, lateness_max_ms, queue_mean, queue_peak, queue_growth_per_s,
+                       saturated, forecast, waits, responses, objectives))
 BOOST_DESCRIBE_STRUCT(failure_count, (), (stage, kind, orders, reason))
 BOOST_DESCRIBE_STRUCT(connection_waits, (), (count, longest_s))
 BOOST_DESCRIBE_STRUCT(memory_usage, (),
@@ -37,9 +45,9 @@ BOOST_DESCRIBE_STRUCT(assertion_outcome, (), (text, held, detail))
 BOOST_DESCRIBE_STRUCT(run_result, (),
                       (pattern, title, scenario, round, position, in_flight_limit, time_s, floor_s, efficiency,
                        orders_per_s, orders, stored, failed, dead_lettered, not_started, repeated, http_attempts,
-                       store_attempts, retries, refused_retries, failures, latency, memory, cpu, cpu_per_order_us,
-                       cpu_sections, harness_cpu_s, steal_share, foreign_share, in_flight, series, recovery, services,
-                       api, connection_waits, ledger, interrupted, verdict, notes))
+                       store_attempts, retries, refused_retries, failures, latency, served, load, memory, cpu,
+                       cpu_per_order_us, cpu_sections, harness_cpu_s, steal_share, foreign_share, in_flight, series,
+                       recovery, services, api, connection_waits, ledger, interrupted, verdict, notes))
 BOOST_DESCRIBE_STRUCT(box_info, (),
                       (host_os, kernel, cpu_model, governor, virtualization, cores, memory_bytes, descriptor_limit,
                        load_1min))
@@ -66,9 +74,9 @@ constexpr names<1> came_later<failure_count>{"reason"};
 template <>
 constexpr names<1> came_later<ledger_view>{"checked"};
 template <>
-constexpr names<12> came_later<run_result>{"scenario",  "round",           "position",     "dead_lettered",
-                                           "retries",   "refused_retries", "cpu_sections", "foreign_share",
-                                           "in_flight", "series",          "recovery",     "connection_waits"};
+constexpr names<14> came_later<run_result>{
+    "scenario",      "round",     "position", "dead_lettered", "retries",          "refused_retries", "cpu_sections",
+    "foreign_share", "in_flight", "series",   "recovery",      "connection_waits", "served",          "load"};
 template <>
 constexpr names<6> came_later<session_result>{"chaos",  "target_time_s", "memory_budget_bytes",
                                               "rounds", "warmup_runs",   "assertions"};
@@ -84,6 +92,8 @@ constexpr std::size_t count_of<service> = service_count;
 template <>
 constexpr std::size_t count_of<kill_target> = kill_target_count;
 template <>
+constexpr std::size_t count_of<objective_verdict> = objective_verdict_count;
+template <>
 constexpr std::size_t count_of<verdict_kind> = verdict_kind_count;
 
 constexpr int max_depth = 16;
@@ -98,6 +108,8 @@ template <>
 constexpr std::size_t most_of<run_result> = most_runs;
 template <>
 constexpr std::size_t most_of<double> = max_series_points;
+template <>
+constexpr std::size_t most_of<std::uint64_t> = latency_bins;
 
 template <class Type>
 concept described = boost::describe::has_describe_members<Type>::value;
@@ -121,6 +133,16 @@ void for_each_field(Visit visit) {
 
 // Writing.
 
+/// What a run does not have by its kind is left out; a measure that is not known is null.
+template <class Field>
+bool is_left_out(const Field&) {
+    return false;
+}
+template <described Part>
+bool is_left_out(const std::optional<Part>& part) {
+    return !part;
+}
+
 ordered_json written(const verdict& v) {
     return {{"trusted", v.trusted()}, {"text", v.text}, {"kind", name_of(v.kind)}};
 }
@@ -141,7 +163,9 @@ template <class Type>
 ordered_json written(const Type& value) {
     if constexpr (described<Type>) {
         auto out = ordered_json::object();
-        for_each_field<Type>([&](const char* name, auto field) { out[name] = written(value.*field); });
+        for_each_field<Type>([&](const char* name, auto field) {
+            if (!is_left_out(value.*field)) out[name] = written(value.*field);
+        });
         return out;
     } else if constexpr (is_list<Type>) {
         auto out = ordered_json::array();
@@ -185,6 +209,10 @@ void read_value(const json& in, const char* key, known_bytes& out) {
     std::uint64_t bytes = 0;
     if (!in.is_null()) read_value(in, key, bytes);
     out = bytes > 0 ? std::optional(bytes) : std::nullopt;
+}
+template <described Part>
+void read_value(const json& in, const char* key, std::optional<Part>& out) {
+    if (!in.is_null()) read_value(in, key, out.emplace());
 }
 void read_value(const json& in, const char* key, double& out) {
     if (!in.is_number() && !in.is_null()) refuse(key, "is not a number");
@@ -304,6 +332,7 @@ std::string_view name_of(verdict_kind k) noexcept {
     static constexpr std::array<std::string_view, verdict_kind_count> all{"ok",
                                                                           "at_floor",
                                                                           "box_full",
+                                                                          "saturated",
                                                                           "failures",
                                                                           "not_judged",
                                                                           "interrupted",
@@ -317,8 +346,14 @@ std::string_view name_of(verdict_kind k) noexcept {
                                                                           "invalid_littles_law",
                                                                           "invalid_busy_box",
                                                                           "invalid_service_limit",
-                                                                          "invalid_unchecked"};
+                                                                          "invalid_unchecked",
+                                                                          "invalid_late_arrivals"};
     return all.at(static_cast<std::size_t>(k));
+}
+
+std::string_view name_of(objective_verdict v) noexcept {
+    static constexpr std::array<std::string_view, objective_verdict_count> all{"met", "not met", "cannot tell"};
+    return all.at(static_cast<std::size_t>(v));
 }
 
 std::string_view name_of(kill_target t) noexcept {

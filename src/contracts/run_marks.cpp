@@ -3,6 +3,8 @@
 #include "contracts/record_board.hpp"
 #include "contracts/run_reader.hpp"
 
+#include <algorithm>
+
 namespace pipebench {
 
 void run_marks::start_clock() noexcept {
@@ -13,6 +15,14 @@ void run_marks::restart_clock() noexcept {
     if (board_->stopped_ns == 0) board_->started_ns = now_ns();
 }
 void run_marks::stop_clock() noexcept { board_->stopped_ns = now_ns(); }
+
+void run_marks::expect_arrivals(std::chrono::nanoseconds window_begin, std::chrono::nanoseconds window_end,
+                                const std::vector<objective>& objectives) noexcept {
+    board_->window_begin_ns = window_begin.count();
+    board_->window_end_ns = window_end.count();
+    for (std::size_t i = 0; i < std::min(objectives.size(), max_objectives); ++i)
+        board_->objective_ns[i] = std::chrono::nanoseconds(objectives[i].limit).count();
+}
 
 void run_marks::request_stop() noexcept { board_->stop.store(true, std::memory_order_relaxed); }
 
@@ -33,8 +43,8 @@ void run_marks::unmark_kill() noexcept {
 }
 
 void run_marks::forget_unfinished() noexcept {
-    board_->offered.store(get(board_->begins), std::memory_order_relaxed);
     add(board_->begun_again, run_reader(*board_).read().in_flight());
+    subtract(board_->offered, run_reader(*board_).queued());
     for (std::size_t w = 0; w < record_board::words(board_->orders); ++w) {
         board_->begun_bits().words[w].fetch_and(get(board_->ended_bits().words[w]), std::memory_order_relaxed);
         board_->begun_again_bits().words[w].store(0, std::memory_order_relaxed);

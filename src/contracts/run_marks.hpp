@@ -3,8 +3,11 @@
 #pragma once
 
 #include "contracts/cpu_section.hpp"
+#include "pipebench/objective.hpp"
 
+#include <chrono>
 #include <cstdint>
+#include <vector>
 
 namespace pipebench {
 
@@ -22,6 +25,10 @@ public:
     /// Restarts the clock: earlier time does not count. No effect after stop_clock().
     void restart_clock() noexcept;
     void stop_clock() noexcept;
+
+    /// Of an open run, before it starts. Times are on the run's clock.
+    void expect_arrivals(std::chrono::nanoseconds window_begin, std::chrono::nanoseconds window_end,
+                         const std::vector<objective>& objectives) noexcept;
 
     /// Asks the run to end early; patterns read it through stop_flag.
     void request_stop() noexcept;

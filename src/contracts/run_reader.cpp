@@ -6,17 +6,34 @@
 #include <iterator>
 
 namespace pipebench {
+namespace {
+
+latency_counts copy_of(const latency_board& from) {
+    latency_counts out;
+    out.bins.resize(latency_bins);
+    std::transform(std::begin(from.bins), std::end(from.bins), out.bins.begin(), get);
+    out.sum = std::chrono::nanoseconds{static_cast<std::int64_t>(get(from.sum_ns))};
+    out.max = std::chrono::nanoseconds{static_cast<std::int64_t>(get(from.max_ns))};
+    return out;
+}
+
+/// Each order once, but see progress::begun.
+std::uint64_t begun_in(const record_board& board) noexcept {
+    const auto begins = get(board.begins);
+    return begins - std::min(begins, get(board.begun_again) + get(board.repeated));
+}
+
+}  // namespace
 
 std::uint64_t run_reader::orders() const noexcept { return board_->orders; }
 
 progress run_reader::read() const noexcept {
     progress p;
-    const auto begins = get(board_->begins), again = get(board_->begun_again), offered = get(board_->offered);
-    p.queued = offered - std::min(offered, begins);
     p.stored = get(board_->stored);
     p.failed = get(board_->failed);
     p.repeated = get(board_->repeated);
-    p.begun = begins - std::min(begins, again + p.repeated);
+    p.begun = begun_in(*board_);
+    p.queued = queued();
     p.http_attempts = get(board_->http_attempts);
     p.repeated_attempts = get(board_->repeated_attempts);
     p.store_attempts = get(board_->store_attempts);
@@ -27,24 +44,26 @@ progress run_reader::read() const noexcept {
     return p;
 }
 
+std::uint64_t run_reader::queued() const noexcept {
+    const auto offered = get(board_->offered);
+    const auto& shed =
+        board_->failures[static_cast<std::size_t>(stage::schedule)][static_cast<std::size_t>(error_kind::overloaded)];
+    return offered - std::min(offered, begun_in(*board_) + get(shed));
+}
+
 bool run_reader::was_stored(order_id id) const noexcept { return board_->stored_bits().test(id); }
 bool run_reader::has_ended(order_id id) const noexcept { return board_->ended_bits().test(id); }
 bool run_reader::is_in_flight(order_id id) const noexcept {
     return board_->was_ordered(id) && board_->begun_bits().test(id) && !has_ended(id);
 }
 
-std::vector<std::uint64_t> run_reader::latencies() const {
-    std::vector<std::uint64_t> counts(latency_bins);
-    std::transform(std::begin(board_->latency), std::end(board_->latency), counts.begin(), get);
-    return counts;
-}
+latency_counts run_reader::service() const { return copy_of(board_->service); }
+latency_counts run_reader::wait() const { return copy_of(board_->wait); }
+latency_counts run_reader::response() const { return copy_of(board_->response); }
+latency_counts run_reader::lateness() const { return copy_of(board_->lateness); }
 
-std::chrono::nanoseconds run_reader::latency_sum() const noexcept {
-    return std::chrono::nanoseconds{static_cast<std::int64_t>(get(board_->latency_sum_ns))};
-}
-std::chrono::nanoseconds run_reader::latency_max() const noexcept {
-    return std::chrono::nanoseconds{static_cast<std::int64_t>(get(board_->latency_max_ns))};
-}
+std::uint64_t run_reader::stored_in_window() const noexcept { return get(board_->stored_in_window); }
+std::uint64_t run_reader::on_time(std::size_t objective) const noexcept { return get(board_->on_time[objective]); }
 
 std::chrono::nanoseconds run_reader::elapsed() const noexcept {
     const std::int64_t started = board_->started_ns, stopped = board_->stopped_ns;

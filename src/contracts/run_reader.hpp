@@ -24,12 +24,18 @@ struct progress {
     std::uint64_t http_attempts = 0;      ///< of all ends
     std::uint64_t repeated_attempts = 0;  ///< of the repeated ones among them
     std::uint64_t store_attempts = 0;
-    std::uint64_t queued = 0;                        ///< offered, and not begun
+    std::uint64_t queued = 0;                        ///< offered or arrived, and neither begun nor shed
     std::uint64_t retries = 0, refused_retries = 0;  ///< HTTP; those that the retry budget refused
     std::array<std::array<std::uint64_t, error_kind_count>, stage_count> failures{};
 
     [[nodiscard]] std::uint64_t ended() const noexcept { return stored + failed; }
     [[nodiscard]] std::uint64_t in_flight() const noexcept { return begun > ended() ? begun - ended() : 0; }
+};
+
+/// A copy of a distribution.
+struct latency_counts {
+    std::vector<std::uint64_t> bins;  ///< latency_bins of them
+    std::chrono::nanoseconds sum{}, max{};
 };
 
 /// Any thread, any process.
@@ -40,13 +46,19 @@ public:
 
     [[nodiscard]] std::uint64_t orders() const noexcept;
     [[nodiscard]] progress read() const noexcept;
+    [[nodiscard]] std::uint64_t queued() const noexcept;  ///< as in progress
     [[nodiscard]] bool was_stored(order_id id) const noexcept;
     [[nodiscard]] bool has_ended(order_id id) const noexcept;
     [[nodiscard]] bool is_in_flight(order_id id) const noexcept;
 
-    [[nodiscard]] std::vector<std::uint64_t> latencies() const;  ///< counts, latency_bins of them
-    [[nodiscard]] std::chrono::nanoseconds latency_sum() const noexcept;
-    [[nodiscard]] std::chrono::nanoseconds latency_max() const noexcept;
+    [[nodiscard]] latency_counts service() const;   ///< begin to end
+    [[nodiscard]] latency_counts wait() const;      ///< of an open run: arrival to begin
+    [[nodiscard]] latency_counts response() const;  ///< of an open run: arrival to end, of those that were stored
+    [[nodiscard]] latency_counts lateness() const;  ///< of an open run: how late orders arrived
+    /// Of an open run: orders stored while they arrived, after the warm-up.
+    [[nodiscard]] std::uint64_t stored_in_window() const noexcept;
+    /// Of an open run: orders stored within the limit of this objective.
+    [[nodiscard]] std::uint64_t on_time(std::size_t objective) const noexcept;
 
     [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept;  ///< so far, or in total after stop_clock()
     [[nodiscard]] bool clock_stopped() const noexcept;

@@ -88,13 +88,51 @@ value_form<std::uint64_t> size_form() {
     return {.placeholder = "SIZE", .parse = parse, .format = format_size};
 }
 
+namespace {
+
+/// A form of values that have a parser and a format of their own.
+template <class Value>
+value_form<Value> form_of(const char* placeholder, const char* accepted,
+                          std::optional<Value> (*parse)(std::string_view), std::string (*format)(const Value&)) {
+    return {.placeholder = placeholder,
+            .parse =
+                [parse, accepted](const std::string& text) {
+                    auto value = parse(text);
+                    if (!value) throw refusal(text, accepted);
+                    return *std::move(value);
+                },
+            .format = format};
+}
+
+}  // namespace
+
 value_form<jitter> jitter_form() {
-    const auto parse = [](const std::string& text) {
-        const auto j = parse_jitter(text);
-        if (!j) throw refusal(text, "none, uniform:TIME or lognormal:SIGMA (0 < SIGMA <= 3)");
-        return *j;
-    };
-    return {.placeholder = "SHAPE", .parse = parse, .format = format_jitter};
+    return form_of("SHAPE", "none, uniform:TIME or lognormal:SIGMA (0 < SIGMA <= 3)", parse_jitter, format_jitter);
+}
+
+value_form<arrival_rate> arrival_rate_form() {
+    return form_of("RATE", "a rate up to 1M/s with a unit (/s, /m, /h), such as 14/s, 840/m or 50k/h",
+                   parse_arrival_rate, format_arrival_rate);
+}
+
+value_form<rate_ramp> rate_ramp_form() {
+    return form_of("RATE..RATE", "two rates with a unit (/s, /m, /h), such as 10/s..100/s", parse_rate_ramp,
+                   format_rate_ramp);
+}
+
+value_form<std::vector<arrival_rate>> rate_steps_form() {
+    return form_of("RATE,...", "a list of up to 100 rates with a unit (/s, /m, /h), such as 10/s,50/s,100/s",
+                   parse_rate_steps, format_rate_steps);
+}
+
+value_form<arrival_process> arrival_process_form() {
+    return form_of("PROCESS", "constant, poisson or burst:N (N from 1 to 10,000)", parse_arrival_process,
+                   format_arrival_process);
+}
+
+value_form<std::vector<objective>> objectives_form() {
+    return form_of("OBJECTIVE", "up to 4 objectives, such as p99<500ms or p50<50ms,p99.9<1s", parse_objectives,
+                   format_objectives);
 }
 
 value_form<std::string> choice_form(std::vector<std::string> names) {

@@ -42,12 +42,19 @@ std::string format_jitter(const jitter& j) {
 
 void to_json(nlohmann::json& out, const workload& w) {
     out = nlohmann::json::object();
-    for (const parameter& p : parameters()) p.value.save(w, out[p.key]);
+    const workload usual;
+    for (const parameter& p : parameters()) {
+        nlohmann::json value, usual_value;
+        p.value.save(w, value);
+        if (p.left_out_at_default) p.value.save(usual, usual_value);
+        if (!p.left_out_at_default || value != usual_value) out[p.key] = std::move(value);
+    }
 }
 
 void from_json(const nlohmann::json& in, workload& w) {
     if (!in.is_object()) throw setup_error("the parameters of a run are not a JSON object");
-    for (const parameter& p : parameters()) p.value.load(w, in, p.key);
+    for (const parameter& p : parameters())
+        if (!p.left_out_at_default || in.contains(p.key)) p.value.load(w, in, p.key);
 }
 
 }  // namespace pipebench

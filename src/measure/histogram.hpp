@@ -12,6 +12,11 @@ namespace pipebench {
 /// too high. 0 without observations.
 [[nodiscard]] double percentile_ms(std::span<const std::uint64_t> counts, double p);
 
-[[nodiscard]] latency_summary summarise_latency(const run_reader& record);
+/// `of`: the number of all orders; those that the counts do not contain are later than any that they do, so that a
+/// percentile or maximum among them is NaN. The mean is of the counts.
+[[nodiscard]] latency_summary summarise(const latency_counts& counted, std::uint64_t of);
+/// Of the orders counted. All NaN if there is none.
+[[nodiscard]] latency_summary summarise(const latency_counts& counted);
+[[nodiscard]] latency_distribution distribution_of(const latency_counts& counted);
 
 }  // namespace pipebench

@@ -3,6 +3,7 @@
 #include "analysis/floor.hpp"
 #include "contracts/error.hpp"
 #include "measure/histogram.hpp"
+#include "measure/load_account.hpp"
 #include "system/cpu_time.hpp"
 
 #include <fmt/format.h>
@@ -61,7 +62,9 @@ void add_orders(run_result& out, const recorder& record) {
     out.stored = p.stored;
     out.dead_lettered =
         p.failures[static_cast<std::size_t>(stage::schedule)][static_cast<std::size_t>(error_kind::dead_letter)];
-    out.failed = p.failed - std::min(p.failed, out.dead_lettered);
+    const auto shed =
+        p.failures[static_cast<std::size_t>(stage::schedule)][static_cast<std::size_t>(error_kind::overloaded)];
+    out.failed = p.failed - std::min(p.failed, out.dead_lettered + shed);
     out.not_started = out.orders - std::min(out.orders, p.ended());
     out.repeated = p.repeated;
     out.http_attempts = p.http_attempts;
@@ -70,7 +73,8 @@ void add_orders(run_result& out, const recorder& record) {
     out.store_attempts = p.store_attempts;
     out.orders_per_s = out.time_s > 0 ? static_cast<double>(p.ended()) / out.time_s : unknown;
     add_failures(out, record, p);
-    out.latency = summarise_latency(record);
+    out.latency = summarise(record.service());
+    out.served = distribution_of(record.service());
 }
 
 /// A program that reports in lines tells nothing of its connections.
@@ -120,6 +124,18 @@ void add_floor(run_result& out, const run_observation& seen, const run_terms& te
     out.efficiency = out.stored == 0 ? unknown : out.time_s > 0 ? out.floor_s / out.time_s : 0;
 }
 
+/// Replaces what means something else in an open run: its orders arrive at their own pace, so that its time says
+/// nothing of the pattern, and latency counts from the arrival.
+void add_load(run_result& out, const recorder& record, const run_terms& terms) {
+    if (!terms.work.arrive.open()) return;
+    const auto need = terms.who.needs_at(terms.work);
+    out.in_flight_limit = need.bounds_in_flight ? need.in_flight : 0;
+    out.load = load_of(record, out.series, expected_of(terms.who, terms.work, terms.target));
+    out.orders_per_s = out.load->achieved_per_s;
+    out.latency = summarise(record.response(), out.load->orders);
+    out.efficiency = unknown;
+}
+
 /// Share of the machine's CPU time that the run, the services and pipebench did not use. NaN if the user gave a
 /// server, because that may be on this machine, or if the CPU time of a service is not known.
 double foreign_share(const run_result& run, const run_observation& seen, server_owner servers) {
@@ -134,11 +150,14 @@ bool counts_calls(const run_terms& terms) {
     return terms.trouble.api.down.time == duration{} && terms.who.reports() == order_reports::in_record;
 }
 
+/// As planned: what had not begun by then is unfinished.
+bool ended_after_drain(const run_observation& seen) { return seen.given_up && seen.end.exited_with(0); }
+
 /// How the run and the servers that pipebench started for it died; empty if all ended as planned.
 std::string death_of(const run_result& run, const run_evidence& e, const run_terms& terms) {
     auto all = e.seen.server_failures;
     const bool whole = extent_of(e.record, e.seen, terms.signalled) == run_extent::complete;
-    if (!whole && !run.interrupted) all.push_back(terms.who.describe_failure(e.seen));
+    if (!whole && !run.interrupted && !ended_after_drain(e.seen)) all.push_back(terms.who.describe_failure(e.seen));
     return fmt::format("{}", fmt::join(all, "; "));
 }
 
@@ -152,6 +171,7 @@ std::string explanation_of(const run_observation& seen) {
 verdict verdict_on(const run_result& run, const run_evidence& e, const run_terms& terms) {
     return judge(run, {.cores = terms.cores,
                        .database_connections = terms.who.needs_at(terms.work).database_connections,
+                       .separate_source = terms.who.needs_at(terms.work).separate_source,
                        .floor_tolerance = floor_tolerance(terms.work),
                        .busy_limit = terms.busy_limit,
                        .build = terms.build,
@@ -195,6 +215,7 @@ run_result account_of(const run_evidence& e, const run_terms& terms) {
     add_floor(out, e.seen, terms);
     out.in_flight = e.seen.in_flight;
     out.series = e.seen.series;
+    add_load(out, e.record, terms);
     out.notes = e.seen.notes;
     out.recovery = recovery_of(out, e.record, e.seen, counts_calls(terms));
     out.foreign_share = foreign_share(out, e.seen, terms.servers);
@@ -204,8 +225,15 @@ run_result account_of(const run_evidence& e, const run_terms& terms) {
 }
 
 run_extent extent_of(const recorder& record, const run_observation& seen, bool signalled) {
-    const bool whole = !was_interrupted(record, signalled) && seen.end.exited_with(0) && !seen.out_of_time;
+    const bool whole =
+        !was_interrupted(record, signalled) && seen.end.exited_with(0) && !seen.out_of_time && !seen.given_up;
     return whole ? run_extent::complete : run_extent::cut_short;
+}
+
+forecast_terms expected_of(const contestant& who, const workload& work, server_owner target) {
+    const auto need = who.needs_at(work);
+    const std::chrono::duration<double> service = work.http.mean + work.db_latency;
+    return {work, need.in_flight, need.bounds_in_flight, target == server_owner::user ? 0 : service.count()};
 }
 
 workload simulated_work(workload work, server_owner target) {

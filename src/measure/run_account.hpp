@@ -2,6 +2,7 @@
 // the database. Pure.
 #pragma once
 
+#include "analysis/forecast.hpp"
 #include "analysis/verdict.hpp"
 #include "contracts/recorder.hpp"
 #include "contracts/scenario.hpp"
@@ -53,6 +54,9 @@ struct run_terms {
 /// The work with the latencies that pipebench simulates, from which the floor is computed. A target that the user
 /// gave has its own latencies.
 [[nodiscard]] workload simulated_work(workload work, server_owner target);
+
+/// What is known before an open run from which its load follows. `work` must outlive it.
+[[nodiscard]] forecast_terms expected_of(const contestant& who, const workload& work, server_owner target);
 
 /// What was killed, and the cost of the recovery. `run` has its time and the API's view already. `counts_calls`: the
 /// API's view and the record contain every call.

@@ -26,6 +26,7 @@ struct run_observation {
     unsigned runs = 1;                       ///< number of starts
     std::vector<std::string> notes;          ///< lines that the run printed, up to a limit
     double cpu_before_start_s = 0;           ///< for a runner: CPU time before it reported its start
+    bool given_up = false;                   ///< orders had not begun when the drain was over
     bool out_of_time = false;                ///< it exceeded its time limit
     /// How servers of the session died or crashed during the run although no incident was planned.
     std::vector<std::string> server_failures;

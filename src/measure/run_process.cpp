@@ -52,6 +52,7 @@ public:
     run_ending(const run_request& request, recorder& record) : request_(request), record_(record) {}
 
     void follow(const signal_watch& signals, child_process& run) {
+        give_up_after_drain();
         const auto limit = request_.who.time_limit();
         out_of_time_ = out_of_time_ || (limit && clock::now() - began_ >= *limit);
         if (signals.count() == 0 && !out_of_time_) return;
@@ -63,10 +64,19 @@ public:
         if (signals.count() > 1 || clock::now() >= *deadline_) run.signal(SIGKILL);
     }
     [[nodiscard]] bool out_of_time() const noexcept { return out_of_time_; }
+    [[nodiscard]] bool given_up() const noexcept { return given_up_; }
 
 private:
+    /// Orders of an open run that have not begun when the drain is over will not; those in flight end by themselves.
+    void give_up_after_drain() {
+        if (given_up_ || request_.give_up_at.count() == 0 || record_.elapsed() < request_.give_up_at) return;
+        given_up_ = record_.read().ended() < record_.orders();
+        record_.request_stop();
+    }
+
     const run_request& request_;
     recorder& record_;
+    bool given_up_ = false;
     const clock::time_point began_ = clock::now();
     bool out_of_time_ = false;
     std::optional<clock::time_point> deadline_;
@@ -228,6 +238,7 @@ private:
         if (request_.who.reports() == order_reports::in_lines && !report_.tells_begins()) forget_in_flight(out);
         out.cpu_before_start_s = cpu_before_start_s_;
         out.out_of_time = ending_.out_of_time();
+        out.given_up = ending_.given_up() && record_.read().ended() < record_.orders();
         out.in_flight_limit = report_.in_flight_limit();
         out.misread_lines = report_.misread_lines();
         out.notes = notes_.take();

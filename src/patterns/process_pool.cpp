@@ -50,10 +50,11 @@ public:
           held_(workers_.size()) {}
 
     void run() {
-        for (std::size_t w = 0; w < workers_.size(); ++w) hand_next_to(w);
-        while (busy_ > 0 || has_next()) {
-            for (const std::size_t w : workers_.start_replacements()) hand_next_to(w);
-            for (const std::size_t w : workers_.wait(std::chrono::seconds(1))) receive_from(w);
+        for (std::size_t w = 0; w < workers_.size(); ++w) idle_.push_back(w);
+        while (busy_ > 0 || !again_.empty() || !ctx_.orders.all_taken()) {
+            for (const std::size_t w : workers_.start_replacements()) idle_.push_back(w);
+            hand_out();
+            for (const std::size_t w : workers_.wait(longest_wait())) receive_from(w);
         }
     }
 
@@ -65,18 +66,26 @@ private:
         // A worker that answers for another order than its own is corrupt, and treated as dead.
         if (!done || !held || held->ticket.id != done->id) return reap(w, held);
         ctx_.out.end(held->ticket, done->result);
-        hand_next_to(w);
+        idle_.push_back(w);
+        hand_out();
     }
 
-    void hand_next_to(std::size_t w) {
-        held_[w] = next_order();
-        if (!held_[w]) return;
-        ++busy_;
-        workers_.channel(w).send(held_[w]->ticket.id);  // if the worker has died, wait() will return it
+    /// Orders that have arrived wait here while no worker is idle.
+    void hand_out() {
+        ctx_.orders.admit();
+        for (; !idle_.empty(); idle_.pop_back()) {
+            const auto w = idle_.back();
+            held_[w] = next_order();
+            if (!held_[w]) return;
+            ++busy_;
+            workers_.channel(w).send(held_[w]->ticket.id);  // if the worker has died, wait() will return it
+        }
     }
 
-    [[nodiscard]] bool has_next() const {
-        return !again_.empty() || (next_ <= ctx_.work.orders && !ctx_.stop.requested());
+    /// Until the next arrival; a second if there is none to wait for.
+    [[nodiscard]] std::chrono::nanoseconds longest_wait() const {
+        return ctx_.orders.all_arrived() || !ctx_.orders.is_open() ? std::chrono::seconds(1)
+                                                                   : ctx_.orders.until_next();
     }
 
     std::optional<assignment> next_order() {
@@ -85,11 +94,12 @@ private:
             again_.pop_front();
             return next;
         }
-        if (!has_next()) return std::nullopt;
-        return assignment{ctx_.out.begin(next_++)};
+        const auto id = ctx_.orders.take();
+        return id ? std::optional(assignment{ctx_.out.begin(*id)}) : std::nullopt;
     }
 
     void reap(std::size_t w, std::optional<assignment> held) {
+        std::erase(idle_, w);
         ctx_.note(workers_.reap(w) + "; another one takes over");
         if (!held) return;
         if (++held->deaths < max_deaths_per_order) again_.push_back(*held);
@@ -100,8 +110,8 @@ private:
     worker_fleet workers_;
     std::vector<std::optional<assignment>> held_;  ///< per worker
     std::deque<assignment> again_;                 ///< of workers that died; handed out again
-    order_id next_ = 1;
-    std::size_t busy_ = 0;  ///< workers that hold an order
+    std::vector<std::size_t> idle_;                ///< workers without an order
+    std::size_t busy_ = 0;                         ///< workers that hold one
 };
 
 void run(const run_context& ctx) { pool(ctx).run(); }
@@ -113,6 +123,7 @@ needs needs_at(const workload& work) {
         .descriptors = 2ull * work.pool_processes,
         .processes = 1ull + work.pool_processes,
         .threads = 2,  // the second is the watchdog of its database socket
+        .separate_source = false,
     };
 }
 

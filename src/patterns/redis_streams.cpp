@@ -98,8 +98,12 @@ void run(const run_context& ctx) {
             run_event_loop([&] { return worker_process(ctx, parent, number); });
         },
         std::chrono::ceil<std::chrono::milliseconds>(limits.patience));
-    order_producer producer(*ctx.stream, {ctx.work.orders, limits, ctx.stop, ctx.note});
-    producer.add_all();
+    order_producer producer(*ctx.stream, {.orders = ctx.work.orders,
+                                          .limits = limits,
+                                          .stop = ctx.stop,
+                                          .note = ctx.note,
+                                          .arrivals = ctx.orders.is_open() ? &ctx.orders : nullptr});
+    producer.add_all();  // of an open run: while it waits for results, as they arrive
     while (!producer.all_results_in() && !ctx.stop.requested()) {
         producer.read_results();
         processes.replace_dead([&](const std::string& how_it_ended) {

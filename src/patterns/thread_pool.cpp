@@ -11,6 +11,7 @@
 // In flight: C orders, one per thread.
 #include "patterns/patterns.hpp"
 
+#include "concurrency/arrivals.hpp"
 #include "concurrency/bounded_queue.hpp"
 #include "concurrency/worker_threads.hpp"
 
@@ -32,13 +33,11 @@ void worker(const run_context& ctx, order_queue& queue) {
 }
 
 void run(const run_context& ctx) {
-    order_queue queue(ctx.work.threads);
+    order_queue queue(queue_capacity(ctx.orders, ctx.work.threads));
     worker_threads workers(
         ctx.work.threads, [&] { worker(ctx, queue); }, [&] { queue.close(); });
-    for (order_id id = 1; id <= ctx.work.orders && !ctx.stop.requested(); ++id) {
-        ctx.out.offer();
-        if (!queue.push(id)) break;  // a worker has failed
-    }
+    while (const auto id = next_arrival(ctx.orders))
+        if (!queue.push(*id)) break;  // a worker has failed
     workers.join();
 }
 

@@ -25,9 +25,16 @@ order_producer::order_producer(const order_stream& stream, producer_settings set
     : keys_(stream.keys_),
       address_(stream.address_),
       settings_(std::move(settings)),
-      redis_(std::in_place, address_, settings_.limits.reply),
       orders_(settings_.orders),
-      last_result_(first_result) {}
+      last_result_(first_result) {
+    if (settings_.arrivals != nullptr) feeder_.emplace(keys_, *settings_.arrivals, orders_);
+    connect();
+}
+
+void order_producer::connect() {
+    redis_.emplace(address_, settings_.limits.reply, patience{}, feeder_ ? &*feeder_ : nullptr);
+    if (feeder_) feeder_->connect(address_, settings_.limits.reply);
+}
 
 void order_producer::add_all() {
     while (!settings_.stop.requested() && !attempt([&] { add_missing(); })) {
@@ -40,11 +47,13 @@ void order_producer::read_results() {
             additions_ = 0;
             return;
         }
+        std::optional<order_feeder::rest> no_additions;
+        if (feeder_) no_additions.emplace(*feeder_);
         // No entry is removed from the stream during a run: a shorter stream has lost some.
-        if (stream_length() < length_) {
+        if (stream_length() < length_ + (feeder_ ? feeder_->added() : 0)) {
             open_loss(loss::kind::stream_gone);
             make_up_for_loss();
-        } else if (all_acknowledged()) {
+        } else if (orders_.done_count() < last_added() && all_acknowledged()) {
             make_up_for_lost_results();
         }
     });
@@ -58,12 +67,26 @@ bool order_producer::attempt(const std::function<void()>& work) try {
 } catch (const redis_error& e) {
     if (!is_away(e)) throw;
     redis_.reset();
+    if (feeder_) feeder_->disconnect();
     open_loss(loss::kind::redis_away);
-    const auto pause = loss_->pace.next(clock::now());
-    if (!pause) throw redis_lost(settings_.limits.when_given_up(e.what()));
-    std::this_thread::sleep_for(*pause);
+    const auto delay = loss_->pace.next(clock::now());
+    if (!delay) throw redis_lost(settings_.limits.when_given_up(e.what()));
+    pause(*delay);
     return false;
 }
+
+/// Orders go on arriving.
+void order_producer::pause(duration time) {
+    const auto end = clock::now() + time;
+    while (feeder_ && clock::now() < end) {
+        feeder_->run();
+        std::this_thread::sleep_until(std::min(end, feeder_->next()));
+    }
+    std::this_thread::sleep_until(end);
+}
+
+/// Orders beyond it have not arrived.
+order_id order_producer::last_added() const noexcept { return feeder_ ? feeder_->last_taken() : settings_.orders; }
 
 void order_producer::open_loss(loss::kind what) {
     if (!loss_)
@@ -71,7 +94,7 @@ void order_producer::open_loss(loss::kind what) {
 }
 
 void order_producer::reconnect() {
-    redis_.emplace(address_, settings_.limits.reply);
+    connect();
     if (loss_) make_up_for_loss();
 }
 
@@ -97,10 +120,10 @@ bool order_producer::all_acknowledged() {
 /// Adds the orders without a result, although they are on the stream.
 void order_producer::make_up_for_lost_results() {
     take_all_results();
-    if (orders_.all_done()) return;
+    if (orders_.done_count() >= last_added()) return;
     last_result_ = first_result;  // whoever deleted the results may have deleted those behind the last one, too
     take_all_results();
-    if (orders_.all_done()) return;
+    if (orders_.done_count() >= last_added()) return;
     if (++additions_ > max_additions)
         throw redis_error(fmt::format("Redis: results are missing, although their orders were acknowledged {} times",
                                       max_additions));
@@ -131,10 +154,10 @@ void order_producer::add_missing() {
 }
 
 void order_producer::add_where_missing() {
-    auto chunk = orders_.missing_after(0, orders_per_chunk);
+    auto chunk = orders_.missing_after(0, orders_per_chunk, last_added());
     while (!chunk.empty() && !settings_.stop.requested()) {
         add(chunk);
-        chunk = orders_.missing_after(chunk.back(), orders_per_chunk);
+        chunk = orders_.missing_after(chunk.back(), orders_per_chunk, last_added());
     }
 }
 
@@ -153,6 +176,7 @@ void order_producer::add(const std::vector<order_id>& orders) {
 void order_producer::list_stream() {
     orders_.forget_stream();
     length_ = stream_length();
+    if (feeder_) feeder_->count_from_here();
     if (loss_ && length_ == 0) loss_->came_back_empty = true;
     std::string from = "-";
     for (std::size_t read = length_ == 0 ? 0 : entries_per_page; read == entries_per_page;) {

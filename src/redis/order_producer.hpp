@@ -3,6 +3,7 @@
 #pragma once
 
 #include "pipebench/order_log.hpp"
+#include "redis/order_feeder.hpp"
 #include "redis/order_stream.hpp"
 #include "redis/reconnect_pace.hpp"
 #include "redis/redis_client.hpp"
@@ -20,6 +21,7 @@ struct producer_settings {
     stream_limits limits;
     stop_flag stop;                                ///< asked while orders are added
     std::function<void(std::string_view)> note{};  ///< called once per loss
+    order_source* arrivals = nullptr;              ///< of an open run; null: all orders are due at the start
 };
 
 /// Blocking; one thread. While Redis is away, each call tries once and then pauses, so that the caller can check its
@@ -31,7 +33,7 @@ public:
     order_producer(const order_stream& stream, producer_settings settings);
 
     /// XADDs orders 1..N in chunks, except those that a killed run has left on the stream or has done. Ends early
-    /// after a stop request.
+    /// after a stop request. In an open run orders are added as they arrive, while read_results() waits.
     void add_all();
     /// Waits a moment for results, and counts each order once. If every order was acknowledged and a result is missing,
     /// it adds that order again; a result that is missing max_additions times in turn is a redis_error.
@@ -50,6 +52,7 @@ private:
     };
     bool attempt(const std::function<void()>& work);
     void open_loss(loss::kind what);
+    void connect();
     void reconnect();
     void make_up_for_loss();
     void close_loss();
@@ -63,14 +66,17 @@ private:
     void list_stream();
     std::size_t take_results(std::chrono::milliseconds wait);
     [[nodiscard]] std::uint64_t stream_length();
+    void pause(duration time);
+    [[nodiscard]] order_id last_added() const noexcept;
 
     order_stream_keys keys_;
     redis_address address_;
     producer_settings settings_;
+    stream_inventory orders_;
+    std::optional<order_feeder> feeder_;  ///< of an open run
     std::optional<redis_client> redis_;
     std::optional<loss> loss_;  ///< set while orders may have been lost in Redis
-    stream_inventory orders_;
-    std::uint64_t length_ = 0;  ///< of the stream: no entry is ever removed from it
+    std::uint64_t length_ = 0;  ///< of the stream, at least: no entry is ever removed from it
     std::string last_result_;
     unsigned additions_ = 0;  ///< in turn, for results that are missing
 };

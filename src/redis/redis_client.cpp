@@ -53,8 +53,8 @@ sockaddr_un socket_at(const redis_address& where) {
 
 }  // namespace
 
-redis_client::redis_client(const redis_address& where, duration limit, const patience& until)
-    : limit_(limit), until_(until) {
+redis_client::redis_client(const redis_address& where, duration limit, const patience& until, side_work* meanwhile)
+    : limit_(limit), until_(until), meanwhile_(meanwhile) {
     const auto deadline = clock::now() + limit;
     connect(where, deadline);
     for (const auto& one : where.login_commands()) throw_if_error(*exchange({one}, deadline).front());
@@ -85,7 +85,7 @@ int redis_client::connect_to(const sockaddr* address, std::size_t size, clock::t
     if (address->sa_family != AF_UNIX) ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (::connect(socket_.get(), address, static_cast<socklen_t>(size)) == 0) return 0;
     if (errno != EINPROGRESS) return errno;
-    const auto end = until_.wait(socket_.get(), POLLOUT, deadline);
+    const auto end = wait(POLLOUT, deadline);
     if (end == wait_end::interrupted) throw interrupted();
     if (end == wait_end::timed_out) return ETIMEDOUT;
     int failure = 0;
@@ -100,8 +100,19 @@ void redis_client::lose(std::string_view why) {
     throw redis_lost(fmt::format("Redis: {}", why));
 }
 
+wait_end redis_client::wait(short events, clock::time_point deadline) {
+    if (meanwhile_ == nullptr) return until_.wait(socket_.get(), events, deadline);
+    for (;;) {
+        meanwhile_->run();
+        std::array<pollfd, 2> waiting{pollfd{socket_.get(), events, 0}, meanwhile_->watched()};
+        const auto end = until_.wait(waiting, std::min(deadline, meanwhile_->next()));
+        if (end == wait_end::interrupted || waiting[0].revents != 0) return end;
+        if (clock::now() >= deadline) return wait_end::timed_out;
+    }
+}
+
 void redis_client::wait_for(short events, clock::time_point deadline) {
-    const auto end = until_.wait(socket_.get(), events, deadline);
+    const auto end = wait(events, deadline);
     if (end == wait_end::timed_out) lose("timed out");
     if (end != wait_end::interrupted) return;
     socket_.reset();
@@ -121,11 +132,32 @@ redis_reply redis_client::next_reply(clock::time_point deadline) {
     for (;;) {
         if (auto reply = reader_.next()) return reply;
         wait_for(POLLIN, deadline);
-        const auto n = ::recv(socket_.get(), in_.data(), in_.size(), 0);
-        if (n > 0) reader_.take({in_.data(), static_cast<std::size_t>(n)});
-        else if (n == 0) lose("the server closed the connection");
-        else if (errno != EINTR && errno != EAGAIN) lose(words_of(errno));
+        receive();
     }
+}
+
+/// Takes what has arrived. False if nothing has.
+bool redis_client::receive() {
+    const auto n = ::recv(socket_.get(), in_.data(), in_.size(), 0);
+    if (n > 0) reader_.take({in_.data(), static_cast<std::size_t>(n)});
+    else if (n == 0) lose("the server closed the connection");
+    else if (errno != EINTR && errno != EAGAIN) lose(words_of(errno));
+    return n > 0;
+}
+
+void redis_client::start(const std::vector<redis_command>& commands) {
+    std::string bytes;
+    for (const auto& c : commands) append_command(bytes, c);
+    reader_.begin_exchange();
+    send(bytes, clock::now() + limit_);
+}
+
+std::vector<redis_reply> redis_client::arrived_replies() {
+    std::vector<redis_reply> out;
+    do {
+        while (auto reply = reader_.next()) out.push_back(std::move(reply));
+    } while (receive());
+    return out;
 }
 
 std::vector<redis_reply> redis_client::exchange(const std::vector<redis_command>& commands,

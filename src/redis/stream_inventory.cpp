@@ -1,5 +1,7 @@
 #include "redis/stream_inventory.hpp"
 
+#include <algorithm>
+
 namespace pipebench {
 
 stream_inventory::stream_inventory(std::uint64_t orders)
@@ -22,9 +24,10 @@ bool stream_inventory::mark_added(order_id id) {
     return before;
 }
 
-std::vector<order_id> stream_inventory::missing_after(order_id id, std::size_t limit) const {
+std::vector<order_id> stream_inventory::missing_after(order_id id, std::size_t limit, order_id last) const {
     std::vector<order_id> out;
-    while (++id <= orders_ && out.size() < limit)
+    last = std::min(last, orders_);
+    while (++id <= last && out.size() < limit)
         if (!done_[id] && !on_stream_[id]) out.push_back(id);
     return out;
 }

@@ -104,6 +104,8 @@ std::string ledger_line(const run_list& runs) {
     line += fmt::format("{}: {} stored, {} failed", counted(orders(&run_result::orders), "order", "orders"),
                         grouped(orders(&run_result::stored)), grouped(orders(&run_result::failed)));
     if (const auto n = orders(&run_result::dead_lettered)) line += fmt::format(", {} dead-lettered", grouped(n));
+    if (const auto n = total(runs, [](const run_result& run) { return run.shed(); }))
+        line += fmt::format(", {} shed", grouped(n));
     if (const auto n = orders(&run_result::not_started)) line += fmt::format(", {} not started", grouped(n));
     return line + fmt::format("; {} lost, {} corrupt, {} unexpected; {} redelivered, {} recovered; {}",
                               grouped(ledger(&ledger_view::lost)), grouped(ledger(&ledger_view::corrupt)),
@@ -252,7 +254,23 @@ std::vector<fact> facts(const report_model& m) {
     return all;
 }
 
+namespace {
+
+words how_to_read_open(const report_model& m) {
+    words out{
+        "Orders arrive on a schedule, ready or not. p50, p99 and Max count from the arrival, Wait from the arrival "
+        "to the begin, Service from the begin to the end; what was not stored is later than all of them.",
+        "Util. = offered load / orders that may be in flight: from 100 % on, the queue grows without end. MB = 10^6 "
+        "bytes."};
+    if (m.shown.rounds > 1) out.emplace_back("Measures are medians over the rounds, counts their sums.");
+    return out;
+}
+
+}  // namespace
+
 std::vector<std::string> how_to_read(const report_model& m) {
+    const auto open = [](const run_result& run) { return run.load.has_value(); };
+    if (std::any_of(m.shown.runs.begin(), m.shown.runs.end(), open)) return how_to_read_open(m);
     words out{"Floor: no schedule with this many orders in flight can be faster (Little's law: orders x latency / in "
               "flight).",
               "Eff. = floor / time: what is missing to 100 % is the cost of the pattern. MB = 10^6 bytes."};

@@ -106,6 +106,68 @@ table sections_table(std::vector<pattern_summary> patterns) {
                    {{"Samples", ""}, [](summary p) { return grouped(p.typical.cpu_sections.samples); }}});
 }
 
+/// A cell of an open run.
+template <class Show>
+auto of_load(Show show) {
+    return [=](summary p) -> std::string { return p.typical.load ? show(*p.typical.load) : "-"; };
+}
+
+std::string rate_cell(double per_s) { return fixed(per_s, per_s < 100 ? 2 : 0); }
+
+std::string objective_cell(const load_view& load) {
+    std::string out;
+    for (const auto& o : load.objectives)
+        out += fmt::format("{}{} {}", out.empty() ? "" : "; ", o.text, name_of(o.verdict));
+    return out.empty() ? "-" : out;
+}
+
+bool is_open(const std::vector<pattern_summary>& patterns) {
+    return std::any_of(patterns.begin(), patterns.end(), [](summary p) { return p.typical.load.has_value(); });
+}
+
+/// Of an open run: its time is that of its arrivals, and says nothing.
+pattern_columns open_columns(const std::vector<pattern_summary>& patterns) {
+    pattern_columns columns{
+        {{"In flight", ""}, limit_cell},
+        {{"Offered", "/s"}, of_load([](auto& l) { return rate_cell(l.offered_per_s); })},
+        {{"Achieved", "/s"}, of_load([](auto& l) { return rate_cell(l.achieved_per_s); })},
+        {{"Util.", "%"}, of_load([](auto& l) { return fixed(100 * l.forecast.utilisation, 1); })},
+        {{"p50", "ms"}, [](summary p) { return latency_cell(p.typical, p.typical.latency.p50_ms); }},
+        {{"p99", "ms"}, [](summary p) { return latency_cell(p.typical, p.typical.latency.p99_ms); }},
+        {{"Max", "ms"}, [](summary p) { return latency_cell(p.typical, p.typical.latency.max_ms); }},
+        {{"Wait p99", "ms"}, of_load([](auto& l) { return fixed(l.wait.p99_ms, 1); })},
+        {{"Service p99", "ms"}, of_load([](auto& l) { return fixed(l.service.p99_ms, 1); })},
+        {{"Queue", "peak"}, of_load([](auto& l) { return fixed(l.queue_peak, 0); })},
+        {{"PSS", "MB"}, [](summary p) { return megabytes(p.typical.memory.peak_pss_bytes); }},
+        {{"CPU/order", "us"}, [](summary p) { return fixed(p.typical.cpu_per_order_us, 0); }},
+        {{"Errors", "%"}, [](summary p) { return error_percent(p.typical.not_stored(), p.typical.orders); }},
+        {{"Lost", ""}, [](summary p) { return ledger_cell(p.typical, p.typical.ledger.lost); }},
+        {{"Objective", "", align::left}, of_load(objective_cell)},
+        {{"Verdict", "", align::left}, [](summary p) { return verdict_cell(p.typical); }}};
+    const bool judged = std::any_of(patterns.begin(), patterns.end(),
+                                    [](summary p) { return p.typical.load && !p.typical.load->objectives.empty(); });
+    if (!judged) std::erase_if(columns, [](const auto& c) { return c.head.name == "Objective"; });
+    return columns;
+}
+
+/// What was expected of open runs, and what their arrivals were like.
+table arrivals_table(std::vector<pattern_summary> patterns) {
+    std::erase_if(patterns, [](summary p) { return !p.typical.load; });
+    return pattern_table(
+        patterns,
+        {{{"Load", "erlang"}, of_load([](auto& l) { return fixed(l.forecast.erlang, 2); })},
+         {{"Expected wait", "p99 ms <="}, of_load([](auto& l) { return fixed(l.forecast.wait_p99_ms, 1); })},
+         {{"Wait", "p50 ms"}, of_load([](auto& l) { return fixed(l.wait.p50_ms, 1); })},
+         {{"Wait", "max ms"}, of_load([](auto& l) { return fixed(l.wait.max_ms, 1); })},
+         {{"Queue", "mean"}, of_load([](auto& l) { return fixed(l.queue_mean, 1); })},
+         {{"Grew", "/s"}, of_load([](auto& l) { return fixed(l.queue_growth_per_s, 1); })},
+         {{"Shed", ""}, of_load([](auto& l) { return grouped(l.shed); })},
+         {{"Unfinished", ""}, of_load([](auto& l) { return grouped(l.unfinished); })},
+         {{"Drain", "s"}, of_load([](auto& l) { return fixed(l.drain_s, 2); })},
+         {{"Arrived late", "p99 ms"}, of_load([](auto& l) { return fixed(l.lateness_p99_ms, 2); })},
+         {{"Arrived late", "max ms"}, of_load([](auto& l) { return fixed(l.lateness_max_ms, 2); })}});
+}
+
 }  // namespace
 
 std::string api_cell(const run_result& r, std::uint64_t count) { return r.api.known ? grouped(count) : "-"; }
@@ -118,6 +180,7 @@ table pattern_table(const std::vector<pattern_summary>& patterns, pattern_column
 }
 
 table main_table(const std::vector<pattern_summary>& patterns) {
+    if (is_open(patterns)) return pattern_table(patterns, open_columns(patterns));
     const std::string spread = "±";
     pattern_columns columns{
         {{"In flight", ""}, limit_cell},
@@ -141,6 +204,7 @@ table main_table(const std::vector<pattern_summary>& patterns) {
 
 std::vector<titled_table> further_tables(const std::vector<pattern_summary>& patterns) {
     std::vector<titled_table> out{
+        {"Arrivals: what was expected, the queue, and how late the orders came", arrivals_table(patterns)},
         {"Around it: orders, ledger, and what the API counted for itself", around_table(patterns)},
         {"Where the CPU time of an order goes, by samples of what each thread was at work for",
          sections_table(patterns)},

@@ -119,7 +119,17 @@ private:
         return floor_of(simulated_work(settings_.work, target_owner()), c.needs_at(settings_.work).in_flight).count();
     }
 
+    /// Orders that come at their own pace: what they will do to each pattern.
+    void tell_what_to_expect() const {
+        if (!settings_.work.arrive.open()) return;
+        for (const auto& c : settings_.contestants) {
+            const auto terms = expected_of(*c, settings_.work, target_owner());
+            observer_.message(pipebench::describe(forecast_of(terms), c->id(), terms));
+        }
+    }
+
     void tell_if_long() const {
+        tell_what_to_expect();
         double round_s = 0;
         for (const auto& c : settings_.contestants) {
             round_s += floor_s(*c);
@@ -134,6 +144,9 @@ private:
 
     void tell_long_run(const contestant& c) const {
         const auto work = simulated_work(settings_.work, target_owner());
+        if (work.arrive.open())
+            return observer_.message(
+                fmt::format("{} takes at least {:.0f} s: {} orders arrive", c.id(), floor_s(c), work.orders));
         observer_.message(fmt::format("{} takes at least {:.0f} s: {} orders x {} / {} in flight", c.id(), floor_s(c),
                                       work.orders, format_duration(work.http.mean + work.db_latency),
                                       c.needs_at(settings_.work).in_flight));

@@ -7,11 +7,15 @@
 namespace pipebench {
 namespace {
 
-constexpr std::int64_t longest_poll_ms = 1000;
+constexpr std::chrono::nanoseconds longest_poll = std::chrono::seconds{1};
 
-int milliseconds_until(patience::clock::time_point end) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - patience::clock::now()).count();
-    return static_cast<int>(std::clamp<std::int64_t>(left, 0, longest_poll_ms));
+timespec time_until(patience::clock::time_point end) {
+    // Not a plain difference: time_point::min() is too far away for one.
+    const auto now = patience::clock::now();
+    const auto left =
+        end <= now ? std::chrono::nanoseconds{0} : std::min<std::chrono::nanoseconds>(end - now, longest_poll);
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+    return {seconds.count(), (left - seconds).count()};
 }
 
 }  // namespace
@@ -38,7 +42,8 @@ wait_end patience::wait(std::span<pollfd> waiting, clock::time_point deadline) c
     all[count] = {signals_ != nullptr ? signals_->native() : -1, POLLIN, 0};
     for (;;) {
         const auto end = is_over() ? clock::now() : std::min(deadline, end_of_grace());
-        const int ready = ::poll(all.data(), count + 1, milliseconds_until(end));
+        const auto time = time_until(end);
+        const int ready = ::ppoll(all.data(), count + 1, &time, nullptr);
         if (ready < 0 && errno != EINTR) throw system_failure("cannot wait", errno);
         std::copy_n(all.begin(), count, waiting.begin());
         if (ready > 0 && std::any_of(waiting.begin(), waiting.end(), [](auto& w) { return w.revents != 0; }))

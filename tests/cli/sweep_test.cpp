@@ -83,7 +83,7 @@ TEST_CASE("each of the five parameters can be swept", "[sweep]") {
 
 TEST_CASE("a sweep that cannot be is one clear line, and nothing is measured", "[sweep][bad-input]") {
     const auto [arguments, complaint] = GENERATE(table<words, std::string>({
-        {words{}, "give one of --concurrency, --http-latency, --db-latency, --http-jitter, --orders a list"},
+        {words{}, "give one of --concurrency, --http-latency, --db-latency, --http-jitter, --rate, --orders a list"},
         {{"-c", "10"}, "give one of"},
         {{"-c", "10,20", "--orders", "10,20"}, "--concurrency and --orders have a list each"},
         {{"-c", "10,x"}, "--concurrency: 'x' is not a whole number from 1 to 10000"},

@@ -14,6 +14,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <csignal>
+#include <numeric>
 #include <set>
 
 using namespace pipebench;
@@ -39,6 +40,8 @@ workload small_work(std::uint64_t orders) {
 struct observed {
     run_observation run;
     progress counted;
+    latency_counts wait, service, lateness;
+    std::chrono::nanoseconds time{};
     bool clock_stopped = false;
     ledger_view ledger;
     std::vector<process> left_alive;
@@ -74,6 +77,10 @@ observed observe(const pattern& p, const workload& work, const circumstances& c)
     out.left_alive = children();
     std::erase_if(out.left_alive, [&](const process& q) { return std::ranges::find(before, q) != before.end(); });
     out.counted = record.read();
+    out.wait = record.wait();
+    out.service = record.service();
+    out.lateness = record.lateness();
+    out.time = record.elapsed();
     out.clock_stopped = record.clock_stopped();
     postgres_client server(postgres(), {});
     out.ledger = check_ledger(
@@ -89,6 +96,20 @@ void check_that_it_ended_well(const observed& seen) {
     CHECK(seen.left_alive.empty());
     CHECK(seen.ledger.balanced());
     CHECK(seen.ledger.content_checked);
+}
+
+workload open_work(const char* rate, std::uint64_t orders) {
+    auto w = small_work(orders);
+    w.arrive.rate = *parse_arrival_rate(rate);
+    return w;
+}
+
+std::uint64_t number_in(const latency_counts& counted) {
+    return std::accumulate(counted.bins.begin(), counted.bins.end(), std::uint64_t{0});
+}
+
+std::uint64_t shed_in(const progress& p) {
+    return p.failures[static_cast<int>(stage::schedule)][static_cast<int>(error_kind::overloaded)];
 }
 
 void for_each_pattern(const std::function<void(const pattern&)>& check) {
@@ -197,5 +218,83 @@ TEST_CASE("a pattern that is asked to stop ends what it has begun, and loses not
         CHECK(std::chrono::steady_clock::now() - began < test::patience);
         CHECK(seen.ledger.rows == seen.counted.stored);
         if (p.needs_at(work).in_flight < work.orders) CHECK(seen.counted.ended() < work.orders);
+    });
+}
+
+TEST_CASE("in an open run every order arrives once, and none before its time", "[pattern]") {
+    for_each_pattern([](const pattern& p) {
+        const auto work = open_work("200/s", 100);
+        mock_api_process api(PIPEBENCH_BINARY, work, "");
+        const auto seen = observe(p, work, {api.url()});
+        check_that_it_ended_well(seen);
+        CHECK(seen.counted.stored == 100);
+        CHECK(seen.ledger.redelivered == 0);
+        CHECK(api.stop().seen.requests == 100);
+        CHECK(number_in(seen.lateness) == 100);
+        CHECK(number_in(seen.wait) == 100);
+        CHECK(seen.time >= 495ms);  // when the last one arrives
+    });
+}
+
+TEST_CASE("orders that arrive faster than a pattern can do wait, and their waits count", "[pattern]") {
+    for_each_pattern([](const pattern& p) {
+        const auto work = open_work("4k/s", 200);  // 4 in flight, 15 ms each: 267/s
+        mock_api_process api(PIPEBENCH_BINARY, work, "");
+        const auto seen = observe(p, work, {api.url()});
+        check_that_it_ended_well(seen);
+        CHECK(seen.counted.stored == 200);
+        CHECK(seen.counted.queued == 0);
+        if (p.needs_at(work).bounds_in_flight) CHECK(seen.wait.max > seen.service.max);
+    });
+}
+
+TEST_CASE("an order that finds the queue of a pattern full is shed, and every order has an outcome", "[pattern]") {
+    for_each_pattern([](const pattern& p) {
+        auto work = open_work("4k/s", 200);
+        work.arrive.queue_limit = 5;
+        mock_api_process api(PIPEBENCH_BINARY, work, "");
+        const auto seen = observe(p, work, {api.url()});
+        check_that_it_ended_well(seen);
+        const auto shed = shed_in(seen.counted);
+        CHECK(seen.counted.stored + shed == 200);
+        CHECK(seen.counted.failed == shed);
+        CHECK(seen.ledger.rows == seen.counted.stored);
+        CHECK(api.stop().seen.requests == seen.counted.stored);
+        if (p.needs_at(work).bounds_in_flight) CHECK(shed > 0);
+        else CHECK(shed == 0);
+    });
+}
+
+TEST_CASE("a full queue can hold its source back instead: every order is stored", "[pattern]") {
+    for_each_pattern([](const pattern& p) {
+        auto work = open_work("4k/s", 100);
+        work.arrive.queue_limit = 3;
+        work.arrive.full = when_full::wait;
+        mock_api_process api(PIPEBENCH_BINARY, work, "");
+        const auto seen = observe(p, work, {api.url()});
+        check_that_it_ended_well(seen);
+        CHECK(seen.counted.stored == 100);
+    });
+}
+
+TEST_CASE("a burst is delivered, whatever its size", "[pattern]") {
+    for_each_pattern([](const pattern& p) {
+        auto work = open_work("400/s", 80);
+        work.arrive.process = {arrival_process::kind::burst, 40};
+        mock_api_process api(PIPEBENCH_BINARY, work, "");
+        const auto seen = observe(p, work, {api.url()});
+        check_that_it_ended_well(seen);
+        CHECK(seen.counted.stored == 80);
+    });
+}
+
+TEST_CASE("a pattern that waits for the next arrival can be asked to stop", "[pattern]") {
+    for_each_pattern([](const pattern& p) {
+        const auto work = open_work("1/h", 2);
+        mock_api_process api(PIPEBENCH_BINARY, work, "");
+        const auto seen = observe(p, work, {api.url(), 1, run_extent::cut_short});
+        check_that_it_ended_well(seen);
+        CHECK(seen.counted.stored == 1);
+        CHECK(seen.time < test::patience);
     });
 }

@@ -31,6 +31,10 @@ run_result distinct() {
     r.orders = 200, r.stored = 128, r.failed = 50, r.dead_lettered = 22;
     r.retries = 23, r.refused_retries = 24, r.api.known = true, r.api.throttled = 25;
     r.recovery = {kill_target::worker, 1, 27, 28, 2, 26};
+    r.load.emplace();
+    r.load->shed = 8, r.load->offered_per_s = 32, r.load->forecast.utilisation = 33;
+    r.load->wait.p99_ms = 34, r.load->service.p99_ms = 35, r.load->queue_peak = 37, r.load->lateness_p99_ms = 38;
+    r.load->objectives = {{"p99<1s", 0.99, 1000, 50, 1, 299, {}}, {"p50<1s", 0.5, 1000, 50, 19, 5, {}}};
     r.ledger.lost = 18, r.ledger.corrupt = 19, r.ledger.unexpected = 20, r.ledger.redelivered = 21;
     return r;
 }
@@ -55,14 +59,19 @@ session_result three_rounds() {
 
 TEST_CASE("every metric reads its own field, in its own unit", "[metrics]") {
     const std::pair<std::string_view, double> expected[]{
-        {"time_s", 1},         {"throughput", 2}, {"cpu_per_order_us", 3}, {"floor_s", 4},
-        {"efficiency", 5},     {"mean_ms", 6},    {"p50_ms", 7},           {"p90_ms", 8},
-        {"p99_ms", 9},         {"p999_ms", 10},   {"max_ms", 11},          {"rss_mb", 12},
-        {"pss_mb", 13},        {"processes", 14}, {"cpu_s", 31},           {"cpu_percent", 17},
-        {"orders", 200},       {"stored", 128},   {"failed", 50},          {"error_percent", 36},
-        {"lost", 18},          {"corrupt", 19},   {"unexpected", 20},      {"redelivered", 21},
-        {"dead_lettered", 22}, {"retries", 23},   {"refused_retries", 24}, {"throttled", 25},
-        {"calls_again", 26},   {"resumed_s", 27}, {"drained_s", 28}};
+        {"time_s", 1},         {"throughput", 2},       {"cpu_per_order_us", 3},
+        {"floor_s", 4},        {"efficiency", 5},       {"mean_ms", 6},
+        {"p50_ms", 7},         {"p90_ms", 8},           {"p99_ms", 9},
+        {"p999_ms", 10},       {"max_ms", 11},          {"rss_mb", 12},
+        {"pss_mb", 13},        {"processes", 14},       {"cpu_s", 31},
+        {"cpu_percent", 17},   {"orders", 200},         {"stored", 128},
+        {"failed", 50},        {"error_percent", 40},   {"lost", 18},
+        {"corrupt", 19},       {"unexpected", 20},      {"redelivered", 21},
+        {"dead_lettered", 22}, {"retries", 23},         {"refused_retries", 24},
+        {"throttled", 25},     {"calls_again", 26},     {"resumed_s", 27},
+        {"drained_s", 28},     {"offered", 32},         {"utilisation", 33},
+        {"wait_p99_ms", 34},   {"service_p99_ms", 35},  {"late_percent", 38},
+        {"queue_peak", 37},    {"lateness_p99_ms", 38}, {"shed", 8}};
     for (const auto& [id, value] : expected) CHECK(named(id).of(distinct()) == Approx(value));
     CHECK(metrics().size() == std::size(expected));
 }
@@ -101,6 +110,7 @@ TEST_CASE("more is better of what gets done, and of nothing else", "[metrics]") 
 
 TEST_CASE("a run in which no order ended has no latency, and no errors", "[metrics]") {
     auto r = distinct();
+    r.load.reset();
     r.stored = r.failed = r.dead_lettered = 0;
     for (const auto* id : {"mean_ms", "p50_ms", "p90_ms", "p99_ms", "p999_ms", "max_ms"})
         CHECK(std::isnan(named(id).of(r)));
@@ -145,7 +155,10 @@ TEST_CASE("a run that was cut short, or has no such value, is no sample", "[metr
 
 TEST_CASE("the sample session has every metric of every pattern", "[metrics]") {
     auto s = sample_session();
-    for (auto& run : s.runs) run.recovery.killed = kill_target::worker;  // only a kill has recovery times
+    for (auto& run : s.runs) {
+        run.recovery.killed = kill_target::worker;                                  // only a kill has recovery times
+        run.load.emplace().objectives = {{"p99<1s", 0.99, 1000, 300, 1, 299, {}}};  // only arrivals have waits
+    }
     REQUIRE(patterns_in(s).size() == 5);
     for (const auto& pattern : patterns_in(s))
         for (const auto& m : metrics()) {

@@ -214,3 +214,28 @@ TEST_CASE("from this many samples on a test can find something, and not with one
         CHECK_FALSE(unpaired_ratio(less_singles, less_singles, alpha).range);
     }
 }
+
+TEST_CASE("the slope is that of the second half, so that a start does not count", "[statistics]") {
+    const samples seconds{0, 1, 2, 3, 4, 5, 6, 7};
+    CHECK(slope_per_second(seconds, samples{900, 0, 70, 3, 10, 12, 14, 16}) == Approx(2));
+    CHECK(slope_per_second(seconds, samples{1, 2, 3, 4, 5, 5, 5, 5}) == 0);
+    CHECK(slope_per_second(times(seconds, 0.5), times(base, -3)) == Approx(-6));
+    CHECK(slope_per_second(samples{0, 1, 2, 3, 4}, samples{50, 50, 1, 4, 4}) == Approx(1.5));  // the last three
+}
+
+TEST_CASE("the line lies where the squares of the distances are the least", "[statistics]") {
+    CHECK(slope_per_second(samples{0, 0, 0, 0, 1, 2, 3, 4}, samples{0, 0, 0, 0, 6, 5, 7, 10}) == Approx(1.4));
+}
+
+TEST_CASE("the times need not be even, nor start at zero", "[statistics]") {
+    CHECK(slope_per_second(samples{1e9, 1e9 + 1, 1e9 + 2, 1e9 + 5, 1e9 + 6}, samples{0, 0, 4, 10, 12}) == Approx(2));
+}
+
+TEST_CASE("too short a series, or one without a spread in time, has no slope", "[statistics]") {
+    CHECK(std::isnan(slope_per_second(samples{}, samples{})));
+    CHECK(std::isnan(slope_per_second(samples{0, 1, 2}, samples{0, 1, 2})));
+    CHECK(slope_per_second(samples{0, 1, 2, 3}, samples{0, 1, 2, 3}) == 1);
+    CHECK(std::isnan(slope_per_second(samples{0, 1, 2, 2}, samples{0, 1, 2, 3})));
+    CHECK(std::isnan(slope_per_second(samples{0, 1, 2, 3}, samples{0, 1, 2, no_number})));
+    CHECK_THROWS_AS(slope_per_second(samples{0, 1, 2, 3}, samples{0, 1, 2}), std::invalid_argument);
+}

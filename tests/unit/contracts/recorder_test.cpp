@@ -27,7 +27,7 @@ constexpr outcome failure{stage::fetch, error_kind::timeout, 4, 0};
 std::size_t index(auto name) { return static_cast<std::size_t>(name); }
 
 std::uint64_t counted_latencies(const recorder& r) {
-    const auto counts = r.latencies();
+    const auto counts = r.service().bins;
     return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
 }
 
@@ -156,8 +156,8 @@ TEST_CASE("an order that is settled has ended, and nobody knows how long it took
     CHECK(r.has_ended(2));
     CHECK_FALSE(r.was_stored(2));
     CHECK(counted_latencies(r) == 0);
-    CHECK(r.latency_sum() == 0ns);
-    CHECK(r.latency_max() == 0ns);
+    CHECK(r.service().sum == 0ns);
+    CHECK(r.service().max == 0ns);
 }
 
 TEST_CASE("an order that was begun and is settled is in flight no more", "[recorder]") {
@@ -225,11 +225,11 @@ TEST_CASE("latencies are binned, summed, and the largest is kept", "[recorder]")
     r.log().end(begun_before(1, 2s), success);
     r.log().end(begun_before(2, 5s), failure);
     r.log().end(begun_before(3, 1s), success);
-    CHECK(r.latency_max() >= 5s);
-    CHECK(r.latency_max() < 6s);
-    CHECK(r.latency_sum() >= 8s);
-    CHECK(r.latency_sum() < 9s);
-    const auto counts = r.latencies();
+    CHECK(r.service().max >= 5s);
+    CHECK(r.service().max < 6s);
+    CHECK(r.service().sum >= 8s);
+    CHECK(r.service().sum < 9s);
+    const auto counts = r.service().bins;
     const auto at_least_5s = std::accumulate(counts.begin() + static_cast<std::ptrdiff_t>(latency_bin(5s)),
                                              counts.end(), std::uint64_t{0});
     CHECK(at_least_5s == 1);
@@ -256,8 +256,8 @@ TEST_CASE("a record that leaves latencies out counts all else", "[recorder]") {
     CHECK(r.was_stored(1));
     CHECK(r.has_ended(2));
     CHECK(counted_latencies(r) == 0);
-    CHECK(r.latency_sum() == 0ns);
-    CHECK(r.latency_max() == 0ns);
+    CHECK(r.service().sum == 0ns);
+    CHECK(r.service().max == 0ns);
 }
 
 TEST_CASE("latencies are left out from where it is said on, also of orders on their way", "[recorder]") {
@@ -269,9 +269,9 @@ TEST_CASE("latencies are left out from where it is said on, also of orders on th
     r.log().end(r.log().begin(3), success);
     CHECK(r.read().stored == 3);
     CHECK(counted_latencies(r) == 1);
-    CHECK(r.latency_max() >= 1s);
-    CHECK(r.latency_max() < 5s);
-    CHECK(r.latency_sum() == r.latency_max());
+    CHECK(r.service().max >= 1s);
+    CHECK(r.service().max < 5s);
+    CHECK(r.service().sum == r.service().max);
 }
 
 TEST_CASE("a process that shares the record leaves latencies out as well", "[recorder]") {

@@ -98,6 +98,27 @@ run_result run_with_every_field_set() {
     r.refused_retries = 1013;
     r.failures = {{stage::schedule, error_kind::dead_letter, 1014}, {stage::store, error_kind::database, 1015}};
     r.latency = {5.5, 6.5, 7.5, 8.5, 9.5, 10.5};
+    r.served = {{1044}, {1045}};
+    r.load = load_view{44.5,
+                       45.5,
+                       46.5,
+                       1046,
+                       47.5,
+                       48.5,
+                       1047,
+                       1048,
+                       {5.6, 6.6, 7.6, 8.6, 9.6, 10.6},
+                       {5.7, 6.7, 7.7, 8.7, 9.7, 10.7},
+                       49.5,
+                       50.5,
+                       51.5,
+                       52.5,
+                       53.5,
+                       true,
+                       {54.5, 55.5, 56.5, 57.5, 58.5},
+                       {{1049}, {1050}},
+                       {{1051}, {1052}},
+                       {{"an objective", 0.25, 59.5, 1053, 1054, 1055, objective_verdict::not_met}}};
     r.memory = {1016, 1017, 1018, 1019, 1020, 1021, 11.5, 12.5};
     r.cpu = {13.5, 14.5, 15.5};
     r.cpu_per_order_us = 16.5;

@@ -72,7 +72,7 @@ TEST_CASE("a summary has its percentiles in order, and none above the largest la
     auto record = recorder::create(1000);
     for (order_id id = 1; id <= 1000; ++id)
         record.log().end({id, std::chrono::steady_clock::now() - id * 10ms}, outcome{});
-    const auto s = summarise_latency(record);
+    const auto s = summarise(record.service());
     CHECK(s.p50_ms >= 5'000);
     CHECK(s.p50_ms < 5'100);
     CHECK(s.p90_ms >= 9'000);
@@ -87,12 +87,12 @@ TEST_CASE("a summary has its percentiles in order, and none above the largest la
 TEST_CASE("of one order every number is its latency", "[histogram]") {
     auto record = recorder::create(1);
     record.log().end({1, std::chrono::steady_clock::now() - 100ms}, outcome{});
-    const auto s = summarise_latency(record);
+    const auto s = summarise(record.service());
     CHECK(s.max_ms >= 100);
     for (const double ms : {s.mean_ms, s.p50_ms, s.p90_ms, s.p99_ms, s.p999_ms}) CHECK(ms == s.max_ms);
 }
 
 TEST_CASE("a run in which nothing ended has no latencies", "[histogram]") {
-    const auto s = summarise_latency(recorder::create(10));
+    const auto s = summarise(recorder::create(10).service());
     for (const double ms : {s.mean_ms, s.p50_ms, s.p99_ms, s.max_ms}) CHECK(std::isnan(ms));
 }

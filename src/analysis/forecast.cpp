@@ -1,0 +1,64 @@
+#include "analysis/forecast.hpp"
+
+#include "analysis/queueing.hpp"
+#include "contracts/arrival_schedule.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+namespace pipebench {
+namespace {
+
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+offered_load load_of(const forecast_terms& terms) {
+    return {terms.work.arrive.highest_per_second(), terms.service_s};
+}
+
+double lasts_s(const forecast_terms& terms) {
+    return std::chrono::duration<double>(arrival_schedule(terms.work).end()).count();
+}
+
+}  // namespace
+
+load_forecast forecast_of(const forecast_terms& terms) {
+    load_forecast out{unknown, unknown, unknown, unknown, 0};
+    if (terms.service_s <= 0) return out;
+    const auto load = load_of(terms);
+    const bool in_bursts = terms.work.arrive.process.is == arrival_process::kind::burst;
+    out.erlang = load.erlangs();
+    if (!terms.bounded) {
+        out.wait_p99_ms = 0;
+    } else {
+        out.utilisation = utilisation(load, terms.in_flight_limit);
+        out.queue_at_end = overload_after(load, terms.in_flight_limit, lasts_s(terms)).queued_orders;
+        // Erlang's formulas are of orders that come one by one.
+        if (out.utilisation < 1 && !in_bursts)
+            out.wait_p99_ms = 1e3 * wait_quantile_seconds(load, terms.in_flight_limit, 0.99);
+    }
+    out.response_p99_ms = out.wait_p99_ms + 1e3 * terms.service_s;
+    return out;
+}
+
+std::string describe(const load_forecast& f, std::string_view pattern, const forecast_terms& terms) {
+    const auto rate = terms.work.arrive.highest_per_second();
+    std::string out = fmt::format("{}: {:.4g} orders/s", pattern, rate);
+    if (std::isnan(f.erlang)) return out + ": the time of an order is not known, and so nothing is expected";
+    out += fmt::format(" x {:.4g} ms = {:.3g} erlang", 1e3 * terms.service_s, f.erlang);
+    if (!terms.bounded) return out + " in flight, without a bound";
+    if (f.utilisation >= 1)
+        return out +
+               fmt::format(", more than the {} that may be in flight can do ({:.4g}/s): after {:.4g} s {:.0f} orders "
+                           "will wait, {:.3g} s of work",
+                           terms.in_flight_limit, rate / f.utilisation, lasts_s(terms), f.queue_at_end,
+                           overload_after(load_of(terms), terms.in_flight_limit, lasts_s(terms)).drain_seconds);
+    out += fmt::format(", {:.3g} % of the {} that may be in flight", 100 * f.utilisation, terms.in_flight_limit);
+    if (std::isnan(f.wait_p99_ms)) return out;
+    if (f.wait_p99_ms == 0) return out + ": hardly any order waits";
+    return out + fmt::format(": expect a p99 of at most {:.4g} ms, {:.4g} of them waiting", f.response_p99_ms,
+                             f.wait_p99_ms);
+}
+
+}  // namespace pipebench
