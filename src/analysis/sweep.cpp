@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 namespace pipebench {
 namespace {
@@ -143,48 +144,22 @@ std::string what_broke(const run_result& run) {
     return "";
 }
 
-const limit_try* break_search::smallest_bad() const {
-    const limit_try* out = nullptr;
-    for (const auto& t : tries_)
-        if (!t.cause.empty() && (out == nullptr || t.orders < out->orders)) out = &t;
-    return out;
-}
-
-std::uint64_t break_search::largest_good() const {
-    const auto* bad = smallest_bad();
-    std::uint64_t out = 0;
-    for (const auto& t : tries_)
-        if (t.cause.empty() && (bad == nullptr || t.orders < bad->orders)) out = std::max(out, t.orders);
-    return out;
-}
-
-void break_search::tried(std::uint64_t orders, const std::string& cause) {
-    tries_.push_back({orders, cause, true});
-    ++runs_;
-}
-
-std::optional<std::uint64_t> break_search::next() const {
-    const auto* bad = smallest_bad();
-    const auto good = largest_good();
-    if (runs_ >= bounds_.most_runs || report().narrow) return std::nullopt;
-    if (bad != nullptr && bad->measured) return good + (bad->orders - good) / 2;
-    const auto highest = bad != nullptr ? bad->orders - 1 : bounds_.most_orders;
-    if (good >= highest) return std::nullopt;
-    return std::min(highest, good == 0 ? bounds_.first_try : 2 * good);
-}
-
-limit_report break_search::report() const {
+limit_report limit_of(std::vector<limit_try> tries) {
     limit_report out;
-    out.tries = tries_;
-    out.good = largest_good();
-    if (const auto* bad = smallest_bad()) {
+    const limit_try* bad = nullptr;
+    for (const auto& t : tries)
+        if (!t.cause.empty() && (bad == nullptr || t.orders < bad->orders)) bad = &t;
+    for (const auto& t : tries)
+        if (t.cause.empty() && (bad == nullptr || t.orders < bad->orders)) out.good = std::max(out.good, t.orders);
+    if (bad != nullptr) {
         const auto gap = bad->orders - out.good;
         out.bad = bad->orders;
         out.cause = bad->cause;
-        // If `bad` does not fit, no run was spent on it: search on up to the largest number that fits.
-        out.narrow = gap <= 1 || (bad->measured &&
-                                  static_cast<double>(gap) <= bounds_.precision * static_cast<double>(bad->orders));
+        // No run was spent on what does not fit: the largest number that fits is tried, too.
+        out.narrow = gap <= 1 || (bad->measured && static_cast<double>(gap) <=
+                                                       limit_search.precision * static_cast<double>(bad->orders));
     }
+    out.tries = std::move(tries);
     return out;
 }
 

@@ -2,6 +2,7 @@
 // value, and at how many orders fan-out breaks. Pure.
 #pragma once
 
+#include "analysis/border_search.hpp"
 #include "analysis/metrics.hpp"
 #include "contracts/number.hpp"
 #include "pipebench/result.hpp"
@@ -103,36 +104,17 @@ struct lead {
 /// Describes what failed in a run; empty if every order was stored and the ledger balances.
 [[nodiscard]] std::string what_broke(const run_result& run);
 
-struct search_bounds {
-    std::uint64_t most_orders = 10'000'000;
-    std::uint64_t most_runs = 12;
-    double precision = 0.05;         ///< the search ends at this (bad - good) / bad
-    std::uint64_t first_try = 1000;  ///< if no number is known to go well
-};
+/// The search for that number doubles the largest one that went well until one breaks, and then bisects.
+inline constexpr border_terms limit_search{.met = met_side::below,
+                                           .numbers = number_kind::whole,
+                                           .first = 1000,
+                                           .highest = 10'000'000,
+                                           .precision = 0.05,
+                                           .most_tries = 12};
 
-/// Searches for the number of orders at which fan-out breaks: doubles the largest number that went well until one
-/// breaks, and then bisects. The caller asks for the next number, runs it, and reports the result.
-class break_search {
-public:
-    explicit break_search(search_bounds bounds = {}) : bounds_(bounds) {}
-
-    /// Adds a result from outside the search: a point of the sweep, or a number of orders that does not fit.
-    void known(const limit_try& t) { tries_.push_back(t); }
-    /// Adds the result of a run of the search itself.
-    void tried(std::uint64_t orders, const std::string& cause);
-
-    /// The orders of the next run; nullopt when the search is over.
-    [[nodiscard]] std::optional<std::uint64_t> next() const;
-    [[nodiscard]] limit_report report() const;
-
-private:
-    [[nodiscard]] const limit_try* smallest_bad() const;
-    [[nodiscard]] std::uint64_t largest_good() const;  ///< below the smallest bad one
-
-    search_bounds bounds_;
-    std::vector<limit_try> tries_;
-    std::uint64_t runs_ = 0;
-};
+/// Tries of the search and those from outside it: points of the sweep, and numbers of orders that do not fit. Without
+/// `searched` and `balanced`.
+[[nodiscard]] limit_report limit_of(std::vector<limit_try> tries);
 
 /// "fan-out breaks between 28,232 and 28,233 orders: local ports (this box has 28,232)"; empty if none broke
 /// and there was no search.

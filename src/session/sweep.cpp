@@ -110,7 +110,7 @@ std::shared_ptr<const contestant> limited_of(const sweep_settings& s) {
 
 /// The smallest number of orders that does not fit, by bisection without runs. nullopt if the largest fits.
 std::optional<limit_try> fewest_that_do_not_fit(const contestant& c, workload work) {
-    std::uint64_t fits = 0, does_not = search_bounds{}.most_orders + 1;
+    std::uint64_t fits = 0, does_not = static_cast<std::uint64_t>(limit_search.highest) + 1;
     std::optional<limit_try> out;
     while (does_not - fits > 1) {
         work.orders = fits + (does_not - fits) / 2;
@@ -162,30 +162,47 @@ private:
 
     /// Takes the limit from the points, and runs more orders if it is to be searched.
     void find_limit() {
-        break_search search;
-        for (std::size_t i = 0; i < plan_.size(); ++i) tell_point(search, i);
+        for (std::size_t i = 0; i < plan_.size(); ++i) take_tries_of(i);
         const bool searched = settings_.limit == limit_wish::searched;
-        if (searched) look_further(search);
-        out_.limit = search.report();
+        if (searched) look_further();
+        out_.limit = limit_of(tries_);
         out_.limit->searched = searched;
         out_.limit->balanced = search_balanced_;
     }
 
-    void tell_point(break_search& search, std::size_t i) const {
+    void take_tries_of(std::size_t i) {
         const auto orders = plan_[i].session.work.orders;
         for (const auto& l : out_.points[i].left_out)
-            if (l.pattern == limited_pattern) search.known({orders, l.cause, false});
+            if (l.pattern == limited_pattern) tries_.push_back({orders, l.cause, false});
         for (const auto* run : runs_of(out_.points[i].result, limited_pattern))
-            if (!run->interrupted) search.known({orders, what_broke(*run), true});
+            if (!run->interrupted) tries_.push_back({orders, what_broke(*run), true});
     }
 
-    void look_further(break_search& search) {
+    /// With what the points have shown. A number that does not fit bounds it, and needs no run.
+    [[nodiscard]] border_search search_from_points() const {
+        auto terms = limit_search;
+        for (const auto& t : tries_)
+            if (!t.measured) terms.highest = std::min(terms.highest, static_cast<double>(t.orders - 1));
+        border_search out(terms);
+        for (const auto& t : tries_)
+            if (t.measured) out.known(static_cast<double>(t.orders), verdict_of(t.cause));
+        return out;
+    }
+
+    static objective_verdict verdict_of(const std::string& cause) {
+        return cause.empty() ? objective_verdict::met : objective_verdict::not_met;
+    }
+
+    void look_further() {
         const auto ceiling = fewest_that_do_not_fit(*limited_of(settings_), plan_.front().session.work);
-        if (ceiling) search.known(*ceiling);
+        if (ceiling) tries_.push_back(*ceiling);
+        auto search = search_from_points();
         for (auto n = search.next(); n && !stopped(); n = search.next()) {
-            const auto cause = try_orders(*n);
+            const auto orders = static_cast<std::uint64_t>(*n);
+            const auto cause = try_orders(orders);
             if (!cause) return;
-            search.tried(*n, *cause);
+            tries_.push_back({orders, *cause, true});
+            search.tried(*n, verdict_of(*cause));
         }
     }
 
@@ -218,6 +235,7 @@ private:
     const stopwatch since_began_;
     signal_watch signals_;  // for signals between the sessions, which have their own watch
     sweep_outcome out_ = nothing_yet(settings_, plan_);
+    std::vector<limit_try> tries_;  ///< for the limit
     bool search_balanced_ = true;
 };
 

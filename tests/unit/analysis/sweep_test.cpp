@@ -52,17 +52,6 @@ states states_at(const sweep_outcome& s, std::size_t at, const metric& m) {
 
 std::string said_of_time(const sweep_outcome& s) { return describe_leads(s, swept_metrics().front()); }
 
-/// Searches on a machine that breaks above `limit`. Returns the numbers of orders that it ran.
-std::vector<std::uint64_t> search_all(break_search& search, std::uint64_t limit) {
-    std::vector<std::uint64_t> out;
-    for (auto n = search.next(); n; n = search.next()) {
-        out.push_back(*n);
-        REQUIRE(out.size() < 100);
-        search.tried(*n, *n > limit ? "fetch connect" : "");
-    }
-    return out;
-}
-
 }  // namespace
 
 TEST_CASE("every metric of a sweep is in the table of metrics", "[sweep]") {
@@ -161,84 +150,41 @@ TEST_CASE("orders that never ended break a run though none failed", "[sweep]") {
     CHECK(what_broke(run) == "3 orders did not end");
 }
 
-TEST_CASE("the search doubles until something breaks, and bisects to within 5 %", "[sweep]") {
-    break_search search;
-    search.known({10'000, "", true});
-    const auto runs = search_all(search, 28'300);
-    CHECK(std::vector(runs.begin(), runs.begin() + 3) == std::vector<std::uint64_t>{20'000, 40'000, 30'000});
-    const auto found = search.report();
+TEST_CASE("the limit is between the largest number that went well and the smallest that did not", "[sweep]") {
+    auto found =
+        limit_of({{10'000, "", true}, {28'233, "local ports (this box has 28,232)", false}, {28'232, "", true}});
     CHECK(found.narrow);
-    REQUIRE(found.bad);
-    CHECK(found.good <= 28'300);
-    CHECK(*found.bad > 28'300);
-    CHECK(static_cast<double>(*found.bad - found.good) <= 0.05 * static_cast<double>(*found.bad));
-    CHECK(found.cause == "fetch connect");
-}
-
-TEST_CASE("of what does not fit only the largest that does is worth a run", "[sweep]") {
-    break_search search;
-    search.known({10'000, "", true});
-    search.known({28'233, "local ports (this box has 28,232)", false});
-    CHECK(search_all(search, 1'000'000) == std::vector<std::uint64_t>{20'000, 28'232});
-    auto found = search.report();
+    CHECK(found.tries.size() == 3);
     found.searched = true;
     CHECK(describe(found) == "fan-out breaks between 28,232 and 28,233 orders: local ports (this box has 28,232)");
 }
 
 TEST_CASE("a run that breaks below what would fit is the limit", "[sweep]") {
-    break_search search;
-    search.known({10'000, "", true});
-    search.known({28'233, "local ports", false});
-    static_cast<void>(search_all(search, 15'000));
-    const auto found = search.report();
+    const auto found =
+        limit_of({{28'233, "local ports", false}, {15'500, "fetch connect", true}, {15'000, "", true}});
     CHECK(found.cause == "fetch connect");
-    CHECK(found.good <= 15'000);
-    CHECK(*found.bad > 15'000);
+    CHECK(found.good == 15'000);
+    CHECK(found.bad == 15'500);
     CHECK(found.narrow);
 }
 
-TEST_CASE("a search ends after its runs, and at the most orders that it may try", "[sweep]") {
-    break_search few({.most_runs = 3});
-    few.known({1000, "", true});
-    CHECK(search_all(few, 1'000'000).size() == 3);
-    auto found = few.report();
-    found.searched = true;
-    CHECK(describe(found) == "fan-out did not break: 8,000 orders went well, and no more were tried");
-
-    break_search all({.most_orders = 5000});
-    all.known({1000, "", true});
-    CHECK(search_all(all, 1'000'000) == std::vector<std::uint64_t>{2000, 4000, 5000});
+TEST_CASE("what does not fit is not close to what went well before its neighbour went well", "[sweep]") {
+    CHECK_FALSE(limit_of({{10'000, "", true}, {10'002, "local ports", false}}).narrow);
 }
 
-TEST_CASE("a search that ends early says that it was not close", "[sweep]") {
-    break_search search({.most_runs = 1});
-    search.known({1000, "", true});
-    CHECK(search_all(search, 1500).size() == 1);
-    auto found = search.report();
+TEST_CASE("a limit that was not found closely says so, and one that was not found, too", "[sweep]") {
+    auto found = limit_of({{1000, "", true}, {2000, "fetch connect", true}});
     found.searched = true;
     CHECK_THAT(describe(found), ContainsSubstring("between 1,000 and 2,000 orders: fetch connect (the search ended"));
-}
-
-TEST_CASE("a search that knows nothing begins small, and finds that nothing goes well", "[sweep]") {
-    break_search search;
-    search.known({5000, "fetch timeout", true});
-    const auto runs = search_all(search, 0);
-    REQUIRE_FALSE(runs.empty());
-    CHECK(runs.size() <= search_bounds{}.most_runs);
-    CHECK(runs.front() == 2500);
-    CHECK(search.report().good == 0);
-
-    break_search blank;
-    CHECK(blank.next() == search_bounds{}.first_try);
+    found = limit_of({{1000, "", true}, {8000, "", true}});
+    found.searched = true;
+    CHECK(describe(found) == "fan-out did not break: 8,000 orders went well, and no more were tried");
 }
 
 TEST_CASE("a number that went well above one that broke is not the limit", "[sweep]") {
-    break_search search;
-    search.known({10'000, "fetch timeout", true});
-    search.known({20'000, "", true});
-    search.known({1000, "", true});
-    CHECK(search.report().good == 1000);
-    CHECK(search.report().bad == 10'000);
+    const auto found = limit_of({{10'000, "fetch timeout", true}, {20'000, "", true}, {1000, "", true}});
+    CHECK(found.good == 1000);
+    CHECK(found.bad == 10'000);
 }
 
 TEST_CASE("without a search only points that broke are told of", "[sweep]") {
