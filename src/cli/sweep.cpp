@@ -1,14 +1,16 @@
 // sweep: measures patterns over a range of one parameter, one session per point, and finds how many orders fan-out
-// can hold.
+// can hold, and at which rate a pattern meets its objectives.
 #include "session/sweep.hpp"
 
 #include "cli/command.hpp"
+#include "cli/load_search.hpp"
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
 #include "cli/result_output.hpp"
 #include "cli/session_options.hpp"
 #include "contracts/units.hpp"
 #include "report/sweep.hpp"
+#include "session/rate_search.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -48,13 +50,15 @@ public:
     exit_code run() override;
 
 private:
+    exit_code find_rate();
+    [[nodiscard]] rate_search_settings rate_settings() const;
     [[nodiscard]] sweep_settings settings() const;
     [[nodiscard]] const axis& swept() const;
     [[nodiscard]] sweep_step step_at(const axis& a, const std::string& text) const;
     [[nodiscard]] limit_wish limit_of(const axis& a) const;
 
     session_options session_;
-    bool find_limit_ = false;
+    bool find_limit_ = false, find_rate_ = false;
     output_options output_;
     verbosity speech_ = verbosity::normal;
 };
@@ -63,6 +67,8 @@ void sweep_command::declare(option_set& options) {
     declare_work(options, session_.work);
     options.group("What to run");
     options.flag("--find-limit", find_limit_, "with a list of --orders: find where fan-out breaks, to within 5 %");
+    options.flag("--find-rate", find_rate_,
+                 "with --slo: find the highest rate at which each pattern meets it, to within 3 %");
     declare_rounds(options, session_);
     declare_servers(options, session_.servers);
     options.group("Output (the tables go to stdout, all else to stderr)");
@@ -133,7 +139,25 @@ exit_code code_for(const sweep_outcome& s) {
     return trusted ? exit_code::ok : exit_code::not_trustworthy;
 }
 
+rate_search_settings sweep_command::rate_settings() const {
+    if (find_limit_) throw setup_error("--find-rate and --find-limit: give one of them");
+    const auto request = request_of(session_, "--find-rate", {"--rate", "--ramp", "--steps"});
+    if (const auto& lists = session_.work.lists.given; !lists.empty())
+        throw setup_error(fmt::format("--find-rate: {} has a list; give one value", lists.begin()->first));
+    return {settings_of(request.session), request.length};
+}
+
+exit_code sweep_command::find_rate() {
+    const auto asked = rate_settings();
+    const result_output output(output_);
+    load_search_observer observer;
+    observer.session = make_progress_observer(speech_);
+    observer.can_be_saved = [&](const load_search_outcome& so_far) { output.save(rendering_of(so_far)); };
+    return finish(run_rate_search(asked, observer), output, "sweep");
+}
+
 exit_code sweep_command::run() {
+    if (find_rate_) return find_rate();
     const auto asked = settings();
     const result_output output(output_);
     sweep_observer observer;

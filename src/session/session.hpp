@@ -73,6 +73,9 @@ struct session_outcome {
 /// ended. Main thread only; handles SIGINT, SIGTERM and SIGHUP.
 [[nodiscard]] session_outcome run_session(const session_settings& settings, const session_observer& observer);
 
+/// In its place where the caller wants other runs.
+using session_function = std::function<session_outcome(const session_settings&, const session_observer&)>;
+
 /// The same with the caller's executor, which reacts to these signals, and whose servers still run when this returns: the
 /// caller prints the result before it waits for their end.
 [[nodiscard]] session_outcome run_session(const session_settings& settings, const session_observer& observer,

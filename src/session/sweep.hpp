@@ -47,7 +47,6 @@ struct sweep_observer {
 [[nodiscard]] sweep_outcome run_sweep(const sweep_settings& settings, const sweep_observer& observer);
 
 /// The same with the caller's function in place of run_session().
-using session_function = std::function<session_outcome(const session_settings&, const session_observer&)>;
 [[nodiscard]] sweep_outcome run_sweep(const sweep_settings& settings, const sweep_observer& observer,
                                       const session_function& measure);
 

@@ -1,0 +1,174 @@
+#include "report/load_search.hpp"
+
+#include "contracts/error.hpp"
+#include "report/numbers.hpp"
+#include "report/text_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace pipebench::reporting {
+namespace {
+
+using words = std::vector<std::string>;
+using search = const pattern_search&;
+using columns = std::vector<column_of<pattern_search>>;
+
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+std::string headline(const load_search_outcome& s) {
+    return fmt::format("the highest rate within {}: {}, {:.0f} s{}", s.objectives,
+                       counted(s.patterns.size(), "pattern", "patterns"), s.session_s,
+                       s.interrupted ? "; INTERRUPTED: a part of it was measured" : "");
+}
+
+words answers(const load_search_outcome& s) {
+    words out;
+    for (const auto& p : s.patterns)
+        out.push_back(fmt::format("at {}: {}", s.objectives, printable(describe_rates(p))));
+    return out;
+}
+
+/// Points that did not tell what they were for.
+words notes_of(const load_search_outcome& s) {
+    words out;
+    for (const auto& p : s.patterns)
+        for (const auto& point : p.points) {
+            const auto verdict = point.judged.verdict;
+            if (verdict == objective_verdict::cannot_tell)
+                out.push_back(fmt::format("{} at {}/s: cannot tell, and so taken for not met ({})", p.pattern,
+                                          format_rate(point.value), printable(point.judged.why)));
+            for (const auto& warning : point.result.warnings)
+                if (auto text = "warning: " + printable(warning);
+                    std::find(out.begin(), out.end(), text) == out.end())
+                    out.push_back(std::move(text));
+        }
+    return out;
+}
+
+/// Of the run that confirmed the answer; "-" without one.
+template <class Show>
+auto of_answer(Show show) {
+    return [=](search p) -> std::string { return p.answer() != nullptr ? show(p.answer()->run()) : "-"; };
+}
+
+double utilisation_of(const run_result& r) { return r.load ? r.load->forecast.utilisation : unknown; }
+
+std::optional<double> rate_met(search p) { return p.answer() != nullptr ? p.answer()->value : p.found.met; }
+
+std::string rate_cell(const std::optional<double>& per_second) { return per_second ? format_rate(*per_second) : "-"; }
+
+columns rate_columns() {
+    return {{{"Pattern", "", align::left}, [](search p) { return p.pattern; }},
+            {{"In flight", ""},
+             [](search p) { return p.in_flight_limit == 0 ? "unbounded" : grouped(p.in_flight_limit); }},
+            {{"Highest met", "/s"}, [](search p) { return rate_cell(rate_met(p)); }},
+            {{"Lowest not met", "/s"}, [](search p) { return rate_cell(p.found.not_met); }},
+            {{"Points", ""}, [](search p) { return grouped(p.points.size()); }},
+            {{"p99", "ms"}, of_answer([](auto& r) { return fixed(r.latency.p99_ms, 1); })},
+            {{"Util.", "%"}, of_answer([](auto& r) { return fixed(100 * utilisation_of(r), 1); })},
+            {{"CPU/order", "us"}, of_answer([](auto& r) { return fixed(r.cpu_per_order_us, 0); })},
+            {{"PSS", "MB"}, of_answer([](auto& r) { return megabytes(r.memory.peak_pss_bytes); })}};
+}
+
+table table_of_answers(const load_search_outcome& s) {
+    return table_of(s.patterns, rate_columns(),
+                    [](search p) { return p.answer() != nullptr ? tone::plain : tone::alarm; });
+}
+
+std::string rules() {
+    return fmt::format(
+        "Each point is a run in a session of its own. It counts as not met if an objective was not met, or "
+        "could not be told in twice the time, or the run was saturated. The figures are those of the run, "
+        "{:g} times as long, that confirmed the rate.",
+        full_length);
+}
+
+// JSON; nlohmann writes NaN as null.
+
+using json = nlohmann::ordered_json;
+
+json json_of(const std::optional<double>& value) { return value ? json(*value) : json(nullptr); }
+
+std::string_view name_of(point_purpose p) {
+    switch (p) {
+        case point_purpose::search: return "search";
+        case point_purpose::confirm: return "confirm";
+        case point_purpose::contrast: break;
+    }
+    return "contrast";
+}
+
+json json_of(const load_point& p) {
+    const auto& verdict = p.judged.verdict;
+    return {{"value", p.value},
+            {"length_s", p.length_s},
+            {"purpose", name_of(p.purpose)},
+            {"verdict", verdict ? json(pipebench::name_of(*verdict)) : json(nullptr)},
+            {"why", p.judged.why},
+            {"result", p.result}};
+}
+
+json json_of(search p) {
+    json out{{"pattern", p.pattern},
+             {"in_flight_limit", p.in_flight_limit},
+             {"met", json_of(rate_met(p))},
+             {"not_met", json_of(p.found.not_met)},
+             {"confirmed", p.answer() != nullptr},
+             {"narrow", p.found.narrow},
+             {"contradicted", p.found.contradicted},
+             {"not_known", p.not_known},
+             {"points", json::array()}};
+    for (const auto& point : p.points) out["points"].push_back(json_of(point));
+    return out;
+}
+
+std::string csv_number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
+
+std::string csv_line(search p) {
+    const auto figure = [&](auto of) { return p.answer() != nullptr ? csv_number(of(p.answer()->run())) : ""; };
+    const auto side = [](const std::optional<double>& v) { return csv_number(v.value_or(unknown)); };
+    const auto pss_mb = [](const run_result& r) {
+        return r.memory.peak_pss_bytes ? static_cast<double>(*r.memory.peak_pss_bytes) / 1e6 : unknown;
+    };
+    return fmt::format("{},{},{},{},{},{},{},{},{},{}\r\n", p.pattern, p.in_flight_limit, side(rate_met(p)),
+                       side(p.found.not_met), p.answer() != nullptr, p.points.size(),
+                       figure([](auto& r) { return r.latency.p99_ms; }), figure(utilisation_of),
+                       figure([](auto& r) { return r.cpu_per_order_us; }), figure(pss_mb));
+}
+
+}  // namespace
+
+std::string render_text(const load_search_outcome& s, colours colour) {
+    std::string out = wrapped(headline(s), 4);
+    for (const auto& line : answers(s)) out += "  " + wrapped(line, 4);
+    for (const auto& note : notes_of(s)) out += "- " + wrapped(note, 4);
+    return out + "\n" + to_text(table_of_answers(s), colour, table_width) + "\n" + wrapped(rules(), 0);
+}
+
+std::string render_markdown(const load_search_outcome& s) {
+    std::string out = fmt::format("**pipebench {}**\n\n", escape_markdown(headline(s)));
+    for (const auto& line : answers(s)) out += fmt::format("- {}\n", escape_markdown(line));
+    for (const auto& note : notes_of(s)) out += fmt::format("- {}\n", escape_markdown(note));
+    return out + "\n" + to_markdown(table_of_answers(s)) + "\n" + escape_markdown(rules()) + "\n";
+}
+
+std::string render_json(const load_search_outcome& s) {
+    json out{{"schema", rates_schema},   {"command", s.command},         {"slo", s.objectives},
+             {"session_s", s.session_s}, {"interrupted", s.interrupted}, {"patterns", json::array()}};
+    for (const auto& p : s.patterns) out["patterns"].push_back(json_of(p));
+    return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::string render_csv(const load_search_outcome& s) {
+    std::string out =
+        "pattern,in_flight_limit,met_per_s,not_met_per_s,confirmed,points,p99_ms,utilisation,cpu_per_order_us,"
+        "pss_mb\r\n";
+    for (const auto& p : s.patterns) out += csv_line(p);
+    return out;
+}
+
+}  // namespace pipebench::reporting

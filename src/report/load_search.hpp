@@ -1,0 +1,22 @@
+// Renders the highest rates that a search has found (sweep --find-rate), one function per format. Pure.
+#pragma once
+
+#include "analysis/load_search.hpp"
+#include "pipebench/reporter.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace pipebench::reporting {
+
+inline constexpr std::string_view rates_schema = "pipebench.rates/1";
+
+/// For a terminal: the answers in sentences, what is worth knowing of the points, and a table.
+[[nodiscard]] std::string render_text(const load_search_outcome& s, colours colour);
+[[nodiscard]] std::string render_markdown(const load_search_outcome& s);
+/// As rates_schema, with the whole result of every point.
+[[nodiscard]] std::string render_json(const load_search_outcome& s);
+/// RFC 4180: one line for each pattern; a missing value is empty.
+[[nodiscard]] std::string render_csv(const load_search_outcome& s);
+
+}  // namespace pipebench::reporting
