@@ -1,6 +1,6 @@
 // Searches under open load, whose points are runs: for the highest rate that meets the objectives of a pattern
-// (sweep --find-rate), and for the smallest size of a pattern that meets them at a rate (plan). What came of them, how
-// long a point has to last, and what its run says. Pure.
+// (sweep --find-rate), and for the smallest size of a pattern that meets them at a rate (plan). What came of them,
+// how long a point has to last, and what its run says. Pure.
 #pragma once
 
 #include "analysis/border_search.hpp"
@@ -61,7 +61,7 @@ struct pattern_search {
 struct load_search_outcome {
     std::string command;     ///< as typed, without secrets
     std::string objectives;  ///< "p99<500ms"
-    std::string rate;        ///< at which a size is searched: "50k/h"
+    std::string rate;        ///< at which a size is searched: "50,000 orders/h"; empty: the rate is searched
     std::vector<pattern_search> patterns;
     double session_s = 0;
     bool interrupted = false;  ///< some of it was not measured

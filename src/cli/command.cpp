@@ -98,6 +98,7 @@ std::span<const subcommand> subcommands() noexcept {
         subcommand{"compare", "compare two saved results: what got better, and what worse", make_compare},
         subcommand{"gate", "compare an old pipebench with this one in one session, for CI", make_gate},
         subcommand{"sweep", "measure patterns over a range of one parameter", make_sweep},
+        subcommand{"plan", "find how many permits, threads or workers meet an objective at a rate", make_plan},
         subcommand{"list", "list patterns, profiles, scenarios, formats and metrics", make_list},
         subcommand{"doctor", "check what this machine can hold, and what is missing", make_doctor},
         subcommand{"mock-api", "serve the mock order API", make_mock_api},

@@ -40,6 +40,7 @@ std::unique_ptr<command> make_report();
 std::unique_ptr<command> make_compare();
 std::unique_ptr<command> make_gate();
 std::unique_ptr<command> make_sweep();
+std::unique_ptr<command> make_plan();
 std::unique_ptr<command> make_list();
 std::unique_ptr<command> make_doctor();
 std::unique_ptr<command> make_mock_api();

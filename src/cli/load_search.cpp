@@ -1,11 +1,8 @@
 #include "cli/load_search.hpp"
 
-#include "cli/options.hpp"
 #include "report/load_search.hpp"
 
 #include <fmt/format.h>
-
-#include <algorithm>
 
 namespace pipebench {
 namespace {

@@ -135,15 +135,23 @@ void declare_rounds(option_set& options, session_options& o) {
     options.value("-r,--repeat", count_form({1, 1000}), o.rounds,
                   "rounds: each pattern once in each, in turn; 8 give a ranking");
     options.value("--warmup", count_form({0, 100}), o.warmup, "rounds before them that are not counted");
+    declare_busy_limit(options, o);
+}
+
+void declare_busy_limit(option_set& options, session_options& o) {
     options
         .value("--busy-limit", share_form(), o.busy_limit,
                "share of the machine others may use before a row is INVALID")
         .environment("PIPEBENCH_BUSY_LIMIT");
 }
 
+void declare_scenario(option_set& options, session_options& o) {
+    options.list("--scenario", "NAME", o.scenarios, "what goes wrong: names from 'pipebench list', or files");
+}
+
 void declare_trouble(option_set& options, session_options& o) {
     options.group("Trouble, and objectives for the verdict");
-    options.list("--scenario", "NAME", o.scenarios, "what goes wrong: names from 'pipebench list', or files");
+    declare_scenario(options, o);
     options.value(
         "--chaos", chaos_form(), o.chaos,
         "SIGKILL once this share of the orders is done:\nkill-worker, kill-run, kill-redis or kill-postgres");

@@ -29,6 +29,9 @@ struct session_options {
 
 void declare_rounds(option_set& options, session_options& o);   ///< --repeat, --warmup, --busy-limit
 void declare_trouble(option_set& options, session_options& o);  ///< --scenario, --chaos, --target-time, ...
+/// Parts of these, for a command that does not have all of them.
+void declare_busy_limit(option_set& options, session_options& o);
+void declare_scenario(option_set& options, session_options& o);
 void declare_runners(option_set& options, session_options& o);  ///< --runner, --runner-limit
 void declare_grace(option_set& options, session_options& o);
 

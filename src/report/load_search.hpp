@@ -1,4 +1,5 @@
-// Renders the highest rates that a search has found (sweep --find-rate), one function per format. Pure.
+// Renders what a search under open load has found, one function per format: the highest rates (sweep --find-rate), or
+// the smallest sizes at a rate (plan). Pure.
 #pragma once
 
 #include "analysis/load_search.hpp"
@@ -9,12 +10,12 @@
 
 namespace pipebench::reporting {
 
-inline constexpr std::string_view rates_schema = "pipebench.rates/1";
+inline constexpr std::string_view rates_schema = "pipebench.rates/1", plan_schema = "pipebench.plan/1";
 
 /// For a terminal: the answers in sentences, what is worth knowing of the points, and a table.
 [[nodiscard]] std::string render_text(const load_search_outcome& s, colours colour);
 [[nodiscard]] std::string render_markdown(const load_search_outcome& s);
-/// As rates_schema, with the whole result of every point.
+/// As rates_schema or plan_schema, with the whole result of every point.
 [[nodiscard]] std::string render_json(const load_search_outcome& s);
 /// RFC 4180: one line for each pattern; a missing value is empty.
 [[nodiscard]] std::string render_csv(const load_search_outcome& s);

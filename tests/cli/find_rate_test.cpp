@@ -41,6 +41,31 @@ TEST_CASE("the highest rate of two permits is found below what they can do", "[f
     CHECK(someone.left_behind().empty());
 }
 
+TEST_CASE("a plan finds how many permits and workers a rate needs", "[find_rate][plan]") {
+    const user someone;
+    const auto file = someone.file("p.json");
+    // 100/s of 20 ms are 2 erlang.
+    const auto end =
+        run(someone.pipebench(search_and({"plan", "--rate", "100/s", "-p", "semaphore,redis-streams"},
+                                         {"--slo", "p90<400ms", "--duration", "2s", "--export-json", file})),
+            4 * patience);
+    CAPTURE(end.out, end.err);
+    CHECK(end.code == 0);
+    CHECK(end.out.starts_with("100 orders/s within p90<400ms: "));
+    const auto plan = saved(file);
+    REQUIRE(plan["patterns"].size() == 2);
+    for (const auto& p : plan["patterns"]) {
+        CAPTURE(p["pattern"]);
+        REQUIRE(p["met"].is_number());
+        CHECK(p["met"].get<double>() >= 3);
+        CHECK(p["met"].get<double>() <= 6);
+        CHECK(p["confirmed"] == true);
+        CHECK(p["expected"].get<int>() >= 3);
+    }
+    CHECK(plan["patterns"][1]["points"][0]["result"]["parameters"]["batch"] == 1);
+    CHECK(someone.left_behind().empty());
+}
+
 TEST_CASE("a search for a rate that cannot be is one clear line, and nothing is measured", "[find_rate][refusal]") {
     struct wrong {
         words options, said;
@@ -58,6 +83,25 @@ TEST_CASE("a search for a rate that cannot be is one clear line, and nothing is 
         wrong{{"--slo", "p99<200ms"}, {"--slo", "p99<200ms is not longer than the 200ms", "no rate can meet it"}});
     const user someone;
     words all{"sweep", "--find-rate"};
+    all.insert(all.end(), options.begin(), options.end());
+    CAPTURE(all);
+    check_refusal(someone.run_pipebench(all), said);
+}
+
+TEST_CASE("a plan that cannot be is one clear line, and nothing is measured", "[find_rate][plan][refusal]") {
+    struct wrong {
+        words options, said;
+    };
+    const auto [options, said] = GENERATE(
+        wrong{{"--slo", "p99<500ms"}, {"plan", "--rate 50k/h"}},
+        wrong{{"--rate", "10/s"}, {"plan", "--slo 'p99<500ms'"}},
+        wrong{{"--rate", "10/s", "--slo", "p99<500ms", "--permits", "5"}, {"plan", "--permits", "leave it out"}},
+        wrong{{"--rate", "10/s", "--slo", "p99<500ms", "-c", "5"}, {"plan", "--concurrency"}},
+        wrong{{"--rate", "10/s", "--slo", "p99<500ms", "-n", "5"}, {"plan", "-n"}},
+        wrong{{"--rate", "10/s", "--slo", "p99<100ms"}, {"--slo", "no rate can meet it"}},
+        wrong{{"--rate", "10/s", "--slo", "p99<500ms", "--scenario", "clean,flaky"}, {"plan", "--scenario"}});
+    const user someone;
+    words all{"plan"};
     all.insert(all.end(), options.begin(), options.end());
     CAPTURE(all);
     check_refusal(someone.run_pipebench(all), said);

@@ -59,7 +59,7 @@ load_search_outcome sample() {
 TEST_CASE("the rates are told in a sentence per pattern and in a table", "[load_search][report]") {
     const auto text = reporting::render_text(sample(), colours::off);
     for (const auto* part :
-         {"the highest rate within p99<125ms: 3 patterns", "INTERRUPTED", "at p99<125ms: semaphore 170 to 175/s\n",
+         {"the highest rate within p99<125ms; INTERRUPTED", "4 in all", "at p99<125ms: semaphore 170 to 175/s\n",
           "at p99<125ms: fan-out not known: INVALID: PostgreSQL was the limit", "thread-pool not measured",
           "semaphore at 175/s: cannot tell, and so taken for not met (p99<125ms: 10 of 1,000 orders", "Highest met",
           "114.2", "85.0", "5.8", "unbounded"})
@@ -87,7 +87,30 @@ TEST_CASE("the CSV of the rates has a line per pattern, and nothing where nothin
           "[load_search][report]") {
     const auto csv = reporting::render_csv(sample());
     CHECK(std::count(csv.begin(), csv.end(), '\n') == 4);
-    CHECK_THAT(csv, ContainsSubstring("\r\nsemaphore,10,170,175,true,3,114.2,0.85,79,5.8\r\n"));
-    CHECK_THAT(csv, ContainsSubstring("\r\nfan-out,0,100,,false,1,,,,\r\n"));
-    CHECK_THAT(csv, ContainsSubstring("\r\nthread-pool,0,,,false,0,,,,\r\n"));
+    CHECK_THAT(csv, ContainsSubstring("\r\nsemaphore,170,175,true,3,114.2,0.85,79,5.8\r\n"));
+    CHECK_THAT(csv, ContainsSubstring("\r\nfan-out,100,,false,1,,,,\r\n"));
+    CHECK_THAT(csv, ContainsSubstring("\r\nthread-pool,,,false,0,,,,\r\n"));
+}
+
+TEST_CASE("a plan begins with its answer, and has a table of sizes", "[size_search][report]") {
+    auto plan = sample();
+    plan.rate = "50,000 orders/h";
+    plan.interrupted = false;
+    plan.patterns[0].what = "5 permits";
+    plan.patterns[0].expected = 6;
+    plan.patterns[0].found.not_met = 4;
+    plan.patterns[0].points[2].value = 5;
+    const auto text = reporting::render_text(plan, colours::off);
+    CHECK_THAT(text, Catch::Matchers::StartsWith("50,000 orders/h within p99<125ms: semaphore with 5 permits ("));
+    for (const auto* part : {"fan-out: not known: INVALID: PostgreSQL was the limit", "thread-pool: not measured",
+                             "semaphore at a size of 175: cannot tell", "Expected", "5 permits", "Erlang C"})
+        CHECK_THAT(text, ContainsSubstring(part));
+    const auto j = nlohmann::json::parse(reporting::render_json(plan));
+    CHECK(j["schema"] == "pipebench.plan/1");
+    CHECK(j["load"] == "50,000 orders/h");
+    CHECK(j["patterns"][0]["met"] == 5);
+    CHECK(j["patterns"][0]["expected"] == 6);
+    CHECK(j["patterns"][1]["expected"].is_null());
+    CHECK_THAT(reporting::render_csv(plan),
+               ContainsSubstring("size_met,size_not_met") && ContainsSubstring("\r\nsemaphore,5,4,true,3,"));
 }
