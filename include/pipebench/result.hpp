@@ -242,7 +242,7 @@ struct run_result {
     cpu_usage cpu;
     double cpu_per_order_us = 0;
     cpu_split cpu_sections;
-    double harness_cpu_s = 0;  ///< of pipebench itself during the run: sampling and progress
+    double harness_cpu_s = 0;                           ///< of pipebench itself during the run: sampling and progress
     double steal_share = 0;    ///< of the box's CPU time, taken by the hypervisor; NaN: not known
     double foreign_share = 0;  ///< of the box's CPU time, used by other programs; NaN: not known
     flight_view in_flight;
@@ -298,6 +298,9 @@ struct session_result {
     std::string command;     ///< as typed, without secrets
     std::string profile;
     nlohmann::json parameters;  ///< the workload
+    /// Calibration of --transform-cost: rounds of its work (pipeline/transform_work.hpp) that take one microsecond of
+    /// CPU. nullopt: there was no such cost.
+    std::optional<double> transform_rounds_per_us;
     build_info build;
     box_info box;
     std::vector<server_info> servers;

@@ -32,6 +32,20 @@ struct latency {
     jitter spread;
 };
 
+/// CPU time that the transform of an order costs beyond its own. It is spent as a fixed amount of work
+/// (pipeline/transform_work.hpp), so an order costs more time on a machine that is busy.
+struct cpu_cost {
+    duration mean{};  ///< 0: none
+    double sigma =
+        0;  ///< lognormal: standard deviation of the logarithm; the mean is kept. 0: the same for all orders
+    [[nodiscard]] bool none() const noexcept { return mean == duration{}; }
+    bool operator==(const cpu_cost&) const = default;
+};
+inline constexpr duration longest_cpu_cost = std::chrono::seconds{10};
+/// none | 5ms | 5ms:lognormal:0.5; from 1us to 10s
+[[nodiscard]] std::optional<cpu_cost> parse_cpu_cost(std::string_view text);
+[[nodiscard]] std::string format_cpu_cost(const cpu_cost& c);
+
 enum class connection_use : std::uint8_t { keep_alive, per_order };
 enum class batch_mode : std::uint8_t { together, one_by_one };
 /// `batch`: rows that wait for a connection at the same time share one statement, and so one transaction.
@@ -69,6 +83,7 @@ struct workload {
     std::vector<objective> objectives;                     ///< of an open run's responses
     latency http{std::chrono::milliseconds{100}, {}};      ///< simulated by the mock API
     duration db_latency = std::chrono::milliseconds{100};  ///< simulated in the client, plus the real write
+    cpu_cost transform_cost;                               ///< spent in the transform
     connection_use connections = connection_use::keep_alive;
     time_limits limits;
     retry_policy retry;
@@ -83,6 +98,11 @@ struct workload {
     unsigned runner_concurrency = 100;  ///< passed to a runner (--runner)
     stream_parameters streams;          ///< redis-streams
 };
+
+/// The simulated time of one order: both latencies, and the mean cost of its transform.
+[[nodiscard]] inline duration latency_of(const workload& w) {
+    return w.http.mean + w.db_latency + w.transform_cost.mean;
+}
 
 /// How long an open run may go on after the last arrival.
 [[nodiscard]] inline duration drain_of(const workload& w) {

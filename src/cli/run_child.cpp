@@ -29,7 +29,8 @@ exit_code run_one() {
     const arrival_schedule arrivals(spec.work);
     auto log = record.log(arrivals.open() ? &arrivals : nullptr);
     order_source orders(spec.work, arrivals, log, record.stop());
-    const real_pipelines open(spec.work, spec.where, &record.shared_traffic(), record.findings());
+    const real_pipelines open(spec.work, spec.where, &record.shared_traffic(), record.findings(),
+                              transform_work(spec.work, spec.transform_rounds_per_us));
     std::optional<order_stream> stream;
     if (!spec.where.redis.empty()) stream.emplace(spec.where.redis, spec.where.stream);
     const auto note = [](std::string_view line) { tell(fmt::format("{}\n", line)); };

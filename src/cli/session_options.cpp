@@ -8,6 +8,7 @@
 #include "mock_api/order_book.hpp"
 #include "pipeline/target_probe.hpp"
 #include "pipeline/transform.hpp"
+#include "pipeline/transform_work.hpp"
 #include "system/environment.hpp"
 
 #include <fmt/format.h>
@@ -125,6 +126,9 @@ void add_runners(const session_options& options, session_settings& s) {
     for (const scenario& one : s.scenarios)
         if (!one.poison.empty() && has_runner(s))
             throw setup_error(fmt::format("--scenario: '{}' is for the patterns only: leave --runner out", one.name));
+    if (!s.work.transform_cost.none() && has_runner(s))
+        throw setup_error("--transform-cost: a runner has its own transform, which pipebench cannot make cost more: "
+                          "leave --runner out");
     if (s.contestants.empty()) throw setup_error("--pattern: none is for --runner alone: name a pattern");
 }
 
@@ -207,6 +211,7 @@ session_settings settings_of(const session_options& options) {
     s.target_time_s = std::chrono::duration<double>(options.target_time).count();
     s.memory_budget_bytes = options.memory_budget_bytes;
     s.grace = options.grace;
+    if (!s.work.transform_cost.none()) s.transform_rounds_per_us = calibrate_transform_work();
     s.expected = [seed = s.work.seed](order_id id) { return transform(make_order(id, seed)); };
     return s;
 }

@@ -88,7 +88,8 @@ void read(const nlohmann::json& in, const char* key, const form_of<Enum>& form, 
 template <class Value>
 concept written_as_text =
     std::same_as<Value, arrival_rate> || std::same_as<Value, rate_ramp> || std::same_as<Value, arrival_process> ||
-    std::same_as<Value, std::vector<arrival_rate>> || std::same_as<Value, std::vector<objective>>;
+    std::same_as<Value, std::vector<arrival_rate>> || std::same_as<Value, std::vector<objective>> ||
+    std::same_as<Value, cpu_cost>;
 
 template <written_as_text Value>
 void read(const nlohmann::json& in, const char* key, const form_of<Value>& form, Value& out) try {
@@ -171,6 +172,12 @@ std::vector<parameter> load_parameters() {
     return rows;
 }
 
+/// A parameter that came later, and without which the work is the same.
+parameter left_out_at_default(parameter row) {
+    row.left_out_at_default = true;
+    return row;
+}
+
 std::vector<parameter> work_parameters() {
     constexpr duration_range timeouts{1ms, 1h};
     return {
@@ -181,6 +188,9 @@ std::vector<parameter> work_parameters() {
          member(jitter_form(), &workload::http, &latency::spread)},
         {"db_latency", "--db-latency", parameter_group::work, 4, "client-side wait added to each write",
          member(duration_form(), &workload::db_latency)},
+        left_out_at_default({"transform_cost", "--transform-cost", parameter_group::work, 32,
+                             "CPU time that the transform of each order costs: 5ms, 5ms:lognormal:0.5",
+                             member(cpu_cost_form(), &workload::transform_cost)}),
         {"connections", "--connections", parameter_group::work, 5, "HTTP connections: reused or new",
          member(choice_form<connection_use>(
                     {{"keep-alive", connection_use::keep_alive}, {"per-order", connection_use::per_order}}),

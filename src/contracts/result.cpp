@@ -54,8 +54,9 @@ BOOST_DESCRIBE_STRUCT(box_info, (),
 BOOST_DESCRIBE_STRUCT(build_info, (), (version, type, compiler, sanitizers))
 BOOST_DESCRIBE_STRUCT(server_info, (), (name, version, origin, settings))
 BOOST_DESCRIBE_STRUCT(session_result, (),
-                      (schema, started_at, command, profile, parameters, build, box, servers, chaos, target_time_s,
-                       memory_budget_bytes, rounds, warmup_runs, runs, assertions, warnings, interrupted, session_s))
+                      (schema, started_at, command, profile, parameters, transform_rounds_per_us, build, box, servers,
+                       chaos, target_time_s, memory_budget_bytes, rounds, warmup_runs, runs, assertions, warnings,
+                       interrupted, session_s))
 
 namespace {
 
@@ -78,8 +79,8 @@ constexpr names<14> came_later<run_result>{
     "scenario",      "round",     "position", "dead_lettered", "retries",          "refused_retries", "cpu_sections",
     "foreign_share", "in_flight", "series",   "recovery",      "connection_waits", "served",          "load"};
 template <>
-constexpr names<6> came_later<session_result>{"chaos",  "target_time_s", "memory_budget_bytes",
-                                              "rounds", "warmup_runs",   "assertions"};
+constexpr names<7> came_later<session_result>{"chaos",       "target_time_s", "memory_budget_bytes",    "rounds",
+                                              "warmup_runs", "assertions",    "transform_rounds_per_us"};
 
 template <class Type>
 constexpr std::size_t count_of = 0;
@@ -142,6 +143,7 @@ template <described Part>
 bool is_left_out(const std::optional<Part>& part) {
     return !part;
 }
+bool is_left_out(const std::optional<double>& number) { return !number; }
 
 ordered_json written(const verdict& v) {
     return {{"trusted", v.trusted()}, {"text", v.text}, {"kind", name_of(v.kind)}};
@@ -218,6 +220,9 @@ void read_value(const json& in, const char* key, double& out) {
     if (!in.is_number() && !in.is_null()) refuse(key, "is not a number");
     out = in.is_null() ? std::numeric_limits<double>::quiet_NaN() : in.get<double>();  // JSON writes NaN as null
     if (out < 0) refuse(key, "is negative");
+}
+void read_value(const json& in, const char* key, std::optional<double>& out) {
+    if (!in.is_null()) read_value(in, key, out.emplace());
 }
 void read_value(const json& in, const char* key, bool& out) {
     if (!in.is_boolean()) refuse(key, "is neither true nor false");

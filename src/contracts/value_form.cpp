@@ -110,6 +110,11 @@ value_form<jitter> jitter_form() {
     return form_of("SHAPE", "none, uniform:TIME or lognormal:SIGMA (0 < SIGMA <= 3)", parse_jitter, format_jitter);
 }
 
+value_form<cpu_cost> cpu_cost_form() {
+    return form_of("COST", "a time from 1us to 10s, TIME:lognormal:SIGMA (0 < SIGMA <= 3) or none",
+                   parse_cpu_cost, format_cpu_cost);
+}
+
 value_form<arrival_rate> arrival_rate_form() {
     return form_of("RATE", "a rate up to 1M/s with a unit (/s, /m, /h), such as 14/s, 840/m or 50k/h",
                    parse_arrival_rate, format_arrival_rate);

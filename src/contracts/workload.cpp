@@ -11,6 +11,28 @@
 
 namespace pipebench {
 
+namespace {
+
+constexpr duration shortest_cpu_cost = std::chrono::microseconds{1};
+
+}  // namespace
+
+std::optional<cpu_cost> parse_cpu_cost(std::string_view text) {
+    if (text == "none") return cpu_cost{};
+    const auto colon = text.find(':');
+    const auto mean = parse_duration(text.substr(0, colon));
+    if (!mean || (*mean != duration{} && *mean < shortest_cpu_cost) || *mean > longest_cpu_cost) return std::nullopt;
+    if (colon == std::string_view::npos) return cpu_cost{*mean};
+    const auto spread = parse_jitter(text.substr(colon + 1));
+    if (!spread || spread->kind != jitter::shape::lognormal || *mean == duration{}) return std::nullopt;
+    return cpu_cost{*mean, spread->sigma};
+}
+
+std::string format_cpu_cost(const cpu_cost& c) {
+    if (c.none()) return "none";
+    return format_duration(c.mean) + (c.sigma > 0 ? fmt::format(":lognormal:{}", c.sigma) : "");
+}
+
 std::optional<jitter> parse_jitter(std::string_view text) {
     const auto colon = text.find(':');
     const auto name = text.substr(0, colon);

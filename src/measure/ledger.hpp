@@ -6,6 +6,7 @@
 #include "pipebench/order.hpp"
 #include "pipebench/result.hpp"
 #include "pipeline/order_table.hpp"
+#include "pipeline/transform_work.hpp"
 #include "services/postgres_client.hpp"
 
 #include <functional>
@@ -23,6 +24,7 @@ struct ledger_question {
     const recorder& record;
     run_extent extent = run_extent::complete;     ///< if cut_short, an order that never ended is not lost
     std::function<order_row(order_id)> expected;  ///< if empty, a row is only compared with its own checksum
+    transform_work extra{};                       ///< of the run: every row's checksum contains it
 };
 
 /// Reads the whole table in pages, in constant memory. Throws `interrupted`, or setup_error when it cannot be read.

@@ -120,7 +120,7 @@ void add_floor(run_result& out, const run_observation& seen, const run_terms& te
     done.orders = out.stored;
     const auto in_flight = seen.in_flight_limit.value_or(terms.who.needs_at(terms.work).in_flight);
     out.in_flight_limit = std::min(in_flight, terms.work.orders);
-    out.floor_s = floor_of(done, in_flight).count();
+    out.floor_s = floor_of(done, in_flight, terms.cores).count();
     out.efficiency = out.stored == 0 ? unknown : out.time_s > 0 ? out.floor_s / out.time_s : 0;
 }
 
@@ -195,7 +195,7 @@ run_result account_of_failure(const std::string& why, const run_terms& terms) {
     out.orders = out.not_started = terms.work.orders;
     const auto in_flight = terms.who.needs_at(terms.work).in_flight;
     out.in_flight_limit = std::min(in_flight, terms.work.orders);
-    out.floor_s = floor_of(simulated_work(terms.work, terms.target), in_flight).count();
+    out.floor_s = floor_of(simulated_work(terms.work, terms.target), in_flight, terms.cores).count();
     for (double* number : {&out.time_s, &out.efficiency, &out.orders_per_s, &out.cpu_per_order_us, &out.cpu.box_share,
                            &out.foreign_share})
         *number = unknown;
@@ -232,7 +232,7 @@ run_extent extent_of(const recorder& record, const run_observation& seen, bool s
 
 forecast_terms expected_of(const contestant& who, const workload& work, server_owner target) {
     const auto need = who.needs_at(work);
-    const std::chrono::duration<double> service = work.http.mean + work.db_latency;
+    const std::chrono::duration<double> service = latency_of(work);
     return {work, need.in_flight, need.bounds_in_flight, target == server_owner::user ? 0 : service.count()};
 }
 

@@ -14,7 +14,8 @@ struct run_spec {
     std::string pattern;
     workload work;
     addresses where;
-    bool profile_stages = false;  ///< sample where CPU time goes
+    bool profile_stages = false;       ///< sample where CPU time goes
+    double transform_rounds_per_us{};  ///< of --transform-cost; not used without
 };
 
 /// The descriptors that `pipebench _run` finds open.

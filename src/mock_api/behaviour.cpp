@@ -1,12 +1,12 @@
 #include "mock_api/behaviour.hpp"
 
+#include "contracts/dice.hpp"
 #include "contracts/mock_api_card.hpp"
 #include "mock_api/order_book.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <numbers>
 
 namespace pipebench {
 namespace {
@@ -57,22 +57,12 @@ void route(api_reply& reply, std::string_view path) {
     }
 }
 
-/// Box and Muller's transform of two uniform draws.
-double draw_normal(dice& d) {
-    const double radius = std::sqrt(-2 * std::log(d.fraction()));
-    return radius * std::cos(2 * std::numbers::pi * d.fraction());
-}
-
 double draw_delay(const latency& l, dice& d) {
     const auto mean = static_cast<double>(l.mean.count());
     switch (l.spread.kind) {
         case jitter::shape::uniform:
             return mean + (2 * d.fraction() - 1) * static_cast<double>(l.spread.half_width.count());
-        case jitter::shape::lognormal: {
-            // The mean of exp(sigma Z) is exp(sigma^2 / 2). We divide by it, so that the mean is kept.
-            const double sigma = l.spread.sigma;
-            return mean * std::exp(sigma * draw_normal(d) - sigma * sigma / 2);
-        }
+        case jitter::shape::lognormal: return mean * d.lognormal(l.spread.sigma);
         case jitter::shape::none: break;
     }
     return mean;

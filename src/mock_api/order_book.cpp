@@ -1,7 +1,5 @@
 #include "mock_api/order_book.hpp"
 
-#include "contracts/random.hpp"
-
 #include <array>
 #include <string_view>
 
@@ -108,17 +106,6 @@ void fill_line(order_line& line, dice& d) {
 }
 
 }  // namespace
-
-dice::dice(std::uint64_t seed, std::uint64_t subject) noexcept : state_(seed) {
-    state_ = next() ^ subject;  // mixed, because otherwise neighbouring seeds would share orders
-    state_ = next();
-}
-
-std::uint64_t dice::next() noexcept { return splitmix64(state_); }
-
-std::uint64_t dice::below(std::uint64_t limit) noexcept { return next() % limit; }
-
-double dice::fraction() noexcept { return (static_cast<double>(next() >> 11) + 1) * 0x1p-53; }
 
 order make_order(order_id id, std::uint64_t seed) {
     order made;

@@ -49,7 +49,7 @@ void run(const run_context& ctx) {
 /// want of descriptors, and the run goes on.
 std::uint64_t most_at_once(const workload& work) {
     if (!work.arrive.open()) return work.orders;
-    const std::chrono::duration<double> latency = work.http.mean + work.db_latency;
+    const std::chrono::duration<double> latency = latency_of(work);
     const auto expected = static_cast<std::uint64_t>(std::ceil(work.arrive.highest_per_second() * latency.count()));
     return std::min(work.orders, 4 * (expected + work.arrive.process.size) + 1000);
 }

@@ -4,10 +4,11 @@
 
 namespace pipebench {
 
-async_driver::async_driver(executor ex, const workload& work, traffic shared, run_findings findings,
-                           async_fetcher fetcher, async_store store)
+async_driver::async_driver(executor ex, const workload& work, const transform_work& extra, traffic shared,
+                           run_findings findings, async_fetcher fetcher, async_store store)
     : executor_(ex),
       work_(work),
+      extra_(extra),
       traffic_(shared),
       findings_(findings),
       fetcher_(std::move(fetcher)),
@@ -18,12 +19,17 @@ void async_driver::start_opening() { store_.start_opening(std::chrono::steady_cl
 task<outcome> async_driver::process(order_id id) {
     using step = driven_course::step;
     die_if_poisoned(work_, id);
-    driven_course order(work_, traffic_, findings_, id, scratch_);
+    driven_course order(work_, traffic_, findings_, id);
     while (true) {
         switch (order.next()) {
             case step::fetch: {
                 auto result = co_await fetcher_.fetch(id, order.attempt_deadline());
-                fetcher_.give_back(order.fetched(std::move(result)));
+                order.fetched(std::move(result));
+                break;
+            }
+            case step::transform: {
+                order.transform(scratch_, extra_);
+                fetcher_.give_back(order.take_body());
                 break;
             }
             case step::store: {

@@ -8,18 +8,19 @@
 #include "contracts/cpu_section.hpp"
 #include "pipeline/order_course.hpp"
 
+#include <string>
 #include <utility>
 
 namespace pipebench {
 
-/// One order. `scratch` is used within fetched() only: all orders of a thread may share it.
+/// One order.
 class driven_course {
 public:
     using step = order_course::step;
     using time_point = order_course::time_point;
 
-    driven_course(const workload& work, traffic shared, run_findings findings, order_id id, order_scratch& scratch)
-        : scratch_(scratch), course_(work, shared, id, now(), findings) {}
+    driven_course(const workload& work, traffic shared, run_findings findings, order_id id)
+        : course_(work, shared, id, now(), findings) {}
 
     /// Returns the next step, and marks the work of this thread as that step.
     [[nodiscard]] step next() const noexcept {
@@ -28,12 +29,17 @@ public:
     }
 
     [[nodiscard]] time_point attempt_deadline() const { return course_.attempt_deadline(now()); }
-    /// Returns the body, whose memory can be reused.
-    std::string fetched(fetch_result result) {
-        work_for(cpu_section::transform);
-        course_.fetched(result, scratch_, now());
-        return std::move(result.body);
+    void fetched(fetch_result result) {
+        course_.fetched(result, now());
+        body_ = std::move(result.body);
     }
+    /// On any thread, while no other one uses this object. All orders of a thread may share `scratch`.
+    void transform(order_scratch& scratch, const transform_work& extra) {
+        work_for(cpu_section::transform);
+        course_.transform_body(body_, scratch, extra);
+    }
+    /// After transform(): the body, whose memory can be reused.
+    [[nodiscard]] std::string take_body() noexcept { return std::move(body_); }
     [[nodiscard]] const order_row& row() const noexcept { return course_.row(); }
     void stored(error_kind kind) {
         work_for(cpu_section::scheduling);
@@ -47,11 +53,12 @@ private:
     static time_point now() noexcept { return time_point::clock::now(); }
     static cpu_section section_of(step s) noexcept {
         if (s == step::fetch) return cpu_section::fetch;
+        if (s == step::transform) return cpu_section::transform;
         return s == step::store ? cpu_section::store : cpu_section::scheduling;
     }
 
-    order_scratch& scratch_;
     order_course course_;
+    std::string body_;  ///< from fetched() to take_body()
 };
 
 }  // namespace pipebench

@@ -9,17 +9,19 @@
 #include "pipeline/blocking_fetcher.hpp"
 #include "pipeline/blocking_store.hpp"
 #include "pipeline/order_parser.hpp"
+#include "pipeline/transform_work.hpp"
 
 namespace pipebench {
 
 class blocking_driver final : public blocking_pipeline {
 public:
-    blocking_driver(const workload& work, traffic shared, run_findings findings, blocking_fetcher fetcher,
-                    std::shared_ptr<blocking_store> store);
+    blocking_driver(const workload& work, const transform_work& extra, traffic shared, run_findings findings,
+                    blocking_fetcher fetcher, std::shared_ptr<blocking_store> store);
     outcome process(order_id id) override;
 
 private:
     const workload& work_;
+    transform_work extra_;
     traffic traffic_;
     run_findings findings_;
     blocking_fetcher fetcher_;
@@ -29,8 +31,8 @@ private:
 
 class async_driver final : public async_pipeline {
 public:
-    async_driver(executor ex, const workload& work, traffic shared, run_findings findings, async_fetcher fetcher,
-                 async_store store);
+    async_driver(executor ex, const workload& work, const transform_work& extra, traffic shared,
+                 run_findings findings, async_fetcher fetcher, async_store store);
     void start_opening();
     task<outcome> process(order_id id) override;
     void close() noexcept override;
@@ -38,6 +40,7 @@ public:
 private:
     executor executor_;
     const workload& work_;
+    transform_work extra_;
     traffic traffic_;
     run_findings findings_;
     async_fetcher fetcher_;

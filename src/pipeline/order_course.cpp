@@ -19,12 +19,17 @@ order_course::time_point order_course::attempt_deadline(time_point now) const {
     return std::min(now + work_.limits.attempt, deadline_);
 }
 
-void order_course::fetched(const fetch_result& result, order_scratch& scratch, time_point now) {
+void order_course::fetched(const fetch_result& result, time_point now) {
     ++result_.attempts;
     if (result.kind != error_kind::none) return failed_try(stage::fetch, result.kind, result.retry_after, now);
-    if (!parse_order(result.body, scratch)) return end_unread(result);
+    step_ = step::transform;
+}
+
+void order_course::transform_body(std::string_view body, order_scratch& scratch, const transform_work& work) {
+    if (!parse_order(body, scratch)) return end_unread(body);
     if (scratch.parsed.id != id_) return end_other(scratch.parsed.id);
     row_ = transform(scratch.parsed);
+    work.spend(row_);
     tries_ = 0;
     step_ = step::store;
 }
@@ -60,9 +65,9 @@ void order_course::end(stage at, error_kind kind) {
     step_ = step::done;
 }
 
-void order_course::end_unread(const fetch_result& result) {
+void order_course::end_unread(std::string_view body) {
     findings_.explain(stage::transform, error_kind::bad_content, [&] {
-        return fmt::format("{} bytes that are not an order (docs/order.schema.json)", result.body.size());
+        return fmt::format("{} bytes that are not an order (docs/order.schema.json)", body.size());
     });
     end(stage::transform, error_kind::bad_content);
 }

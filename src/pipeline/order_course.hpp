@@ -8,15 +8,17 @@
 #include "pipebench/workload.hpp"
 #include "pipeline/http_exchange.hpp"
 #include "pipeline/order_parser.hpp"
+#include "pipeline/transform_work.hpp"
 
 #include <chrono>
+#include <string_view>
 
 namespace pipebench {
 
 class order_course {
 public:
     using time_point = std::chrono::steady_clock::time_point;
-    enum class step : std::uint8_t { fetch, store, wait, done };
+    enum class step : std::uint8_t { fetch, transform, store, wait, done };
 
     order_course(const workload& work, traffic shared, order_id id, time_point now, run_findings findings = {});
 
@@ -24,8 +26,13 @@ public:
 
     /// For step::fetch and step::store: the deadline of this attempt.
     [[nodiscard]] time_point attempt_deadline(time_point now) const;
-    /// `scratch` may be reused afterwards.
-    void fetched(const fetch_result& result, order_scratch& scratch, time_point now);
+    void fetched(const fetch_result& result, time_point now);
+
+    /// For step::transform, with the body that was fetched: pure CPU work, which may be done on another thread as long
+    /// as nobody else uses this object. `scratch` may be reused afterwards.
+    void transform_body(std::string_view body, order_scratch& scratch, const transform_work& work);
+
+    /// For step::store.
     [[nodiscard]] const order_row& row() const noexcept { return row_; }
     void stored(error_kind kind, time_point now);
 
@@ -43,7 +50,7 @@ private:
     void take_slot(time_point now);
     void failed_try(stage at, error_kind kind, duration retry_after, time_point now);
     void end(stage at, error_kind kind);
-    void end_unread(const fetch_result& result);
+    void end_unread(std::string_view body);
     void end_other(order_id came);
     void end_late(stage at);
     void wait(duration pause, turn then, time_point now);

@@ -26,7 +26,8 @@ store_settings store_settings_at(const workload& work, unsigned connections) {
 
 }  // namespace
 
-real_pipelines::real_pipelines(const workload& work, addresses where, traffic_state* shared, run_findings findings)
+real_pipelines::real_pipelines(const workload& work, addresses where, traffic_state* shared, run_findings findings,
+                               const transform_work& extra)
     : work_(work),
       where_(std::move(where)),
       api_(parse_api_endpoint(where_.target)),
@@ -34,6 +35,7 @@ real_pipelines::real_pipelines(const workload& work, addresses where, traffic_st
       table_{where_.schema, where_.table},
       requests_(shared != nullptr ? *shared : own_, work.retry.budget, work.rate_limit),
       findings_(findings),
+      extra_(extra),
       watchdog_(std::make_shared<socket_watchdog>()) {}
 
 real_pipelines::~real_pipelines() = default;
@@ -52,7 +54,7 @@ std::shared_ptr<blocking_store> real_pipelines::store_of_blocking_workers() cons
 
 std::unique_ptr<blocking_pipeline> real_pipelines::blocking() const {
     sample_this_thread();
-    return std::make_unique<blocking_driver>(work_, requests_, findings_,
+    return std::make_unique<blocking_driver>(work_, extra_, requests_, findings_,
                                              blocking_fetcher(api_, at_, work_.connections, findings_),
                                              store_of_blocking_workers());
 }
@@ -61,7 +63,7 @@ task<std::unique_ptr<async_pipeline>> real_pipelines::async(unsigned database_co
     sample_this_thread();
     const auto ex = co_await asio::this_coro::executor;
     auto pipeline = std::make_unique<async_driver>(
-        ex, work_, requests_, findings_, async_fetcher(ex, api_, at_, work_.connections, findings_),
+        ex, work_, extra_, requests_, findings_, async_fetcher(ex, api_, at_, work_.connections, findings_),
         async_store(ex, where_.postgres, table_, store_settings_at(work_, database_connections), findings_));
     pipeline->start_opening();
     co_return pipeline;

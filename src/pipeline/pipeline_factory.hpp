@@ -8,6 +8,7 @@
 #include "pipebench/workload.hpp"
 #include "pipeline/endpoint.hpp"
 #include "pipeline/order_table.hpp"
+#include "pipeline/transform_work.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -22,10 +23,10 @@ class socket_watchdog;
 class real_pipelines final : public pipeline_factory {
 public:
     /// `shared`: retry budget and rate limit of the whole run (recorder.hpp); if null, only the pipelines of this
-    /// factory share them. `findings`: gets the reasons of failures. Throws setup_error if the target is not a URL,
-    /// or if its IP address is not known: probe_target() finds that of a name.
-    real_pipelines(const workload& work, addresses where, traffic_state* shared = nullptr,
-                   run_findings findings = {});
+    /// factory share them. `findings`: gets the reasons of failures. `extra`: CPU work in the transform. Throws
+    /// setup_error if the target is not a URL, or if its IP address is not known: probe_target() finds that of a name.
+    real_pipelines(const workload& work, addresses where, traffic_state* shared = nullptr, run_findings findings = {},
+                   const transform_work& extra = {});
     real_pipelines(const real_pipelines&) = delete;
     real_pipelines& operator=(const real_pipelines&) = delete;
     ~real_pipelines() override;
@@ -44,6 +45,7 @@ private:
     traffic_state own_{};
     traffic requests_;
     run_findings findings_;
+    transform_work extra_;
     std::shared_ptr<socket_watchdog> watchdog_;
     mutable std::mutex mutex_;
     mutable std::weak_ptr<blocking_store> store_;  ///< closed with the last worker that holds it

@@ -1,5 +1,6 @@
 // Only for the test of the gate: a build with -DPIPEBENCH_TEST_COST=PATTERN:NANOSECONDS spends that much more CPU on
-// each order of that pattern, and states it in its report. Other builds contain none of this.
+// each order of that pattern, and states it in its report. Other builds contain none of this. It is the work of
+// --transform-cost (transform_work.hpp), but of one pattern, and hidden from the session that compares the binaries.
 #pragma once
 
 #include <string>

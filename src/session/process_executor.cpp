@@ -89,7 +89,8 @@ addresses process_executor::addresses_for(const run_plan& plan, const table_name
 run_request process_executor::request_for(const run_plan& plan, const addresses& where) {
     const auto postgres = services_->postgres_pid() != 0 ? server_owner::pipebench : server_owner::user;
     run_request request{.who = plan.who,
-                        .spec = {std::string(plan.who.id()), settings_.work, where, settings_.profile_stages},
+                        .spec = {std::string(plan.who.id()), settings_.work, where, settings_.profile_stages,
+                                 settings_.transform_rounds_per_us},
                         .postgres = postgres,
                         .services = watched_services(where),
                         .grace = settings_.grace,
@@ -127,7 +128,8 @@ ledger_view process_executor::check_ledger(executed_run& run, const run_plan& pl
     postgres_client postgres(services_->postgres_url(), until_.after_a_run, ledger_limits);
     if (plan.who.reports() == order_reports::in_lines) settle_what_is_there(postgres, run.table, run.record);
     return pipebench::check_ledger({postgres, run.table, run.record, extent_of(run.record, run.seen, signalled),
-                                    settings_.servers.has_our_api() ? settings_.expected : nullptr});
+                                    settings_.servers.has_our_api() ? settings_.expected : nullptr,
+                                    transform_work(settings_.work, settings_.transform_rounds_per_us)});
 }
 
 }  // namespace pipebench

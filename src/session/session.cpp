@@ -50,6 +50,8 @@ private:
         result_.command = settings_.command;
         result_.profile = settings_.profile;
         result_.parameters = settings_.work;
+        if (!settings_.work.transform_cost.none())
+            result_.transform_rounds_per_us = settings_.transform_rounds_per_us;
         result_.chaos = format_chaos(settings_.chaos);
         result_.target_time_s = settings_.target_time_s;
         result_.memory_budget_bytes = settings_.memory_budget_bytes;
@@ -116,7 +118,8 @@ private:
     }
 
     [[nodiscard]] double floor_s(const contestant& c) const {
-        return floor_of(simulated_work(settings_.work, target_owner()), c.needs_at(settings_.work).in_flight).count();
+        const auto in_flight = c.needs_at(settings_.work).in_flight;
+        return floor_of(simulated_work(settings_.work, target_owner()), in_flight, result_.box.cores).count();
     }
 
     /// Orders that come at their own pace: what they will do to each pattern.
@@ -148,7 +151,7 @@ private:
             return observer_.message(
                 fmt::format("{} takes at least {:.0f} s: {} orders arrive", c.id(), floor_s(c), work.orders));
         observer_.message(fmt::format("{} takes at least {:.0f} s: {} orders x {} / {} in flight", c.id(), floor_s(c),
-                                      work.orders, format_duration(work.http.mean + work.db_latency),
+                                      work.orders, format_duration(latency_of(work)),
                                       c.needs_at(settings_.work).in_flight));
     }
 

@@ -36,7 +36,8 @@ struct session_settings {
     std::uint64_t warmup = 0;               ///< earlier rounds that do not count
     double busy_limit = default_busy_limit;
     watching watch = watching::all;
-    bool profile_stages = false;  ///< sample where the patterns' CPU time goes
+    bool profile_stages = false;         ///< sample where the patterns' CPU time goes
+    double transform_rounds_per_us = 0;  ///< from calibrate_transform_work(); 0: no --transform-cost
     leftovers tables = leftovers::drop;
     duration grace = std::chrono::seconds{5};
     std::string binary;                           ///< path of the pipebench binary

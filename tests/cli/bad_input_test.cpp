@@ -79,6 +79,8 @@ TEST_CASE("parameters that contradict each other are refused", "[bad-input]") {
         {{"--attempt-timeout", "2s", "--order-timeout", "1s"}, {"--order-timeout", "--attempt-timeout"}},
         {{"--http-latency", "5ms", "--http-jitter", "uniform:6ms"}, {"--http-jitter", "--http-latency"}},
         {{"--http-jitter", "gaussian"}, {"--http-jitter", "lognormal"}},
+        {{"--transform-cost", "11s"}, {"--transform-cost", "1us to 10s"}},
+        {{"--transform-cost", "1ms", "--runner", "mine=true"}, {"--transform-cost", "--runner"}},
         {{"--export-json", "-", "--export-csv", "-"}, {"--export", "stdout"}},
     }));
     check_refusal(r);

@@ -6,6 +6,7 @@
 #include "mock_api/order_book.hpp"
 #include "pipebench/pattern.hpp"
 #include "pipeline/transform.hpp"
+#include "pipeline/transform_work.hpp"
 #include "services/mock_api_process.hpp"
 #include "support/command.hpp"
 #include "support/scripted_server.hpp"
@@ -53,11 +54,14 @@ struct circumstances {
     run_extent extent = run_extent::complete;
 };
 
+const double rounds_per_us = calibrate_transform_work();
+
 observed observe(const pattern& p, const workload& work, const circumstances& c) {
     const auto table = new_table();
     const pattern_contestant who(p, PIPEBENCH_BINARY);
     run_request request{
         .who = who, .spec = {std::string(p.id), work, addresses_for(c.target, table)}, .grace = test::patience};
+    request.spec.transform_rounds_per_us = rounds_per_us;
     if (p.needs_at(work).redis) {
         request.spec.where.redis = redis();
         request.spec.where.stream = new_stream();
@@ -83,8 +87,9 @@ observed observe(const pattern& p, const workload& work, const circumstances& c)
     out.time = record.elapsed();
     out.clock_stopped = record.clock_stopped();
     postgres_client server(postgres(), {});
-    out.ledger = check_ledger(
-        {server, table, record, c.extent, [&](order_id id) { return transform(make_order(id, work.seed)); }});
+    out.ledger = check_ledger({server, table, record, c.extent,
+                               [&](order_id id) { return transform(make_order(id, work.seed)); },
+                               transform_work(work, rounds_per_us)});
     return out;
 }
 
@@ -144,6 +149,17 @@ TEST_CASE("a pattern delivers each order exactly once, and leaves nothing alive"
         CHECK(seen.ledger.rows == 120);
         CHECK(seen.ledger.redelivered == 0);
         CHECK(api.stop().seen.requests == 120);
+    });
+}
+
+TEST_CASE("a pattern spends the CPU work of each transform", "[pattern][transform-cost]") {
+    auto work = small_work(40);
+    work.transform_cost = {std::chrono::milliseconds(2), 0.5};
+    for_each_pattern([&](const pattern& p) {
+        mock_api_process api(PIPEBENCH_BINARY, work, "");
+        const auto seen = observe(p, work, {api.url()});
+        check_that_it_ended_well(seen);
+        CHECK(seen.counted.stored == 40);
     });
 }
 

@@ -92,6 +92,26 @@ TEST_CASE_METHOD(full_books, "a row that agrees with itself and not with the ord
     CHECK(check_without_generator().corrupt == 0);
 }
 
+TEST_CASE_METHOD(books, "a row whose CPU work was skipped is corrupt, with our generator and without",
+                 "[ledger][transform-cost]") {
+    workload work;
+    work.transform_cost.mean = std::chrono::microseconds{20};
+    const transform_work extra(work, 10);
+    edit("DELETE FROM {}");
+    for (order_id id = 1; id <= orders; ++id) {
+        auto row = right_row(id);
+        if (id != 4) extra.spend(row);
+        insert(table, row);
+    }
+    record_all_but(0);
+    postgres_client server(postgres(), {});
+    for (const auto& expected : {std::function(right_row), std::function<order_row(order_id)>()}) {
+        const auto view = check_ledger({server, table, record, run_extent::complete, expected, extra});
+        CHECK(view.corrupt == 1);
+        CHECK(view.rows == orders);
+    }
+}
+
 TEST_CASE_METHOD(full_books, "a row that nobody ordered is unexpected", "[ledger]") {
     edit("UPDATE {} SET order_id = 11 WHERE order_id = 10");
     insert(table, right_row(10));

@@ -75,3 +75,24 @@ TEST_CASE("a rate limit that the orders do not reach bounds nothing", "[floor]")
     w.rate_limit = 0;
     CHECK_THAT(floor_of(w, ~0ull).count(), WithinRel(0.2, 1e-9));
 }
+
+TEST_CASE("the CPU cost of a transform counts in the latency of its order, and against the cores", "[floor]") {
+    workload w = of_orders(1000);
+    w.http.mean = 30ms;
+    w.db_latency = 5ms;
+    w.transform_cost.mean = 5ms;
+    CHECK(latency_of(w) == 40ms);
+    CHECK_THAT(floor_of(w, 10, 2).count(), WithinRel(4.0, 1e-9));   // ten at once: 1000 x 40 ms / 10
+    CHECK_THAT(floor_of(w, 100, 2).count(), WithinRel(2.5, 1e-9));  // both cores busy: 1000 x 5 ms / 2
+    CHECK_THAT(floor_of(w, 100, 1).count(), WithinRel(5.0, 1e-9));
+    CHECK_THAT(floor_of(w, 100, 0).count(), WithinRel(5.0, 1e-9));
+    w.rate_limit = 100;
+    CHECK_THAT(floor_of(w, 100, 2).count(), WithinRel(9.9, 1e-9));
+}
+
+TEST_CASE("a calibrated cost is not exact", "[floor]") {
+    workload w;
+    CHECK(floor_tolerance(w) == 0);
+    w.transform_cost.mean = 5ms;
+    CHECK(floor_tolerance(w) == 0.05);
+}

@@ -71,6 +71,13 @@ TEST_CASE("a result comes back from JSON as it went in", "[result]") {
     CHECK(saved(parse_result(saved(original))) == saved(original));
 }
 
+TEST_CASE("the calibration of a transform comes back from JSON, and is left out where it was not", "[result]") {
+    auto r = test::sample_session();
+    CHECK_FALSE(nlohmann::json::parse(saved(r)).contains("transform_rounds_per_us"));
+    r.transform_rounds_per_us = 11.25;
+    CHECK(parse_result(saved(r)) == r);
+}
+
 namespace {
 
 /// A run of which every field has a value of its own.
@@ -145,6 +152,7 @@ session_result session_with_every_field_set() {
     s.command = "a command";
     s.profile = "a profile";
     s.parameters = {{"orders", 2001}};
+    s.transform_rounds_per_us = 56.5;
     s.build = {"a version", "a type", "a compiler", "a sanitizer"};
     s.box = {"an OS", "a kernel", "a CPU", "a governor", "a hypervisor", 2002, 2003, 2004, 40.5};
     s.servers = {{"a server", "its version", "its origin", "its settings"}};

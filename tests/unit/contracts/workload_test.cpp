@@ -46,6 +46,7 @@ workload unusual_workload() {
     w.runner_concurrency = 4;
     w.write = write_mode::batch;
     w.write_batch = 7;
+    w.transform_cost = {1500us, 0.5};
     w.streams = {5, 6, 7, 8ms, batch_mode::one_by_one, 9s};
     return w;
 }
@@ -131,4 +132,24 @@ TEST_CASE("a jitter is none, uniform with a width or lognormal with a sigma up t
 TEST_CASE("a jitter is written as it is read", "[workload][jitter]") {
     const auto* text = GENERATE("none", "uniform:20ms", "lognormal:0.5", "lognormal:0.1");
     CHECK(format_jitter(parse_jitter(text).value()) == text);
+}
+
+TEST_CASE("the CPU cost of a transform is a time, or a time with a spread", "[workload][transform-cost]") {
+    CHECK(parse_cpu_cost("5ms") == cpu_cost{5ms, 0});
+    CHECK(parse_cpu_cost("1us") == cpu_cost{1us, 0});
+    CHECK(parse_cpu_cost("10s") == cpu_cost{10s, 0});
+    CHECK(parse_cpu_cost("5ms:lognormal:0.5") == cpu_cost{5ms, 0.5});
+    for (const auto* none : {"none", "0", "0s"}) CHECK(parse_cpu_cost(none) == cpu_cost{});
+    for (const auto* bad : {"", "5", "10.1s", "5ms:", "5ms:none", "5ms:uniform:1ms", "5ms:lognormal:0",
+                            "0s:lognormal:1", "5ms:lognormal:3.1", "ms", "none:lognormal:1"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(parse_cpu_cost(bad));
+    }
+    for (const auto* text : {"none", "5ms", "5ms:lognormal:0.5"})
+        CHECK(format_cpu_cost(*parse_cpu_cost(text)) == text);
+}
+
+TEST_CASE("work without a cost of the transform is saved as before", "[workload][transform-cost]") {
+    CHECK_FALSE(saved(workload{}).contains("transform_cost"));
+    CHECK(saved(loaded(saved(unusual_workload()))) == saved(unusual_workload()));
 }

@@ -374,3 +374,10 @@ TEST_CASE("calls made again are not known of a program that reports in lines, no
     e.seen.struck = kill_target::connections;
     CHECK(std::isnan(e.row().recovery.api_calls_again));
 }
+
+TEST_CASE("the CPU cost of the transform is in the floor, and in the load that is expected", "[account]") {
+    evidence e;
+    e.work.transform_cost.mean = 5ms;
+    CHECK_THAT(e.row().floor_s, WithinRel(0.025, 1e-9));  // ten orders on two cores
+    CHECK_THAT(expected_of(e.who, e.work, server_owner::pipebench).service_s, WithinRel(0.005, 1e-9));
+}

@@ -44,6 +44,13 @@ traffic unshared(const workload& work) {
     return {states.emplace_back(), work.retry.budget, work.rate_limit};
 }
 
+/// A body comes, and is transformed.
+void fetch_and_transform(order_course& course, const fetch_result& result, order_course::time_point now) {
+    course.fetched(result, now);
+    REQUIRE(course.next() == step::transform);
+    course.transform_body(result.body, scratch, {});
+}
+
 /// Lets the wait that the course requests pass.
 void wait_out(order_course& course) {
     REQUIRE(course.next() == step::wait);
@@ -57,7 +64,7 @@ TEST_CASE("an order is fetched, stored, and done after the latency of the databa
     const auto work = usual();
     order_course course(work, unshared(work), id, start);
     REQUIRE(course.next() == step::fetch);
-    course.fetched(order_body(), scratch, start + 100ms);
+    fetch_and_transform(course, order_body(), start + 100ms);
     REQUIRE(course.next() == step::store);
     CHECK(course.row() == transform(make_order(id, 42)));
     course.stored(error_kind::none, start + 101ms);
@@ -72,16 +79,30 @@ TEST_CASE("without a latency of the database there is no wait", "[order_course]"
     auto work = usual();
     work.db_latency = 0s;
     order_course course(work, unshared(work), id, start);
-    course.fetched(order_body(), scratch, start);
+    fetch_and_transform(course, order_body(), start);
     course.stored(error_kind::none, start);
     CHECK(course.next() == step::done);
     CHECK(course.result().stored());
 }
 
+TEST_CASE("a row carries the result of the CPU work of its transform", "[order_course][transform-cost]") {
+    auto work = usual();
+    work.transform_cost = {2us, 0};
+    const transform_work extra(work, 10);
+    order_course course(work, unshared(work), id, start);
+    const auto body = order_body();
+    course.fetched(body, start);
+    course.transform_body(body.body, scratch, extra);
+    auto expected = transform(make_order(id, 42));
+    CHECK(course.row() != expected);
+    expected.checksum = extra.checksum_after(expected);
+    CHECK(course.row() == expected);
+}
+
 TEST_CASE("a row that is stored is let go: very many orders may be waiting beside it", "[order_course]") {
     const auto work = usual();
     order_course course(work, unshared(work), id, start);
-    course.fetched(order_body(), scratch, start);
+    fetch_and_transform(course, order_body(), start);
     course.stored(error_kind::none, start);
     CHECK(course.row() == order_row{});
 }
@@ -89,13 +110,13 @@ TEST_CASE("a row that is stored is let go: very many orders may be waiting besid
 TEST_CASE("a fetch that fails is tried again after a backoff, and may succeed", "[order_course]") {
     const auto work = usual();
     order_course course(work, unshared(work), id, start);
-    course.fetched(failed(error_kind::throttled), scratch, start);
+    course.fetched(failed(error_kind::throttled), start);
     wait_out(course);
     REQUIRE(course.next() == step::fetch);
-    course.fetched(failed(error_kind::reset), scratch, start + 1s);
+    course.fetched(failed(error_kind::reset), start + 1s);
     wait_out(course);
     REQUIRE(course.next() == step::fetch);
-    course.fetched(order_body(), scratch, start + 2s);
+    fetch_and_transform(course, order_body(), start + 2s);
     course.stored(error_kind::none, start + 2s);
     wait_out(course);
     CHECK(course.result() == outcome{stage::store, error_kind::none, 3, 1});
@@ -105,13 +126,13 @@ TEST_CASE("the backoff is that of the attempt, the order and the seed", "[order_
     const auto work = usual();
     order_course course(work, unshared(work), id, start);
     const order_course::time_point now = start;
-    course.fetched(failed(error_kind::timeout), scratch, now);
+    course.fetched(failed(error_kind::timeout), now);
     const auto first = course.pause();
     course.waited(start);
-    course.fetched(failed(error_kind::timeout), scratch, now);
+    course.fetched(failed(error_kind::timeout), now);
     order_course same(work, unshared(work), id, start), other(work, unshared(work), id + 1, start);
-    same.fetched(failed(error_kind::connect), scratch, now);
-    other.fetched(failed(error_kind::connect), scratch, now);
+    same.fetched(failed(error_kind::connect), now);
+    other.fetched(failed(error_kind::connect), now);
     CHECK(first <= 50ms);
     CHECK(course.pause() <= 100ms);
     CHECK(course.pause() != first);
@@ -123,10 +144,10 @@ TEST_CASE("when the attempts are used up, the last failure is the result", "[ord
     const auto work = usual();
     order_course course(work, unshared(work), id, start);
     for (int attempt = 1; attempt <= 2; ++attempt) {
-        course.fetched(failed(error_kind::timeout), scratch, start);
+        course.fetched(failed(error_kind::timeout), start);
         wait_out(course);
     }
-    course.fetched(failed(error_kind::server_error), scratch, start);
+    course.fetched(failed(error_kind::server_error), start);
     CHECK(course.next() == step::done);
     CHECK(course.result() == outcome{stage::fetch, error_kind::server_error, 3, 0});
 }
@@ -135,7 +156,7 @@ TEST_CASE("one attempt is no retry", "[order_course]") {
     auto work = usual();
     work.retry.attempts = 1;
     order_course course(work, unshared(work), id, start);
-    course.fetched(failed(error_kind::timeout), scratch, start);
+    course.fetched(failed(error_kind::timeout), start);
     CHECK(course.next() == step::done);
     CHECK(course.result() == outcome{stage::fetch, error_kind::timeout, 1, 0});
 }
@@ -144,7 +165,7 @@ TEST_CASE("what will not get better ends the order at once", "[order_course]") {
     const auto work = usual();
     const auto kind = GENERATE(error_kind::rejected, error_kind::protocol, error_kind::too_large);
     order_course course(work, unshared(work), id, start);
-    course.fetched(failed(kind), scratch, start);
+    course.fetched(failed(kind), start);
     CHECK(course.next() == step::done);
     CHECK(course.result() == outcome{stage::fetch, kind, 1, 0});
 }
@@ -153,10 +174,10 @@ TEST_CASE("content that is not the order asked for fails in the transform, and i
           "[order_course]") {
     const auto work = usual();
     order_course bad(work, unshared(work), id, start), wrong(work, unshared(work), id, start);
-    bad.fetched({error_kind::none, "{}"}, scratch, start);
+    fetch_and_transform(bad, {error_kind::none, "{}"}, start);
     CHECK(bad.next() == step::done);
     CHECK(bad.result() == outcome{stage::transform, error_kind::bad_content, 1, 0});
-    wrong.fetched(order_body(id + 1), scratch, start);
+    fetch_and_transform(wrong, order_body(id + 1), start);
     CHECK(wrong.next() == step::done);
     CHECK(wrong.result() == outcome{stage::transform, error_kind::wrong_order, 1, 0});
 }
@@ -164,9 +185,9 @@ TEST_CASE("content that is not the order asked for fails in the transform, and i
 TEST_CASE("a store that fails is tried again with the same row, with attempts of its own", "[order_course]") {
     const auto work = usual();
     order_course course(work, unshared(work), id, start);
-    course.fetched(failed(error_kind::timeout), scratch, start);
+    course.fetched(failed(error_kind::timeout), start);
     wait_out(course);
-    course.fetched(order_body(), scratch, start);
+    fetch_and_transform(course, order_body(), start);
     for (int attempt = 1; attempt <= 2; ++attempt) {
         REQUIRE(course.next() == step::store);
         CHECK(course.row() == transform(make_order(id, 42)));
@@ -183,7 +204,7 @@ TEST_CASE("a store that fails is tried again with the same row, with attempts of
 TEST_CASE("a store ends when its attempts are used up, and at once when PostgreSQL refuses", "[order_course]") {
     const auto work = usual();
     order_course course(work, unshared(work), id, start), refused(work, unshared(work), id, start);
-    course.fetched(order_body(), scratch, start);
+    fetch_and_transform(course, order_body(), start);
     for (int attempt = 1; attempt <= 2; ++attempt) {
         course.stored(error_kind::connect, start);
         wait_out(course);
@@ -191,7 +212,7 @@ TEST_CASE("a store ends when its attempts are used up, and at once when PostgreS
     course.stored(error_kind::connect, start);
     CHECK(course.next() == step::done);
     CHECK(course.result() == outcome{stage::store, error_kind::connect, 1, 3});
-    refused.fetched(order_body(), scratch, start);
+    fetch_and_transform(refused, order_body(), start);
     refused.stored(error_kind::database, start);
     CHECK(refused.next() == step::done);
     CHECK(refused.result() == outcome{stage::store, error_kind::database, 1, 1});
@@ -209,13 +230,13 @@ TEST_CASE("an order fails by its deadline when that has passed, or would pass in
     const auto work = usual();
     order_course passed(work, unshared(work), id, start), would_pass(work, unshared(work), id, start),
         in_store(work, unshared(work), id, start);
-    passed.fetched(failed(error_kind::timeout), scratch, start + 60s);
+    passed.fetched(failed(error_kind::timeout), start + 60s);
     CHECK(passed.next() == step::done);
     CHECK(passed.result() == outcome{stage::fetch, error_kind::deadline, 1, 0});
-    would_pass.fetched(failed(error_kind::timeout), scratch, start + 60s - 1us);
+    would_pass.fetched(failed(error_kind::timeout), start + 60s - 1us);
     CHECK(would_pass.next() == step::done);
     CHECK(would_pass.result() == outcome{stage::fetch, error_kind::deadline, 1, 0});
-    in_store.fetched(order_body(), scratch, start);
+    fetch_and_transform(in_store, order_body(), start);
     in_store.stored(error_kind::timeout, start + 61s);
     CHECK(in_store.result() == outcome{stage::store, error_kind::deadline, 1, 1});
 }
@@ -223,7 +244,7 @@ TEST_CASE("an order fails by its deadline when that has passed, or would pass in
 TEST_CASE("an order that succeeds at its very deadline is stored", "[order_course]") {
     const auto work = usual();
     order_course course(work, unshared(work), id, start);
-    course.fetched(order_body(), scratch, start + 60s);
+    fetch_and_transform(course, order_body(), start + 60s);
     course.stored(error_kind::none, start + 61s);
     wait_out(course);
     CHECK(course.result().stored());
@@ -234,7 +255,7 @@ TEST_CASE("an order that succeeds at its very deadline is stored", "[order_cours
 TEST_CASE("a Retry-After is waited for, and a jitter beyond it", "[order_course]") {
     const auto work = usual();
     order_course course(work, unshared(work), id, start);
-    course.fetched({error_kind::throttled, {}, 3s}, scratch, start);
+    course.fetched({error_kind::throttled, {}, 3s}, start);
     REQUIRE(course.next() == step::wait);
     const auto jitter = backoff(work.retry, 1, random_of(work.seed, id, 1));
     CHECK(jitter > 0s);
@@ -246,10 +267,10 @@ TEST_CASE("a Retry-After is waited for, and a jitter beyond it", "[order_course]
 TEST_CASE("a Retry-After that reaches the deadline ends the order at once", "[order_course]") {
     const auto work = usual();
     order_course course(work, unshared(work), id, start), in_time(work, unshared(work), id, start);
-    course.fetched({error_kind::server_error, {}, 60s}, scratch, start);
+    course.fetched({error_kind::server_error, {}, 60s}, start);
     CHECK(course.next() == step::done);
     CHECK(course.result() == outcome{stage::fetch, error_kind::deadline, 1, 0});
-    in_time.fetched({error_kind::server_error, {}, 59s}, scratch, start);
+    in_time.fetched({error_kind::server_error, {}, 59s}, start);
     CHECK(in_time.next() == step::wait);
 }
 
@@ -260,7 +281,7 @@ TEST_CASE("a retry that the budget refuses makes no request, and the order still
     traffic_state state{};
     state.retries = retry_reserve;
     order_course course(work, {state, 0, 0}, id, start);
-    course.fetched(failed(error_kind::timeout), scratch, start);
+    course.fetched(failed(error_kind::timeout), start);
     for (int wait = 0; course.next() != step::done; ++wait) {
         REQUIRE(wait < 2);
         wait_out(course);
@@ -278,14 +299,14 @@ TEST_CASE("an order whose retry was refused gets the next one when the budget ha
     traffic shared(state, 1, 0);
     order_course course(work, shared, id, start);
     state.firsts = 0;
-    course.fetched(failed(error_kind::timeout), scratch, start);
+    course.fetched(failed(error_kind::timeout), start);
     wait_out(course);
     REQUIRE(course.next() == step::wait);
     CHECK(state.refused == 1);
     shared.count_first();
     wait_out(course);
     REQUIRE(course.next() == step::fetch);
-    course.fetched(order_body(), scratch, start);
+    fetch_and_transform(course, order_body(), start);
     CHECK(course.next() == step::store);
 }
 
@@ -296,7 +317,7 @@ TEST_CASE("every order is a first attempt, every retry one of the budget's", "[o
     order_course course(work, shared, id, start), other(work, shared, id + 1, start);
     CHECK(state.firsts == 2);
     CHECK(state.retries == 0);
-    course.fetched(failed(error_kind::reset), scratch, start);
+    course.fetched(failed(error_kind::reset), start);
     CHECK(state.retries == 0);  // counted only when it is made
     wait_out(course);
     CHECK(state.retries == 1);
@@ -307,7 +328,7 @@ TEST_CASE("the retries of the store take nothing from the budget, which is the A
     traffic_state state{};
     state.retries = retry_reserve;
     order_course course(work, {state, 0, 0}, id, start);
-    course.fetched(order_body(), scratch, start);
+    fetch_and_transform(course, order_body(), start);
     course.stored(error_kind::reset, start);
     wait_out(course);
     REQUIRE(course.next() == step::store);
@@ -326,7 +347,7 @@ TEST_CASE("the rate limit makes every request wait for its turn, the first one a
     CHECK(second.pause() == 100ms);
     second.waited(start + 100ms);
     CHECK(second.next() == step::fetch);
-    first.fetched(failed(error_kind::reset), scratch, start + 100ms);
+    first.fetched(failed(error_kind::reset), start + 100ms);
     REQUIRE(first.next() == step::wait);
     CHECK(first.pause() == 100ms);
     first.waited(start + 200ms);
