@@ -36,6 +36,7 @@ struct needs {
     bool redis = false;
     bool bounds_in_flight = true;  ///< false: under open load nothing but the load bounds it
     bool separate_source = true;   ///< false: what lets orders arrive also has other work to do
+    bool event_loops = false;      ///< orders are carried out on event loops, beside which threads may transform them
 };
 
 struct pattern {

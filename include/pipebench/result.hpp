@@ -102,6 +102,14 @@ struct cpu_usage {
     bool operator==(const cpu_usage&) const = default;
 };
 
+/// The threads that transform the orders of an event loop (--transform-on).
+struct transform_pool_view {
+    std::uint64_t transforms = 0;
+    std::uint64_t held_back = 0;  ///< of them, found the queue of the threads full
+    latency_summary wait;         ///< until a thread began, with the time in which an order was held back
+    bool operator==(const transform_pool_view&) const = default;
+};
+
 struct cpu_split {              ///< of the CPU time per order, by samples (--profile-stages)
     std::uint64_t samples = 0;  ///< 0: not asked for
     double fetch_us = 0, transform_us = 0, store_us = 0, scheduling_us = 0;
@@ -242,6 +250,7 @@ struct run_result {
     cpu_usage cpu;
     double cpu_per_order_us = 0;
     cpu_split cpu_sections;
+    std::optional<transform_pool_view> transform_pool;  ///< only with such threads
     double harness_cpu_s = 0;                           ///< of pipebench itself during the run: sampling and progress
     double steal_share = 0;    ///< of the box's CPU time, taken by the hypervisor; NaN: not known
     double foreign_share = 0;  ///< of the box's CPU time, used by other programs; NaN: not known

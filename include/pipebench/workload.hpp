@@ -46,6 +46,15 @@ inline constexpr duration longest_cpu_cost = std::chrono::seconds{10};
 [[nodiscard]] std::optional<cpu_cost> parse_cpu_cost(std::string_view text);
 [[nodiscard]] std::string format_cpu_cost(const cpu_cost& c);
 
+/// Where a pattern with event loops transforms orders.
+struct transform_place {
+    unsigned threads = 0;  ///< of each loop; 0: on the loop itself
+    bool operator==(const transform_place&) const = default;
+};
+inline constexpr unsigned most_transform_threads = 64;
+[[nodiscard]] std::optional<transform_place> parse_transform_place(std::string_view text);  ///< loop | threads:2
+[[nodiscard]] std::string format_transform_place(const transform_place& p);
+
 enum class connection_use : std::uint8_t { keep_alive, per_order };
 enum class batch_mode : std::uint8_t { together, one_by_one };
 /// `batch`: rows that wait for a connection at the same time share one statement, and so one transaction.
@@ -84,6 +93,7 @@ struct workload {
     latency http{std::chrono::milliseconds{100}, {}};      ///< simulated by the mock API
     duration db_latency = std::chrono::milliseconds{100};  ///< simulated in the client, plus the real write
     cpu_cost transform_cost;                               ///< spent in the transform
+    transform_place transform_on;                          ///< of the patterns that have event loops
     connection_use connections = connection_use::keep_alive;
     time_limits limits;
     retry_policy retry;

@@ -126,6 +126,10 @@ void add_runners(const session_options& options, session_settings& s) {
     for (const scenario& one : s.scenarios)
         if (!one.poison.empty() && has_runner(s))
             throw setup_error(fmt::format("--scenario: '{}' is for the patterns only: leave --runner out", one.name));
+    const auto has_event_loops = [&](const auto& c) { return c->needs_at(s.work).event_loops; };
+    if (s.work.transform_on.threads > 0 && std::none_of(s.contestants.begin(), s.contestants.end(), has_event_loops))
+        throw setup_error("--transform-on: only for patterns with event loops: add fan-out, semaphore or "
+                          "redis-streams to -p");
     if (!s.work.transform_cost.none() && has_runner(s))
         throw setup_error("--transform-cost: a runner has its own transform, which pipebench cannot make cost more: "
                           "leave --runner out");

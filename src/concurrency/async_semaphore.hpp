@@ -27,6 +27,8 @@ public:
     async_semaphore(executor ex, std::size_t permits) : executor_(ex), free_(permits) {}
 
     task<permit> acquire();
+    /// Whether acquire() would wait.
+    [[nodiscard]] bool all_taken() const noexcept { return free_ == 0; }
 
 private:
     void release();

@@ -89,7 +89,7 @@ template <class Value>
 concept written_as_text =
     std::same_as<Value, arrival_rate> || std::same_as<Value, rate_ramp> || std::same_as<Value, arrival_process> ||
     std::same_as<Value, std::vector<arrival_rate>> || std::same_as<Value, std::vector<objective>> ||
-    std::same_as<Value, cpu_cost>;
+    std::same_as<Value, cpu_cost> || std::same_as<Value, transform_place>;
 
 template <written_as_text Value>
 void read(const nlohmann::json& in, const char* key, const form_of<Value>& form, Value& out) try {
@@ -191,6 +191,9 @@ std::vector<parameter> work_parameters() {
         left_out_at_default({"transform_cost", "--transform-cost", parameter_group::work, 32,
                              "CPU time that the transform of each order costs: 5ms, 5ms:lognormal:0.5",
                              member(cpu_cost_form(), &workload::transform_cost)}),
+        left_out_at_default({"transform_on", "--transform-on", parameter_group::work, 33,
+                             "where event loops transform orders: loop, or threads:N of each loop",
+                             member(transform_place_form(), &workload::transform_on)}),
         {"connections", "--connections", parameter_group::work, 5, "HTTP connections: reused or new",
          member(choice_form<connection_use>(
                     {{"keep-alive", connection_use::keep_alive}, {"per-order", connection_use::per_order}}),

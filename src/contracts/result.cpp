@@ -34,6 +34,7 @@ BOOST_DESCRIBE_STRUCT(memory_usage, (),
                       (peak_rss_bytes, peak_pss_bytes, hwm_sum_bytes, processes, rss_samples, pss_samples,
                        interval_ms, largest_gap_ms))
 BOOST_DESCRIBE_STRUCT(cpu_usage, (), (user_s, system_s, box_share))
+BOOST_DESCRIBE_STRUCT(transform_pool_view, (), (transforms, held_back, wait))
 BOOST_DESCRIBE_STRUCT(cpu_split, (), (samples, fetch_us, transform_us, store_us, scheduling_us))
 BOOST_DESCRIBE_STRUCT(service_usage, (), (name, cpu_s, peak_pss_bytes))
 BOOST_DESCRIBE_STRUCT(ledger_view, (),
@@ -46,8 +47,9 @@ BOOST_DESCRIBE_STRUCT(run_result, (),
                       (pattern, title, scenario, round, position, in_flight_limit, time_s, floor_s, efficiency,
                        orders_per_s, orders, stored, failed, dead_lettered, not_started, repeated, http_attempts,
                        store_attempts, retries, refused_retries, failures, latency, served, load, memory, cpu,
-                       cpu_per_order_us, cpu_sections, harness_cpu_s, steal_share, foreign_share, in_flight, series,
-                       recovery, services, api, connection_waits, ledger, interrupted, verdict, notes))
+                       cpu_per_order_us, cpu_sections, transform_pool, harness_cpu_s, steal_share, foreign_share,
+                       in_flight, series, recovery, services, api, connection_waits, ledger, interrupted, verdict,
+                       notes))
 BOOST_DESCRIBE_STRUCT(box_info, (),
                       (host_os, kernel, cpu_model, governor, virtualization, cores, memory_bytes, descriptor_limit,
                        load_1min))
@@ -75,9 +77,10 @@ constexpr names<1> came_later<failure_count>{"reason"};
 template <>
 constexpr names<1> came_later<ledger_view>{"checked"};
 template <>
-constexpr names<14> came_later<run_result>{
-    "scenario",      "round",     "position", "dead_lettered", "retries",          "refused_retries", "cpu_sections",
-    "foreign_share", "in_flight", "series",   "recovery",      "connection_waits", "served",          "load"};
+constexpr names<15> came_later<run_result>{
+    "scenario",     "round",         "position",      "dead_lettered", "retries",  "refused_retries",
+    "cpu_sections", "foreign_share", "in_flight",     "series",        "recovery", "connection_waits",
+    "served",       "load",          "transform_pool"};
 template <>
 constexpr names<7> came_later<session_result>{"chaos",       "target_time_s", "memory_budget_bytes",    "rounds",
                                               "warmup_runs", "assertions",    "transform_rounds_per_us"};

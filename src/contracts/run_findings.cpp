@@ -37,6 +37,14 @@ void run_findings::count_connection_wait(std::chrono::nanoseconds waited) const 
     }
 }
 
+void run_findings::count_transform_wait(std::chrono::nanoseconds waited) const noexcept {
+    if (state_ != nullptr) state_->transform_wait.count(waited);
+}
+
+void run_findings::count_transform_held_back() const noexcept {
+    if (state_ != nullptr) add(state_->transforms_held_back, 1);
+}
+
 std::string reason_in(const findings_state& state, stage at, error_kind kind) {
     const auto& from = slot(state, at, kind);
     if (from.step.load(std::memory_order_acquire) != complete) return {};

@@ -1,8 +1,9 @@
 // What the pipelines of a run find out besides the outcomes of its orders: the first reason of each kind of failure,
-// and how long orders waited for a database connection. The memory lies in the run's record (record_board.hpp), so
-// that all workers of a run write it and the session reads it.
+// and how long orders waited for a database connection or for a thread that transforms them. The memory lies in the
+// run's record (record_board.hpp), so that all workers of a run write it and the session reads it.
 #pragma once
 
+#include "contracts/latency_board.hpp"
 #include "pipebench/outcome.hpp"
 
 #include <array>
@@ -29,9 +30,11 @@ struct findings_state {
     reason reasons[stage_count][error_kind_count];
     std::atomic<std::uint64_t> long_connection_waits;
     std::atomic<std::int64_t> longest_connection_wait_ns;
+    latency_board transform_wait;
+    shared_counter transforms_held_back;
 };
 
-/// A view of that state. Any thread, any process. An order that succeeds never touches it.
+/// A view of that state. Any thread, any process. An order that succeeds touches it only if threads transform it.
 class run_findings {
 public:
     /// Keeps nothing.
@@ -46,6 +49,10 @@ public:
     }
     /// An order has waited this long until a connection to the database was open, or until it could not be opened.
     void count_connection_wait(std::chrono::nanoseconds waited) const noexcept;
+    /// A thread begins to transform an order, which has waited this long for it.
+    void count_transform_wait(std::chrono::nanoseconds waited) const noexcept;
+    /// An order found the queue of the threads that transform full.
+    void count_transform_held_back() const noexcept;
 
 private:
     [[nodiscard]] bool has_no_reason(stage at, error_kind kind) const noexcept;

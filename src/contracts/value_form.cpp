@@ -115,6 +115,10 @@ value_form<cpu_cost> cpu_cost_form() {
                    parse_cpu_cost, format_cpu_cost);
 }
 
+value_form<transform_place> transform_place_form() {
+    return form_of("PLACE", "loop, or threads:N (N from 1 to 64)", parse_transform_place, format_transform_place);
+}
+
 value_form<arrival_rate> arrival_rate_form() {
     return form_of("RATE", "a rate up to 1M/s with a unit (/s, /m, /h), such as 14/s, 840/m or 50k/h",
                    parse_arrival_rate, format_arrival_rate);

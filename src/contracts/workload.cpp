@@ -33,6 +33,19 @@ std::string format_cpu_cost(const cpu_cost& c) {
     return format_duration(c.mean) + (c.sigma > 0 ? fmt::format(":lognormal:{}", c.sigma) : "");
 }
 
+std::optional<transform_place> parse_transform_place(std::string_view text) {
+    constexpr std::string_view threads = "threads:";
+    if (text == "loop") return transform_place{};
+    if (!text.starts_with(threads)) return std::nullopt;
+    const auto count = parse_count(text.substr(threads.size()));
+    if (!count || *count < 1 || *count > most_transform_threads) return std::nullopt;
+    return transform_place{static_cast<unsigned>(*count)};
+}
+
+std::string format_transform_place(const transform_place& p) {
+    return p.threads == 0 ? "loop" : fmt::format("threads:{}", p.threads);
+}
+
 std::optional<jitter> parse_jitter(std::string_view text) {
     const auto colon = text.find(':');
     const auto name = text.substr(0, colon);

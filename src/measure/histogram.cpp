@@ -23,11 +23,11 @@ namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
+}  // namespace
+
 std::uint64_t total_of(const latency_counts& counted) {
     return std::accumulate(counted.bins.begin(), counted.bins.end(), std::uint64_t{0});
 }
-
-}  // namespace
 
 latency_summary summarise(const latency_counts& counted, std::uint64_t of) {
     const auto total = total_of(counted);

@@ -12,6 +12,8 @@ namespace pipebench {
 /// too high. 0 without observations.
 [[nodiscard]] double percentile_ms(std::span<const std::uint64_t> counts, double p);
 
+[[nodiscard]] std::uint64_t total_of(const latency_counts& counted);
+
 /// `of`: the number of all orders; those that the counts do not contain are later than any that they do, so that a
 /// percentile or maximum among them is NaN. The mean is of the counts.
 [[nodiscard]] latency_summary summarise(const latency_counts& counted, std::uint64_t of);

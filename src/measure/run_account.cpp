@@ -77,6 +77,13 @@ void add_orders(run_result& out, const recorder& record) {
     out.served = distribution_of(record.service());
 }
 
+/// What was measured of the threads that transform the orders of event loops.
+void add_loops(run_result& out, const recorder& record) {
+    const auto waits = record.transform_wait();
+    if (const auto transforms = total_of(waits); transforms > 0)
+        out.transform_pool = transform_pool_view{transforms, record.transforms_held_back(), summarise(waits)};
+}
+
 /// A program that reports in lines tells nothing of its connections.
 void add_connection_waits(run_result& out, const recorder& record, order_reports reports) {
     out.connection_waits.count = record.long_connection_waits();
@@ -209,6 +216,7 @@ run_result account_of(const run_evidence& e, const run_terms& terms) {
     out.interrupted = was_interrupted(e.record, terms.signalled);
     add_orders(out, e.record);
     add_connection_waits(out, e.record, terms.who.reports());
+    add_loops(out, e.record);
     add_memory(out, e.record, e.seen);
     add_cpu(out, e.record, e.seen, terms.cores);
     add_services(out, e);

@@ -60,8 +60,10 @@ needs needs_at(const workload& work) {
         .in_flight = in_flight,
         .database_connections = work.db_connections,
         .descriptors = in_flight + work.db_connections,
+        .threads = 1ull + work.transform_on.threads,
         .bounds_in_flight = false,
         .separate_source = false,
+        .event_loops = true,
     };
 }
 

@@ -120,7 +120,9 @@ needs needs_at(const workload& work) {
         .database_connections = std::max(work.db_connections, s.processes),
         .descriptors = in_flight + s.workers + 2 * s.processes + work.db_connections,
         .processes = 1ull + s.processes,
+        .threads = 1ull + work.transform_on.threads,
         .redis = true,
+        .event_loops = true,
     };
 }
 

@@ -53,7 +53,9 @@ needs needs_at(const workload& work) {
         .in_flight = work.permits,
         .database_connections = work.db_connections,
         .descriptors = work.permits + work.db_connections,
+        .threads = 1ull + work.transform_on.threads,
         .separate_source = false,
+        .event_loops = true,
     };
 }
 

@@ -1,6 +1,7 @@
 #include "pipeline/driven_course.hpp"
 #include "pipeline/drivers.hpp"
 #include "pipeline/poison.hpp"
+#include "pipeline/transform_pool.hpp"
 
 namespace pipebench {
 
@@ -12,7 +13,12 @@ async_driver::async_driver(executor ex, const workload& work, const transform_wo
       traffic_(shared),
       findings_(findings),
       fetcher_(std::move(fetcher)),
-      store_(std::move(store)) {}
+      store_(std::move(store)) {
+    if (const auto threads = work.transform_on.threads; threads > 0)
+        pool_ = std::make_unique<transform_pool>(ex, threads, extra, findings);
+}
+
+async_driver::~async_driver() = default;
 
 void async_driver::start_opening() { store_.start_opening(std::chrono::steady_clock::now() + work_.limits.attempt); }
 
@@ -28,7 +34,8 @@ task<outcome> async_driver::process(order_id id) {
                 break;
             }
             case step::transform: {
-                order.transform(scratch_, extra_);
+                if (pool_) co_await pool_->transform(order);
+                else order.transform(scratch_, extra_);
                 fetcher_.give_back(order.take_body());
                 break;
             }
@@ -49,6 +56,7 @@ task<outcome> async_driver::process(order_id id) {
 }
 
 void async_driver::close() noexcept {
+    pool_.reset();
     fetcher_.close();
     store_.close();
 }

@@ -11,7 +11,11 @@
 #include "pipeline/order_parser.hpp"
 #include "pipeline/transform_work.hpp"
 
+#include <memory>
+
 namespace pipebench {
+
+class transform_pool;
 
 class blocking_driver final : public blocking_pipeline {
 public:
@@ -33,6 +37,7 @@ class async_driver final : public async_pipeline {
 public:
     async_driver(executor ex, const workload& work, const transform_work& extra, traffic shared,
                  run_findings findings, async_fetcher fetcher, async_store store);
+    ~async_driver() override;
     void start_opening();
     task<outcome> process(order_id id) override;
     void close() noexcept override;
@@ -46,6 +51,7 @@ private:
     async_fetcher fetcher_;
     async_store store_;
     order_scratch scratch_;
+    std::unique_ptr<transform_pool> pool_;  ///< null: the loop transforms
 };
 
 }  // namespace pipebench

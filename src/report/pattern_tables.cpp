@@ -94,6 +94,22 @@ table beside_table(const std::vector<pattern_summary>& patterns) {
     return pattern_table(patterns, std::move(columns));
 }
 
+/// A cell of a run whose orders were transformed by threads beside the loops.
+template <class Show>
+auto of_pool(Show show) {
+    return [=](summary p) -> std::string { return p.typical.transform_pool ? show(*p.typical.transform_pool) : "-"; };
+}
+
+/// Without rows if no thread transformed orders.
+table loops_table(std::vector<pattern_summary> patterns) {
+    std::erase_if(patterns, [](summary p) { return !p.typical.transform_pool; });
+    return pattern_table(
+        patterns, {{{"On threads", ""}, of_pool([](auto& pool) { return grouped(pool.transforms); })},
+                   {{"Held back", ""}, of_pool([](auto& pool) { return grouped(pool.held_back); })},
+                   {{"Thread wait", "p50 ms"}, of_pool([](auto& pool) { return fixed(pool.wait.p50_ms, 1); })},
+                   {{"Thread wait", "p99 ms"}, of_pool([](auto& pool) { return fixed(pool.wait.p99_ms, 1); })}});
+}
+
 /// Without rows if no run was sampled.
 table sections_table(std::vector<pattern_summary> patterns) {
     std::erase_if(patterns, [](summary p) { return p.typical.cpu_sections.samples == 0; });
@@ -205,6 +221,7 @@ table main_table(const std::vector<pattern_summary>& patterns) {
 std::vector<titled_table> further_tables(const std::vector<pattern_summary>& patterns) {
     std::vector<titled_table> out{
         {"Arrivals: what was expected, the queue, and how late the orders came", arrivals_table(patterns)},
+        {"Event loops: the threads that transformed orders beside them", loops_table(patterns)},
         {"Around it: orders, ledger, and what the API counted for itself", around_table(patterns)},
         {"Where the CPU time of an order goes, by samples of what each thread was at work for",
          sections_table(patterns)},

@@ -84,11 +84,19 @@ private:
         result_.servers = started.servers;
         if (settings_.watch == watching::end_only)
             warn("--no-watch: memory, latencies and what is in flight were not looked at: their columns say nothing");
+        if (settings_.work.transform_on.threads > 0) warn_where_no_loops();
         if (settings_.tables == leftovers::keep) warn("--keep: the tables stay in schema " + started.schema);
         if (const auto& mock = settings_.servers.target_mock) describe_mock(*mock);
         if (target_owner() == server_owner::user)
             warn("with --target, contents are checked against the rows' own checksums only, and the API's view is "
                  "not known");
+    }
+
+    void warn_where_no_loops() {
+        for (const auto& c : settings_.contestants)
+            if (!c->needs_at(settings_.work).event_loops)
+                warn(fmt::format("{}: --transform-on has no effect: it has no event loop, its workers transform",
+                                 c->id()));
     }
 
     /// A mock API that the user has started for several sessions.

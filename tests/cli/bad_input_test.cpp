@@ -81,6 +81,8 @@ TEST_CASE("parameters that contradict each other are refused", "[bad-input]") {
         {{"--http-jitter", "gaussian"}, {"--http-jitter", "lognormal"}},
         {{"--transform-cost", "11s"}, {"--transform-cost", "1us to 10s"}},
         {{"--transform-cost", "1ms", "--runner", "mine=true"}, {"--transform-cost", "--runner"}},
+        {{"--transform-on", "threads:65"}, {"--transform-on", "1 to 64"}},
+        {{"--transform-on", "threads:2", "-p", "thread-pool,process-pool"}, {"--transform-on", "semaphore"}},
         {{"--export-json", "-", "--export-csv", "-"}, {"--export", "stdout"}},
     }));
     check_refusal(r);

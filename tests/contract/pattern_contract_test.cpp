@@ -1,5 +1,6 @@
 // The contract of every pattern in the table. Each pattern runs in its own process as in a session, with a real
 // PostgreSQL, a real Redis and the mock API. The tests walk the table, so they include each new pattern.
+#include "measure/histogram.hpp"
 #include "measure/ledger.hpp"
 #include "measure/pattern_contestant.hpp"
 #include "measure/run_process.hpp"
@@ -15,7 +16,6 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <csignal>
-#include <numeric>
 #include <set>
 
 using namespace pipebench;
@@ -42,6 +42,7 @@ struct observed {
     run_observation run;
     progress counted;
     latency_counts wait, service, lateness;
+    std::uint64_t transforms_on_threads = 0;
     std::chrono::nanoseconds time{};
     bool clock_stopped = false;
     ledger_view ledger;
@@ -84,6 +85,7 @@ observed observe(const pattern& p, const workload& work, const circumstances& c)
     out.wait = record.wait();
     out.service = record.service();
     out.lateness = record.lateness();
+    out.transforms_on_threads = total_of(record.transform_wait());
     out.time = record.elapsed();
     out.clock_stopped = record.clock_stopped();
     postgres_client server(postgres(), {});
@@ -107,10 +109,6 @@ workload open_work(const char* rate, std::uint64_t orders) {
     auto w = small_work(orders);
     w.arrive.rate = *parse_arrival_rate(rate);
     return w;
-}
-
-std::uint64_t number_in(const latency_counts& counted) {
-    return std::accumulate(counted.bins.begin(), counted.bins.end(), std::uint64_t{0});
 }
 
 std::uint64_t shed_in(const progress& p) {
@@ -152,15 +150,22 @@ TEST_CASE("a pattern delivers each order exactly once, and leaves nothing alive"
     });
 }
 
-TEST_CASE("a pattern spends the CPU work of each transform", "[pattern][transform-cost]") {
-    auto work = small_work(40);
-    work.transform_cost = {std::chrono::milliseconds(2), 0.5};
-    for_each_pattern([&](const pattern& p) {
-        mock_api_process api(PIPEBENCH_BINARY, work, "");
-        const auto seen = observe(p, work, {api.url()});
-        check_that_it_ended_well(seen);
-        CHECK(seen.counted.stored == 40);
-    });
+TEST_CASE("a pattern spends the CPU work of each transform, on its loop or on threads beside it",
+          "[pattern][transform-cost]") {
+    for (const unsigned threads : {0u, 2u})
+        DYNAMIC_SECTION(threads << " threads") {
+            auto work = small_work(40);
+            work.transform_cost = {std::chrono::milliseconds(2), 0.5};
+            work.transform_on.threads = threads;
+            for_each_pattern([&](const pattern& p) {
+                mock_api_process api(PIPEBENCH_BINARY, work, "");
+                const auto seen = observe(p, work, {api.url()});
+                check_that_it_ended_well(seen);
+                CHECK(seen.counted.stored == 40);
+                const bool beside = threads > 0 && p.needs_at(work).event_loops;
+                CHECK(seen.transforms_on_threads == (beside ? 40 : 0));
+            });
+        }
 }
 
 TEST_CASE("a pattern delivers a single order", "[pattern]") {
@@ -246,8 +251,8 @@ TEST_CASE("in an open run every order arrives once, and none before its time", "
         CHECK(seen.counted.stored == 100);
         CHECK(seen.ledger.redelivered == 0);
         CHECK(api.stop().seen.requests == 100);
-        CHECK(number_in(seen.lateness) == 100);
-        CHECK(number_in(seen.wait) == 100);
+        CHECK(total_of(seen.lateness) == 100);
+        CHECK(total_of(seen.wait) == 100);
         CHECK(seen.time >= 495ms);  // when the last one arrives
     });
 }

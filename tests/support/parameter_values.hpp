@@ -20,7 +20,7 @@ inline nlohmann::json json_of(const workload& w) {
 /// A valid text for the parameter that differs from its default in every profile.
 inline std::string other_value(const parameter& p) {
     for (const auto* text :
-         {"17", "17ms", "170ms", "17%", "17/s", "17/s..19/s", "lognormal:0.25", "poisson", "p90<17ms"})
+         {"17", "17ms", "170ms", "17%", "17/s", "17/s..19/s", "lognormal:0.25", "poisson", "p90<17ms", "threads:17"})
         try {
             workload w;
             p.value.parse(w, text);

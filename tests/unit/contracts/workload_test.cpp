@@ -47,6 +47,7 @@ workload unusual_workload() {
     w.write = write_mode::batch;
     w.write_batch = 7;
     w.transform_cost = {1500us, 0.5};
+    w.transform_on = {3};
     w.streams = {5, 6, 7, 8ms, batch_mode::one_by_one, 9s};
     return w;
 }
@@ -149,7 +150,20 @@ TEST_CASE("the CPU cost of a transform is a time, or a time with a spread", "[wo
         CHECK(format_cpu_cost(*parse_cpu_cost(text)) == text);
 }
 
+TEST_CASE("a transform is done on the loop, or on up to 64 threads", "[workload][transform-cost]") {
+    CHECK(parse_transform_place("loop") == transform_place{});
+    CHECK(parse_transform_place("threads:64") == transform_place{64});
+    for (const auto* bad :
+         {"", "threads", "threads:", "threads:0", "threads:65", "threads:-1", "processes:2", "loop:1"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(parse_transform_place(bad));
+    }
+    for (const auto* text : {"loop", "threads:4"})
+        CHECK(format_transform_place(*parse_transform_place(text)) == text);
+}
+
 TEST_CASE("work without a cost of the transform is saved as before", "[workload][transform-cost]") {
     CHECK_FALSE(saved(workload{}).contains("transform_cost"));
+    CHECK_FALSE(saved(workload{}).contains("transform_on"));
     CHECK(saved(loaded(saved(unusual_workload()))) == saved(unusual_workload()));
 }

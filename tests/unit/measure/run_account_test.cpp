@@ -375,6 +375,19 @@ TEST_CASE("calls made again are not known of a program that reports in lines, no
     CHECK(std::isnan(e.row().recovery.api_calls_again));
 }
 
+TEST_CASE("the waits for threads that transform are known only where they were measured", "[account]") {
+    evidence e;
+    CHECK_FALSE(e.row().transform_pool);
+    e.record.findings().count_transform_wait(2ms);
+    e.record.findings().count_transform_wait(4ms);
+    e.record.findings().count_transform_held_back();
+    const auto row = e.row();
+    REQUIRE(row.transform_pool);
+    CHECK(row.transform_pool->transforms == 2);
+    CHECK(row.transform_pool->held_back == 1);
+    CHECK_THAT(row.transform_pool->wait.mean_ms, WithinAbs(3, 1e-9));
+}
+
 TEST_CASE("the CPU cost of the transform is in the floor, and in the load that is expected", "[account]") {
     evidence e;
     e.work.transform_cost.mean = 5ms;
