@@ -250,6 +250,8 @@ struct run_result {
     cpu_usage cpu;
     double cpu_per_order_us = 0;
     cpu_split cpu_sections;
+    /// How late the timers of the event loops were, which tick every 10 ms; nullopt: not measured (--loop-lag).
+    std::optional<latency_summary> loop_lag;
     std::optional<transform_pool_view> transform_pool;  ///< only with such threads
     double harness_cpu_s = 0;                           ///< of pipebench itself during the run: sampling and progress
     double steal_share = 0;    ///< of the box's CPU time, taken by the hypervisor; NaN: not known

@@ -1,6 +1,7 @@
 // _run: executes one run in its own process. pipebench starts it with the spec in a descriptor; users never call it.
 #include "cli/command.hpp"
 #include "cli/terminal.hpp"
+#include "concurrency/loop_lag.hpp"
 #include "concurrency/section_sampler.hpp"
 #include "contracts/arrival_schedule.hpp"
 #include "contracts/error.hpp"
@@ -37,6 +38,8 @@ exit_code run_one() {
     if (const auto warning = choose_test_cost(spec.pattern); !warning.empty()) note(warning);
     std::optional<section_sampling> sampling;
     if (spec.profile_stages) sampling.emplace(record);
+    std::optional<loop_lag_watch> lag;
+    if (spec.loop_lag) lag.emplace(record);
     sample_this_thread();
     record.start_clock();
     chosen->run({.work = spec.work,

@@ -205,6 +205,7 @@ session_settings settings_of(const session_options& options) {
     s.warmup = options.warmup;
     s.busy_limit = options.busy_limit;
     s.profile_stages = options.profile_stages;
+    s.loop_lag = options.loop_lag;
     s.watch = options.watch;
     s.scenarios = scenarios_of(options);
     add_runners(options, s);

@@ -18,6 +18,7 @@ struct session_options {
     double busy_limit = default_busy_limit;
     watching watch = watching::all;
     bool profile_stages = false;
+    bool loop_lag = false;
     std::vector<std::string> runners;  ///< NAME=COMMAND
     duration runner_limit = default_runner_limit;
     std::vector<std::string> scenarios{std::string(clean_scenario)};

@@ -64,6 +64,7 @@ struct record_board {
     std::int64_t objective_ns[max_objectives];  ///< 0: none
     shared_counter on_time[max_objectives];     ///< stored within it
     shared_counter stored_in_window;
+    latency_board loop_lag;  ///< of the timers of event loops (concurrency/event_loop.hpp)
     findings_state findings;
 
     static std::size_t words(std::uint64_t orders) noexcept { return static_cast<std::size_t>(orders / 64 + 1); }

@@ -47,9 +47,9 @@ BOOST_DESCRIBE_STRUCT(run_result, (),
                       (pattern, title, scenario, round, position, in_flight_limit, time_s, floor_s, efficiency,
                        orders_per_s, orders, stored, failed, dead_lettered, not_started, repeated, http_attempts,
                        store_attempts, retries, refused_retries, failures, latency, served, load, memory, cpu,
-                       cpu_per_order_us, cpu_sections, transform_pool, harness_cpu_s, steal_share, foreign_share,
-                       in_flight, series, recovery, services, api, connection_waits, ledger, interrupted, verdict,
-                       notes))
+                       cpu_per_order_us, cpu_sections, loop_lag, transform_pool, harness_cpu_s, steal_share,
+                       foreign_share, in_flight, series, recovery, services, api, connection_waits, ledger,
+                       interrupted, verdict, notes))
 BOOST_DESCRIBE_STRUCT(box_info, (),
                       (host_os, kernel, cpu_model, governor, virtualization, cores, memory_bytes, descriptor_limit,
                        load_1min))
@@ -77,10 +77,10 @@ constexpr names<1> came_later<failure_count>{"reason"};
 template <>
 constexpr names<1> came_later<ledger_view>{"checked"};
 template <>
-constexpr names<15> came_later<run_result>{
-    "scenario",     "round",         "position",      "dead_lettered", "retries",  "refused_retries",
-    "cpu_sections", "foreign_share", "in_flight",     "series",        "recovery", "connection_waits",
-    "served",       "load",          "transform_pool"};
+constexpr names<16> came_later<run_result>{
+    "scenario",     "round",         "position",  "dead_lettered", "retries",  "refused_retries",
+    "cpu_sections", "foreign_share", "in_flight", "series",        "recovery", "connection_waits",
+    "served",       "load",          "loop_lag",  "transform_pool"};
 template <>
 constexpr names<7> came_later<session_result>{"chaos",       "target_time_s", "memory_budget_bytes",    "rounds",
                                               "warmup_runs", "assertions",    "transform_rounds_per_us"};

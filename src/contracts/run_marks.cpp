@@ -32,6 +32,8 @@ void run_marks::keep_peak_rss(std::uint64_t bytes) noexcept { raise_to(board_->p
 
 void run_marks::count_sample(cpu_section s) noexcept { add(board_->samples[static_cast<std::size_t>(s)], 1); }
 
+void run_marks::count_loop_lag(std::chrono::nanoseconds late) noexcept { board_->loop_lag.count(late); }
+
 bool run_marks::mark_kill() noexcept {
     std::int64_t not_yet = 0;
     return board_->killed_ns.compare_exchange_strong(not_yet, now_ns(), std::memory_order_relaxed);

@@ -40,6 +40,9 @@ public:
     /// A sample of CPU time (section_sampler.hpp). Safe in a signal handler.
     void count_sample(cpu_section s) noexcept;
 
+    /// The timer of an event loop was this late.
+    void count_loop_lag(std::chrono::nanoseconds late) noexcept;
+
     /// Records a kill now; only the first call counts, and returns true. The recovery lasts until the next order ends
     /// for the first time.
     bool mark_kill() noexcept;

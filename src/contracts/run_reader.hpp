@@ -55,6 +55,7 @@ public:
     [[nodiscard]] latency_counts wait() const;      ///< of an open run: arrival to begin
     [[nodiscard]] latency_counts response() const;  ///< of an open run: arrival to end, of those that were stored
     [[nodiscard]] latency_counts lateness() const;  ///< of an open run: how late orders arrived
+    [[nodiscard]] latency_counts loop_lag() const;  ///< how late the timers of the event loops were
     /// How long orders waited for a thread that transforms them, and how many of them found its queue full.
     [[nodiscard]] latency_counts transform_wait() const;
     [[nodiscard]] std::uint64_t transforms_held_back() const noexcept;

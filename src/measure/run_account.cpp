@@ -77,9 +77,10 @@ void add_orders(run_result& out, const recorder& record) {
     out.served = distribution_of(record.service());
 }
 
-/// What was measured of the threads that transform the orders of event loops.
+/// What was measured of event loops, and of the threads that transform their orders.
 void add_loops(run_result& out, const recorder& record) {
-    const auto waits = record.transform_wait();
+    const auto lag = record.loop_lag(), waits = record.transform_wait();
+    if (total_of(lag) > 0) out.loop_lag = summarise(lag);
     if (const auto transforms = total_of(waits); transforms > 0)
         out.transform_pool = transform_pool_view{transforms, record.transforms_held_back(), summarise(waits)};
 }

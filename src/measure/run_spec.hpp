@@ -15,6 +15,7 @@ struct run_spec {
     workload work;
     addresses where;
     bool profile_stages = false;       ///< sample where CPU time goes
+    bool loop_lag = false;             ///< measure how late the timers of event loops are
     double transform_rounds_per_us{};  ///< of --transform-cost; not used without
 };
 

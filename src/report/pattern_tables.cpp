@@ -94,17 +94,34 @@ table beside_table(const std::vector<pattern_summary>& patterns) {
     return pattern_table(patterns, std::move(columns));
 }
 
+/// A cell of a run whose event loops were measured.
+template <class Show>
+auto of_lag(Show show) {
+    return [=](summary p) -> std::string { return p.typical.loop_lag ? fixed(show(*p.typical.loop_lag), 1) : "-"; };
+}
+
 /// A cell of a run whose orders were transformed by threads beside the loops.
 template <class Show>
 auto of_pool(Show show) {
     return [=](summary p) -> std::string { return p.typical.transform_pool ? show(*p.typical.transform_pool) : "-"; };
 }
 
-/// Without rows if no thread transformed orders.
+void add_lag_column(const std::vector<pattern_summary>& patterns, pattern_columns& columns) {
+    const bool measured =
+        std::any_of(patterns.begin(), patterns.end(), [](summary p) { return p.typical.loop_lag.has_value(); });
+    const auto at =
+        std::find_if(columns.begin(), columns.end(), [](const auto& c) { return c.head.name == "Errors"; });
+    if (measured) columns.insert(at, {{"Loop lag", "p99 ms"}, of_lag([](auto& lag) { return lag.p99_ms; })});
+}
+
+/// Without rows if nothing of event loops was measured.
 table loops_table(std::vector<pattern_summary> patterns) {
-    std::erase_if(patterns, [](summary p) { return !p.typical.transform_pool; });
+    std::erase_if(patterns, [](summary p) { return !p.typical.loop_lag && !p.typical.transform_pool; });
     return pattern_table(
-        patterns, {{{"On threads", ""}, of_pool([](auto& pool) { return grouped(pool.transforms); })},
+        patterns, {{{"Loop lag", "p50 ms"}, of_lag([](auto& lag) { return lag.p50_ms; })},
+                   {{"Loop lag", "p99 ms"}, of_lag([](auto& lag) { return lag.p99_ms; })},
+                   {{"Loop lag", "max ms"}, of_lag([](auto& lag) { return lag.max_ms; })},
+                   {{"On threads", ""}, of_pool([](auto& pool) { return grouped(pool.transforms); })},
                    {{"Held back", ""}, of_pool([](auto& pool) { return grouped(pool.held_back); })},
                    {{"Thread wait", "p50 ms"}, of_pool([](auto& pool) { return fixed(pool.wait.p50_ms, 1); })},
                    {{"Thread wait", "p99 ms"}, of_pool([](auto& pool) { return fixed(pool.wait.p99_ms, 1); })}});
@@ -163,6 +180,7 @@ pattern_columns open_columns(const std::vector<pattern_summary>& patterns) {
     const bool judged = std::any_of(patterns.begin(), patterns.end(),
                                     [](summary p) { return p.typical.load && !p.typical.load->objectives.empty(); });
     if (!judged) std::erase_if(columns, [](const auto& c) { return c.head.name == "Objective"; });
+    add_lag_column(patterns, columns);
     return columns;
 }
 
@@ -215,13 +233,15 @@ table main_table(const std::vector<pattern_summary>& patterns) {
         {{"Lost", ""}, [](summary p) { return ledger_cell(p.typical, p.typical.ledger.lost); }},
         {{"Verdict", "", align::left}, [](summary p) { return verdict_cell(p.typical); }}};
     if (!several_rounds(patterns)) std::erase_if(columns, [&](const auto& c) { return c.head.name == spread; });
+    add_lag_column(patterns, columns);
     return pattern_table(patterns, std::move(columns));
 }
 
 std::vector<titled_table> further_tables(const std::vector<pattern_summary>& patterns) {
     std::vector<titled_table> out{
         {"Arrivals: what was expected, the queue, and how late the orders came", arrivals_table(patterns)},
-        {"Event loops: the threads that transformed orders beside them", loops_table(patterns)},
+        {"Event loops: how late their timers were, and the threads that transformed orders beside them",
+         loops_table(patterns)},
         {"Around it: orders, ledger, and what the API counted for itself", around_table(patterns)},
         {"Where the CPU time of an order goes, by samples of what each thread was at work for",
          sections_table(patterns)},

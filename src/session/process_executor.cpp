@@ -90,6 +90,7 @@ run_request process_executor::request_for(const run_plan& plan, const addresses&
     const auto postgres = services_->postgres_pid() != 0 ? server_owner::pipebench : server_owner::user;
     run_request request{.who = plan.who,
                         .spec = {std::string(plan.who.id()), settings_.work, where, settings_.profile_stages,
+                                 settings_.loop_lag || !settings_.work.transform_cost.none(),
                                  settings_.transform_rounds_per_us},
                         .postgres = postgres,
                         .services = watched_services(where),

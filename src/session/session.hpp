@@ -37,6 +37,7 @@ struct session_settings {
     double busy_limit = default_busy_limit;
     watching watch = watching::all;
     bool profile_stages = false;         ///< sample where the patterns' CPU time goes
+    bool loop_lag = false;               ///< measure how late the timers of event loops are
     double transform_rounds_per_us = 0;  ///< from calibrate_transform_work(); 0: no --transform-cost
     leftovers tables = leftovers::drop;
     duration grace = std::chrono::seconds{5};

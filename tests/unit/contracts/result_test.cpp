@@ -74,8 +74,10 @@ TEST_CASE("a result comes back from JSON as it went in", "[result]") {
 TEST_CASE("what event loops were measured for comes back from JSON, and is left out where it was not", "[result]") {
     auto r = test::sample_session();
     CHECK_FALSE(nlohmann::json::parse(saved(r)).contains("transform_rounds_per_us"));
+    CHECK_FALSE(nlohmann::json::parse(saved(r))["runs"][0].contains("loop_lag"));
     CHECK_FALSE(parse_result(saved(r)).runs.at(0).transform_pool);
     r.transform_rounds_per_us = 11.25;
+    r.runs.at(0).loop_lag = latency_summary{1, 2, 3, 4, 5, 6};
     r.runs.at(0).transform_pool = transform_pool_view{100, 7, {1, 2, 3, 4, 5, 6}};
     CHECK(parse_result(saved(r)) == r);
 }
@@ -132,6 +134,7 @@ run_result run_with_every_field_set() {
     r.cpu = {13.5, 14.5, 15.5};
     r.cpu_per_order_us = 16.5;
     r.cpu_sections = {1022, 17.5, 18.5, 19.5, 20.5};
+    r.loop_lag = latency_summary{44.5, 45.5, 46.5, 47.5, 48.5, 49.5};
     r.transform_pool = transform_pool_view{1044, 1045, {50.5, 51.5, 52.5, 53.5, 54.5, 55.5}};
     r.harness_cpu_s = 21.5;
     r.steal_share = 22.5;

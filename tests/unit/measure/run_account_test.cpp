@@ -375,13 +375,17 @@ TEST_CASE("calls made again are not known of a program that reports in lines, no
     CHECK(std::isnan(e.row().recovery.api_calls_again));
 }
 
-TEST_CASE("the waits for threads that transform are known only where they were measured", "[account]") {
+TEST_CASE("the lag of event loops and the waits for threads are known only where they were measured", "[account]") {
     evidence e;
+    CHECK_FALSE(e.row().loop_lag);
     CHECK_FALSE(e.row().transform_pool);
+    e.record.count_loop_lag(3ms);
     e.record.findings().count_transform_wait(2ms);
     e.record.findings().count_transform_wait(4ms);
     e.record.findings().count_transform_held_back();
     const auto row = e.row();
+    REQUIRE(row.loop_lag);
+    CHECK_THAT(row.loop_lag->max_ms, WithinAbs(3, 1e-9));
     REQUIRE(row.transform_pool);
     CHECK(row.transform_pool->transforms == 2);
     CHECK(row.transform_pool->held_back == 1);
