@@ -73,7 +73,7 @@ task<> take_over(const run_context& ctx, async_pipeline& pipeline, stream_consum
     }
 }
 
-/// One process: its share of the workers, a consumer that takes over, and one that renews the leases of all.
+/// One process: its share of the workers, a consumer that takes over, and a thread that renews the leases of all.
 task<> worker_process(const run_context& ctx, message_channel& parent, std::size_t number) {
     const auto& s = ctx.work.streams;
     const auto loop = co_await asio::this_coro::executor;
@@ -83,7 +83,7 @@ task<> worker_process(const run_context& ctx, message_channel& parent, std::size
     for (auto w = number; w < s.workers; w += s.processes)
         all.spawn(worker(ctx, *pipeline, consumers.add_consumer()));
     all.spawn(take_over(ctx, *pipeline, consumers.add_consumer()));
-    all.spawn(consumers.add_consumer().renew(s.lease));
+    all.spawn(consumers.renew(s.lease));
     co_await consumers.close_with(parent);
     co_await all.join();
     pipeline->close();
@@ -120,7 +120,7 @@ needs needs_at(const workload& work) {
         .database_connections = std::max(work.db_connections, s.processes),
         .descriptors = in_flight + s.workers + 2 * s.processes + work.db_connections,
         .processes = 1ull + s.processes,
-        .threads = 1ull + work.transform_on.threads,
+        .threads = 2ull + work.transform_on.threads,  // the second renews the leases
         .redis = true,
         .event_loops = true,
     };

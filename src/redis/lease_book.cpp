@@ -6,12 +6,22 @@
 namespace pipebench {
 
 bool lease_book::take(const std::string& entry, const std::string& owner) {
+    const std::lock_guard lock(mutex_);
     return owners_.emplace(entry, owner).second;
 }
 
-void lease_book::give_back(const std::string& entry) { owners_.erase(entry); }
+void lease_book::give_back(const std::string& entry) {
+    const std::lock_guard lock(mutex_);
+    owners_.erase(entry);
+}
+
+bool lease_book::holds(const std::string& entry) const {
+    const std::lock_guard lock(mutex_);
+    return owners_.contains(entry);
+}
 
 std::vector<lease_book::renewal> lease_book::renewals() const {
+    const std::lock_guard lock(mutex_);
     std::vector<renewal> out;
     std::map<std::string, std::size_t> last_of;  // index of each owner's last renewal
     for (const auto& [entry, owner] : owners_) {
@@ -33,7 +43,9 @@ void lease_book::give_back_unrenewed(const std::vector<renewal>& asked, const st
 }
 
 void lease_book::take_over(const std::string& entry, const std::string& heir) {
+    std::unique_lock lock(mutex_);
     const bool was_in_hand = !owners_.insert_or_assign(entry, heir).second;
+    lock.unlock();
     if (!was_in_hand) waiting_.push_back({entry});
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,20 +37,21 @@ public:
         bool operator==(const renewal&) const = default;
     };
 
-    // --- in hand ---
+    // --- in hand: any thread ---
 
     /// Redis delivered the entry to `owner`. False if it is in hand already: it must not be carried out twice.
     [[nodiscard]] bool take(const std::string& entry, const std::string& owner);
     /// The entry is done, or this process drops it. No effect if it is not in hand.
     void give_back(const std::string& entry);
 
+    [[nodiscard]] bool holds(const std::string& entry) const;
     /// Every entry in hand, by owner.
     [[nodiscard]] std::vector<renewal> renewals() const;
     /// Gives back the entries of `asked` that are not in `renewed`: Redis reported that they are not pending any
     /// more.
     void give_back_unrenewed(const std::vector<renewal>& asked, const std::vector<std::string>& renewed);
 
-    // --- taking over ---
+    // --- taking over: one thread ---
 
     /// Whether more entries may be taken over now.
     [[nodiscard]] bool has_room() const noexcept { return waiting_.size() < max_waiting; }
@@ -75,6 +77,7 @@ private:
     template <class Condition>
     std::vector<taken_over> remove_waiting(std::size_t limit, Condition holds);
 
+    mutable std::mutex mutex_;                   ///< protects owners_
     std::map<std::string, std::string> owners_;  ///< of the entries in hand; bounded by the orders in flight
     std::deque<waiting_entry> waiting_;
 };

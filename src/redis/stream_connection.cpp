@@ -19,6 +19,7 @@ stream_connection::stream_connection(const stream_access& access, executor ex, s
 
 task<std::vector<redis_reply>> stream_connection::try_once(std::vector<redis_command> commands, duration wait,
                                                            needed which) {
+    exchange_.fetch_add(1, std::memory_order_relaxed);
     if (!connected_) co_await redis_.connect(access_.address, access_.limits.reply);
     connected_ = true;
     auto replies = co_await redis_.pipeline(std::move(commands), wait);

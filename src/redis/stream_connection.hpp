@@ -5,6 +5,8 @@
 #include "redis/order_stream.hpp"
 #include "redis/redis_connection.hpp"
 
+#include <atomic>
+#include <cstdint>
 #include <random>
 #include <string>
 #include <vector>
@@ -37,6 +39,10 @@ public:
     /// False if closed meanwhile.
     task<bool> sleep(duration d);
 
+    /// The number of exchanges with Redis that were begun; the next one begins when the reply was read or lost. Any
+    /// thread.
+    [[nodiscard]] std::uint64_t exchange() const noexcept { return exchange_.load(std::memory_order_relaxed); }
+
     [[nodiscard]] bool closed() const noexcept { return access_.closed; }
     /// Call it after `access.closed` was set. Wakes the caller if it sleeps or waits for new orders.
     void interrupt() noexcept;
@@ -51,6 +57,7 @@ private:
     timer nap_;
     std::minstd_rand random_;
     bool connected_ = false, interruptible_ = false;
+    std::atomic<std::uint64_t> exchange_{0};
 };
 
 /// A list of one: g++ 12 cannot build it inside a co_await expression.

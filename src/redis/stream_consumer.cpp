@@ -38,15 +38,6 @@ redis_command pending_row(const order_stream_keys& keys, const std::string& entr
     return {"XPENDING", keys.orders, order_stream_keys::group, entry, entry, "1", owner};
 }
 
-/// XCLAIM of entries that the owner holds already, which only renews their leases. The reply leaves out entries that
-/// are not pending.
-redis_command renewal_of(const order_stream_keys& keys, const lease_book::renewal& due) {
-    redis_command out{"XCLAIM", keys.orders, order_stream_keys::group, due.owner, "0"};
-    out.insert(out.end(), due.entries.begin(), due.entries.end());
-    out.emplace_back("JUSTID");
-    return out;
-}
-
 }  // namespace
 
 stream_consumer::stream_consumer(const stream_access& access, lease_book& leases, executor ex, std::string name)
@@ -219,24 +210,6 @@ task<bool> stream_consumer::next_check(duration lease) {
     co_return co_await sleep(std::chrono::duration_cast<duration>(lease * share));
 }
 
-// --- renewing ---
-
-// A late renewal takes an order back from a consumer that has taken it over meanwhile. That is harmless: the order is
-// in hand there, too, and the first to end acknowledges it.
-task<> stream_consumer::renew(duration lease) {
-    while (co_await sleep(lease / 3)) {
-        const auto due = leases_.renewals();
-        if (due.empty()) continue;
-        std::vector<redis_command> commands;
-        for (const auto& d : due) commands.push_back(renewal_of(keys_, d));
-        const auto replies = co_await redis_.ask(std::move(commands));
-        if (replies.empty()) continue;
-        std::vector<std::string> renewed;
-        for (const auto& reply : replies) std::ranges::move(ids_renewed(*reply), std::back_inserter(renewed));
-        leases_.give_back_unrenewed(due, renewed);
-    }
-}
-
 // --- the consumers of a process ---
 
 stream_consumers::stream_consumers(executor ex, const order_stream& stream, stream_limits limits)
@@ -244,6 +217,18 @@ stream_consumers::stream_consumers(executor ex, const order_stream& stream, stre
 
 stream_consumer& stream_consumers::add_consumer() {
     return members_.emplace_back(access_, leases_, executor_, fmt::format("{}-{}", ::getpid(), members_.size()));
+}
+
+std::vector<leaseholder> stream_consumers::holders() const {
+    std::vector<leaseholder> all;
+    for (const auto& member : members_) all.push_back(member.as_leaseholder());
+    return all;
+}
+
+task<> stream_consumers::renew(duration lease) {
+    if (access_.closed) co_return;
+    renewer_.emplace(access_, leases_, lease, holders());
+    co_await renewer_->run();
 }
 
 task<> stream_consumers::close_with(const message_channel& parent) {
@@ -259,6 +244,7 @@ void stream_consumers::close() noexcept {
     boost::system::error_code ignored;
     parent_.cancel(ignored);
     for (auto& member : members_) member.interrupt();
+    if (renewer_) renewer_->stop();
 }
 
 }  // namespace pipebench

@@ -1,11 +1,12 @@
-// The workers' side of an order stream: members of its consumer group, which read orders, renew leases, take over
-// orders of dead processes, and acknowledge. A consumer only talks to Redis: lease_book decides which entry comes
-// next, and the caller carries the orders out.
+// The workers' side of an order stream: members of its consumer group, which read orders, take over orders of dead
+// processes, and acknowledge, while their leases are renewed (lease_renewer.hpp). A consumer only talks to Redis:
+// lease_book decides which entry comes next, and the caller carries the orders out.
 #pragma once
 
 #include "concurrency/worker_process.hpp"
 #include "pipebench/outcome.hpp"
 #include "redis/lease_book.hpp"
+#include "redis/lease_renewer.hpp"
 #include "redis/order_stream.hpp"
 #include "redis/stream_connection.hpp"
 
@@ -61,13 +62,12 @@ public:
     /// (lease_book.hpp). Empty if no claimed order is left.
     task<std::vector<stream_order>> deliver(unsigned count);
 
-    /// Renews the leases of all entries that the process has in hand, until closed.
-    task<> renew(duration lease);
     /// Sleeps for half a lease, plus or minus a fifth; does not sleep if claim() left entries. False if closed.
     task<bool> next_check(duration lease);
     /// False if closed meanwhile.
     task<bool> sleep(duration d) { return redis_.sleep(d); }
     [[nodiscard]] bool closed() const noexcept { return redis_.closed(); }
+    [[nodiscard]] leaseholder as_leaseholder() const { return {name_, &redis_}; }
     /// Call it after the consumers were closed. Wakes the caller if it sleeps or waits for new orders.
     void interrupt() noexcept { redis_.interrupt(); }
 
@@ -93,6 +93,10 @@ public:
 
     /// The consumer connects at its first use.
     [[nodiscard]] stream_consumer& add_consumer();
+    /// Every consumer that was added.
+    [[nodiscard]] std::vector<leaseholder> holders() const;
+    /// Renews the leases of the consumers that were added before, on a thread of its own, until closed.
+    task<> renew(duration lease);
     /// Closes every consumer when the channel ends. Returns then, or after close().
     task<> close_with(const message_channel& parent);
     /// Wakes the consumers that wait for new orders. Orders in hand can still be acknowledged.
@@ -104,6 +108,7 @@ private:
     lease_book leases_;
     asio::posix::basic_stream_descriptor<executor> parent_;
     std::deque<stream_consumer> members_;
+    std::optional<lease_renewer> renewer_;
 };
 
 }  // namespace pipebench

@@ -168,6 +168,21 @@ TEST_CASE("a pattern spends the CPU work of each transform, on its loop or on th
         }
 }
 
+TEST_CASE("redis-streams keeps its leases while transforms keep its loops busy", "[pattern][transform-cost]") {
+    auto work = small_work(60);
+    work.transform_cost = {50ms, 0};
+    work.streams.batch = 5;
+    work.streams.lease = 500ms;
+    const auto p = std::ranges::find(patterns(), "redis-streams", &pattern::id);
+    REQUIRE(p != patterns().end());
+    mock_api_process api(PIPEBENCH_BINARY, work, "");
+    const auto seen = observe(*p, work, {api.url()});
+    check_that_it_ended_well(seen);
+    CHECK(seen.counted.repeated == 0);
+    CHECK(seen.ledger.redelivered == 0);
+    CHECK(seen.ledger.rows == 60);
+}
+
 TEST_CASE("a pattern delivers a single order", "[pattern]") {
     for_each_pattern([](const pattern& p) {
         const auto work = small_work(1);

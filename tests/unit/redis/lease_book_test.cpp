@@ -47,6 +47,17 @@ TEST_CASE("an entry is in hand once, until it is given back", "[lease_book]") {
     CHECK(book.take(one, "b"));
 }
 
+TEST_CASE("the book tells what is in hand", "[lease_book]") {
+    lease_book book;
+    CHECK_FALSE(book.holds(one));
+    CHECK(book.take(one, "a"));
+    CHECK(book.holds(one));
+    book.give_back(one);
+    CHECK_FALSE(book.holds(one));
+    take_over(book, two, 1);
+    CHECK(book.holds(two));
+}
+
 TEST_CASE("to give back what is not in hand does no harm", "[lease_book]") {
     lease_book book;
     book.give_back(one);
