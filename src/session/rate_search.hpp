@@ -13,9 +13,9 @@ struct rate_search_settings {
     std::optional<duration> length;  ///< of every point; nullopt: as long as the objectives require
 };
 
-/// Main thread only; a signal ends it early, and what is known then is in the outcome. A pattern whose run is INVALID,
-/// or that the machine cannot hold, has no answer, with the reason. Throws setup_error before any start if no rate can
-/// meet the objectives, and if the session of the first point cannot start.
+/// Main thread only; a signal ends it early, and what is known then is in the outcome. A pattern whose run is
+/// INVALID, or that the machine cannot hold, has no answer, with the reason. Throws setup_error before any start if no
+/// rate can meet the objectives, and if the session of the first point cannot start.
 [[nodiscard]] load_search_outcome run_rate_search(const rate_search_settings& settings,
                                                   const load_search_observer& observer);
 
