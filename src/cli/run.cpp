@@ -35,8 +35,7 @@ void run_command::declare(option_set& options) {
     declare_rounds(options, session_);
     options.flag("--profile-stages", session_.profile_stages,
                  "sample where CPU time goes: fetch, transform, store, scheduling");
-    options.flag("--loop-lag", session_.loop_lag,
-                 "measure how late the timers of event loops are; on with --transform-cost");
+    options.flag("--loop-lag", session_.loop_lag, "measure the lag of event loops; on with a cost");
     options.flag(
         "--no-watch", [this] { session_.watch = watching::end_only; },
         "no samples, latencies or progress: only time, CPU and ledger");

@@ -189,10 +189,10 @@ std::vector<parameter> work_parameters() {
         {"db_latency", "--db-latency", parameter_group::work, 4, "client-side wait added to each write",
          member(duration_form(), &workload::db_latency)},
         left_out_at_default({"transform_cost", "--transform-cost", parameter_group::work, 32,
-                             "CPU time that the transform of each order costs: 5ms, 5ms:lognormal:0.5",
+                             "CPU time of each transform: 5ms, 5ms:lognormal:0.5",
                              member(cpu_cost_form(), &workload::transform_cost)}),
         left_out_at_default({"transform_on", "--transform-on", parameter_group::work, 33,
-                             "where event loops transform orders: loop, or threads:N of each loop",
+                             "where event loops transform: loop, threads:N of each",
                              member(transform_place_form(), &workload::transform_on)}),
         {"connections", "--connections", parameter_group::work, 5, "HTTP connections: reused or new",
          member(choice_form<connection_use>(

@@ -111,8 +111,8 @@ value_form<jitter> jitter_form() {
 }
 
 value_form<cpu_cost> cpu_cost_form() {
-    return form_of("COST", "a time from 1us to 10s, TIME:lognormal:SIGMA (0 < SIGMA <= 3) or none",
-                   parse_cpu_cost, format_cpu_cost);
+    return form_of("COST", "a time from 1us to 10s, TIME:lognormal:SIGMA (0 < SIGMA <= 3) or none", parse_cpu_cost,
+                   format_cpu_cost);
 }
 
 value_form<transform_place> transform_place_form() {

@@ -42,8 +42,7 @@ void require_objectives_in_reach(const session_settings& s) {
         if (std::chrono::duration<double>(o.limit).count() <= service_s)
             throw setup_error(fmt::format("--slo: {} is not longer than the {} that the simulated work of an order "
                                           "takes: no rate can meet it",
-                                          format_objective(o),
-                                          format_duration(s.work.http.mean + s.work.db_latency)));
+                                          format_objective(o), format_duration(latency_of(s.work))));
 }
 
 load_searcher::load_searcher(load_search_outcome begun, const load_search_observer& observer,

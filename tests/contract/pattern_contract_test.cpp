@@ -152,8 +152,7 @@ TEST_CASE("a pattern delivers each order exactly once, and leaves nothing alive"
 
 TEST_CASE("a pattern spends the CPU work of each transform, on its loop or on threads beside it",
           "[pattern][transform-cost]") {
-    for (const unsigned threads : {0u, 2u})
-        DYNAMIC_SECTION(threads << " threads") {
+    for (const unsigned threads : {0u, 2u}) DYNAMIC_SECTION(threads << " threads") {
             auto work = small_work(40);
             work.transform_cost = {std::chrono::milliseconds(2), 0.5};
             work.transform_on.threads = threads;
