@@ -67,8 +67,7 @@ void sweep_command::declare(option_set& options) {
     declare_work(options, session_.work);
     options.group("What to run");
     options.flag("--find-limit", find_limit_, "with a list of --orders: find where fan-out breaks, to within 5 %");
-    options.flag("--find-rate", find_rate_,
-                 "with --slo: find the highest rate that meets it, to 3 %");
+    options.flag("--find-rate", find_rate_, "with --slo: find the highest rate that meets it, to 3 %");
     declare_rounds(options, session_);
     declare_servers(options, session_.servers);
     options.group("Output (the tables go to stdout, all else to stderr)");
