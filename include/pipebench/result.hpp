@@ -54,7 +54,7 @@ struct load_forecast {
     bool operator==(const load_forecast&) const = default;
 };
 
-/// What is known of an open run alone. Its window lasts from the end of the warm-up to the last arrival; rates, waits,
+/// What is known of an open run alone. Its window lasts from the end of the warm-up to that of the load; rates, waits,
 /// responses and objectives are of the orders that arrived in it.
 struct load_view {
     double window_s = 0, warm_up_s = 0;
@@ -268,9 +268,8 @@ struct run_result {
     std::vector<std::string> notes;
 
     [[nodiscard]] std::uint64_t shed() const { return load ? load->shed : 0; }
-    [[nodiscard]] std::uint64_t not_stored() const {
-        return failed + dead_lettered + shed();
-    }  ///< of those that ended
+    /// Of those that ended.
+    [[nodiscard]] std::uint64_t not_stored() const { return failed + dead_lettered + shed(); }
     [[nodiscard]] std::uint64_t ended() const { return stored + not_stored(); }
     bool operator==(const run_result&) const = default;
 };

@@ -36,8 +36,8 @@ struct latency {
 /// (pipeline/transform_work.hpp), so an order costs more time on a machine that is busy.
 struct cpu_cost {
     duration mean{};  ///< 0: none
-    double sigma =
-        0;  ///< lognormal: standard deviation of the logarithm; the mean is kept. 0: the same for all orders
+    /// Lognormal: standard deviation of the logarithm; the mean is kept. 0: the same for all orders.
+    double sigma = 0;
     [[nodiscard]] bool none() const noexcept { return mean == duration{}; }
     bool operator==(const cpu_cost&) const = default;
 };

@@ -51,6 +51,13 @@ renderer rendering_of(const load_search_outcome& s) {
     };
 }
 
+load_search_observer observer_for(const result_output& output, verbosity speech) {
+    load_search_observer out;
+    out.session = make_progress_observer(speech);
+    out.can_be_saved = [&output](const load_search_outcome& so_far) { output.save(rendering_of(so_far)); };
+    return out;
+}
+
 exit_code code_of(const load_search_outcome& s) {
     if (s.signal != 0) return code_of_signal(s.signal);
     if (!is_trustworthy(s)) return exit_code::not_trustworthy;

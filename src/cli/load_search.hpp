@@ -2,8 +2,10 @@
 #pragma once
 
 #include "analysis/load_search.hpp"
+#include "cli/progress.hpp"
 #include "cli/result_output.hpp"
 #include "cli/session_options.hpp"
+#include "session/load_search.hpp"
 
 #include <optional>
 #include <string>
@@ -24,6 +26,9 @@ struct load_search_request {
                                              const std::vector<std::string>& chosen);
 
 [[nodiscard]] renderer rendering_of(const load_search_outcome& s);
+
+/// Shows progress, and saves what is known after each point. `output` must outlive it.
+[[nodiscard]] load_search_observer observer_for(const result_output& output, verbosity speech);
 
 /// As that of a session; check_failed if a pattern has no answer.
 [[nodiscard]] exit_code code_of(const load_search_outcome& s);

@@ -3,7 +3,6 @@
 #include "cli/command.hpp"
 #include "cli/load_search.hpp"
 #include "cli/options.hpp"
-#include "cli/progress.hpp"
 #include "contracts/number.hpp"
 #include "session/size_search.hpp"
 
@@ -106,13 +105,10 @@ exit_code plan_command::run() {
     const auto asked = request();
     const auto all = settings_of(asked.session);
     const result_output output(output_);
-    load_search_observer observer;
-    observer.session = make_progress_observer(speech_);
-    observer.can_be_saved = [&](const load_search_outcome& so_far) { output.save(rendering_of(so_far)); };
     size_search_settings search;
     search.length = asked.length;
     for (const auto& c : all.contestants) search.patterns.push_back(sized(all, c));
-    return finish(run_size_search(search, observer), output, "plan");
+    return finish(run_size_search(search, observer_for(output, speech_)), output, "plan");
 }
 
 }  // namespace

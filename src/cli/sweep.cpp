@@ -149,10 +149,7 @@ rate_search_settings sweep_command::rate_settings() const {
 exit_code sweep_command::find_rate() {
     const auto asked = rate_settings();
     const result_output output(output_);
-    load_search_observer observer;
-    observer.session = make_progress_observer(speech_);
-    observer.can_be_saved = [&](const load_search_outcome& so_far) { output.save(rendering_of(so_far)); };
-    return finish(run_rate_search(asked, observer), output, "sweep");
+    return finish(run_rate_search(asked, observer_for(output, speech_)), output, "sweep");
 }
 
 exit_code sweep_command::run() {

@@ -2,6 +2,7 @@
 
 #include "cli/options.hpp"
 #include "contracts/arrival_schedule.hpp"
+#include "contracts/comma_list.hpp"
 #include "contracts/error.hpp"
 #include "contracts/suggestion.hpp"
 
@@ -36,21 +37,13 @@ std::string title_of(parameter_group group) {
     return "What to run";
 }
 
-std::vector<std::string> split(const std::string& list) {
-    std::vector<std::string> out;
-    std::size_t begin = 0;
-    for (auto end = list.find(','); end != std::string::npos; begin = end + 1, end = list.find(',', begin))
-        out.push_back(list.substr(begin, end - begin));
-    out.push_back(list.substr(begin));
-    return out;
-}
-
 bool may_have_list(const work_options& o, std::string_view option) {
     return std::find(o.lists.options.begin(), o.lists.options.end(), option) != o.lists.options.end();
 }
 
 void take_list(work_options& o, const std::string& option, const std::string& text) {
-    auto values = split(text);
+    const auto parts = parts_of(text);
+    std::vector<std::string> values(parts.begin(), parts.end());
     if (values.size() > o.lists.most_values)
         throw setup_error(
             fmt::format("{} values; a sweep has {} points at most", values.size(), o.lists.most_values));

@@ -12,10 +12,14 @@ task<> async_arrivals::pace() {
     boost::system::error_code ec;
     while (!orders_.all_arrived()) {
         orders_.admit();
-        if (taker_) resume_soon(executor_, *std::exchange(taker_, std::nullopt));
+        wake_taker();
         until_.expires_after(orders_.until_next());
         co_await until_.async_wait(asio::redirect_error(use_task, ec));
     }
+    wake_taker();
+}
+
+void async_arrivals::wake_taker() {
     if (taker_) resume_soon(executor_, *std::exchange(taker_, std::nullopt));
 }
 

@@ -22,6 +22,8 @@ public:
     task<std::optional<order_id>> next();
 
 private:
+    void wake_taker();
+
     executor executor_;
     order_source& orders_;
     timer until_;

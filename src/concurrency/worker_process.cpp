@@ -2,6 +2,7 @@
 
 #include "contracts/error.hpp"
 #include "system/child_process.hpp"
+#include "system/patience.hpp"
 
 #include <poll.h>
 #include <sys/epoll.h>
@@ -18,6 +19,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <tuple>
 
 namespace pipebench {
 namespace {
@@ -47,13 +49,6 @@ std::chrono::milliseconds pause_after(unsigned young_deaths) {
     if (young_deaths < 2) return std::chrono::milliseconds(0);
     const unsigned doublings = std::min(young_deaths - 2, 16u);
     return std::min(worker_fleet::first_pause * (1 << doublings), worker_fleet::longest_pause);
-}
-
-void wait_exactly(int fd, std::chrono::nanoseconds limit) {
-    pollfd waiting{fd, POLLIN, 0};
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(limit);
-    const timespec time{seconds.count(), (limit - seconds).count()};
-    ::ppoll(&waiting, 1, &time, nullptr);
 }
 
 std::string describe_end(pid_t pid, int status) {
@@ -114,7 +109,8 @@ void worker_fleet::start(std::size_t worker) {
 std::span<const std::size_t> worker_fleet::wait(std::chrono::nanoseconds limit) {
     if (empty_places_ > 0) limit = std::min<std::chrono::nanoseconds>(limit, time_to_replacement());
     const auto whole = std::chrono::floor<std::chrono::milliseconds>(limit);
-    if (whole != limit) wait_exactly(epoll_.get(), limit);  // epoll_wait() counts in milliseconds
+    // epoll_wait() counts in milliseconds.
+    if (whole != limit) std::ignore = patience{}.wait(epoll_.get(), POLLIN, clock::now() + limit);
     std::array<epoll_event, 64> events{};
     const int n = ::epoll_wait(epoll_.get(), events.data(), events.size(),
                                whole == limit ? static_cast<int>(whole.count()) : 0);

@@ -1,6 +1,6 @@
 #include "pipebench/arrivals.hpp"
 
-#include "contracts/number.hpp"
+#include "contracts/comma_list.hpp"
 #include "contracts/units.hpp"
 #include "contracts/value_form.hpp"
 
@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <utility>
 
 namespace pipebench {
@@ -98,21 +97,11 @@ std::string format_rate_ramp(const rate_ramp& r) {
 }
 
 std::optional<std::vector<arrival_rate>> parse_rate_steps(std::string_view text) {
-    std::vector<arrival_rate> out;
-    for (std::size_t begin = 0; begin <= text.size();) {
-        const auto end = std::min(text.find(',', begin), text.size());
-        const auto rate = parse_arrival_rate(text.substr(begin, end - begin));
-        if (!rate || out.size() == max_rate_steps) return std::nullopt;
-        out.push_back(*rate);
-        begin = end + 1;
-    }
-    return out;
+    return parse_list(text, max_rate_steps, parse_arrival_rate);
 }
 
 std::string format_rate_steps(const std::vector<arrival_rate>& steps) {
-    std::string out;
-    for (const auto& rate : steps) out += (out.empty() ? "" : ",") + format_arrival_rate(rate);
-    return out;
+    return format_list(steps, format_arrival_rate);
 }
 
 double arrivals::highest_per_second() const noexcept {

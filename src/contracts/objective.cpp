@@ -1,5 +1,6 @@
 #include "pipebench/objective.hpp"
 
+#include "contracts/comma_list.hpp"
 #include "contracts/units.hpp"
 
 #include <fmt/format.h>
@@ -49,21 +50,9 @@ std::string format_objective(const objective& o) {
 }
 
 std::optional<std::vector<objective>> parse_objectives(std::string_view text) {
-    std::vector<objective> out;
-    for (std::size_t begin = 0; begin <= text.size();) {
-        const auto end = std::min(text.find(',', begin), text.size());
-        const auto one = parse_objective(text.substr(begin, end - begin));
-        if (!one || out.size() == max_objectives) return std::nullopt;
-        out.push_back(*one);
-        begin = end + 1;
-    }
-    return out;
+    return parse_list(text, max_objectives, parse_objective);
 }
 
-std::string format_objectives(const std::vector<objective>& all) {
-    std::string out;
-    for (const auto& one : all) out += (out.empty() ? "" : ",") + format_objective(one);
-    return out;
-}
+std::string format_objectives(const std::vector<objective>& all) { return format_list(all, format_objective); }
 
 }  // namespace pipebench

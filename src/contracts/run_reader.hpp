@@ -28,6 +28,9 @@ struct progress {
     std::uint64_t retries = 0, refused_retries = 0;  ///< HTTP; those that the retry budget refused
     std::array<std::array<std::uint64_t, error_kind_count>, stage_count> failures{};
 
+    [[nodiscard]] std::uint64_t failed_as(stage at, error_kind kind) const noexcept {
+        return failures[static_cast<std::size_t>(at)][static_cast<std::size_t>(kind)];
+    }
     [[nodiscard]] std::uint64_t ended() const noexcept { return stored + failed; }
     [[nodiscard]] std::uint64_t in_flight() const noexcept { return begun > ended() ? begun - ended() : 0; }
 };

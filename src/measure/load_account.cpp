@@ -64,14 +64,14 @@ objective_outcome outcome_of(const objective& target, std::uint64_t orders, std:
     return out;
 }
 
-}  // namespace
-
-std::uint64_t orders_in_window(const run_reader& record, const workload& work) {
-    const arrival_schedule when(work);
-    const auto before = when.due_by(std::chrono::nanoseconds(work.arrive.warm_up) - std::chrono::nanoseconds{1});
-    const auto arrived = when.due_by(record.elapsed());
+/// Those that have arrived by now: all, unless the run was interrupted.
+std::uint64_t orders_in_window(const arrival_schedule& when, const arrivals& load, std::chrono::nanoseconds elapsed) {
+    const auto before = when.due_by(std::chrono::nanoseconds(load.warm_up) - std::chrono::nanoseconds{1});
+    const auto arrived = when.due_by(elapsed);
     return arrived - std::min(arrived, before);
 }
+
+}  // namespace
 
 load_view load_of(const run_reader& record, const series_view& series, const forecast_terms& terms) {
     const arrival_schedule when(terms.work);
@@ -81,15 +81,14 @@ load_view load_of(const run_reader& record, const series_view& series, const for
     out.warm_up_s = begin_s;
     out.window_s = std::max(0.0, end_s - begin_s);
     out.drain_s = std::max(0.0, time_s - seconds(when.last()));
-    out.orders = orders_in_window(record, terms.work);
+    out.orders = orders_in_window(when, terms.work.arrive, record.elapsed());
     const auto rate = [&](std::uint64_t n) {
         return out.window_s > 0 ? static_cast<double>(n) / out.window_s : unknown;
     };
     const auto p = record.read();
     out.offered_per_s = rate(out.orders);
     out.achieved_per_s = rate(record.stored_in_window());
-    out.shed =
-        p.failures[static_cast<std::size_t>(stage::schedule)][static_cast<std::size_t>(error_kind::overloaded)];
+    out.shed = p.failed_as(stage::schedule, error_kind::overloaded);
     out.unfinished = record.orders() - std::min(record.orders(), p.ended());
     const auto waits = record.wait(), responses = record.response(), late = record.lateness();
     out.wait = summarise(waits);

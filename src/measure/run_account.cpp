@@ -60,10 +60,8 @@ void add_orders(run_result& out, const recorder& record) {
     out.time_s = std::chrono::duration<double>(record.elapsed()).count();
     out.orders = record.orders();
     out.stored = p.stored;
-    out.dead_lettered =
-        p.failures[static_cast<std::size_t>(stage::schedule)][static_cast<std::size_t>(error_kind::dead_letter)];
-    const auto shed =
-        p.failures[static_cast<std::size_t>(stage::schedule)][static_cast<std::size_t>(error_kind::overloaded)];
+    out.dead_lettered = p.failed_as(stage::schedule, error_kind::dead_letter);
+    const auto shed = p.failed_as(stage::schedule, error_kind::overloaded);
     out.failed = p.failed - std::min(p.failed, out.dead_lettered + shed);
     out.not_started = out.orders - std::min(out.orders, p.ended());
     out.repeated = p.repeated;

@@ -47,10 +47,10 @@ executed_run process_executor::execute(const run_plan& plan, const on_progress& 
         api_.emplace(settings_.binary, settings_.work, scenario, until_.before_a_run);
     const auto table = make_table(plan);
     const auto where = addresses_for(plan, table);
-    const auto request = request_for(plan, where);
+    auto request = request_for(plan, where);
     executed_run out{.record = recorder::create(settings_.work.orders), .table = table};
     if (settings_.watch == watching::end_only) out.record.leave_out_latencies();
-    expect_arrivals(out.record);
+    expect_arrivals(request, out.record);
     out.seen = observe_run(request, out.record, signals_, progress);
     out.seen.server_failures = services_->take_failures(until_.after_a_run);
     if (api_)
@@ -61,9 +61,12 @@ executed_run process_executor::execute(const run_plan& plan, const on_progress& 
     return out;
 }
 
-void process_executor::expect_arrivals(recorder& record) const {
+/// Of an open run.
+void process_executor::expect_arrivals(run_request& request, recorder& record) const {
     const arrival_schedule when(settings_.work);
-    if (when.open()) record.expect_arrivals(settings_.work.arrive.warm_up, when.end(), settings_.work.objectives);
+    if (!when.open()) return;
+    record.expect_arrivals(settings_.work.arrive.warm_up, when.end(), settings_.work.objectives);
+    request.give_up_at = when.end() + drain_of(settings_.work);
 }
 
 table_name process_executor::make_table(const run_plan& plan) {
@@ -98,8 +101,6 @@ run_request process_executor::request_for(const run_plan& plan, const addresses&
                         .incidents = incidents_of(settings_.chaos, plan.trouble, plan.who, settings_.work, means()),
                         .watch = settings_.watch};
     request.spec.work.poison = plan.trouble.poison;
-    if (const arrival_schedule when(settings_.work); when.open())
-        request.give_up_at = when.end() + drain_of(settings_.work);
     if (!where.redis.empty()) request.stream = stream_probe_for(where);
     const bool will_be_killed = !request.incidents.empty() || !plan.trouble.poison.empty();
     if (will_be_killed && plan.who.may_restart()) request.restarts = most_restarts;

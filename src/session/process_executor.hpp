@@ -29,7 +29,7 @@ private:
     [[nodiscard]] addresses addresses_for(const run_plan& plan, const table_name& table) const;
     [[nodiscard]] run_request request_for(const run_plan& plan, const addresses& where);
     [[nodiscard]] std::vector<watched_service> watched_services(const addresses& where) const;
-    void expect_arrivals(recorder& record) const;
+    void expect_arrivals(run_request& request, recorder& record) const;
     [[nodiscard]] table_name make_table(const run_plan& plan);
     [[nodiscard]] incident_means means();
 
