@@ -13,6 +13,7 @@ inline constexpr double default_busy_limit = 0.2;
 struct verdict_context {
     std::uint64_t cores = 1;
     std::uint64_t database_connections = 0;  ///< used by the pattern
+    bool own_postgres = false;               ///< a throwaway one, which has the connections that the runs need
     bool separate_source = true;             ///< see needs
     double floor_tolerance = 0;              ///< share by which a correct time may be below the floor
     double busy_limit = default_busy_limit;  ///< share of the machine that other programs may use

@@ -177,6 +177,7 @@ std::string explanation_of(const run_observation& seen) {
 verdict verdict_on(const run_result& run, const run_evidence& e, const run_terms& terms) {
     return judge(run, {.cores = terms.cores,
                        .database_connections = terms.who.needs_at(terms.work).database_connections,
+                       .own_postgres = terms.postgres == server_owner::pipebench,
                        .separate_source = terms.who.needs_at(terms.work).separate_source,
                        .floor_tolerance = floor_tolerance(terms.work),
                        .busy_limit = terms.busy_limit,

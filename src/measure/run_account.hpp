@@ -35,6 +35,7 @@ struct run_terms {
     const scenario& trouble;
     const workload& work;
     server_owner target = server_owner::pipebench;
+    server_owner postgres = server_owner::pipebench;
     server_owner servers = server_owner::pipebench;  ///< user: the user gave at least one of them
     bool signalled = false;                          ///< a signal came during the run, or before its end was seen
     std::uint64_t cores = 1;

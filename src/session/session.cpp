@@ -241,6 +241,7 @@ private:
                 .trouble = plan.trouble,
                 .work = settings_.work,
                 .target = target_owner(),
+                .postgres = settings_.servers.postgres.empty() ? server_owner::pipebench : server_owner::user,
                 .servers = owner_of_servers(),
                 .signalled = signalled,
                 .cores = result_.box.cores,
