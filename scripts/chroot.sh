@@ -117,6 +117,7 @@ inside() {
     [[ $user == root ]] || home=/home/$user
     chroot --userspec="$user:$user" "$machine" /usr/bin/env -i HOME="$home" USER="$user" LANG=C.UTF-8 TERM=dumb \
         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+        ${PIPEBENCH_BUSY_LIMIT:+PIPEBENCH_BUSY_LIMIT="$PIPEBENCH_BUSY_LIMIT"} \
         ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} "$@" </dev/null
 }
 

@@ -18,6 +18,7 @@ usage: scripts/fresh-machine.sh [--worktree] [--suite NAME] [--mirror URL] [--ke
   --suite NAME  the Debian release: bookworm (default), trixie
   --mirror URL  the Debian archive (default: the one this machine's apt uses)
   --keep DIR    make the machine in DIR, which must not exist, and keep it for inspection
+PIPEBENCH_BUSY_LIMIT is passed on: with 100%, the runs count although this machine is busy with something else.
 END
 }
 
