@@ -3,7 +3,7 @@
 # Groups: build (to compile it), run (the servers it starts), test (only for tests), lint (format check), clang (the
 # other compiler), fuzz and valgrind (to find memory errors), fresh-machine (to make a bare Debian), image (to check
 # docker-compose.yml), peers (the same patterns in Python), limits (tools that measure the servers alone), kills (the
-# test that kills).
+# test that kills), stall (the test that drops packets), production (its replay).
 
 : "${repo:?source lib.sh first}"
 # shellcheck source=scripts/apt-sources.sh
@@ -43,10 +43,12 @@ packages_of() {
                 python3-uvloop
             ;;
         kills) printf '%s\n' python3 redis-tools ;;
+        production) printf '%s\n' python3 ;;
+        stall) printf '%s\n' iproute2 python3 redis-tools ;;
         limits) printf '%s\n' python3 redis-tools wrk ;; # pgbench comes with postgresql
         *)
             die "unknown package group '$group'; the groups are:" \
-                "build run test lint clang fuzz valgrind fresh-machine image kills peers limits"
+                "build run test lint clang fuzz valgrind fresh-machine image kills stall peers limits production"
             ;;
         esac
     done

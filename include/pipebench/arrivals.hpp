@@ -80,4 +80,7 @@ struct arrivals {
     bool operator==(const arrivals&) const = default;
 };
 
+/// As on the command line: "50k/h", "10/s..100/s", "10/s,50/s"; empty for a closed run.
+[[nodiscard]] std::string format_rates(const arrivals& load);
+
 }  // namespace pipebench

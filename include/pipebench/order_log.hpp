@@ -30,7 +30,7 @@ public:
     /// An order on its way: begin() returns it, and end() takes it.
     struct ticket {
         order_id id;
-        std::chrono::steady_clock::time_point began;
+        std::chrono::steady_clock::time_point began;      ///< 0: not known, so its service time is not either
         std::chrono::steady_clock::time_point arrived{};  ///< only in an open run
     };
 
@@ -41,14 +41,14 @@ public:
 
     /// An order waits in a queue from now on, until a begin().
     void offer() noexcept;
-    /// The same for an order of an open run, which should have arrived `late` ago.
-    void arrive(std::chrono::steady_clock::duration late) noexcept;
+    /// The same for an order of an open run, which was due then and is `late`. During the warm-up nothing is late.
+    void arrive(std::chrono::steady_clock::time_point due, std::chrono::steady_clock::duration late) noexcept;
     /// The order is in flight from now on.
     [[nodiscard]] ticket begin(order_id id) noexcept;
     /// The order has ended. A second end of the same order counts as a repetition and changes nothing else, unless it
     /// is a late success: stored wins over failed. An outcome that is_valid() rejects counts as worker_died.
     void end(const ticket& t, const outcome& o) noexcept;
-    /// Ends an order that was not timed: like end(), without a latency.
+    /// Ends an order that was not timed: like end(), without any latency.
     void settle(order_id id, const outcome& o) noexcept;
 
     /// The start of the run's clock.

@@ -32,7 +32,9 @@ struct needs {
     std::uint64_t database_connections = 0;
     std::uint64_t descriptors = 0;  ///< in the process that opens the most
     std::uint64_t processes = 1;
-    std::uint64_t threads = 1;  ///< in each of these processes, at most
+    std::uint64_t threads = 1;         ///< in each of these processes, at most
+    std::uint64_t helpers = 0;         ///< further processes, of one thread each
+    std::uint64_t behind_another = 0;  ///< orders that may wait for one that their worker carries out before them
     bool redis = false;
     bool bounds_in_flight = true;  ///< false: under open load nothing but the load bounds it
     bool separate_source = true;   ///< false: what lets orders arrive also has other work to do

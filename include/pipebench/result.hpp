@@ -102,10 +102,11 @@ struct cpu_usage {
     bool operator==(const cpu_usage&) const = default;
 };
 
-/// The threads that transform the orders of an event loop (--transform-on).
+/// The threads or processes that transform the orders of an event loop (--transform-on).
 struct transform_pool_view {
     std::uint64_t transforms = 0;
     std::uint64_t held_back = 0;  ///< of them, found the queue of the threads full
+    std::uint64_t deaths = 0;     ///< of processes
     latency_summary wait;         ///< until a thread began, with the time in which an order was held back
     bool operator==(const transform_pool_view&) const = default;
 };

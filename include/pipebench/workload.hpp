@@ -48,11 +48,15 @@ inline constexpr duration longest_cpu_cost = std::chrono::seconds{10};
 
 /// Where a pattern with event loops transforms orders.
 struct transform_place {
-    unsigned threads = 0;  ///< of each loop; 0: on the loop itself
+    unsigned threads = 0;       ///< beside each loop; 0: on the loop itself
+    bool in_processes = false;  ///< each thread has a process that does it
+    /// How many processes there are beside each loop.
+    [[nodiscard]] unsigned processes() const noexcept { return in_processes ? threads : 0; }
     bool operator==(const transform_place&) const = default;
 };
 inline constexpr unsigned most_transform_threads = 64;
-[[nodiscard]] std::optional<transform_place> parse_transform_place(std::string_view text);  ///< loop | threads:2
+/// loop | threads:2 | processes:2
+[[nodiscard]] std::optional<transform_place> parse_transform_place(std::string_view text);
 [[nodiscard]] std::string format_transform_place(const transform_place& p);
 
 enum class connection_use : std::uint8_t { keep_alive, per_order };

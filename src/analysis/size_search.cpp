@@ -18,18 +18,6 @@ using namespace std::chrono_literals;
 
 constexpr double megabyte = 1e6;
 
-/// What the smallest number of orders in flight is by the formula; nullopt if it holds for none, or not at all.
-std::optional<std::uint64_t> fewest_in_flight(const workload& work, const offered_load& load) {
-    if (work.arrive.process.is == arrival_process::kind::burst) return std::nullopt;
-    std::uint64_t out = 0;
-    for (const auto& o : work.objectives) {
-        const auto fewest = fewest_in_flight_within(o, load);
-        if (!fewest) return std::nullopt;
-        out = std::max(out, *fewest);
-    }
-    return out;
-}
-
 std::optional<double> pss_mb(const run_result& run) {
     if (!run.memory.peak_pss_bytes) return std::nullopt;
     return static_cast<double>(*run.memory.peak_pss_bytes) / megabyte;
@@ -53,7 +41,7 @@ size_bounds bounds_of(const forecast_terms& one) {
     const offered_load load{one.work.arrive.highest_per_second(), one.service_s};
     const auto each = std::max<std::uint64_t>(1, one.in_flight_limit);
     out.too_small = static_cast<std::uint64_t>(load.erlangs() / static_cast<double>(each));
-    if (const auto fewest = fewest_in_flight(one.work, load)) out.expected = (*fewest + each - 1) / each;
+    if (const auto fewest = fewest_in_flight_for(one)) out.expected = (*fewest + each - 1) / each;
     out.first = out.expected.value_or(2 * out.too_small + 1);
     return out;
 }

@@ -161,6 +161,7 @@ std::optional<verdict> why_invalid(const run_result& run, const verdict_context&
     // Before the floor: orders that fail at once beat it.
     if (run.not_stored() == run.orders && run.shed() < run.orders)
         return invalid(k::invalid_all_failed, "every order failed");
+    if (!context.bad_times.empty()) return invalid(k::invalid_late_arrivals, context.bad_times);
     if (run.time_s < run.floor_s * (1 - context.floor_tolerance))
         return invalid(k::invalid_below_floor, "below its floor");
     if (!context.build.sanitizers.empty()) return invalid(k::invalid_sanitizers, "sanitizer build");

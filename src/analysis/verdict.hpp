@@ -20,6 +20,7 @@ struct verdict_context {
     build_info build;
     std::string death;           ///< how the run or a server of pipebench's died; empty if they ended as planned
     std::string ledger_failure;  ///< why the ledger could not be read
+    std::string bad_times;       ///< why the times of an open run's orders cannot be used; may be empty
     std::string explanation;     ///< of orders that are lost; may be empty
 };
 

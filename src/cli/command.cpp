@@ -104,6 +104,7 @@ std::span<const subcommand> subcommands() noexcept {
         subcommand{"mock-api", "serve the mock order API", make_mock_api},
         subcommand{"services", "start the servers of a run for a program of your own", make_services},
         subcommand{"_run", "one run in a process of its own", make_run_child},
+        subcommand{"_transform", "transforms orders for an event loop", make_transform_child},
     };
     return table;
 }

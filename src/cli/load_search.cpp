@@ -26,12 +26,12 @@ load_search_request request_of(const session_options& given, std::string_view se
             fmt::format("{}: a run lasts as long as the objectives require, or as --duration says; leave "
                         "out -n",
                         search));
-    if (!is_given(given.work, "--slo"))
+    if (!is_set(given.work, "--slo"))
         throw setup_error(fmt::format("{}: needs an objective, such as --slo 'p99<500ms'", search));
     if (given.rounds != 1 || given.warmup != 0)
         throw setup_error(fmt::format("{}: runs every point once; leave out --repeat and --warmup", search));
     load_search_request out{given, std::nullopt};
-    if (!is_given(given.work, "--rate")) out.session.work.set("--rate", any_rate);
+    if (!is_set(given.work, "--rate")) out.session.work.set("--rate", any_rate);
     if (is_given(given.work, "--duration")) {
         workload scratch;
         const parameter& p = parameter_of("--duration");

@@ -76,7 +76,7 @@ void plan_command::declare(option_set& options) {
 }
 
 load_search_request plan_command::request() const {
-    if (!session_.work.changes.contains(&parameter_of("--rate")))
+    if (!is_set(session_.work, "--rate"))
         throw setup_error("plan: needs the rate at which orders arrive, such as --rate 50k/h");
     if (session_.work.concurrency != default_concurrency)
         throw setup_error("plan: chooses --concurrency itself; leave it out");

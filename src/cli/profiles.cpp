@@ -46,6 +46,19 @@ workload capacity(unsigned concurrency) {
     return w;
 }
 
+// What the publication says of its production; its other patterns get as many orders in flight.
+workload deployment(unsigned) {
+    workload w = equal(150);
+    w.orders = 3'000;
+    w.arrive.rate = {50'000, std::chrono::hours{1}};
+    w.objectives = {{0.99, std::chrono::milliseconds{500}}};
+    w.streams.processes = 15;
+    w.streams.workers = 150;
+    w.streams.batch = 10;
+    w.streams.mode = batch_mode::one_by_one;
+    return w;
+}
+
 }  // namespace
 
 std::span<const profile> profiles() noexcept {
@@ -53,6 +66,7 @@ std::span<const profile> profiles() noexcept {
         profile{"equal", "what does the pattern itself cost at the same number of orders in flight?", equal},
         profile{"article", "what do the published parameters give?", article},
         profile{"capacity", "how much can it push, with no latency to wait for?", capacity},
+        profile{"deployment", "does the published production keep its objective at its load?", deployment},
     };
     return table;
 }

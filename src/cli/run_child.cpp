@@ -1,4 +1,5 @@
 // _run: executes one run in its own process. pipebench starts it with the spec in a descriptor; users never call it.
+// _transform: transforms orders for such a run (--transform-on processes:N).
 #include "cli/command.hpp"
 #include "cli/terminal.hpp"
 #include "concurrency/loop_lag.hpp"
@@ -10,6 +11,7 @@
 #include "pipebench/pattern.hpp"
 #include "pipeline/pipeline_factory.hpp"
 #include "pipeline/test_cost.hpp"
+#include "pipeline/transform_process.hpp"
 #include "redis/order_stream.hpp"
 #include "system/process_tree.hpp"
 
@@ -57,5 +59,12 @@ exit_code run_one() {
 }  // namespace
 
 std::unique_ptr<command> make_run_child() { return without_options(run_one); }
+
+std::unique_ptr<command> make_transform_child() {
+    return without_options([] {
+        serve_transforms(transform_descriptor);
+        return exit_code::ok;
+    });
+}
 
 }  // namespace pipebench

@@ -6,6 +6,7 @@
 #include "cli/shell.hpp"
 #include "cli/terminal.hpp"
 #include "cli/work_options.hpp"
+#include "measure/schedule_file.hpp"
 #include "measure/user_runner.hpp"
 #include "services/mock_api_process.hpp"
 #include "services/redis_keys.hpp"
@@ -130,6 +131,8 @@ exit_code services_command::start_and_serve(signal_watch& signals) const {
     spec.where = {
         api ? api->url() : choice.target, services.postgres_url(), services.redis_url(), table.schema, table.table,
         fmt::format("pipebench:{}:1", id)};
+    std::optional<schedule_file> schedule;
+    if (spec.work.arrive.open()) spec.schedule = schedule.emplace(arrival_schedule(spec.work)).path();
     const auto code = serve(runner_environment(spec), signals);
     delete_redis_prefix(services.redis_url(), spec.where.stream);
     return code;

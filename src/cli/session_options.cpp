@@ -184,8 +184,9 @@ namespace {
 
 void require_load_that_can_be_measured(const session_settings& s) {
     if (!s.work.arrive.open()) return;
-    if (has_runner(s))
-        throw setup_error("--rate: a --runner gets all of its orders at the start; measure it without a rate");
+    if (has_runner(s) && s.work.arrive.queue_limit > 0)
+        throw setup_error(
+            "--queue-limit: a --runner has a queue of its own, which pipebench cannot limit: leave one out");
     if (s.watch == watching::end_only)
         throw setup_error("--no-watch: leaves out latencies and queue, which are what --rate is for; leave it out");
 }
@@ -211,6 +212,8 @@ session_settings settings_of(const session_options& options) {
     add_runners(options, s);
     s.chaos = options.chaos;
     require_load_that_can_be_measured(s);
+    if (s.profile_stages && s.work.transform_on.in_processes)
+        throw setup_error("--profile-stages: does not sample processes that transform: use --transform-on threads:N");
     require_servers_of_our_own(s);
     use_target(options.work, s);
     s.target_time_s = std::chrono::duration<double>(options.target_time).count();

@@ -131,6 +131,7 @@ void declare_work(option_set& options, work_options& o) {
 void settle_load(const work_options& options, workload& w) {
     auto& a = w.arrive;
     const auto given = [&](std::string_view option) { return options.changes.contains(&parameter_of(option)); };
+    if (!given("--rate") && (given("--ramp") || given("--steps"))) a.rate = {};  // of the profile
     if (!a.open()) {
         for (const parameter& p : parameters())
             if (p.group == parameter_group::load && options.changes.contains(&p))
@@ -140,7 +141,7 @@ void settle_load(const work_options& options, workload& w) {
     }
     if (given("--rate") + given("--ramp") + given("--steps") > 1)
         throw setup_error("--rate, --ramp and --steps: give one of them");
-    if (!given("--rate") && !given("--duration"))
+    if (a.rate.orders == 0 && !given("--duration"))
         throw setup_error(fmt::format("{}: needs a --duration", given("--ramp") ? "--ramp" : "--steps"));
     if (given("--duration") && given("--orders"))
         throw setup_error("--duration: with a rate it sets the number of orders; leave out -n");
@@ -152,6 +153,11 @@ void settle_load(const work_options& options, workload& w) {
                                       fmt::group_digits(max_arrivals)));
     if (a.warm_up > duration{} && a.warm_up >= arrival_schedule(w).last())
         throw setup_error("--warm-up: all orders arrive in it; make it shorter");
+}
+
+bool is_set(const work_options& options, std::string_view option) {
+    const parameter& p = parameter_of(option);
+    return p.value.format(unchecked_workload_of(options, profile_of(options))) != p.value.format(workload{});
 }
 
 workload workload_of(const work_options& options) {

@@ -47,4 +47,7 @@ void declare_work(option_set& options, work_options& o);
 /// the given parameters only, because an older version may not know the others. Without the pattern.
 [[nodiscard]] std::vector<std::string> work_arguments(const work_options& options);
 
+/// Whether the user or the profile has given this option another value than its default.
+[[nodiscard]] bool is_set(const work_options& options, std::string_view option);
+
 }  // namespace pipebench

@@ -104,6 +104,12 @@ std::string format_rate_steps(const std::vector<arrival_rate>& steps) {
     return format_list(steps, format_arrival_rate);
 }
 
+std::string format_rates(const arrivals& load) {
+    if (load.rate.orders > 0) return format_arrival_rate(load.rate);
+    if (load.ramp.from.orders > 0) return format_rate_ramp(load.ramp);
+    return format_rate_steps(load.steps);
+}
+
 double arrivals::highest_per_second() const noexcept {
     double highest = 0;
     for (const auto& r : {rate, ramp.from, ramp.to}) highest = std::max(highest, r.per_second());

@@ -82,15 +82,23 @@ bool count_end(record_board& board, order_id id, const outcome& given) noexcept 
     return true;
 }
 
+bool is_known(clock::time_point t) noexcept { return t != clock::time_point{}; }
+
+std::int64_t ns_of(clock::time_point t) noexcept { return std::chrono::nanoseconds(t.time_since_epoch()).count(); }
+
+/// Whether an order that arrives then comes after the warm-up.
+bool is_in_window(const record_board& board, clock::time_point arrived) noexcept {
+    return ns_of(arrived) - board.started_ns.load(std::memory_order_relaxed) >= board.window_begin_ns;
+}
+
 /// Of an open run. False if the order arrived before the window.
 bool count_response(record_board& board, const order_log::ticket& t, const outcome& o,
                     clock::time_point now) noexcept {
-    const auto ns = [&](clock::time_point at) { return std::chrono::nanoseconds(at.time_since_epoch()).count(); };
-    const std::int64_t started = board.started_ns.load(std::memory_order_relaxed);
-    if (o.stored() && ns(now) - started >= board.window_begin_ns && ns(now) - started <= board.window_end_ns)
+    const std::int64_t elapsed = ns_of(now) - board.started_ns.load(std::memory_order_relaxed);
+    if (o.stored() && elapsed >= board.window_begin_ns && elapsed <= board.window_end_ns)
         add(board.stored_in_window, 1);
-    if (ns(t.arrived) - started < board.window_begin_ns) return false;
-    board.wait.count(t.began - t.arrived);
+    if (!is_in_window(board, t.arrived)) return false;
+    if (is_known(t.began)) board.wait.count(t.began - t.arrived);
     if (!o.stored()) return true;
     const auto response = now - t.arrived;
     board.response.count(response);
@@ -103,9 +111,9 @@ bool count_response(record_board& board, const order_log::ticket& t, const outco
 
 void order_log::offer() noexcept { add(board_->offered, 1); }
 
-void order_log::arrive(clock::duration late) noexcept {
+void order_log::arrive(clock::time_point due, clock::duration late) noexcept {
     add(board_->offered, 1);
-    board_->lateness.count(late);
+    if (is_in_window(*board_, due)) board_->lateness.count(late);
 }
 
 order_log::ticket order_log::begin(order_id id) noexcept {
@@ -123,7 +131,7 @@ void order_log::end(const ticket& t, const outcome& o) noexcept {
     if (!count_end(*board_, t.id, o) || board_->untimed.load(std::memory_order_relaxed)) return;
     const auto now = clock::now();
     if (when_ != nullptr && !count_response(*board_, t, o, now)) return;
-    board_->service.count(now - t.began);
+    if (is_known(t.began)) board_->service.count(now - t.began);
 }
 
 void order_log::settle(order_id id, const outcome& o) noexcept { count_end(*board_, id, o); }

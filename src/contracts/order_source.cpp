@@ -38,7 +38,7 @@ void order_source::admit() {
             return;
         }
         // How late it is does not include what held it back; its wait does.
-        out_.arrive(now - std::max(due, held_until_));
+        out_.arrive(due, now - std::max(due, held_until_));
         if (full) out_.settle(next_, {stage::schedule, error_kind::overloaded, 0, 0});
         else arrived_.push_back(next_);
         any_admitted = any_admitted || !full;

@@ -192,7 +192,7 @@ std::vector<parameter> work_parameters() {
                              "CPU time of each transform: 5ms, 5ms:lognormal:0.5",
                              member(cpu_cost_form(), &workload::transform_cost)}),
         left_out_at_default({"transform_on", "--transform-on", parameter_group::work, 33,
-                             "where event loops transform: loop, threads:N of each",
+                             "where event loops transform: loop, threads:N, processes:N",
                              member(transform_place_form(), &workload::transform_on)}),
         {"connections", "--connections", parameter_group::work, 5, "HTTP connections: reused or new",
          member(choice_form<connection_use>(

@@ -34,7 +34,7 @@ BOOST_DESCRIBE_STRUCT(memory_usage, (),
                       (peak_rss_bytes, peak_pss_bytes, hwm_sum_bytes, processes, rss_samples, pss_samples,
                        interval_ms, largest_gap_ms))
 BOOST_DESCRIBE_STRUCT(cpu_usage, (), (user_s, system_s, box_share))
-BOOST_DESCRIBE_STRUCT(transform_pool_view, (), (transforms, held_back, wait))
+BOOST_DESCRIBE_STRUCT(transform_pool_view, (), (transforms, held_back, deaths, wait))
 BOOST_DESCRIBE_STRUCT(cpu_split, (), (samples, fetch_us, transform_us, store_us, scheduling_us))
 BOOST_DESCRIBE_STRUCT(service_usage, (), (name, cpu_s, peak_pss_bytes))
 BOOST_DESCRIBE_STRUCT(ledger_view, (),

@@ -41,6 +41,10 @@ void run_findings::count_transform_wait(std::chrono::nanoseconds waited) const n
     if (state_ != nullptr) state_->transform_wait.count(waited);
 }
 
+void run_findings::count_transform_death() const noexcept {
+    if (state_ != nullptr) add(state_->transform_deaths, 1);
+}
+
 void run_findings::count_transform_held_back() const noexcept {
     if (state_ != nullptr) add(state_->transforms_held_back, 1);
 }

@@ -32,6 +32,7 @@ struct findings_state {
     std::atomic<std::int64_t> longest_connection_wait_ns;
     latency_board transform_wait;
     shared_counter transforms_held_back;
+    shared_counter transform_deaths;
 };
 
 /// A view of that state. Any thread, any process. An order that succeeds touches it only if threads transform it.
@@ -53,6 +54,8 @@ public:
     void count_transform_wait(std::chrono::nanoseconds waited) const noexcept;
     /// An order found the queue of the threads that transform full.
     void count_transform_held_back() const noexcept;
+    /// A process that transforms has died.
+    void count_transform_death() const noexcept;
 
 private:
     [[nodiscard]] bool has_no_reason(stage at, error_kind kind) const noexcept;

@@ -12,7 +12,9 @@ void run_marks::start_clock() noexcept {
     board_->started_ns.compare_exchange_strong(not_yet, now_ns());
 }
 void run_marks::restart_clock() noexcept {
-    if (board_->stopped_ns == 0) board_->started_ns = now_ns();
+    if (board_->stopped_ns != 0) return;
+    board_->started_ns = now_ns();
+    board_->offered = 0;
 }
 void run_marks::stop_clock() noexcept { board_->stopped_ns = now_ns(); }
 

@@ -22,7 +22,7 @@ public:
     /// Called just before the run starts. No effect if the clock was started before, as in a run that restarts after
     /// a kill.
     void start_clock() noexcept;
-    /// Restarts the clock: earlier time does not count. No effect after stop_clock().
+    /// Restarts the clock: earlier time and arrivals do not count. No effect after stop_clock().
     void restart_clock() noexcept;
     void stop_clock() noexcept;
 

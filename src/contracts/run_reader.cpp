@@ -64,6 +64,7 @@ latency_counts run_reader::lateness() const { return copy_of(board_->lateness); 
 latency_counts run_reader::loop_lag() const { return copy_of(board_->loop_lag); }
 latency_counts run_reader::transform_wait() const { return copy_of(board_->findings.transform_wait); }
 std::uint64_t run_reader::transforms_held_back() const noexcept { return get(board_->findings.transforms_held_back); }
+std::uint64_t run_reader::transform_deaths() const noexcept { return get(board_->findings.transform_deaths); }
 
 std::uint64_t run_reader::stored_in_window() const noexcept { return get(board_->stored_in_window); }
 std::uint64_t run_reader::on_time(std::size_t objective) const noexcept { return get(board_->on_time[objective]); }

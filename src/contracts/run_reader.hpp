@@ -57,11 +57,13 @@ public:
     [[nodiscard]] latency_counts service() const;   ///< begin to end
     [[nodiscard]] latency_counts wait() const;      ///< of an open run: arrival to begin
     [[nodiscard]] latency_counts response() const;  ///< of an open run: arrival to end, of those that were stored
-    [[nodiscard]] latency_counts lateness() const;  ///< of an open run: how late orders arrived
+    [[nodiscard]] latency_counts lateness() const;  ///< of an open run: how late orders arrived, after the warm-up
     [[nodiscard]] latency_counts loop_lag() const;  ///< how late the timers of the event loops were
     /// How long orders waited for a thread that transforms them, and how many of them found its queue full.
     [[nodiscard]] latency_counts transform_wait() const;
     [[nodiscard]] std::uint64_t transforms_held_back() const noexcept;
+    /// Processes that transform and have died.
+    [[nodiscard]] std::uint64_t transform_deaths() const noexcept;
     /// Of an open run: orders stored while they arrived, after the warm-up.
     [[nodiscard]] std::uint64_t stored_in_window() const noexcept;
     /// Of an open run: orders stored within the limit of this objective.

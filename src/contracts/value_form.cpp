@@ -116,7 +116,8 @@ value_form<cpu_cost> cpu_cost_form() {
 }
 
 value_form<transform_place> transform_place_form() {
-    return form_of("PLACE", "loop, or threads:N (N from 1 to 64)", parse_transform_place, format_transform_place);
+    return form_of("PLACE", "loop, threads:N or processes:N (N from 1 to 64)", parse_transform_place,
+                   format_transform_place);
 }
 
 value_form<arrival_rate> arrival_rate_form() {

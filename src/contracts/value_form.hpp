@@ -49,7 +49,7 @@ template <std::unsigned_integral Count = std::uint64_t>
 [[nodiscard]] value_form<std::uint64_t> size_form();  ///< "500MB"
 [[nodiscard]] value_form<jitter> jitter_form();
 [[nodiscard]] value_form<cpu_cost> cpu_cost_form();                ///< "5ms" or "5ms:lognormal:0.5"
-[[nodiscard]] value_form<transform_place> transform_place_form();  ///< "loop" or "threads:2"
+[[nodiscard]] value_form<transform_place> transform_place_form();  ///< "loop", "threads:2" or "processes:2"
 [[nodiscard]] value_form<arrival_rate> arrival_rate_form();        ///< "14/s", "840/m" or "50k/h"
 [[nodiscard]] value_form<rate_ramp> rate_ramp_form();              ///< "10/s..100/s"
 [[nodiscard]] value_form<std::vector<arrival_rate>> rate_steps_form();

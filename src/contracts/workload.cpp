@@ -8,12 +8,14 @@
 #include <nlohmann/json.hpp>
 
 #include <charconv>
+#include <utility>
 
 namespace pipebench {
 
 namespace {
 
 constexpr duration shortest_cpu_cost = std::chrono::microseconds{1};
+constexpr std::string_view threads_of = "threads:", processes_of = "processes:";  // of transform_place
 
 }  // namespace
 
@@ -34,16 +36,18 @@ std::string format_cpu_cost(const cpu_cost& c) {
 }
 
 std::optional<transform_place> parse_transform_place(std::string_view text) {
-    constexpr std::string_view threads = "threads:";
     if (text == "loop") return transform_place{};
-    if (!text.starts_with(threads)) return std::nullopt;
-    const auto count = parse_count(text.substr(threads.size()));
-    if (!count || *count < 1 || *count > most_transform_threads) return std::nullopt;
-    return transform_place{static_cast<unsigned>(*count)};
+    for (const auto& [kind, in_processes] : {std::pair(threads_of, false), std::pair(processes_of, true)}) {
+        if (!text.starts_with(kind)) continue;
+        const auto count = parse_count(text.substr(kind.size()));
+        if (!count || *count < 1 || *count > most_transform_threads) return std::nullopt;
+        return transform_place{static_cast<unsigned>(*count), in_processes};
+    }
+    return std::nullopt;
 }
 
 std::string format_transform_place(const transform_place& p) {
-    return p.threads == 0 ? "loop" : fmt::format("threads:{}", p.threads);
+    return p.threads == 0 ? "loop" : fmt::format("{}{}", p.in_processes ? processes_of : threads_of, p.threads);
 }
 
 std::optional<jitter> parse_jitter(std::string_view text) {

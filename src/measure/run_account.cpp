@@ -2,6 +2,7 @@
 
 #include "analysis/floor.hpp"
 #include "contracts/error.hpp"
+#include "contracts/number.hpp"
 #include "measure/histogram.hpp"
 #include "measure/load_account.hpp"
 #include "system/cpu_time.hpp"
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <csignal>
 #include <limits>
 
 namespace pipebench {
@@ -80,7 +82,8 @@ void add_loops(run_result& out, const recorder& record) {
     const auto lag = record.loop_lag(), waits = record.transform_wait();
     if (total_of(lag) > 0) out.loop_lag = summarise(lag);
     if (const auto transforms = total_of(waits); transforms > 0)
-        out.transform_pool = transform_pool_view{transforms, record.transforms_held_back(), summarise(waits)};
+        out.transform_pool = transform_pool_view{transforms, record.transforms_held_back(), record.transform_deaths(),
+                                                 summarise(waits)};
 }
 
 /// A program that reports in lines tells nothing of its connections.
@@ -132,11 +135,17 @@ void add_floor(run_result& out, const run_observation& seen, const run_terms& te
 
 /// Replaces what means something else in an open run: its orders arrive at their own pace, so that its time says
 /// nothing of the pattern, and latency counts from the arrival.
-void add_load(run_result& out, const recorder& record, const run_terms& terms) {
+void add_load(run_result& out, const recorder& record, const run_observation& seen, const run_terms& terms) {
     if (!terms.work.arrive.open()) return;
-    const auto need = terms.who.needs_at(terms.work);
-    out.in_flight_limit = need.bounds_in_flight ? need.in_flight : 0;
-    out.load = load_of(record, out.series, expected_of(terms.who, terms.work, terms.target));
+    auto expected = expected_of(terms.who, terms.work, terms.target);
+    expected.in_flight_limit = seen.in_flight_limit.value_or(expected.in_flight_limit);
+    out.in_flight_limit = expected.bounded ? expected.in_flight_limit : 0;
+    // What is in flight does not grow, so that the queue grows as what has not ended.
+    auto series = out.series;
+    const bool queue_is_known = seen.not_ended.empty();
+    if (!queue_is_known) series.queued = seen.not_ended;
+    out.load = load_of(record, series, expected);
+    if (!queue_is_known) out.load->queue_mean = out.load->queue_peak = unknown;
     out.orders_per_s = out.load->achieved_per_s;
     out.latency = summarise(record.response(), out.load->orders);
     out.efficiency = unknown;
@@ -156,8 +165,11 @@ bool counts_calls(const run_terms& terms) {
     return terms.trouble.api.down.time == duration{} && terms.who.reports() == order_reports::in_record;
 }
 
-/// As planned: what had not begun by then is unfinished.
-bool ended_after_drain(const run_observation& seen) { return seen.given_up && seen.end.exited_with(0); }
+/// As planned: what had not begun by then is unfinished. A runner is asked to end by a signal.
+bool ended_after_drain(const run_observation& seen) {
+    const auto code = seen.end.code_of_shell();
+    return seen.asked_to_end && (code == 0 || code == 128 + SIGTERM);
+}
 
 /// How the run and the servers that pipebench started for it died; empty if all ended as planned.
 std::string death_of(const run_result& run, const run_evidence& e, const run_terms& terms) {
@@ -174,6 +186,19 @@ std::string explanation_of(const run_observation& seen) {
     return fmt::format("{}", fmt::join(all, "; "));
 }
 
+/// What a runner tells of an open run must be when its orders ended; empty if it is.
+std::string bad_times_of(const run_evidence& e, const run_terms& terms) {
+    if (!terms.work.arrive.open() || terms.who.reports() != order_reports::in_lines) return {};
+    if (e.seen.too_early > 0)
+        return fmt::format("{} begun or done before they arrived: keep to PIPEBENCH_SCHEDULE",
+                           counted(e.seen.too_early, "order was", "orders were"));
+    const auto stored = e.record.read().stored;
+    // After the drain it was ended, perhaps between the write and its line: those orders are late anyway.
+    if (stored <= e.seen.told_stored || e.seen.asked_to_end) return {};
+    return fmt::format("it did not say when {} stored: print 'stored ID' for each, and flush it",
+                       counted(stored - e.seen.told_stored, "order was", "orders were"));
+}
+
 verdict verdict_on(const run_result& run, const run_evidence& e, const run_terms& terms) {
     return judge(run, {.cores = terms.cores,
                        .database_connections = terms.who.needs_at(terms.work).database_connections,
@@ -184,6 +209,7 @@ verdict verdict_on(const run_result& run, const run_evidence& e, const run_terms
                        .build = terms.build,
                        .death = death_of(run, e, terms),
                        .ledger_failure = e.ledger.failure,
+                       .bad_times = bad_times_of(e, terms),
                        .explanation = explanation_of(e.seen)});
 }
 
@@ -223,7 +249,7 @@ run_result account_of(const run_evidence& e, const run_terms& terms) {
     add_floor(out, e.seen, terms);
     out.in_flight = e.seen.in_flight;
     out.series = e.seen.series;
-    add_load(out, e.record, terms);
+    add_load(out, e.record, e.seen, terms);
     out.notes = e.seen.notes;
     out.recovery = recovery_of(out, e.record, e.seen, counts_calls(terms));
     out.foreign_share = foreign_share(out, e.seen, terms.servers);
@@ -241,7 +267,8 @@ run_extent extent_of(const recorder& record, const run_observation& seen, bool s
 forecast_terms expected_of(const contestant& who, const workload& work, server_owner target) {
     const auto need = who.needs_at(work);
     const std::chrono::duration<double> service = latency_of(work);
-    return {work, need.in_flight, need.bounds_in_flight, target == server_owner::user ? 0 : service.count()};
+    return {work, need.in_flight, need.bounds_in_flight, target == server_owner::user ? 0 : service.count(),
+            need.behind_another};
 }
 
 workload simulated_work(workload work, server_owner target) {

@@ -46,6 +46,18 @@ timeval operator+(const timeval& a, const timeval& b) {
     return sum;
 }
 
+/// Null in a closed run.
+const arrival_schedule* schedule_of(const run_request& request) {
+    return request.arrivals ? &*request.arrivals : nullptr;
+}
+
+/// Which threads of the run have children.
+forks_from forks_of(const run_request& request) {
+    return request.spec.work.transform_on.in_processes ? forks_from::any_thread : request.who.forks();
+}
+
+bool reports_in_lines(const run_request& request) { return request.who.reports() == order_reports::in_lines; }
+
 /// After the first signal or the time limit: asks the run to end, waits for the grace period, then kills it.
 class run_ending {
 public:
@@ -54,8 +66,10 @@ public:
     void follow(const signal_watch& signals, child_process& run) {
         give_up_after_drain();
         const auto limit = request_.who.time_limit();
-        out_of_time_ = out_of_time_ || (limit && clock::now() - began_ >= *limit);
-        if (signals.count() == 0 && !out_of_time_) return;
+        out_of_time_ = out_of_time_ || (limit && clock::now() - began_ >= *limit + request_.give_up_at);
+        // A runner does not see that it should stop.
+        const bool has_to_end = signals.count() > 0 || out_of_time_ || (given_up_ && reports_in_lines(request_));
+        if (!has_to_end) return;
         if (!deadline_) {
             request_.who.ask_to_end(run.pid());
             record_.request_stop();
@@ -126,6 +140,7 @@ private:
 /// For a runner that did not report when orders begin.
 void forget_in_flight(run_observation& seen) {
     seen.in_flight = flight_watch::not_known;
+    seen.not_ended = seen.series.queued;  // as every order counts as begun at its end
     for (auto* column : {&seen.series.in_flight, &seen.series.queued})
         for (double& n : *column) n = std::numeric_limits<double>::quiet_NaN();
 }
@@ -151,9 +166,10 @@ private:
     [[nodiscard]] bool watches_all() const noexcept { return request_.watch == watching::all; }
 
     void look() {
+        read_output();  // first, since what a line says holds when it is read
+        if (reports_in_lines(request_)) report_.count_arrivals();
         if (watches_all()) sample();
         incidents_.strike_when_due(run_.pid());
-        read_output();
         signals_.poll();
         ending_.follow(signals_, run_.process());
         if (watches_all()) progress_(record_, tree_.rss_now());
@@ -235,11 +251,14 @@ private:
         out.runs = run_.runs();
         for (auto& s : services_) out.services.push_back(s.finish(patience(signals_, request_.grace)));
         out.box = read_box_time() - box_before_;
-        if (request_.who.reports() == order_reports::in_lines && !report_.tells_begins()) forget_in_flight(out);
+        if (reports_in_lines(request_) && !report_.tells_begins()) forget_in_flight(out);
         out.cpu_before_start_s = cpu_before_start_s_;
         out.out_of_time = ending_.out_of_time();
-        out.given_up = ending_.given_up() && record_.read().ended() < record_.orders();
+        out.asked_to_end = ending_.given_up();
+        out.given_up = out.asked_to_end && record_.read().ended() < record_.orders();
         out.in_flight_limit = report_.in_flight_limit();
+        out.told_stored = record_.read().stored;
+        out.too_early = report_.too_early();
         out.misread_lines = report_.misread_lines();
         out.notes = notes_.take();
         if (!out.misread_lines.empty()) out.notes.push_back(out.misread_lines);
@@ -262,13 +281,13 @@ private:
     const box_time box_before_ = read_box_time();
     std::vector<service_watch> services_{request_.services.begin(), request_.services.end()};
     note_book notes_;
-    runner_report report_{record_};
+    runner_report report_{record_, schedule_of(request_)};
     line_pipe notes_pipe_{[this](std::string_view line) { notes_.add(line); }};
     line_pipe lines_pipe_{[this](std::string_view line) {
         if (!report_.take(line)) notes_.add(line);
     }};
     run_under_way run_{request_, record_, lines_pipe_.write_end(), notes_pipe_.write_end()};
-    process_tree_sampler tree_{run_.pid(), request_.who.forks()};
+    process_tree_sampler tree_{run_.pid(), forks_of(request_)};
     std::optional<series_sampler> series_{std::in_place, record_, request_.stream};
     incident_watch incidents_{request_.incidents, record_, services_};
     run_ending ending_{request_, record_};

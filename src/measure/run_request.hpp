@@ -1,6 +1,7 @@
 // The request for one run: its contestant, its workload, the servers to sample, and the incidents.
 #pragma once
 
+#include "contracts/arrival_schedule.hpp"
 #include "measure/contestant.hpp"
 #include "measure/series.hpp"
 #include "pipebench/result.hpp"
@@ -9,6 +10,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,7 +50,8 @@ struct run_request {
     std::vector<incident> incidents{};
     unsigned restarts = 0;  ///< how often a run is restarted that an incident or a poison order has killed
     watching watch = watching::all;
-    stream_probe stream{};  ///< empty if there is no stream
+    stream_probe stream{};                       ///< empty if there is no stream
+    std::optional<arrival_schedule> arrivals{};  ///< of an open run
     /// On the run's clock: when orders of an open run that have not begun are given up; 0: never.
     std::chrono::nanoseconds give_up_at{};
 };

@@ -17,6 +17,7 @@ struct run_spec {
     bool profile_stages = false;       ///< sample where CPU time goes
     bool loop_lag = false;             ///< measure how late the timers of event loops are
     double transform_rounds_per_us{};  ///< of --transform-cost; not used without
+    std::string schedule{};            ///< of a runner under open load: the path of its schedule_file
 };
 
 /// The descriptors that `pipebench _run` finds open.

@@ -16,6 +16,8 @@ namespace pipebench {
 namespace {
 
 constexpr double longest_ms = 1e9;  ///< 11 days
+/// Its clock starts a little before `start` is read here.
+constexpr std::chrono::milliseconds early_tolerance{10};
 
 std::string_view next_word(std::string_view& rest) {
     rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
@@ -111,13 +113,11 @@ bool runner_report::take(std::string_view text) {
         return false;
     }
     switch (line->is) {
-        case runner_line::word::start:
-            if (!std::exchange(started_, true)) record_.restart_clock();
-            break;
+        case runner_line::word::start: start(); break;
         case runner_line::word::in_flight: in_flight_limit_ = line->number; break;
         case runner_line::word::begin:
             tells_begins_ = true;
-            begun_.insert_or_assign(line->number, record_.log().begin(line->number));
+            begun_.insert_or_assign(line->number, log_.begin(line->number));
             break;
         case runner_line::word::stored:
         case runner_line::word::failed: ended(*line); break;
@@ -132,14 +132,28 @@ std::string runner_report::misread_lines() const {
                        accepted_form(first_misread_), record_.orders());
 }
 
+/// Only the first one counts.
+void runner_report::start() {
+    if (std::exchange(started_, true)) return;
+    record_.restart_clock();
+    arrived_ = 0;
+}
+
+void runner_report::count_arrivals() {
+    if (when_ == nullptr || record_.clock_stopped()) return;
+    for (const auto due = when_->due_by(record_.elapsed()); arrived_ < due; ++arrived_) log_.offer();
+}
+
 /// Also for a failed order. A reported duration takes precedence over our own, since the line may have been buffered.
 void runner_report::ended(const runner_line& line) {
     const auto begun = begun_.find(line.number);
-    auto ticket = begun != begun_.end() ? begun->second : record_.log().begin(line.number);
-    const bool timed = line.took || begun != begun_.end();
-    if (line.took) ticket.began = clock::now() - *line.took;
-    if (timed) record_.log().end(ticket, line.result);
-    else record_.log().settle(line.number, line.result);
+    auto ticket = begun != begun_.end() ? begun->second : log_.begin(line.number);
+    const auto now = clock::now();
+    if (line.took) ticket.began = now - *line.took;
+    else if (begun == begun_.end()) ticket.began = {};
+    const bool begun_early = ticket.began != clock::time_point{} && ticket.began < ticket.arrived - early_tolerance;
+    if (begun_early || now < ticket.arrived - early_tolerance) ++too_early_;
+    log_.end(ticket, line.result);
     if (begun != begun_.end()) begun_.erase(begun);
 }
 

@@ -127,6 +127,8 @@ std::vector<std::string> runner_environment(const run_spec& spec) {
     put("WRITE_BATCH", std::to_string(work.write_batch));
     put("SEED", std::to_string(work.seed));
     put("PARAMETERS", parameters.dump());
+    put("RATE", format_rates(work.arrive));
+    put("SCHEDULE", spec.schedule);
     return out;
 }
 

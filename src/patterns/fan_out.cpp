@@ -59,8 +59,9 @@ needs needs_at(const workload& work) {
     return {
         .in_flight = in_flight,
         .database_connections = work.db_connections,
-        .descriptors = in_flight + work.db_connections,
+        .descriptors = in_flight + work.db_connections + 2 * work.transform_on.processes(),
         .threads = 1ull + work.transform_on.threads,
+        .helpers = work.transform_on.processes(),
         .bounds_in_flight = false,
         .separate_source = false,
         .event_loops = true,

@@ -114,13 +114,17 @@ void run(const run_context& ctx) {
 
 needs needs_at(const workload& work) {
     const auto& s = work.streams;
-    const std::uint64_t in_flight = s.mode == batch_mode::together ? std::uint64_t{s.workers} * s.batch : s.workers;
+    const bool together = s.mode == batch_mode::together;
+    const std::uint64_t in_flight = together ? std::uint64_t{s.workers} * s.batch : s.workers;
     return {
         .in_flight = in_flight,
         .database_connections = std::max(work.db_connections, s.processes),
-        .descriptors = in_flight + s.workers + 2 * s.processes + work.db_connections,
+        .descriptors =
+            in_flight + s.workers + 2 * s.processes + work.db_connections + 2 * work.transform_on.processes(),
         .processes = 1ull + s.processes,
         .threads = 2ull + work.transform_on.threads,  // the second renews the leases
+        .helpers = std::uint64_t{s.processes} * work.transform_on.processes(),
+        .behind_another = together ? 0 : s.batch - 1,
         .redis = true,
         .event_loops = true,
     };

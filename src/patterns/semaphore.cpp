@@ -52,8 +52,9 @@ needs needs_at(const workload& work) {
     return {
         .in_flight = work.permits,
         .database_connections = work.db_connections,
-        .descriptors = work.permits + work.db_connections,
+        .descriptors = work.permits + work.db_connections + 2 * work.transform_on.processes(),
         .threads = 1ull + work.transform_on.threads,
+        .helpers = work.transform_on.processes(),
         .separate_source = false,
         .event_loops = true,
     };

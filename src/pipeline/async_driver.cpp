@@ -5,17 +5,16 @@
 
 namespace pipebench {
 
-async_driver::async_driver(executor ex, const workload& work, const transform_work& extra, traffic shared,
+async_driver::async_driver(executor ex, const workload& work, transform_pool::settings transforms, traffic shared,
                            run_findings findings, async_fetcher fetcher, async_store store)
     : executor_(ex),
       work_(work),
-      extra_(extra),
+      extra_(transforms.extra),
       traffic_(shared),
       findings_(findings),
       fetcher_(std::move(fetcher)),
       store_(std::move(store)) {
-    if (const auto threads = work.transform_on.threads; threads > 0)
-        pool_ = std::make_unique<transform_pool>(ex, threads, extra, findings);
+    if (transforms.where.threads > 0) pool_ = std::make_unique<transform_pool>(ex, std::move(transforms), findings);
 }
 
 async_driver::~async_driver() = default;

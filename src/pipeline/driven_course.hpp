@@ -20,7 +20,9 @@ public:
     using time_point = order_course::time_point;
 
     driven_course(const workload& work, traffic shared, run_findings findings, order_id id)
-        : course_(work, shared, id, now(), findings) {}
+        : id_(id), course_(work, shared, id, now(), findings) {}
+
+    [[nodiscard]] order_id id() const noexcept { return id_; }
 
     /// Returns the next step, and marks the work of this thread as that step.
     [[nodiscard]] step next() const noexcept {
@@ -38,6 +40,12 @@ public:
         work_for(cpu_section::transform);
         course_.transform_body(body_, scratch, extra);
     }
+    /// In place of transform(), if another process has done it, or has died.
+    [[nodiscard]] const std::string& body() const noexcept { return body_; }
+    void transformed(order_row row) { course_.transformed(std::move(row)); }
+    void transform_died() { course_.transform_died(); }
+    void transform_late() { course_.transform_late(); }
+    [[nodiscard]] time_point deadline() const noexcept { return course_.deadline(); }
     /// After transform(): the body, whose memory can be reused.
     [[nodiscard]] std::string take_body() noexcept { return std::move(body_); }
     [[nodiscard]] const order_row& row() const noexcept { return course_.row(); }
@@ -57,6 +65,7 @@ private:
         return s == step::store ? cpu_section::store : cpu_section::scheduling;
     }
 
+    order_id id_;
     order_course course_;
     std::string body_;  ///< from fetched() to take_body()
 };

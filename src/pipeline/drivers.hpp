@@ -9,13 +9,11 @@
 #include "pipeline/blocking_fetcher.hpp"
 #include "pipeline/blocking_store.hpp"
 #include "pipeline/order_parser.hpp"
-#include "pipeline/transform_work.hpp"
+#include "pipeline/transform_pool.hpp"
 
 #include <memory>
 
 namespace pipebench {
-
-class transform_pool;
 
 class blocking_driver final : public blocking_pipeline {
 public:
@@ -35,7 +33,7 @@ private:
 
 class async_driver final : public async_pipeline {
 public:
-    async_driver(executor ex, const workload& work, const transform_work& extra, traffic shared,
+    async_driver(executor ex, const workload& work, transform_pool::settings transforms, traffic shared,
                  run_findings findings, async_fetcher fetcher, async_store store);
     ~async_driver() override;
     void start_opening();

@@ -30,6 +30,17 @@ void order_course::transform_body(std::string_view body, order_scratch& scratch,
     if (scratch.parsed.id != id_) return end_other(scratch.parsed.id);
     row_ = transform(scratch.parsed);
     work.spend(row_);
+    begin_store();
+}
+
+void order_course::transformed(order_row row) {
+    row_ = std::move(row);
+    begin_store();
+}
+
+void order_course::transform_died() { end(stage::transform, error_kind::worker_died); }
+
+void order_course::begin_store() {
     tries_ = 0;
     step_ = step::store;
 }

@@ -26,11 +26,17 @@ public:
 
     /// For step::fetch and step::store: the deadline of this attempt.
     [[nodiscard]] time_point attempt_deadline(time_point now) const;
+    [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
     void fetched(const fetch_result& result, time_point now);
 
     /// For step::transform, with the body that was fetched: pure CPU work, which may be done on another thread as long
     /// as nobody else uses this object. `scratch` may be reused afterwards.
     void transform_body(std::string_view body, order_scratch& scratch, const transform_work& work);
+
+    /// For step::transform, if it was done elsewhere, or could not be.
+    void transformed(order_row row);
+    void transform_died();
+    void transform_late() { end_late(stage::transform); }
 
     /// For step::store.
     [[nodiscard]] const order_row& row() const noexcept { return row_; }
@@ -47,6 +53,7 @@ private:
     /// The action after a wait.
     enum class turn : std::uint8_t { fetch, fetch_again, store, done };
 
+    void begin_store();
     void take_slot(time_point now);
     void failed_try(stage at, error_kind kind, duration retry_after, time_point now);
     void end(stage at, error_kind kind);

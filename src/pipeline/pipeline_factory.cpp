@@ -4,6 +4,7 @@
 #include "concurrency/socket_watchdog.hpp"
 #include "contracts/error.hpp"
 #include "pipeline/drivers.hpp"
+#include "system/environment.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -59,11 +60,16 @@ std::unique_ptr<blocking_pipeline> real_pipelines::blocking() const {
                                              store_of_blocking_workers());
 }
 
+transform_pool::settings real_pipelines::transforms() const {
+    const auto where = work_.transform_on;
+    return {where, where.in_processes ? own_binary() : std::string(), extra_};
+}
+
 task<std::unique_ptr<async_pipeline>> real_pipelines::async(unsigned database_connections) const {
     sample_this_thread();
     const auto ex = co_await asio::this_coro::executor;
     auto pipeline = std::make_unique<async_driver>(
-        ex, work_, extra_, requests_, findings_, async_fetcher(ex, api_, at_, work_.connections, findings_),
+        ex, work_, transforms(), requests_, findings_, async_fetcher(ex, api_, at_, work_.connections, findings_),
         async_store(ex, where_.postgres, table_, store_settings_at(work_, database_connections), findings_));
     pipeline->start_opening();
     co_return pipeline;

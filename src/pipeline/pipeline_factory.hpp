@@ -8,7 +8,7 @@
 #include "pipebench/workload.hpp"
 #include "pipeline/endpoint.hpp"
 #include "pipeline/order_table.hpp"
-#include "pipeline/transform_work.hpp"
+#include "pipeline/transform_pool.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -36,6 +36,7 @@ public:
 
 private:
     [[nodiscard]] std::shared_ptr<blocking_store> store_of_blocking_workers() const;
+    [[nodiscard]] transform_pool::settings transforms() const;
 
     const workload& work_;
     addresses where_;

@@ -1,4 +1,5 @@
-// Threads beside an event loop that transform its orders (--transform-on threads:N).
+// Threads beside an event loop that transform its orders, themselves or in a process each (--transform-on threads:N,
+// processes:N).
 #pragma once
 
 #include "concurrency/async_semaphore.hpp"
@@ -7,12 +8,14 @@
 #include "concurrency/worker_threads.hpp"
 #include "contracts/run_findings.hpp"
 #include "pipeline/driven_course.hpp"
+#include "pipeline/transform_process.hpp"
 #include "pipeline/transform_work.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 
 #include <chrono>
 #include <exception>
+#include <string>
 
 namespace pipebench {
 
@@ -22,8 +25,14 @@ class transform_pool {
 public:
     static constexpr unsigned queued_per_thread = 2;
 
+    struct settings {
+        transform_place where;  ///< with threads
+        std::string binary;     ///< for processes
+        transform_work extra;
+    };
+
     /// Starts the threads. Throws setup_error if one cannot be started.
-    transform_pool(executor ex, unsigned threads, const transform_work& extra, run_findings findings);
+    transform_pool(executor ex, settings how, run_findings findings);
 
     /// Returns when a thread has transformed the order. On the loop's thread.
     task<> transform(driven_course& order);
@@ -39,10 +48,11 @@ private:
     };
 
     void work();
+    void transform_in(transform_process& process, driven_course& order, order_scratch& scratch);
 
     executor executor_;
     asio::executor_work_guard<executor> keep_running_;
-    transform_work extra_;
+    settings how_;
     run_findings findings_;
     async_semaphore places_;  ///< of the threads and of their queue
     bounded_queue<piece> queue_;

@@ -121,8 +121,9 @@ table loops_table(std::vector<pattern_summary> patterns) {
         patterns, {{{"Loop lag", "p50 ms"}, of_lag([](auto& lag) { return lag.p50_ms; })},
                    {{"Loop lag", "p99 ms"}, of_lag([](auto& lag) { return lag.p99_ms; })},
                    {{"Loop lag", "max ms"}, of_lag([](auto& lag) { return lag.max_ms; })},
-                   {{"On threads", ""}, of_pool([](auto& pool) { return grouped(pool.transforms); })},
+                   {{"Beside it", ""}, of_pool([](auto& pool) { return grouped(pool.transforms); })},
                    {{"Held back", ""}, of_pool([](auto& pool) { return grouped(pool.held_back); })},
+                   {{"Died", ""}, of_pool([](auto& pool) { return grouped(pool.deaths); })},
                    {{"Thread wait", "p50 ms"}, of_pool([](auto& pool) { return fixed(pool.wait.p50_ms, 1); })},
                    {{"Thread wait", "p99 ms"}, of_pool([](auto& pool) { return fixed(pool.wait.p99_ms, 1); })}});
 }
@@ -240,8 +241,7 @@ table main_table(const std::vector<pattern_summary>& patterns) {
 std::vector<titled_table> further_tables(const std::vector<pattern_summary>& patterns) {
     std::vector<titled_table> out{
         {"Arrivals: what was expected, the queue, and how late the orders came", arrivals_table(patterns)},
-        {"Event loops: how late their timers were, and the threads that transformed orders beside them",
-         loops_table(patterns)},
+        {"Event loops: how late their timers were, and what transformed orders beside them", loops_table(patterns)},
         {"Around it: orders, ledger, and what the API counted for itself", around_table(patterns)},
         {"Where the CPU time of an order goes, by samples of what each thread was at work for",
          sections_table(patterns)},

@@ -37,14 +37,16 @@ std::optional<std::string> does_not_fit(std::string_view id, const needs& need, 
     if (need.in_flight > limits.ports)
         return refuse(need.in_flight, "local ports", limits.ports,
                       "lower -n or -c, or widen net.ipv4.ip_local_port_range");
-    if (const auto wanted = need.processes * need.threads + need.database_connections + threads_of_the_servers;
+    if (const auto wanted =
+            need.processes * need.threads + need.helpers + need.database_connections + threads_of_the_servers;
         wanted > limits.threads)
         return refuse(wanted, "processes and threads, servers included", limits.threads,
                       "lower -c, or raise 'ulimit -u' or the container's limit of processes (pids.max)");
     if (need.threads > limits.threads_per_process)
         return refuse(need.threads, "threads in one process", limits.threads_per_process,
                       "lower -c, or raise 'ulimit -v'");
-    const auto memory = need.in_flight * bytes_per_order_in_flight + need.processes * bytes_per_process;
+    const auto memory =
+        need.in_flight * bytes_per_order_in_flight + (need.processes + need.helpers) * bytes_per_process;
     if (memory > limits.memory_bytes)
         return refuse(memory / 1'000'000, "MB of memory", limits.memory_bytes / 1'000'000, "lower -n or -c");
     return std::nullopt;
@@ -58,6 +60,7 @@ needs largest_of(const std::vector<needs>& all) {
         most.descriptors = std::max(most.descriptors, one.descriptors);
         most.processes = std::max(most.processes, one.processes);
         most.threads = std::max(most.threads, one.threads);
+        most.helpers = std::max(most.helpers, one.helpers);
         most.redis = most.redis || one.redis;
     }
     return most;

@@ -17,7 +17,8 @@ strike kill_run(pid_t run) {
 
 /// Kills nothing if the workers of the run have ended already, because it is then near its end.
 strike kill_worker_of(pid_t run, const workload& work, const contestant& who) {
-    if (who.needs_at(work).processes == 1) {
+    const auto need = who.needs_at(work);
+    if (need.processes + need.helpers == 1) {
         auto done = kill_run(run);
         done.text += ": it has no worker processes";
         return done;

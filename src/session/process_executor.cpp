@@ -62,9 +62,13 @@ executed_run process_executor::execute(const run_plan& plan, const on_progress& 
 }
 
 /// Of an open run.
-void process_executor::expect_arrivals(run_request& request, recorder& record) const {
-    const arrival_schedule when(settings_.work);
-    if (!when.open()) return;
+void process_executor::expect_arrivals(run_request& request, recorder& record) {
+    if (!settings_.work.arrive.open()) return;
+    const auto& when = request.arrivals.emplace(settings_.work);
+    if (request.who.reports() == order_reports::in_lines) {
+        schedule_.emplace(when);
+        request.spec.schedule = schedule_->path();
+    }
     record.expect_arrivals(settings_.work.arrive.warm_up, when.end(), settings_.work.objectives);
     request.give_up_at = when.end() + drain_of(settings_.work);
 }

@@ -2,6 +2,7 @@
 // mock API for each run.
 #pragma once
 
+#include "measure/schedule_file.hpp"
 #include "session/abandoned.hpp"
 #include "session/incidents.hpp"
 #include "session/run_executor.hpp"
@@ -29,7 +30,7 @@ private:
     [[nodiscard]] addresses addresses_for(const run_plan& plan, const table_name& table) const;
     [[nodiscard]] run_request request_for(const run_plan& plan, const addresses& where);
     [[nodiscard]] std::vector<watched_service> watched_services(const addresses& where) const;
-    void expect_arrivals(run_request& request, recorder& record) const;
+    void expect_arrivals(run_request& request, recorder& record);
     [[nodiscard]] table_name make_table(const run_plan& plan);
     [[nodiscard]] incident_means means();
 
@@ -40,8 +41,9 @@ private:
     std::string id_;
     std::optional<session_services> services_;  // declared before its users, so destroyed after them
     std::optional<session_schema> schema_;
-    std::optional<session_keys> keys_;     ///< in a Redis of the user
-    std::optional<mock_api_process> api_;  ///< of the current run
+    std::optional<session_keys> keys_;       ///< in a Redis of the user
+    std::optional<mock_api_process> api_;    ///< of the current run
+    std::optional<schedule_file> schedule_;  ///< of the current run of a runner
     unsigned runs_ = 0;
 };
 

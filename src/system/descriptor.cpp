@@ -9,6 +9,16 @@
 #include <cerrno>
 
 namespace pipebench {
+namespace {
+
+channel_ends connected(int type, const std::string& peer) {
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends.data()) != 0)
+        throw system_failure("cannot make a channel to " + peer, errno);
+    return {.ours = descriptor(ends[0]), .theirs = descriptor(ends[1])};
+}
+
+}  // namespace
 
 pipe_ends make_pipe() {
     std::array<int, 2> ends{};
@@ -16,12 +26,9 @@ pipe_ends make_pipe() {
     return {.read_end = descriptor(ends[0]), .write_end = descriptor(ends[1])};
 }
 
-channel_ends make_channel(const std::string& peer) {
-    std::array<int, 2> ends{};
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
-        throw system_failure("cannot make a channel to " + peer, errno);
-    return {.ours = descriptor(ends[0]), .theirs = descriptor(ends[1])};
-}
+channel_ends make_channel(const std::string& peer) { return connected(SOCK_SEQPACKET, peer); }
+
+channel_ends make_stream(const std::string& peer) { return connected(SOCK_STREAM, peer); }
 
 read_stop read_into(std::string& text, int from, std::size_t limit) {
     std::array<char, 16 * 1024> part;  // not set to zeros: this is called for every process at every sample

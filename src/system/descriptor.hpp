@@ -49,6 +49,8 @@ struct channel_ends {
 /// Two connected sockets that keep messages apart (SOCK_SEQPACKET), closed at exec. Throws setup_error, which names
 /// `peer`: "the mock API".
 [[nodiscard]] channel_ends make_channel(const std::string& peer);
+/// The same for two sockets that carry bytes (SOCK_STREAM), of any number at once.
+[[nodiscard]] channel_ends make_stream(const std::string& peer);
 
 /// Why read_into() stopped. `by_error`: see errno; EAGAIN if a non-blocking descriptor has no more data now.
 enum class read_stop : std::uint8_t { at_end, over_limit, by_error };

@@ -97,7 +97,7 @@ std::size_t tree_size(pid_t root) {
 
 std::vector<pid_t> children_of(pid_t pid) {
     std::vector<pid_t> out;
-    for_each_child(pid, forks_from::main_thread, [&out](pid_t child) {
+    for_each_child(pid, forks_from::any_thread, [&out](pid_t child) {
         if (is_alive(child)) out.push_back(child);
     });
     return out;

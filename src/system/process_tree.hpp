@@ -11,8 +11,8 @@
 
 namespace pipebench {
 
-/// Which threads of a process may have children. Our processes fork only from the main thread; reading every thread
-/// costs more.
+/// Which threads of a process may have children. The processes of our patterns have theirs from the main thread, but
+/// for those that transform (--transform-on processes:N). Reading every thread costs more.
 enum class forks_from : std::uint8_t { main_thread, any_thread };
 
 /// Whether the kernel lists the children of a thread (CONFIG_PROC_CHILDREN). If not, each of the functions below

@@ -70,7 +70,7 @@ void process_tree_sampler::sample() {
     const std::chrono::duration<double, std::milli> gap = now - last_sample_;
     usage_.largest_gap_ms = std::max(usage_.largest_gap_ms, gap.count());
     last_sample_ = now;
-    // Between two walks of the tree only the root is checked for new children: our workers have none.
+    // Between two walks of the tree only the root is checked for new children: workers have none, or soon.
     if (walk_is_due()) refresh_members();
     else if (kernel_lists_children()) for_each_child(root_, whom_, [this](pid_t child) { add_with_children(child); });
     sample_rss();
@@ -79,7 +79,8 @@ void process_tree_sampler::sample() {
 
 bool process_tree_sampler::walk_is_due() const {
     const auto now = clock::now();
-    if (now - last_refresh_ >= refresh_interval) return true;
+    const bool may_have_new_ones = whom_ == forks_from::any_thread && now - started_ < refresh_interval;
+    if (may_have_new_ones || now - last_refresh_ >= refresh_interval) return true;
     return !kernel_lists_children() &&
            in_seconds(walk_cost_) <= walk_budget * in_seconds(now - started_) + walk_allowance_s;
 }

@@ -195,7 +195,6 @@ TEST_CASE("what cannot arrive is refused in one line", "[open][refusal]") {
         wrong{{"--rate", "10/s", "--slo", "p99=500ms"}, {"--slo", "p99<500ms"}},
         wrong{{"--rate", "10/s", "--when-full", "wait"}, {"--when-full", "--queue-limit"}},
         wrong{{"--rate", "10/s", "-n", "20", "--warm-up", "10s"}, {"--warm-up"}},
-        wrong{{"--rate", "10/s", "--runner", "mine=true"}, {"--runner"}},
         wrong{{"--rate", "10/s", "--no-watch"}, {"--no-watch"}});
     const user someone;
     check_refusal(someone.run_pipebench(options), said);

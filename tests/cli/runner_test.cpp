@@ -54,6 +54,46 @@ subprocess.run(psql, input="".join(statements), encoding="utf-8", check=True)
 time.sleep(orders * float(told("DB_LATENCY_MS")) / 1000)
 )py";
 
+/// Does each order of an open load when it has arrived, one after another, and says so.
+constexpr const char* do_arriving_orders = R"py(
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, ")py" PIPEBENCH_SOURCE_DIR R"py(/bench/peers/python")
+from transform import transform
+
+
+def told(name):
+    return os.environ["PIPEBENCH_" + name]
+
+
+def literal(value):
+    text = "{%s}" % ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return "'%s'" % text.replace("'", "''")
+
+
+early_s = float(sys.argv[1])
+with open(told("SCHEDULE")) as schedule:
+    due = [float(line) / 1000 - early_s for line in schedule]
+api = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+print("in-flight 1\nstart", flush=True)
+began = time.monotonic()
+for order_id, at in enumerate(due, 1):
+    time.sleep(max(0, began + at - time.monotonic()))
+    print("begin", order_id, flush=True)
+    with api.open(f"{told('TARGET')}/orders/{order_id}") as answer:
+        row = transform(order_id, answer.read())
+    time.sleep(float(told("DB_LATENCY_MS")) / 1000)
+    statement = f"PREPARE one AS {told('INSERT')};\nEXECUTE one({', '.join(map(literal, row))});\n"
+    psql = ["psql", "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--dbname=" + told("POSTGRES")]
+    subprocess.run(psql, input=statement, encoding="utf-8", check=True)
+    print("stored", order_id, flush=True)
+)py";
+
 /// For the shell: makes a row for every order and for two unknown ones, with wrong contents.
 constexpr const char* make_rows_up = R"(psql --quiet --no-psqlrc --dbname="$PIPEBENCH_POSTGRES" <<SQL
 INSERT INTO $PIPEBENCH_TABLE
@@ -517,6 +557,58 @@ TEST_CASE("a file that nobody may execute is found out before the runs that come
     check_refusal(someone.run_pipebench({"-n", "5", "-p", "fan-out", "--runner", "mine=" + path}),
                   {"--runner", path});
     CHECK(someone.left_behind().empty());
+}
+
+// --- open load ---
+
+TEST_CASE("the orders of a program arrive on the schedule of the patterns, and its latency counts from there",
+          "[runner][open]") {
+    const user someone;
+    const auto program = command_for(someone, "/usr/bin/python3", do_arriving_orders);
+    const auto s =
+        measured(someone, alone({"mine=" + program + " 0"}) +
+                              std::vector<std::string>{"--rate", "5/s", "--slo", "p50<30s", "--busy-limit", "100%"});
+    const auto run = row_of(s, "mine");
+    CAPTURE(run["verdict"], run["notes"], run["load"]);
+    CHECK(s.end.code == 0);
+    CHECK(run["stored"] == 20);
+    CHECK(run["load"]["orders"] == 20);
+    CHECK(run["load"]["objectives"][0]["verdict"] == "met");
+    CHECK(run["load"]["lateness_p99_ms"].is_null());  // it keeps its own time
+    CHECK(run["load"]["queue_mean"].is_number());
+    CHECK(run["time_s"].get<double>() >= 3.8);
+    const auto response = run["latency"]["p50_ms"].get<double>(),
+               service = run["load"]["service"]["p50_ms"].get<double>();
+    CHECK(service >= 7);  // 5 ms of the API, and 2 of the database
+    CHECK(response >= service * 0.98);
+}
+
+TEST_CASE("a program whose times cannot be true has a row that says so", "[runner][open]") {
+    const user someone;
+    std::string command, said;
+    SECTION("it does not wait for its orders") {
+        command = command_for(someone, "/usr/bin/python3", do_arriving_orders) + " 1000";
+        said = "orders were begun or done before they arrived";
+    }
+    SECTION("it says nothing") {
+        command = right_program(someone);
+        said = "it did not say when 20 orders were stored";
+    }
+    const auto s = measured(someone, alone({"mine=" + command}) +
+                                         std::vector<std::string>{"--rate", "5/s", "--busy-limit", "100%"});
+    CHECK(s.end.code == 3);
+    CHECK(contains(verdict_of(row_of(s, "mine")), said));
+}
+
+TEST_CASE("a program that has orders left when the drain is over is asked to end, and they are unfinished",
+          "[runner][open]") {
+    const user someone;
+    const auto s = measured(someone, alone({"mine=sleep 1000"}) +
+                                         std::vector<std::string>{"--rate", "100/s", "--drain", "200ms"});
+    const auto run = row_of(s, "mine");
+    CHECK(run["stored"] == 0);
+    CHECK(run["load"]["unfinished"] == 20);
+    CHECK(run["ledger"]["lost"] == 0);
 }
 
 // --- services ---

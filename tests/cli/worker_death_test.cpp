@@ -67,3 +67,38 @@ TEST_CASE("a redis-streams worker process that is killed loses nothing: its orde
     check_that_nothing_is_lost(result_of(under_way, file), victim);
     CHECK(someone.left_behind().empty());
 }
+
+TEST_CASE("a process that transforms and is killed is replaced, and its order tried again", "[recovery]") {
+    const user someone;
+    const auto file = someone.file("r.json");
+    const auto end = someone.run_pipebench({"-n",
+                                            "100",
+                                            "-p",
+                                            "semaphore",
+                                            "-c",
+                                            "4",
+                                            "--http-latency",
+                                            "10ms",
+                                            "--db-latency",
+                                            "10ms",
+                                            "--transform-cost",
+                                            "5ms",
+                                            "--transform-on",
+                                            "processes:2",
+                                            "--chaos",
+                                            "kill-worker@50%",
+                                            "--busy-limit",
+                                            "100%",
+                                            "--export-json",
+                                            file});
+    CAPTURE(end.out, end.err);
+    const auto run = json::parse(read_file(file))["runs"][0];
+    CAPTURE(run.dump(1));
+    CHECK(end.code == 0);
+    CHECK(run["stored"] == 100);
+    CHECK(run["ledger"]["corrupt"] == 0);
+    CHECK(run["ledger"]["redelivered"] == 0);
+    CHECK(run["transform_pool"]["transforms"] == 100);
+    CHECK(run["transform_pool"]["deaths"] == 1);
+    CHECK(someone.left_behind().empty());
+}

@@ -150,18 +150,19 @@ TEST_CASE("a pattern delivers each order exactly once, and leaves nothing alive"
     });
 }
 
-TEST_CASE("a pattern spends the CPU work of each transform, on its loop or on threads beside it",
+TEST_CASE("a pattern spends the CPU work of each transform, on its loop, or on threads or in processes beside it",
           "[pattern][transform-cost]") {
-    for (const unsigned threads : {0u, 2u}) DYNAMIC_SECTION(threads << " threads") {
+    for (const transform_place where : {transform_place{}, transform_place{2}, transform_place{2, true}})
+        DYNAMIC_SECTION(format_transform_place(where)) {
             auto work = small_work(40);
             work.transform_cost = {std::chrono::milliseconds(2), 0.5};
-            work.transform_on.threads = threads;
+            work.transform_on = where;
             for_each_pattern([&](const pattern& p) {
                 mock_api_process api(PIPEBENCH_BINARY, work, "");
                 const auto seen = observe(p, work, {api.url()});
                 check_that_it_ended_well(seen);
                 CHECK(seen.counted.stored == 40);
-                const bool beside = threads > 0 && p.needs_at(work).event_loops;
+                const bool beside = where.threads > 0 && p.needs_at(work).event_loops;
                 CHECK(seen.transforms_on_threads == (beside ? 40 : 0));
             });
         }

@@ -36,6 +36,29 @@ TEST_CASE("a load that fits has the waits of Erlang's formula", "[forecast]") {
     CHECK(forecast_of({work, 150, true, 0.2}).wait_p99_ms == 0);
 }
 
+TEST_CASE("a limit that is more than the objectives need is said to be", "[forecast]") {
+    auto work = arriving("50k/h", 10min);
+    work.objectives = {{0.99, 500ms}};
+    const forecast_terms many{work, 150, true, 0.2}, five{work, 5, true, 0.2}, too_slow{work, 150, true, 0.6};
+    CHECK(fewest_in_flight_for(many) == 5);
+    CHECK(
+        describe(forecast_of(many), "semaphore", many) ==
+        "semaphore: 13.89 orders/s x 200 ms = 2.78 erlang, 1.85 % of the 150 that may be in flight: hardly any order "
+        "waits; 5 would be enough for p99<500ms");
+    CHECK(describe(forecast_of(five), "semaphore", five).find("enough") == std::string::npos);
+    CHECK_FALSE(fewest_in_flight_for(too_slow));
+    work.arrive.process = {arrival_process::kind::burst, 20};
+    CHECK_FALSE(fewest_in_flight_for(many));
+}
+
+TEST_CASE("a worker that has read several orders is a queue that the formula does not know", "[forecast]") {
+    const auto work = arriving("50k/h", 10min);
+    const forecast_terms terms{work, 150, true, 0.2, 9};
+    CHECK(
+        describe(forecast_of(terms), "redis-streams", terms)
+            .ends_with("; if several come at once, one may wait behind 9 others for 1800 ms while workers are idle"));
+}
+
 TEST_CASE("a load that does not fit leaves a queue behind", "[forecast]") {
     const auto work = arriving("800/s", 60s);
     const forecast_terms terms{work, 100, true, 0.2};

@@ -184,6 +184,19 @@ TEST_CASE("capacity has no latency to wait for, and no more processes than cores
     CHECK(w.pool_processes % 2 == 0);
 }
 
+TEST_CASE("deployment is the published production, under its load", "[profiles]") {
+    const auto w = at("deployment", GENERATE(1u, 100u));
+    CHECK(w.arrive.rate == arrival_rate{50'000, 1h});
+    CHECK(format_objectives(w.objectives) == "p99<500ms");
+    CHECK(w.streams.processes == 15);
+    CHECK(w.streams.workers == 150);
+    CHECK(w.streams.batch == 10);
+    CHECK(w.streams.mode == batch_mode::one_by_one);
+    CHECK(w.permits == 150);
+    CHECK(w.http.mean == 100ms);
+    CHECK(w.db_latency == 100ms);
+}
+
 TEST_CASE("every profile has a name of its own and a question", "[profiles]") {
     REQUIRE_FALSE(profiles().empty());
     for (const auto& p : profiles()) {

@@ -117,7 +117,7 @@ TEST_CASE("the defaults in --help are those of the workload", "[work_options][he
 
 TEST_CASE("the defaults in --help are those of the profile that a command uses, and others are named",
           "[work_options][help]") {
-    const std::string id = GENERATE("equal", "article", "capacity");
+    const std::string id = GENERATE("equal", "article", "capacity", "deployment");
     work_options o;
     o.profile = id;
     const auto w = workload_of(o);
@@ -135,6 +135,17 @@ TEST_CASE("the defaults in --help are those of the profile that a command uses, 
             if (named != std::string::npos) CHECK(contains(help.substr(named), ": " + value));
         }
     }
+}
+
+TEST_CASE("a load of the user's takes the place of the profile's", "[work_options][load]") {
+    CHECK(workload_of(of({"--profile", "deployment"})).arrive.rate == arrival_rate{50'000, std::chrono::hours{1}});
+    CHECK(workload_of(of({"--profile", "deployment", "--rate", "1/s"})).arrive.rate == arrival_rate{1});
+    const auto w = workload_of(of({"--profile", "deployment", "--steps", "1/s,2/s", "--duration", "10s"}));
+    CHECK(w.arrive.rate.orders == 0);
+    CHECK(w.orders == 30);
+    CHECK(is_set(of({"--profile", "deployment"}), "--slo"));
+    CHECK_FALSE(is_set(of({}), "--slo"));
+    CHECK(is_set(of({"--rate", "1/s"}), "--rate"));
 }
 
 TEST_CASE("a command's own default is the one in its --help", "[work_options][help]") {

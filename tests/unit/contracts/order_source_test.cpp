@@ -6,6 +6,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <numeric>
+
 using namespace pipebench;
 using namespace std::chrono_literals;
 
@@ -155,8 +157,9 @@ TEST_CASE("orders of the warm-up are in no distribution", "[order_source]") {
     s.source().admit();
     while (const auto id = s.source().take()) s.log->end(s.log->begin(*id), {});
     CHECK(s.record.read().stored == 10);
-    std::uint64_t counted = 0;
-    for (const auto n : s.record.response().bins) counted += n;
-    CHECK(counted == 5);
+    const auto counted = [](const latency_counts& all) { return std::reduce(all.bins.begin(), all.bins.end()); };
+    CHECK(counted(s.record.response()) == 5);
+    CHECK(counted(s.record.wait()) == 5);
+    CHECK(counted(s.record.lateness()) == 5);
     CHECK(s.record.on_time(0) == 5);
 }

@@ -78,7 +78,7 @@ TEST_CASE("what event loops were measured for comes back from JSON, and is left 
     CHECK_FALSE(parse_result(saved(r)).runs.at(0).transform_pool);
     r.transform_rounds_per_us = 11.25;
     r.runs.at(0).loop_lag = latency_summary{1, 2, 3, 4, 5, 6};
-    r.runs.at(0).transform_pool = transform_pool_view{100, 7, {1, 2, 3, 4, 5, 6}};
+    r.runs.at(0).transform_pool = transform_pool_view{100, 7, 1, {1, 2, 3, 4, 5, 6}};
     CHECK(parse_result(saved(r)) == r);
 }
 
@@ -135,7 +135,7 @@ run_result run_with_every_field_set() {
     r.cpu_per_order_us = 16.5;
     r.cpu_sections = {1022, 17.5, 18.5, 19.5, 20.5};
     r.loop_lag = latency_summary{44.5, 45.5, 46.5, 47.5, 48.5, 49.5};
-    r.transform_pool = transform_pool_view{1044, 1045, {50.5, 51.5, 52.5, 53.5, 54.5, 55.5}};
+    r.transform_pool = transform_pool_view{1044, 1045, 1, {50.5, 51.5, 52.5, 53.5, 54.5, 55.5}};
     r.harness_cpu_s = 21.5;
     r.steal_share = 22.5;
     r.foreign_share = 23.5;

@@ -47,7 +47,7 @@ workload unusual_workload() {
     w.write = write_mode::batch;
     w.write_batch = 7;
     w.transform_cost = {1500us, 0.5};
-    w.transform_on = {3};
+    w.transform_on = {3, true};
     w.streams = {5, 6, 7, 8ms, batch_mode::one_by_one, 9s};
     return w;
 }
@@ -150,15 +150,16 @@ TEST_CASE("the CPU cost of a transform is a time, or a time with a spread", "[wo
         CHECK(format_cpu_cost(*parse_cpu_cost(text)) == text);
 }
 
-TEST_CASE("a transform is done on the loop, or on up to 64 threads", "[workload][transform-cost]") {
+TEST_CASE("a transform is done on the loop, or on up to 64 threads or processes", "[workload][transform-cost]") {
     CHECK(parse_transform_place("loop") == transform_place{});
     CHECK(parse_transform_place("threads:64") == transform_place{64});
-    for (const auto* bad :
-         {"", "threads", "threads:", "threads:0", "threads:65", "threads:-1", "processes:2", "loop:1"}) {
+    CHECK(parse_transform_place("processes:2") == transform_place{2, true});
+    for (const auto* bad : {"", "threads", "threads:", "threads:0", "threads:65", "threads:-1",
+                            "processes:", "processes:65", "loop:1"}) {
         CAPTURE(bad);
         CHECK_FALSE(parse_transform_place(bad));
     }
-    for (const auto* text : {"loop", "threads:4"})
+    for (const auto* text : {"loop", "threads:4", "processes:4"})
         CHECK(format_transform_place(*parse_transform_place(text)) == text);
 }
 

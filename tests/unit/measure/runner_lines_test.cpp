@@ -62,6 +62,24 @@ struct run_of_ten {
     }
 };
 
+/// Ten orders that arrive at 100/s.
+struct open_run {
+    workload work = [] {
+        workload out;
+        out.orders = 10;
+        out.arrive.rate = {100};
+        return out;
+    }();
+    arrival_schedule when{work};
+    recorder record = recorder::create(10);
+    runner_report report{record, &when};
+
+    open_run() {
+        record.expect_arrivals(0ns, when.end(), {});
+        record.start_clock();
+    }
+};
+
 }  // namespace
 
 // --- lines ---
@@ -271,6 +289,47 @@ TEST_CASE("the clock starts where the program says so", "[runner]") {
     const auto elapsed = run.record.elapsed();
     CHECK(elapsed <= clock_type::now() - before);
     CHECK(run.report.started());
+}
+
+TEST_CASE("an order of an open run waited from its arrival to its begin, and is answered from its arrival",
+          "[runner]") {
+    open_run run;
+    while (run.record.elapsed() < 25ms) std::this_thread::yield();
+    run.report.count_arrivals();
+    const auto arrived = run.record.queued();
+    CHECK(arrived >= 3);  // due after 0, 10 and 20 ms
+    CHECK(run.report.take("begin 1"));
+    CHECK(run.report.take("stored 1"));
+    CHECK(run.record.queued() == arrived - 1);
+    CHECK(run.record.wait().max >= 25ms);
+    CHECK(run.record.response().max >= run.record.wait().max);
+    CHECK(run.record.service().max < run.record.response().max);
+    CHECK(run.report.too_early() == 0);
+}
+
+TEST_CASE("an order of an open run of whose begin nothing is said has a response, and no wait", "[runner]") {
+    open_run run;
+    while (run.record.elapsed() < 5ms) std::this_thread::yield();
+    CHECK(run.report.take("stored 1"));
+    CHECK(run.record.response().max >= 5ms);
+    CHECK(run.record.wait().max == 0ns);
+    CHECK(run.record.service().max == 0ns);
+}
+
+TEST_CASE("an order that ends before it has arrived is counted as such", "[runner]") {
+    open_run run;
+    CHECK(run.report.take("stored 10"));
+    CHECK(run.report.too_early() == 1);
+}
+
+TEST_CASE("what had arrived before the start of a program is forgotten", "[runner]") {
+    open_run run;
+    while (run.record.elapsed() < 25ms) std::this_thread::yield();
+    run.report.count_arrivals();
+    CHECK(run.report.take("start"));
+    run.report.count_arrivals();
+    CHECK(run.record.queued() >= 1);
+    CHECK(run.record.queued() <= 1 + static_cast<std::uint64_t>(run.record.elapsed() / 10ms));
 }
 
 TEST_CASE("a start that is read when the clock has stopped changes nothing", "[runner]") {

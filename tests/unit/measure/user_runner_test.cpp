@@ -3,6 +3,7 @@
 #include "measure/user_runner.hpp"
 
 #include "contracts/error.hpp"
+#include "measure/schedule_file.hpp"
 #include "pipeline/order_table.hpp"
 #include "support/runners.hpp"
 
@@ -50,9 +51,11 @@ const addresses somewhere{"http://127.0.0.1:8080",
                           "pipebench:1:1"};
 
 /// The environment of a runner, by name. Checks that each PIPEBENCH_* name occurs once.
-std::map<std::string, std::string> told(const workload& work) {
+std::map<std::string, std::string> told(const workload& work, const std::string& schedule = {}) {
     std::map<std::string, std::string> out;
-    for (const auto& entry : runner_environment({"mine", work, somewhere})) {
+    run_spec spec{"mine", work, somewhere};
+    spec.schedule = schedule;
+    for (const auto& entry : runner_environment(spec)) {
         const auto equals = entry.find('=');
         const bool is_new = out.emplace(entry.substr(0, equals), entry.substr(equals + 1)).second;
         CAPTURE(entry);
@@ -180,8 +183,19 @@ TEST_CASE("a program is told what the work is, as the patterns are", "[runner]")
     CHECK(environment.at("PIPEBENCH_SEED") == "18446744073709551615");
     const nlohmann::json parameters = work;
     CHECK(nlohmann::json::parse(environment.at("PIPEBENCH_PARAMETERS")) == parameters);
+    CHECK(environment.at("PIPEBENCH_RATE").empty());
     CHECK(told(workload{}).at("PIPEBENCH_CONNECTIONS") == "keep-alive");
     CHECK(told(workload{}).at("PIPEBENCH_WRITE_MODE") == "row");
+}
+
+TEST_CASE("a program is told when the orders of an open run arrive", "[runner]") {
+    workload work;
+    work.orders = 3;
+    work.arrive.rate = {50'000, 1h};
+    const schedule_file file{arrival_schedule(work)};
+    const auto environment = told(work, file.path());
+    CHECK(environment.at("PIPEBENCH_RATE") == "50k/h");
+    CHECK(text_of_file(environment.at("PIPEBENCH_SCHEDULE")) == "0.000\n72.000\n144.000\n");
 }
 
 TEST_CASE("a program may have a connection to PostgreSQL per order in flight, or a pool as ours, and Redis",

@@ -43,7 +43,7 @@ struct pool_run {
     void run() {
         run_event_loop([this]() -> task<> {
             const executor loop = co_await asio::this_coro::executor;
-            transform_pool pool(loop, threads, transform_work(work, 10), run_findings(*found));
+            transform_pool pool(loop, {{threads}, {}, transform_work(work, 10)}, run_findings(*found));
             task_group all(loop);
             for (order_id id = 1; id <= orders; ++id) all.spawn(one(pool, id));
             co_await all.join();
