@@ -15,6 +15,7 @@ namespace pipebench {
 namespace {
 
 constexpr const char* concurrency_option = "--concurrency";
+constexpr std::size_t columns_of_a_description = 66;  ///< of --help, beside the options, in 100 columns
 
 value_form<unsigned> concurrency_form() { return count_form<unsigned>({1, 10'000}); }
 
@@ -67,12 +68,17 @@ void declare_value(option_set& options, work_options& o, const std::string& name
             names, placeholder, [&o, option](auto& text) { o.set(option, text); }, help);
 }
 
+std::string help_of(const parameter& p, const work_options& o) {
+    const auto usual = fmt::format("[{}]", default_of(p, o));
+    const bool fits = std::string_view(p.help).size() + 1 + usual.size() <= columns_of_a_description;
+    return fmt::format("{}{}{}", p.help, fits ? ' ' : '\n', usual);
+}
+
 void declare_parameters(option_set& options, work_options& o, parameter_group group) {
     options.group(title_of(group));
     for (const parameter& p : parameters())
         if (p.has_option() && p.group == group)
-            declare_value(options, o, p.option, p.value.placeholder,
-                          fmt::format("{} [{}]", p.help, default_of(p, o)));
+            declare_value(options, o, p.option, p.value.placeholder, help_of(p, o));
 }
 
 const profile& profile_of(const work_options& options) {

@@ -118,7 +118,8 @@ TEST_CASE("docs/options.md has every parameter with its default, as --help has i
         const auto row = row_of(std::string(p.long_option()));
         REQUIRE(row.size() >= 3);
         CHECK_FALSE(row[1].empty());
-        if (p.key == std::string("pool_processes")) CHECK(row[2] == "100; article: 8; capacity: 2 per core");
+        if (p.key == std::string("pool_processes"))
+            CHECK(row[2] == "100; article: 8; capacity: 2 per core; deployment: 150");
         else CHECK(row[2] == default_of(p, {}));
     }
     REQUIRE(checked > 20);
@@ -126,7 +127,8 @@ TEST_CASE("docs/options.md has every parameter with its default, as --help has i
 
 TEST_CASE("gate --help has the defaults of its own profile, and offers nothing that gate refuses", "[documents]") {
     const auto help = output_of({"gate", "--help"});
-    for (const auto& expected : {"[capacity]", "[5k]", "[0s; equal, article: 100ms]", "[1; equal: 4]"}) {
+    for (const auto& expected :
+         {"[capacity]", "[5k]", "[0s; equal, article, deployment: 100ms]", "[1; equal, deployment: 4]"}) {
         INFO(expected);
         CHECK(contains(help, expected));
     }

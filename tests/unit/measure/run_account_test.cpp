@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <limits>
 #include <thread>
 
 using namespace pipebench;
@@ -397,4 +398,73 @@ TEST_CASE("the CPU cost of the transform is in the floor, and in the load that i
     e.work.transform_cost.mean = 5ms;
     CHECK_THAT(e.row().floor_s, WithinRel(0.025, 1e-9));  // ten orders on two cores
     CHECK_THAT(expected_of(e.who, e.work, server_owner::pipebench).service_s, WithinRel(0.005, 1e-9));
+}
+
+// --- a program under open load ---
+
+namespace {
+
+recorder record_of_10_ms() {
+    auto record = recorder::create(10);
+    record.expect_arrivals(0ns, 10ms, {});
+    record.start_clock();
+    let_clock_reach(record, 10ms);
+    for (order_id id = 1; id <= 10; ++id) record.log().end(record.log().begin(id), outcome{});
+    record.stop_clock();
+    return record;
+}
+
+/// Ten orders at 1,000/s that a program does, and of which it says when they were stored.
+struct told_by_a_program : evidence {
+    told_by_a_program() : evidence(record_of_10_ms()) {
+        who.how = order_reports::in_lines;
+        work.arrive.rate = {1000, 1s};
+        seen.told_stored = 10;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a program that tells the times of its orders has a row like a pattern's", "[account][open]") {
+    told_by_a_program e;
+    CHECK(e.row().verdict.trusted());
+    e.seen.in_flight_limit = 3;
+    CHECK(e.row().in_flight_limit == 3);
+}
+
+TEST_CASE("the queue of a program that does not tell begins is not known, and its growth is", "[account][open]") {
+    told_by_a_program e;
+    for (int ms = 0; ms <= 10; ++ms) {
+        e.seen.series.t_s.push_back(ms / 1e3);
+        e.seen.series.queued.push_back(std::numeric_limits<double>::quiet_NaN());
+        e.seen.not_ended.push_back(ms);
+    }
+    const auto load = e.row().load.value();
+    CHECK(std::isnan(load.queue_mean));
+    CHECK(std::isnan(load.queue_peak));
+    CHECK_THAT(load.queue_growth_per_s, WithinRel(1000, 1e-6));
+}
+
+TEST_CASE("orders of a program that arrive after they were done, or of which it said nothing, make its row INVALID",
+          "[account][open]") {
+    told_by_a_program early, silent;
+    early.seen.too_early = 2;
+    CHECK(early.row().verdict.text ==
+          "INVALID: 2 orders were begun or done before they arrived: keep to PIPEBENCH_SCHEDULE");
+    silent.seen.told_stored = 7;
+    CHECK(silent.row().verdict.text ==
+          "INVALID: it did not say when 3 orders were stored: print 'stored ID' for each, and flush it");
+    silent.seen.asked_to_end = true;  // between the write and its line
+    CHECK(silent.row().verdict.trusted());
+}
+
+TEST_CASE("a program that is ended after the drain has ended as planned, and a deaf one has not", "[account][open]") {
+    told_by_a_program e;
+    e.seen.asked_to_end = true;
+    e.seen.end.status = SIGTERM;
+    CHECK(e.row().verdict.kind != verdict_kind::invalid_death);
+    e.seen.end.status = 143 << 8;
+    CHECK(e.row().verdict.kind != verdict_kind::invalid_death);
+    e.seen.end.status = SIGKILL;
+    CHECK(e.row().verdict.kind == verdict_kind::invalid_death);
 }
