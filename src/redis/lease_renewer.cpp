@@ -29,6 +29,12 @@ redis_command renewal_of(const order_stream_keys& keys, const lease_book::renewa
     return out;
 }
 
+/// The alarm of a connection may still be set, and would keep the loop running until its limit.
+struct stops_at_end {
+    asio::io_context& loop;
+    ~stops_at_end() { loop.stop(); }
+};
+
 }  // namespace
 
 lease_renewer::lease_renewer(const stream_access& access, lease_book& leases, duration lease,
@@ -47,6 +53,7 @@ task<> lease_renewer::run() {
             stop();
             keep_running.reset();
         });
+    const stops_at_end at_end{loop_};
     auto renewals = renew_until_stopped();
     co_await asio::co_spawn(loop_.get_executor(), std::move(renewals), use_task);
 }

@@ -183,6 +183,20 @@ TEST_CASE("redis-streams keeps its leases while transforms keep its loops busy",
     CHECK(seen.ledger.rows == 60);
 }
 
+TEST_CASE("redis-streams that has renewed its leases ends with its work, and not with a limit", "[pattern]") {
+    auto work = small_work(60);
+    work.http.mean = 100ms;
+    work.streams.lease = 150ms;
+    work.limits = {60s, 60s};
+    const auto p = std::ranges::find(patterns(), "redis-streams", &pattern::id);
+    REQUIRE(p != patterns().end());
+    mock_api_process api(PIPEBENCH_BINARY, work, "");
+    const auto seen = observe(*p, work, {api.url()});
+    check_that_it_ended_well(seen);
+    CHECK(seen.counted.stored == 60);
+    CHECK(seen.time < 30s);
+}
+
 TEST_CASE("a pattern delivers a single order", "[pattern]") {
     for_each_pattern([](const pattern& p) {
         const auto work = small_work(1);
