@@ -91,10 +91,10 @@ under_way() { grep -q ' done, ' "$scratch/said"; }
 stalled() {
     local pattern=$1 away=$2 result=$scratch/result.json session
     local name="$pattern without $away"
-    step "$name: 200 orders/s for 14 s, of which no packet gets through for 4 s"
+    step "$name: 200 orders/s for 16 s, and for 4 s of them no packet gets through"
     rm -f "$result"
     : >"$scratch/said"
-    "$binary" -p "$pattern" --rate 200/s --duration 14s -c 20 --http-latency 20ms --db-latency 20ms \
+    "$binary" -p "$pattern" --rate 200/s --duration 16s --warm-up 2s -c 20 --http-latency 20ms --db-latency 20ms \
         --redis "redis://${server[redis]}:6379" --postgres "host=${server[postgres]} user=postgres dbname=postgres" --export-json "$result" \
         >"$scratch/table" 2>"$scratch/said" &
     session=$!

@@ -38,7 +38,7 @@ std::string enough(const forecast_terms& terms) {
 std::string behind_another(const forecast_terms& terms) {
     if (terms.behind_another == 0) return {};
     return fmt::format(
-        "; if several come at once, one may wait behind {} others for {:.4g} ms while workers are idle",
+        "; if several come at once, one may wait behind up to {} others (up to {:.4g} ms) while workers are idle",
         terms.behind_another, 1e3 * terms.service_s * static_cast<double>(terms.behind_another));
 }
 

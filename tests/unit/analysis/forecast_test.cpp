@@ -54,9 +54,9 @@ TEST_CASE("a limit that is more than the objectives need is said to be", "[forec
 TEST_CASE("a worker that has read several orders is a queue that the formula does not know", "[forecast]") {
     const auto work = arriving("50k/h", 10min);
     const forecast_terms terms{work, 150, true, 0.2, 9};
-    CHECK(
-        describe(forecast_of(terms), "redis-streams", terms)
-            .ends_with("; if several come at once, one may wait behind 9 others for 1800 ms while workers are idle"));
+    CHECK(describe(forecast_of(terms), "redis-streams", terms)
+              .ends_with("; if several come at once, one may wait behind up to 9 others (up to 1800 ms) while "
+                         "workers are idle"));
 }
 
 TEST_CASE("a load that does not fit leaves a queue behind", "[forecast]") {
