@@ -42,6 +42,12 @@ trap 'exit 143' TERM
 # there COMMAND...: runs it in the servers' namespace.
 there() { nsenter --target "$servers" --net -- "$@"; }
 
+# start_there LOG COMMAND...: in the background, until the end of the script. Not through there(): the pid must be its own.
+start_there() {
+    nsenter --target "$servers" --net -- "${@:2}" >"$1" 2>&1 &
+    started+=("$!")
+}
+
 connect_namespaces() {
     local name
     unshare --net sleep infinity &
@@ -59,8 +65,8 @@ connect_namespaces() {
 }
 
 start_redis() {
-    there redis-server --bind "${server[redis]}" --port 6379 --protected-mode no --save '' --dir "$scratch" >"$scratch/redis.log" &
-    started+=("$!")
+    start_there "$scratch/redis.log" redis-server --bind "${server[redis]}" --port 6379 \
+        --protected-mode no --save '' --dir "$scratch"
     wait_until "Redis answers" redis-cli -h "${server[redis]}" ping
 }
 
@@ -70,9 +76,8 @@ start_postgres() {
     install --directory --owner=postgres --mode=700 "$data"
     there runuser -u postgres -- "$programs/initdb" --auth=trust --no-sync -D "$data" >"$scratch/initdb.log"
     echo "host all all ${here[postgres]}/32 trust" >>"$data/pg_hba.conf"
-    there runuser -u postgres -- "$programs/postgres" -D "$data" -h "${server[postgres]}" -k '' -c fsync=off \
-        >"$scratch/postgres.log" 2>&1 &
-    started+=("$!")
+    start_there "$scratch/postgres.log" runuser -u postgres -- "$programs/postgres" -D "$data" \
+        -h "${server[postgres]}" -k '' -c fsync=off
     wait_until "PostgreSQL answers" "$programs/pg_isready" --quiet --host="${server[postgres]}"
 }
 
