@@ -12,6 +12,16 @@ die() {
     exit 2
 }
 
+# Prints the comment at the top of the script: what it does, and its arguments.
+usage() { sed -n '2,/^[^#]/ { /^[^#]/d; /^# shellcheck /d; s/^# \{0,1\}//p }' "$0"; }
+
+# usage_if_asked ARGUMENT...: prints it and ends the script if that is all that is wanted.
+usage_if_asked() {
+    [[ ${1:-} == -h || ${1:-} == --help ]] || return 0
+    usage
+    exit
+}
+
 as_root() {
     if ((EUID == 0)); then "$@"; else sudo "$@"; fi
 }

@@ -15,8 +15,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=scripts/packages.sh
 source "$repo/scripts/packages.sh"
 
-usage() { sed -n '2,/^set/ { /^set/d; s/^# \{0,1\}//p }' "${BASH_SOURCE[0]}"; }
-
 reprint() {
     (($# == 1)) || die "--reprint takes exactly one file"
     command -v python3 >/dev/null || die "needs python3"

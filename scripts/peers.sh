@@ -16,8 +16,6 @@ every=${patterns[*]}
 declare -A peers=([fan-out]=gather [semaphore]=semaphore [process-pool]=process_pool [thread-pool]=thread_pool
     [redis-streams]=redis_streams)
 
-usage() { sed -n '2,/^set/ s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
-
 ratios() { python3 "$repo/bench/peers/ratios.py" "$1"; }
 
 choose_patterns() { # ID[,ID]

@@ -13,10 +13,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=scripts/packages.sh
 source "$repo/scripts/packages.sh"
 
-if [[ ${1:-} == -h || ${1:-} == --help ]]; then
-    sed -n '2,/^set/ { /^set/d; s/^# \{0,1\}//p }' "${BASH_SOURCE[0]}"
-    exit
-fi
+usage_if_asked "$@"
 ensure_packages build run kills
 build release pipebench
 exec python3 "$repo/tests/random_kills.py" --binary "$repo/build/release/pipebench" "$@"

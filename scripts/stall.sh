@@ -11,10 +11,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=scripts/packages.sh
 source "$repo/scripts/packages.sh"
 
-if [[ ${1:-} == -h || ${1:-} == --help ]]; then
-    sed -n '2,/^set/ { /^set/d; s/^# \{0,1\}//p }' "${BASH_SOURCE[0]}"
-    exit
-fi
+usage_if_asked "$@"
 ((EUID == 0)) || die "needs root: sudo scripts/${0##*/}"
 binary=${1:-$repo/build/release/pipebench}
 if [[ -z ${PIPEBENCH_OWN_NETWORK:-} ]]; then

@@ -22,8 +22,8 @@ struct run_observation {
     box_time box;  ///< during the run
     flight_view in_flight;
     series_view series;
-    std::vector<double>
-        not_ended;  ///< of a runner that does not tell begins: orders offered and not ended, as `series`
+    /// Of a runner that does not tell begins: orders offered and not ended, at the times of `series`.
+    std::vector<double> not_ended;
     kill_target struck = kill_target::none;  ///< target of the first incident; none if no incident happened
     unsigned runs = 1;                       ///< number of starts
     std::vector<std::string> notes;          ///< lines that the run printed, up to a limit

@@ -46,7 +46,6 @@ timeval operator+(const timeval& a, const timeval& b) {
     return sum;
 }
 
-/// Null in a closed run.
 const arrival_schedule* schedule_of(const run_request& request) {
     return request.arrivals ? &*request.arrivals : nullptr;
 }
@@ -167,7 +166,7 @@ private:
 
     void look() {
         read_output();  // first, since what a line says holds when it is read
-        if (reports_in_lines(request_)) report_.count_arrivals();
+        report_.count_arrivals();
         if (watches_all()) sample();
         incidents_.strike_when_due(run_.pid());
         signals_.poll();

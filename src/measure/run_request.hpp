@@ -51,7 +51,7 @@ struct run_request {
     unsigned restarts = 0;  ///< how often a run is restarted that an incident or a poison order has killed
     watching watch = watching::all;
     stream_probe stream{};                       ///< empty if there is no stream
-    std::optional<arrival_schedule> arrivals{};  ///< of an open run
+    std::optional<arrival_schedule> arrivals{};  ///< of an open run, if it reports in lines
     /// On the run's clock: when orders of an open run that have not begun are given up; 0: never.
     std::chrono::nanoseconds give_up_at{};
 };

@@ -20,9 +20,9 @@ public:
     using time_point = order_course::time_point;
 
     driven_course(const workload& work, traffic shared, run_findings findings, order_id id)
-        : id_(id), course_(work, shared, id, now(), findings) {}
+        : course_(work, shared, id, now(), findings) {}
 
-    [[nodiscard]] order_id id() const noexcept { return id_; }
+    [[nodiscard]] order_id id() const noexcept { return course_.id(); }
 
     /// Returns the next step, and marks the work of this thread as that step.
     [[nodiscard]] step next() const noexcept {
@@ -65,7 +65,6 @@ private:
         return s == step::store ? cpu_section::store : cpu_section::scheduling;
     }
 
-    order_id id_;
     order_course course_;
     std::string body_;  ///< from fetched() to take_body()
 };

@@ -22,6 +22,7 @@ public:
 
     order_course(const workload& work, traffic shared, order_id id, time_point now, run_findings findings = {});
 
+    [[nodiscard]] order_id id() const noexcept { return id_; }
     [[nodiscard]] step next() const noexcept { return step_; }
 
     /// For step::fetch and step::store: the deadline of this attempt.

@@ -29,12 +29,6 @@ redis_command renewal_of(const order_stream_keys& keys, const lease_book::renewa
     return out;
 }
 
-/// The alarm of a connection may still be set, and would keep the loop running until its limit.
-struct stops_at_end {
-    asio::io_context& loop;
-    ~stops_at_end() { loop.stop(); }
-};
-
 }  // namespace
 
 lease_renewer::lease_renewer(const stream_access& access, lease_book& leases, duration lease,
@@ -46,14 +40,10 @@ lease_renewer::lease_renewer(const stream_access& access, lease_book& leases, du
       redis_(access_, loop_.get_executor(), std::hash<std::string>{}(all_.empty() ? "" : all_.front().name)) {}
 
 task<> lease_renewer::run() {
-    auto keep_running = asio::make_work_guard(loop_);
+    const auto keep_running = asio::make_work_guard(loop_);
+    // Stopped, not left to run out of work: the alarm of its connection may still be set.
     worker_threads thread(
-        1, [this] { loop_.run(); },
-        [&] {
-            stop();
-            keep_running.reset();
-        });
-    const stops_at_end at_end{loop_};
+        1, [this] { loop_.run(); }, [this] { loop_.stop(); });
     auto renewals = renew_until_stopped();
     co_await asio::co_spawn(loop_.get_executor(), std::move(renewals), use_task);
 }

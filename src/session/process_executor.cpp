@@ -64,8 +64,9 @@ executed_run process_executor::execute(const run_plan& plan, const on_progress& 
 /// Of an open run.
 void process_executor::expect_arrivals(run_request& request, recorder& record) {
     if (!settings_.work.arrive.open()) return;
-    const auto& when = request.arrivals.emplace(settings_.work);
+    const arrival_schedule when(settings_.work);
     if (request.who.reports() == order_reports::in_lines) {
+        request.arrivals = when;
         schedule_.emplace(when);
         request.spec.schedule = schedule_->path();
     }

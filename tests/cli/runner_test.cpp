@@ -20,8 +20,8 @@ using nlohmann::json;
 
 namespace {
 
-/// Does all orders, or as many as its argument says, one after another, and reports nothing.
-constexpr const char* do_the_orders = R"py(
+/// How the programs below begin.
+const std::string what_a_program_needs = R"py(
 import os
 import subprocess
 import sys
@@ -42,44 +42,27 @@ def literal(value):
     return "'%s'" % text.replace("'", "''")
 
 
-orders = int(sys.argv[1]) if len(sys.argv) > 1 else int(told("ORDERS"))
 api = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+psql = ["psql", "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--dbname=" + told("POSTGRES")]
+)py";
+
+/// Does all orders, or as many as its argument says, one after another, and reports nothing.
+const std::string do_the_orders = what_a_program_needs + R"py(
+orders = int(sys.argv[1]) if len(sys.argv) > 1 else int(told("ORDERS"))
 statements = [f"PREPARE one AS {told('INSERT')};\n"]
 for order_id in range(1, orders + 1):
     with api.open(f"{told('TARGET')}/orders/{order_id}") as answer:
         row = transform(order_id, answer.read())
     statements.append(f"EXECUTE one({', '.join(map(literal, row))});\n")
-psql = ["psql", "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--dbname=" + told("POSTGRES")]
 subprocess.run(psql, input="".join(statements), encoding="utf-8", check=True)
 time.sleep(orders * float(told("DB_LATENCY_MS")) / 1000)
 )py";
 
 /// Does each order of an open load when it has arrived, one after another, and says so.
-constexpr const char* do_arriving_orders = R"py(
-import os
-import subprocess
-import sys
-import time
-import urllib.request
-
-sys.dont_write_bytecode = True
-sys.path.insert(0, ")py" PIPEBENCH_SOURCE_DIR R"py(/bench/peers/python")
-from transform import transform
-
-
-def told(name):
-    return os.environ["PIPEBENCH_" + name]
-
-
-def literal(value):
-    text = "{%s}" % ",".join(map(str, value)) if isinstance(value, list) else str(value)
-    return "'%s'" % text.replace("'", "''")
-
-
+const std::string do_arriving_orders = what_a_program_needs + R"py(
 early_s = float(sys.argv[1])
 with open(told("SCHEDULE")) as schedule:
     due = [float(line) / 1000 - early_s for line in schedule]
-api = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 print("in-flight 1\nstart", flush=True)
 began = time.monotonic()
 for order_id, at in enumerate(due, 1):
@@ -89,7 +72,6 @@ for order_id, at in enumerate(due, 1):
         row = transform(order_id, answer.read())
     time.sleep(float(told("DB_LATENCY_MS")) / 1000)
     statement = f"PREPARE one AS {told('INSERT')};\nEXECUTE one({', '.join(map(literal, row))});\n"
-    psql = ["psql", "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--dbname=" + told("POSTGRES")]
     subprocess.run(psql, input=statement, encoding="utf-8", check=True)
     print("stored", order_id, flush=True)
 )py";

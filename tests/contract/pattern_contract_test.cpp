@@ -122,6 +122,12 @@ void for_each_pattern(const std::function<void(const pattern&)>& check) {
         }
 }
 
+const pattern& redis_streams_pattern() {
+    const auto p = std::ranges::find(patterns(), "redis-streams", &pattern::id);
+    REQUIRE(p != patterns().end());
+    return *p;
+}
+
 }  // namespace
 
 TEST_CASE("the table of patterns names each by a word of its own", "[pattern]") {
@@ -173,10 +179,8 @@ TEST_CASE("redis-streams keeps its leases while transforms keep its loops busy",
     work.transform_cost = {50ms, 0};
     work.streams.batch = 5;
     work.streams.lease = 500ms;
-    const auto p = std::ranges::find(patterns(), "redis-streams", &pattern::id);
-    REQUIRE(p != patterns().end());
     mock_api_process api(PIPEBENCH_BINARY, work, "");
-    const auto seen = observe(*p, work, {api.url()});
+    const auto seen = observe(redis_streams_pattern(), work, {api.url()});
     check_that_it_ended_well(seen);
     CHECK(seen.counted.repeated == 0);
     CHECK(seen.ledger.redelivered == 0);
@@ -188,10 +192,8 @@ TEST_CASE("redis-streams that has renewed its leases ends with its work, and not
     work.http.mean = 100ms;
     work.streams.lease = 150ms;
     work.limits = {60s, 60s};
-    const auto p = std::ranges::find(patterns(), "redis-streams", &pattern::id);
-    REQUIRE(p != patterns().end());
     mock_api_process api(PIPEBENCH_BINARY, work, "");
-    const auto seen = observe(*p, work, {api.url()});
+    const auto seen = observe(redis_streams_pattern(), work, {api.url()});
     check_that_it_ended_well(seen);
     CHECK(seen.counted.stored == 60);
     CHECK(seen.time < 30s);
