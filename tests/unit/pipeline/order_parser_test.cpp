@@ -144,8 +144,8 @@ TEST_CASE("a whole number may be written with a fraction of zero or an exponent"
         REQUIRE(o);
         CHECK(o->lines.at(0).quantity == 3);
     }
-    for (const char* other : {"3.5", "1e300", "-0.0"})
-        CHECK_FALSE(parse_order(with_bytes("\"quantity\": 3", std::string("\"quantity\": ") + other)));
+    for (const char* number : {"3.5", "1e300", "-0.0"})
+        CHECK_FALSE(parse_order(with_bytes("\"quantity\": 3", std::string("\"quantity\": ") + number)));
 }
 
 TEST_CASE("an order is an object", "[order_parser]") {
