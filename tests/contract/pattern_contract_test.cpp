@@ -96,6 +96,7 @@ observed observe(const pattern& p, const workload& work, const circumstances& c)
 }
 
 void check_that_it_ended_well(const observed& seen) {
+    CAPTURE(seen.run.notes);  // the report of a sanitizer, too
     CHECK(seen.run.end.describe() == "exited with 0");
     CHECK(seen.run.notes.empty());
     CHECK(seen.clock_stopped);
