@@ -20,13 +20,15 @@ struct running_session {
         : file(someone.file("r.json")), under_way(with_secret(someone.pipebench(arguments(more)))) {
         REQUIRE(comes_true([&] { return !running(someone, "_run").empty(); }));
     }
-    /// Kills the first process whose command line contains this text once the run is under way.
-    pid_t kill(const std::string& what) {
+    /// Kills a process whose command line contains this text once the run is under way and `enough` of them are there.
+    pid_t kill(const std::string& what, std::size_t enough = 1) {
         std::vector<process> found;
-        REQUIRE(comes_true([&] { return !(found = running(someone, what)).empty(); }));
-        ::kill(found.front().pid, SIGKILL);
-        return found.front().pid;
+        REQUIRE(comes_true([&] { return (found = running(someone, what)).size() >= enough; }));
+        ::kill(found.at(enough - 1).pid, SIGKILL);
+        return found.at(enough - 1).pid;
     }
+    /// One of the run's: the session's own, from before the run, may just be ending by themselves.
+    pid_t kill_a_backend() { return kill("postgres: pipebench postgres", 4); }
     session_end end() { return checked(someone, under_way.wait(), file, books::cut_short); }
 
     user someone;
@@ -69,7 +71,7 @@ TEST_CASE("a PostgreSQL that dies amid a run makes its row INVALID, and is start
 
 TEST_CASE("a PostgreSQL that recovers from the crash of a backend makes its row INVALID", "[death]") {
     running_session session({"-p", "semaphore,thread-pool"});
-    const auto backend = session.kill("postgres: pipebench postgres");
+    const auto backend = session.kill_a_backend();
     const auto s = session.end();
     CHECK(s.end.code == 3);
     REQUIRE(s.result.runs.size() == 2);
@@ -83,7 +85,7 @@ TEST_CASE("a PostgreSQL that recovers from the crash of a backend makes its row 
 
 TEST_CASE("a PostgreSQL that --chaos has killed is excused, and not another death", "[death][chaos]") {
     running_session session({"-p", "semaphore", "--chaos", "kill-postgres@90%"});
-    session.kill("postgres: pipebench postgres");
+    session.kill_a_backend();
     const auto s = session.end();
     CHECK(s.end.code == 3);
     CHECK(contains(s.result.runs.at(0).verdict.text, "PostgreSQL crashed amid the run: "));
