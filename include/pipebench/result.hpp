@@ -229,6 +229,21 @@ struct recovery_view {
     bool operator==(const recovery_view&) const = default;
 };
 
+/// One piece of fixed work of the yardstick (measure/yardstick.hpp): its time, per unit of the work.
+struct yardstick_piece {
+    std::string name;
+    double cpu_us = 0;      ///< of all processes that took part; NaN: not known
+    double elapsed_us = 0;  ///< NaN: not known
+    bool operator==(const yardstick_piece&) const = default;
+};
+
+/// What the box was worth just before a run.
+struct yardstick_view {
+    std::uint64_t version = 0;  ///< of the pieces; only those of one version can be compared
+    std::vector<yardstick_piece> pieces;
+    bool operator==(const yardstick_view&) const = default;
+};
+
 struct run_result {
     std::string pattern, title;
     std::string scenario{"clean"};
@@ -254,8 +269,12 @@ struct run_result {
     /// How late the timers of the event loops were, which tick every 10 ms; nullopt: not measured (--loop-lag).
     std::optional<latency_summary> loop_lag;
     std::optional<transform_pool_view> transform_pool;  ///< only with such threads
-    double harness_cpu_s = 0;                           ///< of pipebench itself during the run: sampling and progress
+    std::optional<yardstick_view> yardstick;
+    double harness_cpu_s = 0;  ///< of pipebench itself during the run: sampling and progress
     double steal_share = 0;    ///< of the box's CPU time, taken by the hypervisor; NaN: not known
+    /// Of the time of all cores: processes were ready, and held back because a container's CPU quota was used up. NaN:
+    /// not known.
+    double throttled_share = 0;
     double foreign_share = 0;  ///< of the box's CPU time, used by other programs; NaN: not known
     flight_view in_flight;
     series_view series;
@@ -275,10 +294,28 @@ struct run_result {
     bool operator==(const run_result&) const = default;
 };
 
+/// Limits of the control groups in which pipebench runs: of a container, a service, a batch job.
+struct container_limits {
+    double cores = 0;                        ///< CPU time per time; NaN: no limit
+    known_bytes memory_bytes;                ///< empty: no limit
+    std::optional<std::uint64_t> processes;  ///< threads count, too; empty: no limit
+    bool operator==(const container_limits&) const = default;
+};
+
+/// "at most 0.2 cores, 512 MB, 100 processes"
+[[nodiscard]] std::string describe(const container_limits& c);
+
 struct box_info {
     std::string host_os, kernel, cpu_model, governor, virtualization;
-    std::uint64_t cores = 0, memory_bytes = 0, descriptor_limit = 0;
+    std::uint64_t cores = 0, memory_bytes = 0, descriptor_limit = 0;  ///< cores: that pipebench may run on
     double load_1min = 0;
+    std::optional<container_limits> container{};  ///< nullopt: there are none
+
+    /// How much CPU time there is per time: a quota of a container may leave less than the cores have.
+    [[nodiscard]] double usable_cores() const {
+        const double all = static_cast<double>(cores);
+        return container && container->cores < all ? container->cores : all;
+    }
     bool operator==(const box_info&) const = default;
 };
 

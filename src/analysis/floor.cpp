@@ -7,13 +7,12 @@
 
 namespace pipebench {
 
-std::chrono::duration<double> floor_of(const workload& work, std::uint64_t in_flight, std::uint64_t cores) {
+std::chrono::duration<double> floor_of(const workload& work, std::uint64_t in_flight, double cores) {
     if (work.arrive.open()) return arrival_schedule(work).last();
     const std::chrono::duration<double> latency = latency_of(work), cost = work.transform_cost.mean;
     const auto at_once = std::clamp<std::uint64_t>(in_flight, 1, std::max<std::uint64_t>(work.orders, 1));
     const auto waiting = latency * (static_cast<double>(work.orders) / static_cast<double>(at_once));
-    const auto working =
-        cost * (static_cast<double>(work.orders) / static_cast<double>(std::max<std::uint64_t>(cores, 1)));
+    const auto working = cost * (static_cast<double>(work.orders) / (cores > 0 ? cores : 1));
     const auto without_limit = std::max(waiting, working);
     if (work.rate_limit == 0) return without_limit;
     const auto beyond_burst = work.orders - std::min(work.orders, traffic::burst_of(work.rate_limit));

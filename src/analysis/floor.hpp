@@ -11,8 +11,7 @@ namespace pipebench {
 /// "A Proof for the Queuing Formula L = lambda W", 1961). L is latency_of(); a real machine can only add to it. The
 /// CPU cost of the transforms, over all cores, gives a second lower bound, and a rate limit a third. An open run lasts
 /// until the last arrival, whoever carries the orders out.
-[[nodiscard]] std::chrono::duration<double> floor_of(const workload& work, std::uint64_t in_flight,
-                                                     std::uint64_t cores = 1);
+[[nodiscard]] std::chrono::duration<double> floor_of(const workload& work, std::uint64_t in_flight, double cores = 1);
 
 /// The share by which a correct time may be below the floor; 0 unless latencies have jitter, or the transform
 /// has a cost, whose calibration is not exact.

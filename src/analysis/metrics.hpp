@@ -12,6 +12,9 @@ namespace pipebench {
 
 enum class better : std::uint8_t { lower, higher };
 
+/// Which time of the yardstick (measure/yardstick.hpp) moves with a metric, if the box gets slower.
+enum class box_clock : std::uint8_t { none, cpu, elapsed };
+
 /// How the rounds of a pattern are combined: measures by median, counts of orders by sum, because one lost order in
 /// eight rounds is one too many.
 enum class over_rounds : std::uint8_t { median, sum };
@@ -28,6 +31,7 @@ struct metric {
     std::string_view title;  ///< for a reader: "p99"
     std::string_view unit;   ///< "s", "MB", "us", "/s", "%", or empty
     better direction = better::lower;
+    box_clock moved_by = box_clock::none;
     over_rounds rounds = over_rounds::median;
     double (*of)(const run_result&) = nullptr;  ///< NaN if the run has no such value
     /// A regression must exceed both: a share of the base, and an amount in the metric's unit. With a share of 0, the

@@ -7,6 +7,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <set>
 
 namespace pipebench {
@@ -20,6 +22,11 @@ void add(differences& out, std::string field, const std::string& base, const std
     if (base != head) out.push_back({std::move(field), base, head});
 }
 
+const container_limits no_container{std::numeric_limits<double>::quiet_NaN(), {}, {}};
+
+std::string text_of(double limit) { return std::isfinite(limit) ? fmt::format("{:.4g}", limit) : "no limit"; }
+std::string text_of(const std::optional<std::uint64_t>& limit) { return limit ? std::to_string(*limit) : "no limit"; }
+
 void add_box(differences& out, const box_info& base, const box_info& head) {
     add(out, "box.host_os", base.host_os, head.host_os);
     add(out, "box.kernel", base.kernel, head.kernel);
@@ -27,6 +34,11 @@ void add_box(differences& out, const box_info& base, const box_info& head) {
     add(out, "box.governor", base.governor, head.governor);
     add(out, "box.virtualization", base.virtualization, head.virtualization);
     add(out, "box.cores", std::to_string(base.cores), std::to_string(head.cores));
+    const auto limits_base = base.container.value_or(no_container),
+               limits_head = head.container.value_or(no_container);
+    add(out, "box.container.cores", text_of(limits_base.cores), text_of(limits_head.cores));
+    add(out, "box.container.memory_bytes", text_of(limits_base.memory_bytes), text_of(limits_head.memory_bytes));
+    add(out, "box.container.processes", text_of(limits_base.processes), text_of(limits_head.processes));
     const auto [less, more] =
         std::minmax({static_cast<double>(base.memory_bytes), static_cast<double>(head.memory_bytes)});
     if (more - less > memory_tolerance * more)

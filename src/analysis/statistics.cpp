@@ -2,11 +2,13 @@
 
 #include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/normal.hpp>
+#include <boost/math/distributions/students_t.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <numbers>
 #include <numeric>
 #include <stdexcept>
 
@@ -31,6 +33,32 @@ std::vector<double> sorted(std::span<const double> samples) {
 
 double mean(std::span<const double> samples) {
     return std::accumulate(samples.begin(), samples.end(), 0.0) / static_cast<double>(samples.size());
+}
+
+double squares_around(std::span<const double> samples, double middle) {
+    double sum = 0;
+    for (const double x : samples) sum += (x - middle) * (x - middle);
+    return sum;
+}
+
+/// Of the sessions of one side.
+struct side_sums {
+    double middle = 0;
+    double squares = 0;  ///< of the distances from the middle
+    double variances = 0, degrees = 0;
+};
+
+side_sums side_of(std::span<const session_estimate> sessions) {
+    side_sums out;
+    std::vector<double> logs;
+    for (const auto& s : sessions) {
+        logs.push_back(s.log);
+        out.variances += s.variance;
+        out.degrees += s.degrees;
+    }
+    out.middle = mean(logs);
+    out.squares = squares_around(logs, out.middle);
+    return out;
 }
 
 /// Equality counts, with a tolerance for rounding.
@@ -180,6 +208,15 @@ double median(std::span<const double> samples) {
     return std::midpoint(all[(all.size() - 1) / 2], all[all.size() / 2]);
 }
 
+double pseudo_median(std::span<const double> samples) {
+    if (samples.size() > most_samples_for_pairs) return median(samples);
+    std::vector<double> means;
+    means.reserve(samples.size() * (samples.size() + 1) / 2);
+    for (std::size_t i = 0; i < samples.size(); ++i)
+        for (std::size_t j = i; j < samples.size(); ++j) means.push_back(std::midpoint(samples[i], samples[j]));
+    return median(means);
+}
+
 double scaled_mad(std::span<const double> samples) {
     std::vector<double> distances;
     for (const double middle = median(samples); const double x : samples) distances.push_back(std::abs(x - middle));
@@ -234,6 +271,36 @@ ratio_estimate unpaired_ratio(std::span<const double> base, std::span<const doub
 
 std::size_t samples_needed(double alpha) {
     return first_that_reaches(alpha, [](double n) { return n / (2 * (2 * n - 1)); });
+}
+
+session_estimate estimate_of_session(std::span<const double> samples) {
+    std::vector<double> logs;
+    for (const double x : samples) logs.push_back(std::log(x));
+    const double n = static_cast<double>(logs.size());
+    const double of_mean = n > 1 ? squares_around(logs, mean(logs)) / (n - 1) / n : 0;
+    return {pseudo_median(logs), std::numbers::pi / 3 * of_mean, n - 1};
+}
+
+ratio_estimate ratio_of_sessions(std::span<const session_estimate> base, std::span<const session_estimate> head,
+                                 double common_variance, double alpha) {
+    ratio_estimate out{no_number, {}, 1, base.size(), head.size()};
+    if (base.empty() || head.empty()) return out;
+    const auto a = side_of(base), b = side_of(head);
+    const double n = static_cast<double>(base.size()), m = static_cast<double>(head.size());
+    const double prior = std::min(a.degrees + b.degrees, most_prior_degrees), own = n + m - 2;
+    if (!(prior + own > 0)) return out;
+    const double from_within = (a.variances + b.variances) / (n + m);
+    const double variance = (prior * from_within + a.squares + b.squares) / (prior + own);
+    const double difference = b.middle - a.middle;
+    const double error = std::sqrt(variance * (1 / n + 1 / m) + common_variance);
+    if (!std::isfinite(difference) || !std::isfinite(error)) return out;
+    out.ratio = std::exp(difference);
+    const boost::math::students_t t(prior + own);
+    const double reach = error * boost::math::quantile(boost::math::complement(t, alpha / 2));
+    out.range = interval{std::exp(difference - reach), std::exp(difference + reach), 1 - alpha};
+    if (error > 0) out.p = 2 * boost::math::cdf(t, -std::abs(difference) / error);
+    else out.p = difference == 0 ? 1 : 0;
+    return out;
 }
 
 double slope_per_second(std::span<const double> seconds, std::span<const double> values) {

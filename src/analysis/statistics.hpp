@@ -13,6 +13,12 @@ namespace pipebench {
 /// The middle sample, or the mean of the middle two; NaN without samples, or if one is NaN.
 [[nodiscard]] double median(std::span<const double> samples);
 
+/// The median of the means of all pairs of samples, each with itself too (Hodges and Lehmann, 1963): it is nearly as
+/// precise as the mean where the samples are normal, and one outlier does not move it. Of more than
+/// most_samples_for_pairs samples, the median. NaN as median().
+[[nodiscard]] double pseudo_median(std::span<const double> samples);
+inline constexpr std::size_t most_samples_for_pairs = 2'000;
+
 /// 1.4826 x the median distance from the median, which estimates the standard deviation of a normal distribution.
 /// NaN as median().
 [[nodiscard]] double scaled_mad(std::span<const double> samples);
@@ -61,6 +67,26 @@ struct rank_sum {
 /// The fewest samples n on each side that can be significant in Mann-Whitney's test: 2 / (2n choose n) <= alpha.
 /// Throws std::invalid_argument unless alpha is above 0.
 [[nodiscard]] std::size_t samples_needed(double alpha);
+
+/// What one session says of a measure, of whose logarithm it has several samples.
+struct session_estimate {
+    double log = 0;       ///< their pseudo-median
+    double variance = 0;  ///< of `log`, as far as it is known without other sessions
+    double degrees = 0;   ///< degrees of freedom of the variance: samples - 1
+};
+/// The pseudo-median of the logarithms of samples above 0, and its variance: pi / 3 times that of their mean, which is
+/// its large-sample efficiency for normal samples. At least one sample.
+[[nodiscard]] session_estimate estimate_of_session(std::span<const double> samples);
+
+/// head / base by Student's t, with a session for the unit. The variance of a session is a weighted mean of two
+/// estimates: what the sessions themselves say, and the difference between the sessions of a side. The weights are
+/// their degrees of freedom, of which the first counts at most most_prior_degrees (the moderated t of Smyth, 2004, with
+/// a prior from the data). Without a first estimate it is the classic t test with equal variances.
+/// `common_variance`: of what all sessions of a side share. NaN and no range without a degree of freedom.
+[[nodiscard]] ratio_estimate ratio_of_sessions(std::span<const session_estimate> base,
+                                               std::span<const session_estimate> head, double common_variance,
+                                               double alpha);
+inline constexpr double most_prior_degrees = 20;
 
 inline constexpr std::size_t fewest_points_for_a_slope = 4;
 /// The slope of a straight line through the second half of a series, by least squares. NaN with fewer points, or if

@@ -268,7 +268,7 @@ run_result typical_run(const rounds& runs) {
     if (runs.size() == 1) return out;
     for (auto field : {&run_result::time_s, &run_result::floor_s, &run_result::efficiency, &run_result::orders_per_s,
                        &run_result::cpu_per_order_us, &run_result::harness_cpu_s, &run_result::steal_share,
-                       &run_result::foreign_share})
+                       &run_result::throttled_share, &run_result::foreign_share})
         out.*field = middle(runs, [&](const run_result& r) { return r.*field; });
     for (auto field : {&run_result::orders, &run_result::stored, &run_result::failed, &run_result::not_started,
                        &run_result::dead_lettered, &run_result::repeated, &run_result::http_attempts,
@@ -317,6 +317,8 @@ std::string noise_advice(const session_result& r, const std::vector<pattern_summ
     const auto& b = r.box;
     if (any([](auto& s) { return s.typical.steal_share > steal_that_matters; }))
         return "the hypervisor takes CPU from this box: use another one";
+    if (any([](auto& s) { return s.typical.throttled_share > steal_that_matters; }))
+        return "the CPU quota of the control group holds it back: raise the limit, or leave it out";
     if (any([](auto& s) { return s.typical.foreign_share > foreign_that_matters; }))
         return "other programs use the box: stop them";
     if (r.warmup_runs.empty() &&

@@ -62,8 +62,8 @@ double cpu_of_all(const run_result& run) {
 }
 
 /// The shares of the CPU if all cores were in use.
-std::string full_box(const run_result& run, std::uint64_t cores) {
-    const double all = run.time_s * static_cast<double>(cores);
+std::string full_box(const run_result& run, double cores) {
+    const double all = run.time_s * cores;
     if (!(cpu_of_all(run) >= box_is_full * all)) return "";  // or not known
     std::string shares = fmt::format("box full: run {:.0f} %", 100 * run.cpu.total_s() / all);
     for (const auto& s : run.services) shares += fmt::format(", {} {:.0f} %", name_of(s.name), 100 * s.cpu_s / all);
@@ -73,7 +73,7 @@ std::string full_box(const run_result& run, std::uint64_t cores) {
 /// A saturated service, which sets the time instead of the pattern.
 std::string limiting_service(const run_result& run, const verdict_context& context) {
     if (run.time_s < shortest_for_a_limit_s) return "";
-    const auto least = [&](std::uint64_t n) { return run.time_s * static_cast<double>(std::min(n, context.cores)); };
+    const auto least = [&](std::uint64_t n) { return run.time_s * std::min(static_cast<double>(n), context.cores); };
     const double api = cpu_of(run, service::mock_api), postgres = cpu_of(run, service::postgres);
     if (run.api.threads > 0 && api >= saturated * least(run.api.threads))
         return fmt::format("the mock API was the limit: its {} threads were busy {:.0f} % of the time",
@@ -83,7 +83,7 @@ std::string limiting_service(const run_result& run, const verdict_context& conte
         return fmt::format("PostgreSQL was the limit: it used {:.0f} % of what {} connections can",
                            100 * postgres / least(context.database_connections), context.database_connections);
     const double all = cpu_of_all(run);
-    const bool full = all >= box_is_full * run.time_s * static_cast<double>(context.cores);
+    const bool full = all >= box_is_full * run.time_s * context.cores;
     if (full && api + postgres > services_prevail * all)
         return fmt::format("{} was the limit: the services used {:.0f} % of a full box, the run {:.0f} %",
                            api > postgres ? "the mock API" : "PostgreSQL", 100 * (api + postgres) / all,
@@ -134,7 +134,7 @@ std::string saturation(const run_result& run) {
 
 /// Reports other programs that used the machine.
 std::string busy_box(const run_result& run, const verdict_context& context) {
-    const double foreign_s = run.foreign_share * run.time_s * static_cast<double>(context.cores);
+    const double foreign_s = run.foreign_share * run.time_s * context.cores;
     if (!(run.foreign_share > context.busy_limit) || foreign_s < foreign_seconds_that_matter) return "";
     return fmt::format("the box was busy: other programs used {:.0f} % of it (--busy-limit {:.0f} %)",
                        100 * run.foreign_share, 100 * context.busy_limit);

@@ -11,7 +11,7 @@ inline constexpr double default_busy_limit = 0.2;
 
 /// The facts that a row does not contain.
 struct verdict_context {
-    std::uint64_t cores = 1;
+    double cores = 1;                        ///< usable: box_info::usable_cores()
     std::uint64_t database_connections = 0;  ///< used by the pattern
     bool own_postgres = false;               ///< a throwaway one, which has the connections that the runs need
     bool separate_source = true;             ///< see needs

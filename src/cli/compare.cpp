@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace pipebench {
 namespace {
@@ -26,17 +27,21 @@ public:
     exit_code run() override;
 
 private:
+    void settle_paths();
     [[nodiscard]] comparison compare_files() const;
 
-    std::string base_, head_;
+    std::string first_, second_;  ///< without options
+    std::vector<std::string> base_, head_;
     std::vector<threshold> thresholds_;
     on_mismatch mismatch_ = on_mismatch::refuse;
     output_options output_;
 };
 
 void compare_command::declare(option_set& options) {
-    options.text("base", "BASE", base_, "the old result, saved with --export-json").required();
-    options.text("head", "HEAD", head_, "the new result, saved with --export-json").required();
+    options.text("old", "BASE", first_, "the old result, saved with --export-json");
+    options.text("new", "HEAD", second_, "the new result, saved with --export-json");
+    options.several("--base", "FILE", base_, "old results, one or more sessions, in place of BASE");
+    options.several("--head", "FILE", head_, "new results, one or more sessions, in place of HEAD");
     declare_thresholds(options, thresholds_);
     options.flag(
         "--allow-mismatch", [this] { mismatch_ = on_mismatch::show; },
@@ -55,13 +60,17 @@ setup_error incomparable(const std::vector<difference>& all) {
 }
 
 /// An open run's latency counts from the arrival and its rate is given: nothing of it compares with a closed run.
-void require_same_load(const session_result& base, const session_result& head) {
+void require_same_load(const std::vector<session_result>& base, const std::vector<session_result>& head) {
     const auto open = [](const session_result& r) {
         return std::any_of(r.runs.begin(), r.runs.end(), [](const run_result& run) { return run.load.has_value(); });
     };
-    if (open(base) == open(head)) return;
+    const auto in_base = std::count_if(base.begin(), base.end(), open);
+    const auto in_head = std::count_if(head.begin(), head.end(), open);
+    if (in_base + in_head == 0 || std::cmp_equal(in_base + in_head, base.size() + head.size())) return;
     throw setup_error(fmt::format("not comparable: orders arrive on a schedule (--rate) in {} only",
-                                  open(base) ? "the base" : "the head"));
+                                  in_head == 0   ? "the base"
+                                  : in_base == 0 ? "the head"
+                                                 : "some of them"));
 }
 
 /// Throws setup_error if a verdict would be meaningless.
@@ -71,15 +80,41 @@ void require_comparable(const comparison& c) {
         throw setup_error(c.advice + " (use --allow-mismatch to compare anyway)");
 }
 
+/// "a.json", "a.json and 2 more"
+std::string name_of(const std::vector<std::string>& paths) {
+    const auto first = printable(paths.front());
+    return paths.size() == 1 ? first : fmt::format("{} and {} more", first, paths.size() - 1);
+}
+
+std::vector<session_result> read_all(const std::vector<std::string>& paths) {
+    std::vector<session_result> out;
+    for (const auto& path : paths) out.push_back(read_result_file(path));
+    return out;
+}
+
+/// Takes either BASE HEAD or --base and --head.
+void compare_command::settle_paths() {
+    const bool by_position = !first_.empty() || !second_.empty(), by_option = !base_.empty() || !head_.empty();
+    if (by_position && !by_option && !second_.empty()) {
+        base_ = {first_};
+        head_ = {second_};
+    } else if (by_position || base_.empty() || head_.empty()) {
+        throw setup_error("give either BASE HEAD, or --base FILE... --head FILE...");
+    }
+    for (const auto* side : {&base_, &head_})
+        if (side->size() > most_sessions_to_compare)
+            throw setup_error(fmt::format("at most {} files a side", most_sessions_to_compare));
+}
+
 comparison compare_command::compare_files() const {
-    const auto base = read_result_file(base_), head = read_result_file(head_);
+    const auto base = read_all(base_), head = read_all(head_);
     try {
         require_same_load(base, head);
         auto c = compare(base, head, {thresholds_});
         if (mismatch_ == on_mismatch::refuse) require_comparable(c);
         return c;
     } catch (const setup_error& e) {
-        throw setup_error(fmt::format("{} (base) and {} (head): {}", printable(base_), printable(head_), e.what()));
+        throw setup_error(fmt::format("{} (base) and {} (head): {}", name_of(base_), name_of(head_), e.what()));
     }
 }
 
@@ -97,6 +132,7 @@ renderer rendering_of(const comparison& c) {
 }
 
 exit_code compare_command::run() try {
+    settle_paths();
     const result_output output(output_);
     const auto c = compare_files();
     output.emit(rendering_of(c));

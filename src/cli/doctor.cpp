@@ -40,6 +40,7 @@ void examine_box(examination& e) {
                                 box.cpu_model.empty() ? "model not known" : box.cpu_model, box.load_1min));
     e.fact("memory",
            fmt::format("{} MB, {} MB available", box.memory_bytes / 1'000'000, limits.memory_bytes / 1'000'000));
+    if (box.container) e.fact("container", describe(*box.container));
     e.fact("descriptors", fmt::format("{} per process", limits.descriptors));
     e.fact("local ports", fmt::format("{}", limits.ports));
 }

@@ -77,6 +77,11 @@ option option_set::repeated(const std::string& names, const std::string& placeho
         names, placeholder, [&into](const std::string& text) { into.push_back(text); }, help);
 }
 
+option option_set::several(const std::string& names, const std::string& placeholder, std::vector<std::string>& into,
+                           const std::string& help) {
+    return option(app_.add_option(names, into, help)->type_name(placeholder));
+}
+
 option option_set::list(const std::string& names, const std::string& placeholder, std::vector<std::string>& into,
                         const std::string& help) {
     const auto usual = in_brackets(fmt::format("{}", fmt::join(into, ",")));

@@ -55,6 +55,9 @@ public:
                     const std::string& help);
     option repeated(const std::string& names, const std::string& placeholder, std::vector<std::string>& into,
                     const std::string& help);
+    /// One value or more, until the next option; may be given several times.
+    option several(const std::string& names, const std::string& placeholder, std::vector<std::string>& into,
+                   const std::string& help);
     /// Values separated by commas.
     option list(const std::string& names, const std::string& placeholder, std::vector<std::string>& into,
                 const std::string& help);

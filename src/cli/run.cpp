@@ -39,6 +39,9 @@ void run_command::declare(option_set& options) {
     options.flag(
         "--no-watch", [this] { session_.watch = watching::end_only; },
         "no samples, latencies or progress: only time, CPU and ledger");
+    options
+        .flag("--no-yardstick", session_.no_yardstick, "do not measure the box before each run; compare needs that")
+        .environment("PIPEBENCH_NO_YARDSTICK");
     options.repeated("--assert", "CONDITION", assertions_,
                      "exit with 1 unless it holds, e.g. 'all.lost == 0'; repeatable");
     declare_runners(options, session_);

@@ -208,6 +208,7 @@ session_settings settings_of(const session_options& options) {
     s.profile_stages = options.profile_stages;
     s.loop_lag = options.loop_lag;
     s.watch = options.watch;
+    s.yardstick = !options.no_yardstick;
     s.scenarios = scenarios_of(options);
     add_runners(options, s);
     s.chaos = options.chaos;

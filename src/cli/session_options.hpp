@@ -19,6 +19,7 @@ struct session_options {
     watching watch = watching::all;
     bool profile_stages = false;
     bool loop_lag = false;
+    bool no_yardstick = false;
     std::vector<std::string> runners;  ///< NAME=COMMAND
     duration runner_limit = default_runner_limit;
     std::vector<std::string> scenarios{std::string(clean_scenario)};

@@ -10,10 +10,12 @@
 #include <boost/mp11.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <limits>
 #include <set>
 #include <type_traits>
@@ -43,16 +45,19 @@ BOOST_DESCRIBE_STRUCT(flight_view, (), (samples, mean))
 BOOST_DESCRIBE_STRUCT(series_view, (), (interval_ms, t_s, in_flight, queued, lag, pending, completed, failed, rss_mb))
 BOOST_DESCRIBE_STRUCT(recovery_view, (), (killed, at_s, resumed_s, drained_s, runs, api_calls_again))
 BOOST_DESCRIBE_STRUCT(assertion_outcome, (), (text, held, detail))
+BOOST_DESCRIBE_STRUCT(yardstick_piece, (), (name, cpu_us, elapsed_us))
+BOOST_DESCRIBE_STRUCT(yardstick_view, (), (version, pieces))
 BOOST_DESCRIBE_STRUCT(run_result, (),
                       (pattern, title, scenario, round, position, in_flight_limit, time_s, floor_s, efficiency,
                        orders_per_s, orders, stored, failed, dead_lettered, not_started, repeated, http_attempts,
                        store_attempts, retries, refused_retries, failures, latency, served, load, memory, cpu,
-                       cpu_per_order_us, cpu_sections, loop_lag, transform_pool, harness_cpu_s, steal_share,
-                       foreign_share, in_flight, series, recovery, services, api, connection_waits, ledger,
-                       interrupted, verdict, notes))
+                       cpu_per_order_us, cpu_sections, loop_lag, transform_pool, yardstick, harness_cpu_s,
+                       steal_share, throttled_share, foreign_share, in_flight, series, recovery, services, api,
+                       connection_waits, ledger, interrupted, verdict, notes))
+BOOST_DESCRIBE_STRUCT(container_limits, (), (cores, memory_bytes, processes))
 BOOST_DESCRIBE_STRUCT(box_info, (),
                       (host_os, kernel, cpu_model, governor, virtualization, cores, memory_bytes, descriptor_limit,
-                       load_1min))
+                       load_1min, container))
 BOOST_DESCRIBE_STRUCT(build_info, (), (version, type, compiler, sanitizers))
 BOOST_DESCRIBE_STRUCT(server_info, (), (name, version, origin, settings))
 BOOST_DESCRIBE_STRUCT(session_result, (),
@@ -73,14 +78,16 @@ constexpr names<0> came_later{};
 template <>
 constexpr names<4> came_later<api_view>{"threads", "throttled", "faults", "early"};
 template <>
+constexpr names<1> came_later<box_info>{"container"};
+template <>
 constexpr names<1> came_later<failure_count>{"reason"};
 template <>
 constexpr names<1> came_later<ledger_view>{"checked"};
 template <>
-constexpr names<16> came_later<run_result>{
-    "scenario",     "round",         "position",  "dead_lettered", "retries",  "refused_retries",
-    "cpu_sections", "foreign_share", "in_flight", "series",        "recovery", "connection_waits",
-    "served",       "load",          "loop_lag",  "transform_pool"};
+constexpr names<18> came_later<run_result>{
+    "scenario",     "round",         "position",  "dead_lettered",  "retries",   "refused_retries",
+    "cpu_sections", "foreign_share", "in_flight", "series",         "recovery",  "connection_waits",
+    "served",       "load",          "loop_lag",  "transform_pool", "yardstick", "throttled_share"};
 template <>
 constexpr names<7> came_later<session_result>{"chaos",       "target_time_s", "memory_budget_bytes",    "rounds",
                                               "warmup_runs", "assertions",    "transform_rounds_per_us"};
@@ -368,6 +375,14 @@ std::string_view name_of(kill_target t) noexcept {
     static constexpr std::array<std::string_view, kill_target_count> all{"",         "worker",      "run",   "redis",
                                                                          "postgres", "connections", "itself"};
     return all.at(static_cast<std::size_t>(t));
+}
+
+std::string describe(const container_limits& c) {
+    std::vector<std::string> parts;
+    if (std::isfinite(c.cores)) parts.push_back(fmt::format("{:.4g} cores", c.cores));
+    if (c.memory_bytes) parts.push_back(fmt::format("{} MB", *c.memory_bytes / 1'000'000));
+    if (c.processes) parts.push_back(fmt::format("{} processes", *c.processes));
+    return fmt::format("at most {}", fmt::join(parts, ", "));
 }
 
 void to_json(ordered_json& out, const session_result& r) { out = written(r); }

@@ -103,15 +103,17 @@ void add_memory(run_result& out, const recorder& record, const run_observation& 
         *peak = std::max(peak->value_or(0), record.peak_rss());
 }
 
-void add_cpu(run_result& out, const recorder& record, const run_observation& seen, std::uint64_t cores) {
+void add_cpu(run_result& out, const recorder& record, const run_observation& seen, const run_terms& terms) {
     out.cpu.user_s = as_seconds(seen.end.usage.ru_utime);
     out.cpu.system_s = as_seconds(seen.end.usage.ru_stime);
     leave_out(seen.cpu_before_start_s, out.cpu);
-    const double box_s = out.time_s * static_cast<double>(cores);
+    const double box_s = out.time_s * terms.cores;
     out.cpu.box_share = box_s > 0 ? out.cpu.total_s() / box_s : unknown;
     out.cpu_per_order_us = out.ended() > 0 ? out.cpu.total_s() * 1e6 / static_cast<double>(out.ended()) : unknown;
     out.cpu_sections = split_of(record.samples(), out.cpu_per_order_us);
     out.harness_cpu_s = seen.harness_cpu_s;
+    const double all_s = out.time_s * static_cast<double>(terms.all_cores);
+    out.throttled_share = all_s > 0 ? seen.box.throttled_s / all_s : unknown;
     out.steal_share = seen.box.total_s > 0 ? std::max(0.0, seen.box.steal_s) / seen.box.total_s : unknown;
 }
 
@@ -244,7 +246,7 @@ run_result account_of(const run_evidence& e, const run_terms& terms) {
     add_connection_waits(out, e.record, terms.who.reports());
     add_loops(out, e.record);
     add_memory(out, e.record, e.seen);
-    add_cpu(out, e.record, e.seen, terms.cores);
+    add_cpu(out, e.record, e.seen, terms);
     add_services(out, e);
     add_floor(out, e.seen, terms);
     out.in_flight = e.seen.in_flight;

@@ -38,7 +38,8 @@ struct run_terms {
     server_owner postgres = server_owner::pipebench;
     server_owner servers = server_owner::pipebench;  ///< user: the user gave at least one of them
     bool signalled = false;                          ///< a signal came during the run, or before its end was seen
-    std::uint64_t cores = 1;
+    double cores = 1;                                ///< usable: box_info::usable_cores()
+    std::uint64_t all_cores = 1;                     ///< box_info::cores
     double busy_limit = default_busy_limit;
     const build_info& build;
 };

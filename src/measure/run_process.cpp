@@ -37,7 +37,7 @@ double own_cpu_seconds() {
 }
 
 box_time operator-(const box_time& a, const box_time& b) {
-    return {a.total_s - b.total_s, a.busy_s - b.busy_s, a.steal_s - b.steal_s};
+    return {a.total_s - b.total_s, a.busy_s - b.busy_s, a.steal_s - b.steal_s, a.throttled_s - b.throttled_s};
 }
 
 timeval operator+(const timeval& a, const timeval& b) {

@@ -7,6 +7,7 @@
 #include "report/text_table.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -16,6 +17,7 @@ namespace pipebench::reporting {
 namespace {
 
 constexpr std::size_t value_limit = 120;  // bytes of one side of a difference
+constexpr std::size_t most_pieces = 10;   // of a yardstick; ours has 5
 constexpr std::size_t most_notes = 60;    // of a kind; more would hide the rest, and the JSON has them all
 
 using words = std::vector<std::string>;
@@ -41,13 +43,61 @@ std::string p_of(const comparison_row& row) {
     return std::isfinite(row.estimate.ratio) || row.estimate.p < 1 ? fixed(row.estimate.p, 4) : "-";
 }
 
-/// "semaphore CPU/order: 45.20 -> 50.10 us, x 1.108 (1.090 to 1.120), threshold 5 %"
+// The box
+
+std::string moved(const box_movement& box) {
+    const double by = std::abs(box.factor - 1);
+    if (by < 0.005) return "as fast";
+    return fmt::format("{} % {}", fixed(100 * by, by < 0.1 ? 1 : 0), box.factor > 1 ? "slower" : "faster");
+}
+
+/// Between the runs of a session, over all sessions, in percent.
+std::string unrest(const box_movement& box) {
+    auto all = box.base_spread;
+    all.insert(all.end(), box.head_spread.begin(), box.head_spread.end());
+    return fixed(100 * median(all), 1);
+}
+
+/// Sessions of one side: how far the slowest is from the fastest; empty for one session.
+std::string apart(std::string_view side, const std::vector<double>& moves) {
+    if (moves.size() < 2) return {};
+    const auto [least, most] = std::minmax_element(moves.begin(), moves.end());
+    return fmt::format("; the sessions of {} {} % apart", side, fixed(100 * std::expm1(*most - *least), 1));
+}
+
+std::string box_line(const comparison& c) {
+    if (!c.box || !c.box_cpu)
+        return fmt::format("how far it moved is not known ({}): times and CPU are not judged", c.box_unknown);
+    std::vector<std::string> pieces;
+    for (const auto& p : c.box->pieces)
+        if (pieces.size() < most_pieces)
+            pieces.push_back(fmt::format("{} {}", printable(p.name, 40), factor(p.factor)));
+    const auto by_time = moved(*c.box);
+    return fmt::format(
+        "{} in head {} in base by its yardstick, {} by CPU time ({}); between the runs of a session it "
+        "moves by {} %{}{}",
+        by_time, by_time == "as fast" ? "as" : "than", moved(*c.box_cpu), fmt::join(pieces, ", "), unrest(*c.box),
+        apart("base", c.box->base), apart("head", c.box->head));
+}
+
+/// What so few sessions can show; empty with several on both sides.
+std::string reach_of(const comparison& c) {
+    const double visible = c.smallest_visible_change();
+    if (std::min(c.base.size(), c.head.size()) > 1 || !std::isfinite(visible)) return {};
+    return fmt::format(
+        "one session a side shows changes of CPU per order from about {} % on, since it cannot show how "
+        "much sessions of one program differ",
+        fixed(100 * (visible - 1), 0));
+}
+
+/// "semaphore CPU/order: 45.20 -> 50.10 us, x 1.108; without the box x 1.075 (1.040 to 1.110), threshold 5 %"
 std::string sentence(const comparison_row& row) {
     const auto& m = *row.what;
     std::string out =
         fmt::format("{} {}: {} -> {}", printable(row.pattern), m.title, number(row.base), number(row.head));
     if (!m.unit.empty()) out += fmt::format(" {}", m.unit);
-    if (std::isfinite(row.estimate.ratio)) out += ", x " + factor(row.estimate.ratio);
+    if (std::isfinite(row.measured_ratio())) out += ", x " + factor(row.measured_ratio());
+    if (std::isfinite(row.estimate.ratio)) out += "; without the box x " + factor(row.estimate.ratio);
     if (row.estimate.range) out += fmt::format(" ({})", range_of(row.estimate));
     else if (row.estimate.p < 1) out += ", p " + fixed(row.estimate.p, 4);
     if (std::isfinite(row.relative_threshold))
@@ -73,7 +123,8 @@ table table_of_rows(const std::vector<comparison_row>& rows) {
          {{"Metric", "", align::left}, [](item r) { return metric_name(*r.what); }},
          {{"Base", ""}, [](item r) { return number(r.base); }},
          {{"Head", ""}, [](item r) { return number(r.head); }},
-         {{"Ratio", ""}, [](item r) { return factor(r.estimate.ratio); }},
+         {{"Ratio", ""}, [](item r) { return factor(r.measured_ratio()); }},
+         {{"Without box", ""}, [](item r) { return factor(r.estimate.ratio); }},
          {{"Interval", ""}, [](item r) { return range_of(r.estimate); }},
          {{"p", ""}, p_of},
          {{"Threshold", "%"}, [](item r) { return percent(r.relative_threshold); }},
@@ -103,6 +154,7 @@ words described(const std::vector<difference>& all) {
 /// Mismatches and warnings that qualify the rows.
 std::vector<note> notes_of(const comparison& c) {
     std::vector<note> out;
+    if (auto reach = reach_of(c); !reach.empty()) out.push_back({"reach", std::move(reach)});
     add_notes(out, "MISMATCH", described(c.mismatches));
     words warnings;
     for (const auto& w : c.warnings) warnings.push_back(printable(w));
@@ -114,18 +166,26 @@ std::vector<note> notes_of(const comparison& c) {
 
 /// How the verdicts were reached.
 std::string rules_of(const comparison& c) {
-    return fmt::format("Better and worse need all three: significance (Mann-Whitney, alpha {:.3g} per metric, {:.3g} "
-                       "per row), a ratio beyond the threshold, and a difference of the medians beyond the metric's "
-                       "floor. Same: the interval of {:.3g} % lies within the threshold or the floor, or one of the "
-                       "three is missing. Needed: {} rounds on each side.",
-                       c.alpha, c.alpha_of_row, 100 * (1 - c.alpha_of_row), c.samples_needed);
+    return fmt::format(
+        "Times and CPU are freed from the movement of the box. Better and worse need all three: "
+        "significance (Student's t over sessions; Mann-Whitney for counts and shares), a ratio beyond "
+        "the threshold, and a difference beyond the metric's floor, with and without the box. Same: "
+        "the interval lies within the threshold or the floor, or one of the three is missing. All rows "
+        "together find a change between equal programs in at most {:.3g} % of comparisons; CPU per "
+        "order has four times the share of another row. Needed: {} rounds on each side.",
+        100 * c.alpha, fewest_samples_to_compare);
 }
 
-std::string sides_of(const comparison& c) {
-    return fmt::format("base: pipebench {}, {}; head: pipebench {}, {}", printable(c.base.build.version, 40),
-                       printable(c.base.started_at, 40), printable(c.head.build.version, 40),
-                       printable(c.head.started_at, 40));
+std::string side_of(std::string_view name, const std::vector<session_result>& sessions) {
+    const auto& first = sessions.front();
+    std::string out = fmt::format("{}: pipebench {}, {}", name, printable(first.build.version, 40),
+                                  printable(first.started_at, 40));
+    if (sessions.size() > 1)
+        out += fmt::format(" to {} ({} sessions)", printable(sessions.back().started_at, 40), sessions.size());
+    return out;
 }
+
+std::string sides_of(const comparison& c) { return side_of("base", c.base) + "; " + side_of("head", c.head); }
 
 // JSON; nlohmann writes NaN and infinity as null.
 
@@ -147,28 +207,48 @@ json json_of(const comparison_row& row) {
             {"better", m.direction == better::lower ? "lower" : "higher"},
             {"base", row.base},
             {"head", row.head},
+            {"measured_ratio", row.measured_ratio()},
             {"ratio", e.ratio},
             {"interval", reporting::json_of(e.range)},
             {"p", e.p},
             {"base_samples", e.base_samples},
             {"head_samples", e.head_samples},
+            {"alpha", row.alpha},
             {"relative_threshold", row.relative_threshold},
             {"absolute_floor", m.absolute_floor},
             {"verdict", name_of(row.verdict)},
             {"why", row.why}};
 }
 
-/// One side, without the fields that only runs fill.
-json json_of_side(const session_result& r) {
-    json out(r);
-    for (const auto* key : {"schema", "warmup_runs", "runs", "assertions"}) out.erase(key);
+/// The sessions of one side, without the fields that only runs fill.
+json json_of(const std::vector<session_result>& sessions) {
+    auto out = json::array();
+    for (const auto& s : sessions) {
+        json one(s);
+        for (const auto* key : {"schema", "warmup_runs", "runs", "assertions"}) one.erase(key);
+        out.push_back(std::move(one));
+    }
     return out;
+}
+
+json json_of(const std::optional<box_movement>& box) {
+    if (!box) return nullptr;
+    auto pieces = json::object();
+    for (const auto& p : box->pieces) pieces[p.name] = p.factor;
+    return {{"factor", box->factor},
+            {"error", box->error},
+            {"pieces", std::move(pieces)},
+            {"base", box->base},
+            {"head", box->head},
+            {"base_spread", box->base_spread},
+            {"head_spread", box->head_spread}};
 }
 
 }  // namespace
 
 std::string render_text(const comparison& c, colours colour) {
     std::string out = painted("compare: " + verdict_of(c), c.regressed() ? ink::alarm : ink::plain, colour) + "\n";
+    out += wrapped("The box: " + box_line(c), 4);
     for (const auto& row : changes_in(c)) out += fmt::format("  {}: {}\n", name_of(row.verdict), sentence(row));
     const auto notes = notes_of(c);
     if (!notes.empty()) out += "\n";
@@ -178,7 +258,8 @@ std::string render_text(const comparison& c, colours colour) {
 }
 
 std::string render_markdown(const comparison& c) {
-    std::string out = fmt::format("**pipebench compare: {}**\n\n", verdict_of(c));
+    std::string out =
+        fmt::format("**pipebench compare: {}**\n\nThe box: {}.\n\n", verdict_of(c), escape_markdown(box_line(c)));
     const auto changes = changes_in(c);
     out += changes.empty() ? "No change was found.\n" : to_markdown(table_of_rows(changes));
     const auto notes = notes_of(c);
@@ -200,16 +281,18 @@ std::string render_json(const comparison& c) {
                    {"same", c.count(change::same)},
                    {"cannot_tell", c.count(change::cannot_tell)},
                    {"alpha", c.alpha},
-                   {"alpha_of_row", c.alpha_of_row},
-                   {"samples_needed", c.samples_needed},
+                   {"samples_needed", fewest_samples_to_compare},
+                   {"box", json_of(c.box)},
+                   {"box_cpu", json_of(c.box_cpu)},
+                   {"box_unknown", c.box_unknown},
                    {"mismatches", json_of(c.mismatches)},
                    {"versions", json_of(c.versions)},
                    {"untrusted", c.untrusted},
                    {"warnings", c.warnings},
                    {"advice", c.advice},
                    {"rows", rows},
-                   {"base", json_of_side(c.base)},
-                   {"head", json_of_side(c.head)}};
+                   {"base", json_of(c.base)},
+                   {"head", json_of(c.head)}};
     // Foreign text may be invalid UTF-8.
     return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }

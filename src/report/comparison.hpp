@@ -9,7 +9,7 @@
 
 namespace pipebench::reporting {
 
-inline constexpr std::string_view comparison_schema = "pipebench.comparison/1";
+inline constexpr std::string_view comparison_schema = "pipebench.comparison/2";
 
 /// For a terminal: the verdict first, then what changed, then all rows.
 [[nodiscard]] std::string render_text(const comparison& c, colours colour);

@@ -131,6 +131,7 @@ constexpr std::array columns{
     csv_column{"cpu_per_order_us", of_run<&run_result::cpu_per_order_us>},
     csv_column{"harness_cpu_s", of_run<&run_result::harness_cpu_s>},
     csv_column{"steal_share", of_run<&run_result::steal_share>},
+    csv_column{"throttled_share", of_run<&run_result::throttled_share>},
     csv_column{"foreign_share", of_run<&run_result::foreign_share>},
     csv_column{"in_flight_mean", of_run<&run_result::in_flight, &flight_view::mean>},
     csv_column{"mock_api_cpu_s", of_service<service::mock_api, &service_usage::cpu_s>},

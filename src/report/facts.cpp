@@ -1,4 +1,5 @@
 // The texts around the tables of a session, shared by text and markdown.
+#include "analysis/box_movement.hpp"
 #include "contracts/error.hpp"
 #include "contracts/parameters.hpp"
 #include "report/formats.hpp"
@@ -12,7 +13,8 @@
 namespace pipebench::reporting {
 namespace {
 
-constexpr std::size_t max_lines = 60;  // of one fact; more would hide the rest
+constexpr std::size_t max_lines = 60;   // of one fact; more would hide the rest
+constexpr std::size_t max_pieces = 10;  // of a yardstick; ours has 5
 
 using words = std::vector<std::string>;
 
@@ -27,6 +29,7 @@ words box_lines(const session_result& r) {
     const box_info& b = r.box;
     words line;
     if (b.cores > 0) line.push_back(counted(b.cores, "core", "cores"));
+    if (b.container) line.push_back("container: " + describe(*b.container));
     add(line, "", b.cpu_model);
     if (b.memory_bytes > 0) line.push_back(fixed(static_cast<double>(b.memory_bytes) / 1e9, 1) + " GB");
     add(line, "", b.host_os);
@@ -36,6 +39,19 @@ words box_lines(const session_result& r) {
     if (!line.empty()) line.push_back("load " + fixed(b.load_1min, 2));
     if (b.descriptor_limit > 0) line.push_back(counted(b.descriptor_limit, "descriptor", "descriptors") + " at most");
     return line.empty() ? words{} : words{join(line)};
+}
+
+words yardstick_lines(const session_result& r) {
+    const auto box = level_of(r);
+    if (!box) return {};
+    words line;
+    for (const auto& p : box->pieces)
+        if (line.size() < max_pieces)
+            line.push_back(fmt::format("{} {} us", printable(p.name, 40), number(p.elapsed_us)));
+    std::string out = join(line);
+    if (r.runs.size() > 1)
+        out += fmt::format("; between the runs the box moves by {} %", fixed(100 * box->spread, 1));
+    return {out};
 }
 
 words build_lines(const session_result& r) {
@@ -242,13 +258,19 @@ std::vector<std::string> assertion_lines(const report_model& m) {
 
 std::vector<fact> facts(const report_model& m) {
     const auto& r = m.shown;
-    std::vector<fact> all{
-        {"Ranking", ranking_lines(m)},   {"Advice", m.advice},
-        {"Ledger", ledger_lines(r)},     {"Failures", failure_lines(m)},
-        {"Sampling", sampling_lines(r)}, {"Profile", parameter_lines(r)},
-        {"Box", box_lines(r)},           {"Build", build_lines(r)},
-        {"Servers", server_lines(r)},    {"Command", r.command.empty() ? words{} : words{r.command}},
-        {"Notes", note_lines(r)},        {"Warnings", r.warnings}};
+    std::vector<fact> all{{"Ranking", ranking_lines(m)},
+                          {"Advice", m.advice},
+                          {"Ledger", ledger_lines(r)},
+                          {"Failures", failure_lines(m)},
+                          {"Sampling", sampling_lines(r)},
+                          {"Profile", parameter_lines(r)},
+                          {"Box", box_lines(r)},
+                          {"Yardstick", yardstick_lines(r)},
+                          {"Build", build_lines(r)},
+                          {"Servers", server_lines(r)},
+                          {"Command", r.command.empty() ? words{} : words{r.command}},
+                          {"Notes", note_lines(r)},
+                          {"Warnings", r.warnings}};
     std::erase_if(all, [](const fact& f) { return f.lines.empty(); });
     for (auto& f : all) f.lines = limited(std::move(f.lines));
     return all;

@@ -90,6 +90,9 @@ table beside_table(const std::vector<pattern_summary>& patterns) {
     }
     columns.push_back({{"Harness", "CPU s"}, [](summary p) { return fixed(p.typical.harness_cpu_s, 2); }});
     columns.push_back({{"Steal", "%"}, [](summary p) { return fixed(100 * p.typical.steal_share, 2); }});
+    const auto is_throttled = [](const auto& p) { return p.typical.throttled_share > 0; };
+    if (std::any_of(patterns.begin(), patterns.end(), is_throttled))
+        columns.push_back({{"Throttled", "%"}, [](summary p) { return fixed(100 * p.typical.throttled_share, 2); }});
     columns.push_back({{"Others", "%"}, [](summary p) { return fixed(100 * p.typical.foreign_share, 1); }});
     return pattern_table(patterns, std::move(columns));
 }

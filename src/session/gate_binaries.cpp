@@ -97,6 +97,8 @@ child_settings gate_binaries::command_of(const std::string& binary, const patter
     child.environment = own_environment();  // for addresses: they may hold secrets, so not in argv
     if (services_->postgres_pid() == 0)
         for (auto& variable : libpq_variables()) child.environment.push_back(std::move(variable));
+    // A yardstick before the runs of one binary alone, if the other is too old for it, would not be fair.
+    child.environment.emplace_back("PIPEBENCH_NO_YARDSTICK=1");
     for (const auto& [name, value] :
          {std::pair("PIPEBENCH_POSTGRES", services_->postgres_url()),
           std::pair("PIPEBENCH_REDIS", services_->redis_url()), std::pair("PIPEBENCH_TARGET", target)})

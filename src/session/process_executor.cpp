@@ -38,17 +38,19 @@ started_servers process_executor::start_servers(const needs& most, const say& me
                                     .schema = ends_with_its_server ? leftovers::keep : settings_.tables,
                                     .warning = [this](const std::string& text) { message_("warning: " + text); }},
                     until_);
+    if (settings_.yardstick) yardstick_.emplace(services_->postgres_url(), until_.before_a_run);
     return {services_->servers(), schema_->name()};
 }
 
 executed_run process_executor::execute(const run_plan& plan, const on_progress& progress) {
+    auto box = yardstick_ ? std::optional(yardstick_->measure()) : std::nullopt;
     const auto scenario = plan.trouble.api.none() ? std::string() : plan.trouble.source;
     if (settings_.servers.target.empty())
         api_.emplace(settings_.binary, settings_.work, scenario, until_.before_a_run);
     const auto table = make_table(plan);
     const auto where = addresses_for(plan, table);
     auto request = request_for(plan, where);
-    executed_run out{.record = recorder::create(settings_.work.orders), .table = table};
+    executed_run out{.record = recorder::create(settings_.work.orders), .table = table, .yardstick = std::move(box)};
     if (settings_.watch == watching::end_only) out.record.leave_out_latencies();
     expect_arrivals(request, out.record);
     out.seen = observe_run(request, out.record, signals_, progress);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "measure/schedule_file.hpp"
+#include "measure/yardstick.hpp"
 #include "session/abandoned.hpp"
 #include "session/incidents.hpp"
 #include "session/run_executor.hpp"
@@ -41,6 +42,7 @@ private:
     std::string id_;
     std::optional<session_services> services_;  // declared before its users, so destroyed after them
     std::optional<session_schema> schema_;
+    std::optional<yardstick> yardstick_;
     std::optional<session_keys> keys_;       ///< in a Redis of the user
     std::optional<mock_api_process> api_;    ///< of the current run
     std::optional<schedule_file> schedule_;  ///< of the current run of a runner

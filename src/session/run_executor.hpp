@@ -11,6 +11,7 @@
 #include "services/mock_api_process.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct executed_run {
     run_observation seen{};
     mock_api_process::usage api{};
     table_name table{};
+    std::optional<yardstick_view> yardstick{};  ///< measured before it
 };
 
 struct started_servers {

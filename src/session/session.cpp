@@ -1,5 +1,6 @@
 #include "session/session.hpp"
 
+#include "analysis/box_movement.hpp"
 #include "analysis/floor.hpp"
 #include "analysis/plan.hpp"
 #include "contracts/units.hpp"
@@ -38,6 +39,7 @@ public:
             run_rounds();
         } catch (const interrupted&) {  // what was measured before stands
         }
+        for (const auto& text : changes_within(result_)) warn(text);
         signals_.poll();
         result_.interrupted = signals_.count() > 0;
         result_.session_s = since_began_.seconds();
@@ -127,7 +129,8 @@ private:
 
     [[nodiscard]] double floor_s(const contestant& c) const {
         const auto in_flight = c.needs_at(settings_.work).in_flight;
-        return floor_of(simulated_work(settings_.work, target_owner()), in_flight, result_.box.cores).count();
+        return floor_of(simulated_work(settings_.work, target_owner()), in_flight, result_.box.usable_cores())
+            .count();
     }
 
     /// Orders that come at their own pace: what they will do to each pattern.
@@ -221,9 +224,13 @@ private:
         const bool signalled = signals_.count() > 0;
         const auto ledger = ledger_of(run, plan, signalled);
         auto out = account_of({run.record, run.seen, run.api, ledger}, terms_of(plan, signalled));
+        out.yardstick = std::move(run.yardstick);
         if (out.steal_share > steal_warning)
             warn(fmt::format("{}: the hypervisor took {:.0f} % of the box's time during the run", out.pattern,
                              100 * out.steal_share));
+        if (out.throttled_share > steal_warning)
+            warn(fmt::format("{}: a CPU quota of its control group held it back for {:.0f} % of the cores' time",
+                             out.pattern, 100 * out.throttled_share));
         return out;
     }
 
@@ -244,7 +251,8 @@ private:
                 .postgres = settings_.servers.postgres.empty() ? server_owner::pipebench : server_owner::user,
                 .servers = owner_of_servers(),
                 .signalled = signalled,
-                .cores = result_.box.cores,
+                .cores = result_.box.usable_cores(),
+                .all_cores = result_.box.cores,
                 .busy_limit = settings_.busy_limit,
                 .build = result_.build};
     }

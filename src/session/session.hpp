@@ -38,6 +38,7 @@ struct session_settings {
     watching watch = watching::all;
     bool profile_stages = false;         ///< sample where the patterns' CPU time goes
     bool loop_lag = false;               ///< measure how late the timers of event loops are
+    bool yardstick = true;               ///< measure before each run what the box is worth
     double transform_rounds_per_us = 0;  ///< from calibrate_transform_work(); 0: no --transform-cost
     leftovers tables = leftovers::drop;
     duration grace = std::chrono::seconds{5};

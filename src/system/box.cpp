@@ -14,9 +14,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <cmath>
 #include <fstream>
 #include <limits>
+#include <optional>
 #include <string>
 
 namespace pipebench {
@@ -44,20 +45,14 @@ std::uint64_t soft_limit(__rlimit_resource_t what) {
 
 std::uint64_t less(std::uint64_t from, std::uint64_t n) { return from == no_limit ? from : from - std::min(from, n); }
 
-/// pids.max minus pids.current of one control group; no_limit if it sets none.
-std::uint64_t pids_left_in(const std::filesystem::path& group) {
-    const auto most = text_of_file(group / "pids.max"), now = text_of_file(group / "pids.current");
-    if (most.find_first_of("0123456789") != 0) return no_limit;  // "max", or no such file
-    std::string_view limit = most, used = now;
-    return less(take_number(limit), take_number(used));
-}
-
-/// The smallest of a group and of those that it is in. In a container the mount may show its group as the root.
-std::uint64_t pids_left_below(const std::filesystem::path& mount, const std::filesystem::path& own) {
-    auto left = pids_left_in(mount);
-    for (auto group = own.relative_path(); !group.empty(); group = group.parent_path())
-        left = std::min(left, pids_left_in(mount / group));
-    return left;
+/// nullopt if our control groups have none.
+std::optional<container_limits> limits_of_container() {
+    const auto found = control_groups().limits();
+    const auto known = [](std::uint64_t n) { return n == no_limit ? std::nullopt : std::optional(n); };
+    container_limits out{std::isfinite(found.cores) ? found.cores : std::numeric_limits<double>::quiet_NaN(),
+                         known(found.memory_bytes), known(found.processes)};
+    const bool any = std::isfinite(out.cores) || out.memory_bytes || out.processes;
+    return any ? std::optional(out) : std::nullopt;
 }
 
 }  // namespace
@@ -83,6 +78,7 @@ box_info describe_box() {
     out.cores = usable_cores();
     out.memory_bytes = memory_line("MemTotal");
     out.descriptor_limit = descriptors.rlim_cur;
+    out.container = limits_of_container();
     if (!(std::ifstream("/proc/loadavg") >> out.load_1min)) out.load_1min = std::numeric_limits<double>::quiet_NaN();
     return out;
 }
@@ -104,7 +100,10 @@ box_time read_box_time() {
     const auto seconds = [per_second = static_cast<double>(::sysconf(_SC_CLK_TCK))](std::uint64_t n) {
         return static_cast<double>(n) / per_second;
     };
-    return {.total_s = seconds(ticks.total), .busy_s = seconds(ticks.busy), .steal_s = seconds(ticks.steal)};
+    return {.total_s = seconds(ticks.total),
+            .busy_s = seconds(ticks.busy),
+            .steal_s = seconds(ticks.steal),
+            .throttled_s = control_groups().throttled_s()};
 }
 
 std::uint64_t raise_descriptor_limit(std::uint64_t wanted) {
@@ -127,24 +126,11 @@ std::uint64_t ephemeral_ports() {
 
 std::uint64_t available_memory() {
     const auto bytes = memory_line("MemAvailable");
-    return bytes > 0 ? bytes : no_limit;
-}
-
-std::uint64_t pids_left(const std::string& mounts, std::string_view own_groups) {
-    auto left = no_limit;
-    while (!own_groups.empty()) {
-        const auto line = own_groups.substr(0, own_groups.find('\n'));
-        own_groups.remove_prefix(std::min(line.size() + 1, own_groups.size()));
-        const auto controllers = line.substr(line.find(':') + 1);  // ID:CONTROLLERS:PATH; version 2 names none
-        const auto path = controllers.substr(controllers.find(':') + 1);
-        if (controllers.starts_with(':')) left = std::min(left, pids_left_below(mounts, path));
-        if (controllers.starts_with("pids:")) left = std::min(left, pids_left_below(mounts + "/pids", path));
-    }
-    return left;
+    return std::min(bytes > 0 ? bytes : no_limit, control_groups().limits().memory_left_bytes);
 }
 
 std::uint64_t startable_threads() {
-    const auto in_groups = pids_left("/sys/fs/cgroup", text_of_file("/proc/self/cgroup"));
+    const auto in_groups = control_groups().limits().processes_left;
     if (::getuid() == 0 || soft_limit(RLIMIT_NPROC) == no_limit) return in_groups;
     return std::min(in_groups, less(soft_limit(RLIMIT_NPROC), threads_of_user(::getuid())));
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "pipebench/result.hpp"
+#include "system/control_groups.hpp"
 
-#include <limits>
 #include <string>
 #include <string_view>
 
@@ -19,6 +19,7 @@ namespace pipebench {
 /// guests.
 struct box_time {
     double total_s = 0, busy_s = 0, steal_s = 0;
+    double throttled_s = 0;  ///< control_groups::throttled_s()
 };
 [[nodiscard]] box_time read_box_time();
 
@@ -29,17 +30,12 @@ std::uint64_t raise_descriptor_limit(std::uint64_t wanted);
 /// How many local ports connections can use: net.ipv4.ip_local_port_range.
 [[nodiscard]] std::uint64_t ephemeral_ports();
 
-inline constexpr auto no_limit = std::numeric_limits<std::uint64_t>::max();
-
-/// MemAvailable; no_limit if the kernel does not tell.
+/// MemAvailable, or what our control groups leave of it; no_limit if the kernel does not tell.
 [[nodiscard]] std::uint64_t available_memory();
 
 /// How many more threads and processes this user may start: 'ulimit -u', which does not hold for root, and pids.max
 /// of our control groups.
 [[nodiscard]] std::uint64_t startable_threads();
-/// The smallest pids.max minus pids.current of our control groups. `mounts`: /sys/fs/cgroup; `own_groups`: the text
-/// of /proc/self/cgroup.
-[[nodiscard]] std::uint64_t pids_left(const std::string& mounts, std::string_view own_groups);
 
 /// How many threads fit into the address space of one process ('ulimit -v').
 [[nodiscard]] std::uint64_t threads_per_process();

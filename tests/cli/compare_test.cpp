@@ -77,6 +77,45 @@ TEST_CASE("a regression exits 1 and is spelled out; the other way round it is an
     CHECK(back.out.starts_with("compare: 0 regressions, 1 improvement,"));
 }
 
+TEST_CASE("several sessions a side are compared, in any way to name them", "[compare]") {
+    const comparer someone;
+    std::vector<std::string> base{"compare", "--base"}, head{"--head"};
+    for (const std::string i : {"1", "2", "3"}) {
+        someone.save("base" + i + ".json", session(8));
+        someone.save("head" + i + ".json", with_more_cpu(session(8), "redis-streams"));
+        base.push_back(someone.file("base" + i + ".json"));
+        head.push_back(someone.file("head" + i + ".json"));
+    }
+    base.insert(base.end(), head.begin(), head.end());
+    const auto end = someone.run_pipebench(base);
+    CAPTURE(end.out, end.err);
+    CHECK(end.code == 1);
+    CHECK(end.out.starts_with("compare: 1 regression,"));
+    CHECK(contains(end.out, "\nThe box: as fast in head as in base by its yardstick, as fast by CPU time ("));
+    CHECK(contains(end.out, "(3 sessions)"));
+    const auto again = someone.run_pipebench(
+        {"compare", "--base=" + base[2], "--base", base[3], "--head", head[1], "--format", "json"});
+    CHECK(again.code == 1);
+    CHECK(nlohmann::json::parse(again.out)["base"].size() == 2);
+}
+
+TEST_CASE("sides that are named in two ways, or not at all, are refused", "[compare]") {
+    const comparer someone;
+    someone.save("base.json", session(8));
+    const auto one = someone.file("base.json");
+    auto arguments = GENERATE_REF(values<std::vector<std::string>>({{},
+                                                                    {one},
+                                                                    {"--base", one},
+                                                                    {"--head", one},
+                                                                    {one, one, "--base", one, "--head", one},
+                                                                    {one, one, "--head", one},
+                                                                    {one, "--base", one, "--head", one}}));
+    arguments.insert(arguments.begin(), "compare");
+    const auto end = someone.run_pipebench(arguments);
+    CAPTURE(arguments);
+    check_refusal(end, {"give either BASE HEAD, or --base FILE... --head FILE..."});
+}
+
 TEST_CASE("a --threshold is heeded, in percent and as a share, as often as it is given", "[compare]") {
     const comparer someone;
     someone.save("base.json", session(8));
@@ -206,7 +245,7 @@ TEST_CASE("a file that is no result is refused with its name, on either side", "
         {"words", "not a pipebench result"},
         {R"({"name": "package", "version": "1.0.0"})", "no \"schema\""},
         {R"({"schema": "pipebench.result/2", "runs": []})", "'pipebench.result/2'; this pipebench reads"},
-        {R"({"schema": "pipebench.comparison/1"})", "'pipebench.comparison/1'"},
+        {R"({"schema": "pipebench.comparison/2"})", "'pipebench.comparison/2'"},
     }));
     const auto* bad = GENERATE("base.json", "head.json");
     someone.save("base.json", session(8));
@@ -266,7 +305,7 @@ TEST_CASE("exports are written beside the report, and - is stdout in its place",
     const auto markdown = someone.file("out.md");
     const auto end = someone.compare({"--export-markdown", markdown, "--export-json", "-"});
     CHECK(end.code == 1);
-    CHECK(nlohmann::json::parse(end.out)["schema"] == "pipebench.comparison/1");
+    CHECK(nlohmann::json::parse(end.out)["schema"] == "pipebench.comparison/2");
     CHECK(read_file(markdown).starts_with("**pipebench compare: 1 regression"));
     CHECK(someone.compare({"--format", "markdown"}).out == read_file(markdown));
     check_refusal(someone.compare({"--export-json", "/nowhere/x.json"}), {"--export-json", "/nowhere/x.json"});

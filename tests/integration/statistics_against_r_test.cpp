@@ -42,6 +42,15 @@ enum said {
     paired_low_,
     paired_high_,
     paired_confidence_,
+    pseudo_,
+    t_ratio_,
+    t_p_,
+    t_low_,
+    t_high_,
+    moderated_ratio_,
+    moderated_p_,
+    moderated_low_,
+    moderated_high_,
     said_count
 };
 using r_answer = std::vector<double>;
@@ -135,6 +144,33 @@ void check_estimate(const ratio_estimate& ours, double ratio, double p, std::spa
     CHECK(ours.range->confidence >= 1 - alpha);
 }
 
+/// The sessions of statistics.R.
+std::vector<session_estimate> sessions_of(const std::vector<double>& samples, double variance, double degrees) {
+    std::vector<session_estimate> out;
+    for (const double x : samples)
+        out.push_back({std::log(x), variance * static_cast<double>(out.size() + 1), degrees});
+    return out;
+}
+
+void check_t(const ratio_estimate& ours, std::span<const double> theirs, double alpha) {
+    check_number("ratio", ours.ratio, theirs[0]);
+    check_number("p", ours.p, theirs[1]);
+    REQUIRE(ours.range);
+    check_number("low", ours.range->low, theirs[2]);
+    check_number("high", ours.range->high, theirs[3]);
+    check_number("confidence", ours.range->confidence, 1 - alpha);
+}
+
+void check_sessions(const sample_pair& c, const r_answer& r) {
+    check_number("pseudo-median", pseudo_median(c.head), r[pseudo_]);
+    const auto all = std::span(r);
+    if (!std::isnan(r[t_ratio_]))
+        check_t(ratio_of_sessions(sessions_of(c.base, 0, 0), sessions_of(c.head, 0, 0), 0, c.alpha),
+                all.subspan(t_ratio_, 4), c.alpha);
+    check_t(ratio_of_sessions(sessions_of(c.base, 1e-4, 3), sessions_of(c.head, 1e-4, 3), 0.0002, c.alpha),
+            all.subspan(moderated_ratio_, 4), c.alpha);
+}
+
 /// With ties R approximates its interval; ours is then compared with the one from R's quantiles (statistics.R).
 void check_case(const sample_pair& c, const r_answer& r) {
     check_number("median", median(c.head), r[median_]);
@@ -144,6 +180,7 @@ void check_case(const sample_pair& c, const r_answer& r) {
     check_number("p", u.p, r[p_]);
     CHECK(u.exact == (r[exact_] == 1));
     check_estimate(unpaired_ratio(c.base, c.head, c.alpha), r[shift_], r[p_], std::span(r).subspan(low_, 3), c.alpha);
+    check_sessions(c, r);
     if (c.base.size() != c.head.size()) return;
     check_estimate(paired_ratio(c.base, c.head, c.alpha), r[paired_], r[sign_p_],
                    std::span(r).subspan(paired_low_, 3), c.alpha);

@@ -31,6 +31,15 @@ inline memory_usage sample_memory(const sample_numbers& n) {
     return m;
 }
 
+inline yardstick_view sample_yardstick() {
+    return {1,
+            {{"loop", 8'100.5, 8'133.25},
+             {"calls", 1.25, 1.26},
+             {"memory", 410.5, 412},
+             {"messages", 22.5, 29.5},
+             {"statements", 17, 34.5}}};
+}
+
 inline run_result sample_run(const sample_numbers& n) {
     constexpr std::uint64_t orders = 10'000;
     constexpr double cores = 2;
@@ -47,6 +56,7 @@ inline run_result sample_run(const sample_numbers& n) {
     r.memory = sample_memory(n);
     r.cpu = {n.cpu_s * 0.6, n.cpu_s * 0.4, n.cpu_s / (n.time_s * cores)};
     r.cpu_per_order_us = n.cpu_s * 1e6 / static_cast<double>(orders);
+    r.yardstick = sample_yardstick();
     r.harness_cpu_s = n.time_s * 0.004;
     r.services = {
         {service::mock_api, 0.74, 9'437'184}, {service::postgres, 1.92, 48'234'496}, {service::redis, 0, 5'242'880}};

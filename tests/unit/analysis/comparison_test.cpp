@@ -14,7 +14,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <limits>
+#include <random>
+#include <span>
 #include <utility>
 
 using namespace pipebench;
@@ -38,6 +42,11 @@ void scale(run_result& r, double factor) {
         *x *= factor;
 }
 
+void scale_times(run_result& r, double factor) {
+    for (double* x : {&r.time_s, &r.latency.p50_ms, &r.latency.p99_ms}) *x *= factor;
+    r.orders_per_s /= factor;
+}
+
 /// The sample session with more rounds, each a little different.
 session_result session(std::uint64_t rounds, std::uint64_t salt = 1, double half = 0.01) {
     auto out = test::sample_session();
@@ -59,7 +68,26 @@ session_result changed(session_result s, std::string_view pattern, Change change
 }
 
 comparison compared(const session_result& base, const session_result& head, std::vector<threshold> thresholds = {}) {
-    return compare(base, head, {std::move(thresholds)});
+    return compare(std::array{base}, std::array{head}, {std::move(thresholds)});
+}
+
+/// As if the box had been slower by `factor`: its yardstick, and all that the patterns did.
+session_result on_slower_box(session_result s, double factor) {
+    for (auto& run : s.runs) {
+        for (auto& p : run.yardstick->pieces) {
+            p.cpu_us *= factor;
+            p.elapsed_us *= factor;
+        }
+        run.cpu_per_order_us *= factor;
+        run.efficiency = 0;  // no simulated latency
+        scale_times(run, factor);
+    }
+    return s;
+}
+
+session_result without_yardstick(session_result s) {
+    for (auto& run : s.runs) run.yardstick.reset();
+    return s;
 }
 
 comparison_row row_of(const comparison& c, std::string_view pattern, std::string_view metric_id) {
@@ -130,7 +158,7 @@ TEST_CASE("without significance nothing is a regression, however large", "[compa
     const auto row = row_of(c, "semaphore", "cpu_per_order_us");
     CHECK(row.verdict == change::cannot_tell);
     CHECK_THAT(row.why, ContainsSubstring("wider than 5 %"));
-    CHECK_THAT(c.advice, ContainsSubstring("--repeat"));
+    CHECK_THAT(c.advice, ContainsSubstring("--repeat") && ContainsSubstring("gate"));
     CHECK_FALSE(c.regressed());
 }
 
@@ -186,7 +214,6 @@ TEST_CASE("too few rounds: nothing can be told, and the way to more is", "[compa
     const auto rounds = GENERATE(1u, 4u);
     const auto head = changed(session(rounds), "semaphore", [](auto& run) { run.cpu_per_order_us *= 9; });
     const auto c = compared(session(8), head);
-    CHECK(c.samples_needed == 5);
     CHECK(c.count(change::cannot_tell) == c.rows.size());
     CHECK(c.rows[0].why == fmt::format("{} sample{} in head, needs 5", rounds, rounds == 1 ? "" : "s"));
     CHECK(c.lacks_samples());
@@ -202,19 +229,229 @@ TEST_CASE("too few rounds of one pattern leave the others their verdicts", "[com
     CHECK(c.count(change::cannot_tell) == 8);
 }
 
-TEST_CASE("more patterns share alpha, and need more rounds", "[comparison]") {
-    auto base = session(5);
-    CHECK(row_of(compared(base, base), "semaphore", "time_s").verdict == change::same);
-    for (int more = 0; more < 5; ++more)
-        for (auto run : session(5).runs) {
-            if (run.pattern != "semaphore") continue;
-            run.pattern = fmt::format("another-{}", more);
-            base.runs.push_back(run);
+TEST_CASE("all rows share one alpha, of which CPU per order has four parts", "[comparison]") {
+    const auto c = compared(session(8), session(8), {{find_metric("max_ms"), 0.1}});
+    double sum = 0;
+    for (const auto& row : c.rows) sum += row.alpha;
+    CHECK_THAT(sum, WithinAbs(0.05, 1e-12));
+    const auto cpu = row_of(c, "semaphore", "cpu_per_order_us").alpha;
+    for (const auto* id : {"time_s", "error_percent", "max_ms"})
+        CHECK_THAT(row_of(c, "semaphore", id).alpha, WithinAbs(cpu / 4, 1e-12));
+}
+
+TEST_CASE("a slower box is no regression, and the text says first how much slower it was", "[comparison][box]") {
+    const double factor = GENERATE(0.8, 1.14, 2.0);
+    const auto base = on_slower_box(session(8), 1), head = on_slower_box(session(8, 2), factor);
+    for (const auto& [first, second] : {std::pair(base, head), std::pair(head, base)}) {
+        const auto c = compared(first, second);
+        CHECK(c.count(change::worse) == 0);
+        CHECK(c.count(change::better) == 0);
+        REQUIRE(c.box);
+        CHECK_THAT(std::abs(std::log(c.box->factor)), WithinAbs(std::abs(std::log(factor)), 1e-9));
+        const auto row = row_of(c, "semaphore", "cpu_per_order_us");
+        CHECK_THAT(row.estimate.ratio, WithinAbs(1, 0.02));
+        CHECK_THAT(std::abs(std::log(row.measured_ratio())), WithinAbs(std::abs(std::log(factor)), 0.02));
+    }
+    if (factor > 2 || factor < 1) return;
+    const auto text = reporting::render_text(compared(base, head), colours::off);
+    const auto said = fmt::format("{:.0f} % slower in head", 100 * (factor - 1));
+    CHECK_THAT(text, ContainsSubstring(said));
+    CHECK(text.find("The box: ") == text.find('\n') + 1);
+    CHECK_THAT(reporting::render_markdown(compared(base, head)), ContainsSubstring(said));
+}
+
+TEST_CASE("what the box's movement may explain cannot be told, and the reason is the box", "[comparison][box]") {
+    // The pieces do not agree by how much it got slower.
+    auto head = on_slower_box(session(8, 2), 1.14);
+    for (auto& run : head.runs) run.yardstick->pieces[2].cpu_us *= 1.5;
+    const auto row = row_of(compared(on_slower_box(session(8), 1), head), "semaphore", "cpu_per_order_us");
+    CHECK(row.verdict == change::cannot_tell);
+    CHECK(row.why == "the box was 24 % slower");
+}
+
+TEST_CASE("a change beyond the box's movement is found, with the size that is left", "[comparison][box]") {
+    const auto head =
+        changed(on_slower_box(session(8, 2), 1.05), "semaphore", [](auto& run) { run.cpu_per_order_us *= 1.2; });
+    const auto c = compared(on_slower_box(session(8), 1), head);
+    CHECK(c.count(change::worse) == 1);
+    const auto row = row_of(c, "semaphore", "cpu_per_order_us");
+    CHECK(row.verdict == change::worse);
+    CHECK_THAT(row.estimate.ratio, WithinAbs(1.2, 0.02));
+    CHECK_THAT(row.measured_ratio(), WithinAbs(1.26, 0.02));
+}
+
+TEST_CASE("a change that only the box's movement shows is none", "[comparison][box]") {
+    auto head = session(8, 2);  // as fast as before, on a box that was faster
+    for (auto& run : head.runs)
+        for (auto& p : run.yardstick->pieces) p.cpu_us /= 1.25;
+    const auto row = row_of(compared(session(8), head), "semaphore", "cpu_per_order_us");
+    CHECK(row.verdict == change::cannot_tell);
+    CHECK(row.why == "the box was 20 % faster");
+}
+
+TEST_CASE("a slower box does not explain a time that is simulated latency", "[comparison][box]") {
+    auto head = session(8, 2);
+    for (auto& run : head.runs)
+        for (auto& p : run.yardstick->pieces) p.elapsed_us *= 1.3;
+    CHECK(row_of(compared(session(8), head), "semaphore", "time_s").verdict == change::same);
+    for (auto& run : head.runs) scale_times(run, 1.3);
+    CHECK(row_of(compared(session(8), head), "semaphore", "time_s").verdict == change::worse);
+}
+
+TEST_CASE("of an open run nobody knows how much of a time the box explains", "[comparison][box]") {
+    const auto open = [](session_result s) {
+        for (auto& run : s.runs) run.load.emplace();
+        return s;
+    };
+    const auto base = open(session(8));
+    CHECK(row_of(compared(base, open(session(8, 2))), "semaphore", "p99_ms").verdict == change::same);
+    const auto head = open(on_slower_box(session(8, 2), 1.4));
+    CHECK(row_of(compared(base, head), "semaphore", "p99_ms").verdict == change::cannot_tell);
+}
+
+TEST_CASE("an unsteady box makes the intervals wider", "[comparison][box]") {
+    const auto unsteady = [](session_result s, std::uint64_t salt) {
+        for (auto& run : s.runs)
+            for (auto& p : run.yardstick->pieces) p.cpu_us *= noise(run.round, salt, 0.3);
+        return s;
+    };
+    const auto head = changed(session(8, 2), "semaphore", [](auto& run) { run.cpu_per_order_us *= 1.1; });
+    CHECK(row_of(compared(session(8), head), "semaphore", "cpu_per_order_us").verdict == change::worse);
+    const auto row = row_of(compared(unsteady(session(8), 1), unsteady(head, 1)), "semaphore", "cpu_per_order_us");
+    CHECK(row.verdict == change::cannot_tell);
+}
+
+TEST_CASE("without a yardstick times and CPU cannot be told, and the rest is judged", "[comparison][box]") {
+    const auto old = without_yardstick(session(8));
+    auto head = on_slower_box(session(8, 2), 1.5);
+    for (auto& run : head.runs)
+        if (run.pattern == "semaphore") {
+            *run.memory.peak_rss_bytes *= 2;
+            run.failed = 300;
+            run.ledger.lost = run.round == 1 ? 1 : 0;
         }
-    const auto c = compared(base, base);
-    CHECK_THAT(c.alpha_of_row, WithinAbs(0.005, 1e-12));
-    CHECK(c.samples_needed == 6);
-    CHECK(c.count(change::cannot_tell) == c.rows.size());
+    for (const auto& c : {compared(old, head), compared(old, without_yardstick(head))}) {
+        for (const auto* id : {"time_s", "throughput", "cpu_per_order_us", "p50_ms", "p99_ms"}) {
+            CHECK(row_of(c, "semaphore", id).verdict == change::cannot_tell);
+            CHECK(row_of(c, "semaphore", id).why == "no yardstick in base");
+        }
+        CHECK(row_of(c, "semaphore", "rss_mb").verdict == change::worse);
+        CHECK(row_of(c, "semaphore", "error_percent").verdict == change::worse);
+        CHECK(row_of(c, "semaphore", "lost").verdict == change::worse);
+        CHECK(row_of(c, "thread-pool", "rss_mb").verdict == change::same);
+        CHECK_THAT(reporting::render_text(c, colours::off), ContainsSubstring("no yardstick in base"));
+        CHECK(nlohmann::json::parse(reporting::render_json(c))["box"].is_null());
+    }
+}
+
+TEST_CASE("sessions of one side that differ make a change between the sides uncertain", "[comparison][sessions]") {
+    const auto with_cpu = [](std::uint64_t salt, double factor) {
+        return changed(session(8, salt), "semaphore", [&](auto& run) { run.cpu_per_order_us *= factor; });
+    };
+    const auto verdict = [](const std::vector<session_result>& base, const std::vector<session_result>& head) {
+        return row_of(compare(base, head, {}), "semaphore", "cpu_per_order_us").verdict;
+    };
+    const std::vector steady{with_cpu(1, 1), with_cpu(2, 1.01), with_cpu(3, 0.99)};
+    const std::vector more{with_cpu(4, 1.15), with_cpu(5, 1.16), with_cpu(6, 1.14)};
+    const std::vector unsteady{with_cpu(1, 0.8), with_cpu(2, 1), with_cpu(3, 1.25)};
+    const std::vector unsteady_more{with_cpu(4, 0.95), with_cpu(5, 1.15), with_cpu(6, 1.4)};
+    CHECK(verdict(steady, more) == change::worse);
+    CHECK(verdict(more, steady) == change::better);
+    CHECK(verdict(steady, steady) == change::same);
+    CHECK(verdict(unsteady, unsteady_more) == change::cannot_tell);
+    CHECK(compare(steady, more, {}).count(change::worse) == 1);
+}
+
+TEST_CASE("many sessions of one round each are enough, and one of them is not", "[comparison][sessions]") {
+    std::vector<session_result> base, head;
+    for (std::uint64_t i = 1; i <= 6; ++i) {
+        base.push_back(
+            changed(session(1), "semaphore", [&](auto& run) { run.cpu_per_order_us *= noise(i, 1, 0.01); }));
+        head.push_back(changed(base.back(), "semaphore", [](auto& run) { run.cpu_per_order_us *= 1.2; }));
+    }
+    CHECK(row_of(compare(base, head, {}), "semaphore", "cpu_per_order_us").verdict == change::worse);
+    const auto row = row_of(compare(std::span(base).first(4), head, {}), "semaphore", "cpu_per_order_us");
+    CHECK(row.why == "4 samples in base, needs 5");
+}
+
+TEST_CASE("a session with a run that is not to be trusted does not count where there are others",
+          "[comparison][sessions]") {
+    const auto doubtful = changed(session(8, 3), "semaphore", [](auto& run) {
+        run.cpu_per_order_us *= 5;
+        run.verdict = {verdict_kind::invalid_busy_box, "INVALID: the box was busy"};
+    });
+    const std::vector base{session(8, 1), doubtful}, head{session(8, 2)};
+    const auto c = compare(base, head, {});
+    CHECK(c.count(change::same) == c.rows.size());
+    CHECK(c.untrusted.empty());
+    CHECK_THAT(all_warnings(c), ContainsSubstring("semaphore: a session not counted: 8 of 8 runs in base 2"));
+    CHECK(compare(std::span(base).last(1), head, {}).untrusted == std::vector<std::string>{"semaphore"});
+}
+
+TEST_CASE("losses are counted by order, over all sessions", "[comparison][sessions]") {
+    const auto losing = changed(session(8), "semaphore", [](auto& run) { run.ledger.lost = run.round == 1 ? 1 : 0; });
+    const std::vector twice{losing, losing}, once{losing}, none{session(8)};
+    CHECK_FALSE(compare(once, twice, {}).regressed());
+    CHECK_FALSE(compare(twice, once, {}).regressed());
+    CHECK(compare(none, once, {}).regressed());
+    CHECK(compare(std::vector{losing, session(8)}, once, {}).regressed());
+}
+
+TEST_CASE("differences and patterns of all sessions are looked at", "[comparison][sessions]") {
+    auto other = session(8), fewer = session(8);
+    other.box.cores = 8;
+    std::erase_if(fewer.runs, [](auto& run) { return run.pattern == "fan-out"; });
+    const auto c = compare(std::vector{session(8), other}, std::vector{session(8), fewer}, {});
+    CHECK(fields_of(c.mismatches) == std::vector<std::string>{"box.cores", "patterns"});
+    CHECK(c.rows.size() == 4 * 8);
+    CHECK_THAT(all_warnings(c), ContainsSubstring("fan-out: in base 1, base 2, head 1 alone, not compared"));
+}
+
+TEST_CASE("one session a side says how little it shows, and names the stronger test", "[comparison][report]") {
+    const auto* word = "one session a side shows changes of CPU per order from about 5 % on";
+    const auto text = reporting::render_text(compared(session(8), session(8, 2)), colours::off);
+    CHECK_THAT(text, ContainsSubstring("reach: "));
+    CHECK_THAT(reporting::render_markdown(compared(session(8), session(8, 2))), ContainsSubstring(word));
+    const std::vector several{session(8), session(8, 2)};
+    CHECK_THAT(reporting::render_text(compare(several, several, {}), colours::off), !ContainsSubstring("reach: "));
+}
+
+TEST_CASE("equal programs are found different in no more comparisons than alpha says", "[comparison]") {
+    // The box and the patterns drift by 20 % from session to session, together, and by 5 % apart from each other, of
+    // which the spread of the yardstick between runs tells.
+    std::mt19937_64 random(20261127);
+    std::lognormal_distribution<double> drift(0, 0.2), apart(0, 0.01), between_runs(0, 0.06);
+    const auto drifting = [&] {
+        auto out = session(8, 1, 0);
+        const double box = drift(random);
+        for (auto& run : out.runs) {
+            run.efficiency = 0;
+            for (auto& p : run.yardstick->pieces)
+                p.cpu_us = p.elapsed_us *= box * between_runs(random) * between_runs(random);
+            run.cpu_per_order_us *= box * between_runs(random);
+            run.time_s *= box * between_runs(random);
+            run.orders_per_s = 10'000 / run.time_s;
+            run.latency.p50_ms *= box * between_runs(random);
+            run.latency.p99_ms *= box * between_runs(random) * between_runs(random);
+        }
+        for (const auto& p : patterns_in(out)) {
+            const double own = apart(random);
+            out = changed(std::move(out), p, [&](auto& run) { run.cpu_per_order_us *= own; });
+        }
+        return out;
+    };
+    constexpr int comparisons = 300;
+    for (const std::size_t files : {1u, 3u}) {
+        int wrong = 0;
+        for (int i = 0; i < comparisons; ++i) {
+            std::vector<session_result> base(files), head(files);
+            for (auto* side : {&base, &head}) std::generate(side->begin(), side->end(), drifting);
+            const auto c = compare(base, head, {});
+            wrong += c.count(change::worse) + c.count(change::better) > 0 ? 1 : 0;
+        }
+        INFO(files << " files a side");
+        CHECK(wrong <= 0.05 * comparisons);
+    }
 }
 
 TEST_CASE("no errors in both are the same", "[comparison]") {
@@ -444,11 +681,11 @@ TEST_CASE("the text begins with the verdict, and spells out what got worse", "[c
     head = changed(std::move(head), "thread-pool", [](auto& run) { run.latency.p99_ms /= 2; });
     const auto text = reporting::render_text(compared(session(8), head), colours::off);
     CHECK(first_line(text) == "compare: 1 regression, 1 improvement, 38 the same, 0 cannot be told");
-    CHECK_THAT(text, ContainsSubstring("  worse: semaphore CPU/order: 162.3 -> 178.5 us, x 1.100 (1.089 to 1.111)") &&
+    CHECK_THAT(text, ContainsSubstring("  worse: semaphore CPU/order: 162.3 -> 178.5 us, x 1.100; without the box x "
+                                       "1.100 (1.0") &&
                          ContainsSubstring("threshold 5 %") && ContainsSubstring("  better: thread-pool p99: "));
     CHECK(text.find("  worse: ") < text.find("  better: "));
-    CHECK_THAT(text, ContainsSubstring("\n! semaphore ") &&
-                         ContainsSubstring("alpha 0.05 per metric, 0.01 per row") &&
+    CHECK_THAT(text, ContainsSubstring("\n! semaphore ") && ContainsSubstring("at most 5 % of comparisons") &&
                          ContainsSubstring("Needed: 5 rounds"));
     CHECK(text.find('\x1b') == std::string::npos);
     CHECK_THAT(reporting::render_text(compared(session(8), head), colours::on), StartsWith("\x1b[1;31mcompare: 1"));
@@ -494,10 +731,10 @@ TEST_CASE("json has the whole comparison, with null for what is no number", "[co
         run.failed = 200;
     });
     const auto json = nlohmann::json::parse(reporting::render_json(compared(session(8), head)));
-    CHECK(json["schema"] == "pipebench.comparison/1");
+    CHECK(json["schema"] == "pipebench.comparison/2");
     CHECK(json["regressed"] == true);
     CHECK(json["worse"] == 2);
-    CHECK(json["base"]["box"]["cores"] == 2);
+    CHECK(json["base"][0]["box"]["cores"] == 2);
     const auto row_with = [&](std::string_view id) {
         for (const auto& row : json["rows"])
             if (row["pattern"] == "semaphore" && row["metric"] == id) return row;

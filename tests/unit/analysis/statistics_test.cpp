@@ -40,6 +40,44 @@ TEST_CASE("the median is the middle one, or lies between the middle two", "[stat
     CHECK(median(samples{7}) == 7);
 }
 
+TEST_CASE("the pseudo-median is the middle of the means of all pairs", "[statistics]") {
+    CHECK(pseudo_median(samples{7}) == 7);
+    CHECK(pseudo_median(samples{1, 2, 4}) == 2.25);  // 1, 1.5, 2, 2.5, 3, 4
+    CHECK(pseudo_median(samples{1, 2, 3, 4, 1e9}) == 3);
+    CHECK(std::isnan(pseudo_median(samples{})));
+    samples many(most_samples_for_pairs + 1, 1.0);
+    many.front() = 1e9;
+    CHECK(pseudo_median(many) == 1);
+    CHECK(std::isnan(pseudo_median(samples{1, no_number})));
+}
+
+TEST_CASE("a session's samples say how uncertain its middle is, and one alone says nothing", "[statistics]") {
+    const double e = std::exp(1.0);
+    const auto three = estimate_of_session(samples{1, e, e * e});
+    CHECK(three.log == Approx(1));
+    CHECK(three.variance == Approx(std::acos(-1.0) / 3 / 3));  // of the logarithms: 1
+    CHECK(three.degrees == 2);
+    CHECK(estimate_of_session(samples{e}).degrees == 0);
+    CHECK(estimate_of_session(samples{e}).variance == 0);
+}
+
+TEST_CASE("sessions without a degree of freedom, or without end, have no ratio", "[statistics]") {
+    const std::vector<session_estimate> one{{1, 0, 0}}, sure{{1, 0.01, 7}}, endless{{infinity, 0.01, 7}}, none;
+    check_no_ratio(ratio_of_sessions(one, one, 0, 0.05));
+    check_no_ratio(ratio_of_sessions(sure, none, 0, 0.05));
+    check_no_ratio(ratio_of_sessions(none, sure, 0, 0.05));
+    check_no_ratio(ratio_of_sessions(endless, endless, 0, 0.05));
+    CHECK(ratio_of_sessions(sure, sure, 0, 0.05).ratio == Approx(1));
+    CHECK(ratio_of_sessions(sure, sure, 0, 0.05).p == Approx(1));
+}
+
+TEST_CASE("sessions that are sure of themselves and differ are different", "[statistics]") {
+    const std::vector<session_estimate> here{{0, 0, 7}}, there{{1, 0, 7}};
+    CHECK(ratio_of_sessions(here, there, 0, 0.05).p == 0);
+    CHECK(ratio_of_sessions(here, here, 0, 0.05).p == 1);
+    CHECK(ratio_of_sessions(here, there, 1, 0.05).p > 0.3);  // what they share may be the reason
+}
+
 TEST_CASE("nothing, and what is no number, has no median and no deviation", "[statistics]") {
     for (const auto& none : {samples{}, samples{1, no_number, 3}}) {
         CHECK(std::isnan(median(none)));

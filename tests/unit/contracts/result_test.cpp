@@ -46,7 +46,7 @@ nlohmann::ordered_json of_the_first_version(const session_result& r) {
         out.erase(key);
     for (auto& run : out["runs"]) {
         for (const auto* key : {"round", "position", "foreign_share", "in_flight", "scenario", "dead_lettered",
-                                "retries", "refused_retries", "series", "recovery"})
+                                "retries", "refused_retries", "series", "recovery", "yardstick", "throttled_share"})
             run.erase(key);
         for (const auto* key : {"threads", "throttled", "faults", "early"}) run["api"].erase(key);
         run["ledger"].erase("checked");
@@ -138,6 +138,8 @@ run_result run_with_every_field_set() {
     r.transform_pool = transform_pool_view{1044, 1045, 1, {50.5, 51.5, 52.5, 53.5, 54.5, 55.5}};
     r.harness_cpu_s = 21.5;
     r.steal_share = 22.5;
+    r.throttled_share = 60.5;
+    r.yardstick = yardstick_view{1056, {{"a piece", 61.5, 62.5}}};
     r.foreign_share = 23.5;
     r.in_flight = {1023, 24.5};
     r.series = {25.5, {26.5}, {27.5}, {28.5}, {29.5}, {30.5}, {31.5}, {32.5}, {33.5}};
@@ -160,7 +162,8 @@ session_result session_with_every_field_set() {
     s.parameters = {{"orders", 2001}};
     s.transform_rounds_per_us = 56.5;
     s.build = {"a version", "a type", "a compiler", "a sanitizer"};
-    s.box = {"an OS", "a kernel", "a CPU", "a governor", "a hypervisor", 2002, 2003, 2004, 40.5};
+    s.box = {"an OS", "a kernel", "a CPU", "a governor", "a hypervisor",
+             2002,    2003,       2004,    40.5,         container_limits{63.5, 2007, 2008}};
     s.servers = {{"a server", "its version", "its origin", "its settings"}};
     s.chaos = "kill-run@25%";
     s.target_time_s = 41.5;
@@ -425,7 +428,8 @@ TEST_CASE("a result of before there were rounds is one round, and nothing was as
     auto one = test::sample_session();
     for (auto& run : one.runs) {
         run.api.threads = 0;
-        run.foreign_share = std::numeric_limits<double>::quiet_NaN();
+        run.foreign_share = run.throttled_share = std::numeric_limits<double>::quiet_NaN();
+        run.yardstick.reset();
     }
     one.target_time_s = std::numeric_limits<double>::quiet_NaN();
     CHECK(saved(parse_result(of_the_first_version(one).dump())) == saved(one));
