@@ -49,12 +49,6 @@ box_log read(const session_result& s, box_clock clock) {
     return out;
 }
 
-double mean_of(std::span<const double> values) {
-    double sum = 0;
-    for (const double x : values) sum += x;
-    return sum / static_cast<double>(values.size());
-}
-
 /// Between runs that have all pieces.
 double spread_of(const box_log& s, const std::vector<std::string>& pieces) {
     std::vector<double> means;
@@ -62,7 +56,7 @@ double spread_of(const box_log& s, const std::vector<std::string>& pieces) {
         std::vector<double> all;
         for (const auto& name : pieces)
             if (const auto at = run.find(name); at != run.end()) all.push_back(at->second);
-        if (all.size() == pieces.size()) means.push_back(mean_of(all));
+        if (all.size() == pieces.size()) means.push_back(mean(all));
     }
     return means.empty() ? 0 : scaled_mad(means);
 }
@@ -104,18 +98,11 @@ worths worths_of(const std::vector<box_log>& sessions, const std::vector<std::st
     for (const auto& one : sessions) {
         std::vector<double> logs;
         for (const auto& name : pieces) logs.push_back(pseudo_median(one.of(name)));
-        out.means.push_back(mean_of(logs));
+        out.means.push_back(mean(logs));
         for (std::size_t i = 0; i < logs.size(); ++i)
             out.by_piece[i] += logs[i] / static_cast<double>(sessions.size());
     }
     return out;
-}
-
-double standard_error(std::span<const double> values) {
-    const double middle = mean_of(values), n = static_cast<double>(values.size());
-    double squares = 0;
-    for (const double x : values) squares += (x - middle) * (x - middle);
-    return std::sqrt(squares / (n - 1) / n);
 }
 
 box_movement measured(const two_sides& s, const std::vector<std::string>& pieces) {
@@ -126,9 +113,9 @@ box_movement measured(const two_sides& s, const std::vector<std::string>& pieces
         moves.push_back(head.by_piece[i] - base.by_piece[i]);
         out.pieces.push_back({pieces[i], std::exp(moves.back())});
     }
-    out.factor = std::exp(mean_of(moves));
+    out.factor = std::exp(mean(moves));
     out.error = standard_error(moves);
-    const double middle = (mean_of(base.means) + mean_of(head.means)) / 2;
+    const double middle = (mean(base.means) + mean(head.means)) / 2;
     for (auto* side : {&base, &head})
         for (auto& x : side->means) x -= middle;
     out.base = std::move(base.means);
@@ -177,16 +164,15 @@ std::variant<box_movement, std::string> movement_between(std::span<const session
 }
 
 std::optional<box_level> level_of(const session_result& s) {
-    const auto cpu = read(s, box_clock::cpu), elapsed = read(s, box_clock::elapsed);
-    if (elapsed.runs.empty()) return std::nullopt;
+    const auto seen = read(s, box_clock::elapsed);
+    if (seen.runs.empty()) return std::nullopt;
     box_level out;
     std::vector<std::string> names;
-    for (const auto& [name, any] : elapsed.runs.front()) {
+    for (const auto& [name, first] : seen.runs.front()) {
         names.push_back(name);
-        out.pieces.push_back(
-            {name, std::exp(pseudo_median(cpu.of(name))), std::exp(pseudo_median(elapsed.of(name)))});
+        out.pieces.push_back({name, std::exp(pseudo_median(seen.of(name)))});
     }
-    out.spread = spread_of(elapsed, names);
+    out.spread = spread_of(seen, names);
     return out;
 }
 

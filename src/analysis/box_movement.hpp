@@ -34,10 +34,15 @@ struct box_movement {
 [[nodiscard]] std::variant<box_movement, std::string>
 movement_between(std::span<const session_result> base, std::span<const session_result> head, box_clock clock);
 
+struct piece_level {
+    std::string name;
+    double elapsed_us = 0;  ///< pseudo-median over the runs
+};
+
 /// The box in one session.
 struct box_level {
-    std::vector<yardstick_piece> pieces;  ///< pseudo-medians over the runs
-    double spread = 0;                    ///< between the runs: scaled MAD of the logarithm of elapsed times
+    std::vector<piece_level> pieces;
+    double spread = 0;  ///< between the runs: scaled MAD of the logarithm of elapsed times
 };
 /// nullopt without a yardstick.
 [[nodiscard]] std::optional<box_level> level_of(const session_result& s);

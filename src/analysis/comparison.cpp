@@ -120,8 +120,7 @@ std::string advice_for(sessions base_sessions, sessions head_sessions, const com
     const auto base = fewest_rounds(base_sessions, patterns), head = fewest_rounds(head_sessions, patterns);
     if (base < fewest_samples_to_compare || head < fewest_samples_to_compare)
         return fmt::format("base has {} round{}, head has {}; a verdict needs {}: measure with --repeat {}", base,
-                           base == 1 ? "" : "s", head, fewest_samples_to_compare,
-                           std::max(advised_rounds, fewest_samples_to_compare));
+                           base == 1 ? "" : "s", head, fewest_samples_to_compare, advised_rounds);
     const auto is_wide = [](const auto& row) { return row.verdict == change::cannot_tell && row.estimate.range; };
     if (std::none_of(c.rows.begin(), c.rows.end(), is_wide)) return {};
     return "'pipebench gate' runs both programs side by side, and tells most; then several sessions a side, taken in "
@@ -209,6 +208,8 @@ std::string_view name_of(change c) noexcept {
     static constexpr std::array<std::string_view, 4> names{"same", "better", "worse", "cannot tell"};
     return names[static_cast<std::size_t>(c)];
 }
+
+double comparison_row::measured_ratio() const noexcept { return base > 0 ? head / base : nan; }
 
 std::size_t comparison::count(change wanted) const {
     const auto is = [&](const comparison_row& row) { return row.verdict == wanted; };

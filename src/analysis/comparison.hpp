@@ -60,11 +60,11 @@ struct comparison {
     std::vector<std::string> warnings;       ///< missing patterns, untrusted rows, interrupted results
     std::vector<std::string> untrusted;      ///< patterns that a side has no session of whose runs are all trusted
     std::string advice;                      ///< how to get more verdicts; empty if none is needed
-    std::optional<box_movement> box,
-        box_cpu;                       ///< by the time that passes, and by that of the CPU; nullopt: not known
-    std::string box_unknown;           ///< why
-    std::vector<comparison_row> rows;  ///< by pattern, then by metric
-    double alpha = 0;                  ///< of all rows
+    std::optional<box_movement> box;         ///< by the time that passes; nullopt: not known
+    std::optional<box_movement> box_cpu;     ///< by that of the CPU; nullopt: not known
+    std::string box_unknown;                 ///< why
+    std::vector<comparison_row> rows;        ///< by pattern, then by metric
+    double alpha = 0;                        ///< of all rows
 
     [[nodiscard]] std::size_t count(change c) const;
     [[nodiscard]] bool regressed() const { return count(change::worse) > 0; }

@@ -242,8 +242,6 @@ judgement judge(comparison_row& row, const compared_pattern& p, const samples& s
 
 }  // namespace
 
-double comparison_row::measured_ratio() const noexcept { return base > 0 ? head / base : nan; }
-
 bool is_new_loss(const compared_pattern& p, const metric& m) {
     return m.kind == metric_kind::loss && loss_in(p.head, p.pattern, m) > loss_in(p.base, p.pattern, m);
 }

@@ -31,10 +31,6 @@ std::vector<double> sorted(std::span<const double> samples) {
     return out;
 }
 
-double mean(std::span<const double> samples) {
-    return std::accumulate(samples.begin(), samples.end(), 0.0) / static_cast<double>(samples.size());
-}
-
 double squares_around(std::span<const double> samples, double middle) {
     double sum = 0;
     for (const double x : samples) sum += (x - middle) * (x - middle);
@@ -191,16 +187,17 @@ double sign_test(std::span<const double> base, std::span<const double> head) {
     return rises(rising + falling).two_sided(rising);
 }
 
-/// The smallest n with p(n) <= alpha, where p(0) is 2 and shrink(n) is p(n) / p(n - 1).
-template <class Shrink>
-std::size_t first_that_reaches(double alpha, Shrink shrink) {
-    if (!(alpha > 0)) throw std::invalid_argument("alpha must be above 0");
-    std::size_t n = 0;
-    for (double p = 2; !reaches(p, alpha);) p *= shrink(static_cast<double>(++n));
-    return n;
+}  // namespace
+
+double mean(std::span<const double> samples) {
+    return std::accumulate(samples.begin(), samples.end(), 0.0) / static_cast<double>(samples.size());
 }
 
-}  // namespace
+double standard_error(std::span<const double> samples) {
+    if (samples.size() < 2) return no_number;
+    const double n = static_cast<double>(samples.size());
+    return std::sqrt(squares_around(samples, mean(samples)) / (n - 1) / n);
+}
 
 double median(std::span<const double> samples) {
     if (samples.empty() || has_nan(samples)) return no_number;
@@ -243,7 +240,10 @@ ratio_estimate paired_ratio(std::span<const double> base, std::span<const double
 }
 
 std::size_t pairs_needed(double alpha) {
-    return first_that_reaches(alpha, [](double) { return 0.5; });
+    if (!(alpha > 0)) throw std::invalid_argument("alpha must be above 0");
+    std::size_t n = 0;
+    for (double p = 2; !reaches(p, alpha); p /= 2) ++n;
+    return n;
 }
 
 rank_sum mann_whitney(std::span<const double> base, std::span<const double> head) {
@@ -269,16 +269,11 @@ ratio_estimate unpaired_ratio(std::span<const double> base, std::span<const doub
     return out;
 }
 
-std::size_t samples_needed(double alpha) {
-    return first_that_reaches(alpha, [](double n) { return n / (2 * (2 * n - 1)); });
-}
-
 session_estimate estimate_of_session(std::span<const double> samples) {
     std::vector<double> logs;
     for (const double x : samples) logs.push_back(std::log(x));
-    const double n = static_cast<double>(logs.size());
-    const double of_mean = n > 1 ? squares_around(logs, mean(logs)) / (n - 1) / n : 0;
-    return {pseudo_median(logs), std::numbers::pi / 3 * of_mean, n - 1};
+    const double of_mean = logs.size() > 1 ? standard_error(logs) : 0;
+    return {pseudo_median(logs), std::numbers::pi / 3 * of_mean * of_mean, static_cast<double>(logs.size()) - 1};
 }
 
 ratio_estimate ratio_of_sessions(std::span<const session_estimate> base, std::span<const session_estimate> head,

@@ -10,6 +10,11 @@
 
 namespace pipebench {
 
+/// NaN without samples.
+[[nodiscard]] double mean(std::span<const double> samples);
+/// Of the mean: the standard deviation over the root of the number. NaN with fewer than two samples.
+[[nodiscard]] double standard_error(std::span<const double> samples);
+
 /// The middle sample, or the mean of the middle two; NaN without samples, or if one is NaN.
 [[nodiscard]] double median(std::span<const double> samples);
 
@@ -64,10 +69,6 @@ struct rank_sum {
 /// and its interval between two order statistics of these ratios, which is exact with fewer than 50 samples on each
 /// side. Ties only make it conservative.
 [[nodiscard]] ratio_estimate unpaired_ratio(std::span<const double> base, std::span<const double> head, double alpha);
-/// The fewest samples n on each side that can be significant in Mann-Whitney's test: 2 / (2n choose n) <= alpha.
-/// Throws std::invalid_argument unless alpha is above 0.
-[[nodiscard]] std::size_t samples_needed(double alpha);
-
 /// What one session says of a measure, of whose logarithm it has several samples.
 struct session_estimate {
     double log = 0;       ///< their pseudo-median

@@ -33,21 +33,15 @@ points points_in(const series_view& series, double begin_s, double end_s) {
     return out;
 }
 
-double mean_of(const std::vector<double>& values) {
-    double sum = 0;
-    for (const double v : values) sum += v;
-    return values.empty() ? unknown : sum / static_cast<double>(values.size());
-}
-
 void add_queue(load_view& out, const series_view& series, double begin_s, double end_s, const arrivals& when) {
     const auto all = points_in(series, begin_s, end_s);
     const auto later = points_in(series, (begin_s + end_s) / 2, end_s);
-    out.queue_mean = mean_of(all.queued);
+    out.queue_mean = mean(all.queued);
     out.queue_peak = all.queued.empty() ? unknown : *std::max_element(all.queued.begin(), all.queued.end());
     out.queue_growth_per_s = std::max(0.0, slope_per_second(later.t_s, later.queued));
     const bool grows = out.queue_growth_per_s > growth_that_counts * out.offered_per_s;
     const bool full =
-        when.queue_limit > 0 && mean_of(later.queued) >= nearly_full * static_cast<double>(when.queue_limit);
+        when.queue_limit > 0 && mean(later.queued) >= nearly_full * static_cast<double>(when.queue_limit);
     const bool sheds = static_cast<double>(out.shed) > (1 - kept_up) * static_cast<double>(out.orders);
     out.saturated = out.achieved_per_s < kept_up * out.offered_per_s && (grows || full || sheds);
 }

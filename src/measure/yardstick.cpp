@@ -2,6 +2,7 @@
 
 #include "contracts/error.hpp"
 #include "services/postgres_client.hpp"
+#include "system/cpu_time.hpp"
 #include "system/descriptor.hpp"
 
 #include <fcntl.h>
@@ -20,7 +21,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
-#include <ctime>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -41,11 +41,9 @@ constexpr std::chrono::milliseconds statements_limit{50};
 constexpr timeval message_limit{1, 0};
 constexpr postgres_limits statement_limits{.connect = std::chrono::seconds(1), .answer = std::chrono::seconds(1)};
 
-double microseconds(clockid_t clock) {
-    timespec t{};
-    ::clock_gettime(clock, &t);
-    return 1e6 * static_cast<double>(t.tv_sec) + 1e-3 * static_cast<double>(t.tv_nsec);
-}
+double microseconds(clockid_t clock) { return std::chrono::duration<double, std::micro>(time_of(clock)).count(); }
+
+yardstick_piece not_measured(std::string name) { return {std::move(name), not_known, not_known}; }
 
 /// The CPU time of this process and the time that passes.
 class piece_timer {
@@ -58,7 +56,6 @@ public:
         const double cpu = microseconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_ + other_cpu_us;
         return {name_, cpu / units, elapsed / units};
     }
-    [[nodiscard]] yardstick_piece failed() const { return {name_, not_known, not_known}; }
 
 private:
     std::string name_;
@@ -83,7 +80,7 @@ yardstick_piece system_calls() {
     char byte = 0;
     const piece_timer timer("calls");
     for (unsigned i = 0; i < calls; ++i)
-        if (::read(zero.get(), &byte, 1) != 1) return timer.failed();
+        if (::read(zero.get(), &byte, 1) != 1) return not_measured("calls");
     return timer.per(calls);
 }
 
@@ -189,17 +186,16 @@ double round_trip(int channel) {
 }
 
 yardstick_piece round_trips() {
-    const piece_timer without("messages");
     auto pair = connect_pair();
     const kept_on_one_core core;
-    if (!pair || !core.holds()) return without.failed();
+    if (!pair || !core.holds()) return not_measured("messages");
     const echo_process other(pair->theirs.get());
     pair->theirs.reset();
     const double before = round_trip(pair->ours.get());  // it has started
     const piece_timer timer("messages");
     double used = before;
     for (unsigned i = 0; i < messages && used >= before; ++i) used = round_trip(pair->ours.get());
-    return used >= before ? timer.per(messages, used - before) : timer.failed();
+    return used >= before ? timer.per(messages, used - before) : not_measured("messages");
 }
 
 }  // namespace
@@ -233,7 +229,6 @@ yardstick_piece yardstick::memory() const {
 
 /// Its CPU time is without the server's.
 yardstick_piece yardstick::statements() const {
-    const piece_timer without("statements");
     try {
         postgres_client server(postgres_, until_, statement_limits);
         const auto ask = [&] { static_cast<void>(server.ask("SELECT 1")); };
@@ -249,7 +244,7 @@ yardstick_piece yardstick::statements() const {
     } catch (const interrupted&) {
         throw;
     } catch (const setup_error&) {
-        return without.failed();
+        return not_measured("statements");
     }
 }
 

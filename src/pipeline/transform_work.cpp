@@ -2,12 +2,12 @@
 
 #include "contracts/dice.hpp"
 #include "pipeline/transform.hpp"
+#include "system/cpu_time.hpp"
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
-#include <ctime>
 
 namespace pipebench {
 namespace {
@@ -66,11 +66,7 @@ affine_map map_of_a_round(const block& bytes) {
     return {one_round(bytes, 1) - summand, summand};
 }
 
-double thread_cpu_us() {
-    timespec t{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return 1e6 * static_cast<double>(t.tv_sec) + 1e-3 * static_cast<double>(t.tv_nsec);
-}
+double thread_cpu_us() { return std::chrono::duration<double, std::micro>(time_of(CLOCK_THREAD_CPUTIME_ID)).count(); }
 
 }  // namespace
 

@@ -43,8 +43,6 @@ std::uint64_t soft_limit(__rlimit_resource_t what) {
     return limit.rlim_cur;
 }
 
-std::uint64_t less(std::uint64_t from, std::uint64_t n) { return from == no_limit ? from : from - std::min(from, n); }
-
 /// nullopt if our control groups have none.
 std::optional<container_limits> limits_of_container() {
     const auto found = control_groups().limits();
@@ -132,7 +130,7 @@ std::uint64_t available_memory() {
 std::uint64_t startable_threads() {
     const auto in_groups = control_groups().limits().processes_left;
     if (::getuid() == 0 || soft_limit(RLIMIT_NPROC) == no_limit) return in_groups;
-    return std::min(in_groups, less(soft_limit(RLIMIT_NPROC), threads_of_user(::getuid())));
+    return std::min(in_groups, left_of(soft_limit(RLIMIT_NPROC), threads_of_user(::getuid())));
 }
 
 // Besides its stack, a thread of a small program gets an arena of malloc, up to eight for each core (mallopt(3)).
@@ -144,7 +142,7 @@ std::uint64_t threads_per_process() {
         ::pthread_attr_getstacksize(&attributes, &stack);
         ::pthread_attr_destroy(&attributes);
     }
-    const auto space = less(soft_limit(RLIMIT_AS), program);
+    const auto space = left_of(soft_limit(RLIMIT_AS), program);
     if (space == no_limit) return space;
     const auto arenas = arenas_per_core * usable_cores();
     const auto with_arena = space / (stack + arena);

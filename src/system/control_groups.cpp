@@ -114,8 +114,6 @@ double cores_in(const fs::path& group) {
     return static_cast<double>(quota) / static_cast<double>(period);
 }
 
-std::uint64_t less(std::uint64_t from, std::uint64_t n) { return from == no_limit ? from : from - std::min(from, n); }
-
 void take_memory(group_limits& out, const fs::path& group) {
     constexpr std::uint64_t no_limit_of_version_1 = std::uint64_t{1} << 62;  // the largest number of whole pages
     auto most = std::min(number_in(group / "memory.max"), number_in(group / "memory.limit_in_bytes"));
@@ -124,14 +122,14 @@ void take_memory(group_limits& out, const fs::path& group) {
     const auto stat = group / "memory.stat";
     const auto files = std::max(counter_in(stat, "inactive_file"), counter_in(stat, "total_inactive_file"));
     out.memory_bytes = std::min(out.memory_bytes, most);
-    out.memory_left_bytes = std::min(out.memory_left_bytes, less(most, less(now, files)));
+    out.memory_left_bytes = std::min(out.memory_left_bytes, left_of(most, left_of(now, files)));
 }
 
 void take_processes(group_limits& out, const fs::path& group) {
     const auto most = number_in(group / "pids.max");
     if (most == no_limit) return;
     out.processes = std::min(out.processes, most);
-    out.processes_left = std::min(out.processes_left, less(most, number_in(group / "pids.current")));
+    out.processes_left = std::min(out.processes_left, left_of(most, number_in(group / "pids.current")));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // hierarchy a limit binds. A container is such a group.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
@@ -13,6 +14,11 @@
 namespace pipebench {
 
 inline constexpr auto no_limit = std::numeric_limits<std::uint64_t>::max();
+
+/// What is left of a limit of which `used` is used; no_limit of no limit.
+[[nodiscard]] constexpr std::uint64_t left_of(std::uint64_t limit, std::uint64_t used) noexcept {
+    return limit == no_limit ? limit : limit - std::min(limit, used);
+}
 
 struct group_limits {
     double cores = std::numeric_limits<double>::infinity();  ///< CPU time per time: cpu.max, cpu.cfs_quota_us

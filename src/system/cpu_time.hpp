@@ -1,8 +1,11 @@
-// CPU time as the kernel counts it, in seconds.
+// CPU time as the kernel counts it, in seconds, and its other clocks.
 #pragma once
 
 #include <sys/resource.h>
 #include <sys/time.h>
+
+#include <chrono>
+#include <ctime>
 
 namespace pipebench {
 
@@ -13,6 +16,13 @@ namespace pipebench {
 /// User and system time together.
 [[nodiscard]] inline double cpu_seconds(const rusage& used) {
     return as_seconds(used.ru_utime) + as_seconds(used.ru_stime);
+}
+
+/// clock_gettime(2): CLOCK_THREAD_CPUTIME_ID, CLOCK_PROCESS_CPUTIME_ID, CLOCK_MONOTONIC.
+[[nodiscard]] inline std::chrono::nanoseconds time_of(clockid_t clock) noexcept {
+    timespec t{};
+    ::clock_gettime(clock, &t);
+    return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
 }
 
 }  // namespace pipebench

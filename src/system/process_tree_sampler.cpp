@@ -1,5 +1,6 @@
 #include "system/process_tree_sampler.hpp"
 
+#include "system/cpu_time.hpp"
 #include "system/proc_text.hpp"
 
 #include <fcntl.h>
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <ctime>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,11 +28,7 @@ constexpr double walk_budget = 0.02;  ///< share of one core
 constexpr double walk_allowance_s = 0.02;
 
 /// CPU time of this thread: what sampling costs, without the time in which others had the core.
-std::chrono::nanoseconds cpu_now() {
-    timespec now{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
-}
+std::chrono::nanoseconds cpu_now() { return time_of(CLOCK_THREAD_CPUTIME_ID); }
 
 double in_seconds(std::chrono::nanoseconds d) { return std::chrono::duration<double>(d).count(); }
 

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
 using namespace pipebench;
 using Catch::Approx;
@@ -76,6 +77,13 @@ TEST_CASE("sessions that are sure of themselves and differ are different", "[sta
     CHECK(ratio_of_sessions(here, there, 0, 0.05).p == 0);
     CHECK(ratio_of_sessions(here, here, 0, 0.05).p == 1);
     CHECK(ratio_of_sessions(here, there, 1, 0.05).p > 0.3);  // what they share may be the reason
+}
+
+TEST_CASE("the mean has an error from two samples on", "[statistics]") {
+    CHECK(mean(samples{1, 2, 6}) == 3);
+    CHECK(std::isnan(mean(samples{})));
+    CHECK(standard_error(samples{1, 2, 3}) == Approx(1 / std::sqrt(3.0)));
+    CHECK(std::isnan(standard_error(samples{7})));
 }
 
 TEST_CASE("nothing, and what is no number, has no median and no deviation", "[statistics]") {
@@ -155,7 +163,6 @@ TEST_CASE("an alpha that is none, or all, breaks nothing", "[statistics]") {
     CHECK(all.value().low < all.value().high);
     for (const double alpha : {-1.0, 0.0, no_number}) {
         CHECK_THROWS_AS(pairs_needed(alpha), std::invalid_argument);
-        CHECK_THROWS_AS(samples_needed(alpha), std::invalid_argument);
     }
 }
 
@@ -239,11 +246,9 @@ TEST_CASE("from this many samples on a test can find something, and not with one
     CHECK(pairs_needed(0.05) == 6);
     CHECK(pairs_needed(0.0625) == 5);
     CHECK(pairs_needed(0.05 / 4) == 8);
-    CHECK(samples_needed(0.05) == 4);
-    CHECK(samples_needed(0.1) == 3);
-    CHECK(samples_needed(0.05 / 5) == 5);
-    for (const double alpha : {0.05, 0.01, 0.001, 1e-6}) {
-        const samples pairs(pairs_needed(alpha), 1.0), singles(samples_needed(alpha), 1.0);
+    // Of Mann-Whitney's test: 2 / (2n choose n) <= alpha.
+    for (const auto& [alpha, n] : {std::pair(0.05, 4u), {0.1, 3u}, {0.05 / 5, 5u}, {0.001, 7u}, {1e-6, 12u}}) {
+        const samples pairs(pairs_needed(alpha), 1.0), singles(n, 1.0);
         CAPTURE(alpha);
         CHECK(paired_ratio(pairs, pairs, alpha).range);
         CHECK(unpaired_ratio(singles, singles, alpha).range);
