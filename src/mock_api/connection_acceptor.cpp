@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds accept_pause{20};  ///< after an accept fail
 
 connection_acceptor::connection_acceptor(const server_settings& settings, counters& count,
                                          const server_loops& serving)
-    : settings_(settings), count_(count), serving_(serving) {
+    : settings_(settings), count_(count), serving_(serving), admitted_(serving.size()) {
     api_reply busy;
     busy.status = 503;
     reply_writer(settings_.api).append(refusal_, busy);
@@ -53,6 +53,7 @@ void connection_acceptor::open(listener& l, const tcp::endpoint& where, error_co
     const bool first = listeners_.size() == 1;
     l.socket.open(where.protocol(), ec);
     if (!ec) l.socket.set_option(acceptor_socket::reuse_address(true), ec);
+    if (!ec) l.socket.set_option(tcp::no_delay(true), ec);  // for all that it accepts
     if (!ec && !first) l.socket.set_option(reuse_port(true), ec);
     if (!ec) l.socket.bind(where, ec);
     if (!ec && first) l.socket.set_option(reuse_port(true), ec);
@@ -73,21 +74,31 @@ void connection_acceptor::accept_waiting(listener& l) {
         if (count_.open_connections() < settings_.max_connections) admit(l, ec);
         else refuse(l, ec);
     }
+    hand_over();
     if (!ec || ec == asio::error::would_block) return await_clients(l);
     count_.count_refusal();
     pause(l);
 }
 
 void connection_acceptor::admit(listener& l, error_code& ec) {
-    server_loop& home = *serving_[next_];
-    stream socket = l.socket.accept(home.context(), ec);
+    stream socket = l.socket.accept(serving_[next_]->context(), ec);
     if (ec) return;
     count_.open_connection();
-    next_ = (next_ + 1) % serving_.size();
     error_code ignored;  // if the client has already closed: its loop will notice
     socket.non_blocking(true, ignored);
-    socket.set_option(tcp::no_delay(true), ignored);
-    asio::post(home.context(), [&home, socket = std::move(socket)]() mutable { home.add(std::move(socket)); });
+    admitted_[next_].push_back(std::move(socket));
+    next_ = (next_ + 1) % serving_.size();
+}
+
+/// All connections of one turn at once: to wake a loop for each would cost more than to accept it.
+void connection_acceptor::hand_over() {
+    for (std::size_t i = 0; i < admitted_.size(); ++i) {
+        if (admitted_[i].empty()) continue;
+        server_loop& home = *serving_[i];
+        asio::post(home.context(), [&home, sockets = std::exchange(admitted_[i], {})]() mutable {
+            for (auto& socket : sockets) home.add(std::move(socket));
+        });
+    }
 }
 
 void connection_acceptor::refuse(listener& l, error_code& ec) {

@@ -46,12 +46,14 @@ private:
     void await_clients(listener& l);
     void accept_waiting(listener& l);
     void admit(listener& l, error_code& ec);
+    void hand_over();
     void refuse(listener& l, error_code& ec);
     void pause(listener& l);
 
     const server_settings& settings_;
     counters& count_;
     const server_loops& serving_;
+    std::vector<std::vector<stream>> admitted_;  ///< in this turn, by loop
     std::size_t next_ = 0;
     asio::io_context context_{1};
     std::deque<listener> listeners_;  ///< all on one port

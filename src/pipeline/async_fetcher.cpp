@@ -1,5 +1,6 @@
 #include "pipeline/async_fetcher.hpp"
 
+#include "concurrency/suspend.hpp"
 #include "concurrency/watchdog.hpp"
 #include "contracts/cpu_section.hpp"
 
@@ -7,6 +8,9 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
 
+#include <sys/socket.h>
+
+#include <cerrno>
 #include <optional>
 
 namespace pipebench {
@@ -14,44 +18,57 @@ namespace pipebench {
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
+/// Memory that all connections share: with very many orders in flight, what each keeps for itself is what they cost.
+struct async_fetcher::shared_memory {
+    std::string body;     ///< the next body that begins takes it
+    std::string request;  ///< of whoever is sending
+};
+
 class async_fetcher::connection {
 public:
-    /// `spare`: memory that all connections share; the next body that begins takes it.
-    connection(executor ex, std::string& spare, run_findings findings)
-        : spare_(spare),
-          findings_(findings),
-          socket_(ex),
-          deadline_(ex, [this] { expire(); }),
-          buffer_(max_response_header + 4096) {}
+    connection(executor ex, shared_memory& shared, run_findings findings)
+        : shared_(shared), findings_(findings), socket_(ex), deadline_(ex, [this] { expire(); }) {}
 
     void set_deadline(time_point when) {
         expired_ = false;
         deadline_.set(when);
     }
 
-    // The CPU section is marked again after each wait, because other coroutines have run meanwhile. We do it by hand:
-    // a completion token for three places would need its own async_result.
-    task<error_kind> connect(tcp::endpoint where) {
+    /// Only begins to connect: the first request waits for the connection, and fails if there is none. A server nearby
+    /// has answered by then, and nobody waits.
+    /// Without TCP_NODELAY: one request at a time never waits for the acknowledgement of another (RFC 9293, 3.7.4).
+    error_kind begin_to_connect(const tcp::endpoint& where) {
         error_code ec;
-        co_await socket_.async_connect(where, asio::redirect_error(use_task, ec));
-        work_for(cpu_section::fetch);
-        if (!ec) socket_.set_option(tcp::no_delay(true), ec);
-        co_return kind_explained(ec, exchange_phase::connecting);
+        socket_.open(where.protocol(), ec);
+        if (!ec) socket_.non_blocking(true, ec);
+        if (!ec && ::connect(socket_.native_handle(), where.data(), static_cast<socklen_t>(where.size())) != 0 &&
+            errno != EINPROGRESS)
+            ec.assign(errno, boost::system::system_category());
+        return kind_explained(ec, exchange_phase::connecting);
     }
 
+    // The CPU section is marked again after each wait, because other coroutines have run meanwhile. We do it by hand:
+    // a completion token for two places would need its own async_result.
     task<fetch_result> exchange(const api_endpoint& api, order_id id, connection_use use) {
         error_code ec;
-        render_request(request_, api, id, use);
-        co_await asio::async_write(socket_, asio::buffer(request_), asio::redirect_error(use_task, ec));
-        work_for(cpu_section::fetch);
-        parser_.emplace(spare_);
+        render_request(shared_.request, api, id, use);
+        std::size_t sent = socket_.write_some(asio::buffer(shared_.request), ec);
+        if (sent < shared_.request.size() && (!ec || ec == asio::error::would_block)) {
+            const std::string rest = shared_.request.substr(sent);
+            sent += co_await asio::async_write(socket_, asio::buffer(rest), asio::redirect_error(use_task, ec));
+            work_for(cpu_section::fetch);
+        }
+        if (ec && sent == 0 && !used_before_ && !was_connected(ec))
+            co_return fetch_result{kind_explained(ec, exchange_phase::connecting), {}, {}};
+        if (!ec) co_await turn_of_the_others();
+        parser_.emplace(shared_.body);
         unsigned interim = 0;  // responses that only announce the answer
         while (!ec) {
             co_await http::async_read(socket_, buffer_, *parser_, asio::redirect_error(use_task, ec));
             work_for(cpu_section::fetch);
             if (ec || !parser_->is_interim()) break;
             if (++interim > max_interim_responses) ec = http::error::bad_status;
-            else parser_.emplace(spare_);
+            else parser_.emplace(shared_.body);
         }
         deadline_.clear();
         fetch_result result{kind(ec, exchange_phase::exchanging), {}, {}};
@@ -71,6 +88,10 @@ public:
     [[nodiscard]] bool reusable() const noexcept { return reusable_; }
 
 private:
+    /// Asio first tries to read: by then the answer may be there.
+    task<> turn_of_the_others() {
+        return suspend([this](resumer<> resume) { resume_soon(socket_.get_executor(), std::move(resume)); });
+    }
     [[nodiscard]] error_kind kind(const error_code& ec, exchange_phase phase) const {
         return ec && expired_ ? error_kind::timeout : kind_of(ec, phase);
     }
@@ -79,19 +100,22 @@ private:
         findings_.explain(stage::fetch, k, [&] { return reason_of(ec, k, phase); });
         return k;
     }
+    /// The error that ends an open connection, and not the attempt to open one.
+    static bool was_connected(const error_code& ec) {
+        return ec == asio::error::connection_reset || ec == asio::error::broken_pipe;
+    }
     void expire() {
         expired_ = true;
         error_code ignored;
         socket_.close(ignored);
     }
 
-    std::string& spare_;
+    shared_memory& shared_;
     run_findings findings_;
     asio::basic_stream_socket<tcp, executor> socket_;
     watchdog deadline_;
-    boost::beast::flat_buffer buffer_;
+    boost::beast::flat_buffer buffer_ = response_buffer();
     std::optional<response_parser> parser_;
-    std::string request_;
     bool expired_ = false, used_before_ = false, stale_ = false, reusable_ = false;
 };
 
@@ -102,10 +126,12 @@ async_fetcher::async_fetcher(executor ex, api_endpoint api, tcp::endpoint where,
       where_(where),
       use_(use),
       findings_(findings),
-      spare_(std::make_unique<std::string>()) {}
+      shared_(std::make_unique<shared_memory>()) {}
 
 async_fetcher::async_fetcher(async_fetcher&&) noexcept = default;
 async_fetcher::~async_fetcher() = default;
+
+void async_fetcher::give_back(std::string body) noexcept { shared_->body = std::move(body); }
 
 void async_fetcher::close() noexcept { idle_.clear(); }
 
@@ -120,10 +146,10 @@ task<fetch_result> async_fetcher::fetch(order_id id, time_point deadline) {
     while (true) {
         auto used = take_idle();
         const bool reused = used != nullptr;
-        if (!reused) used = std::make_unique<connection>(executor_, *spare_, findings_);
+        if (!reused) used = std::make_unique<connection>(executor_, *shared_, findings_);
         used->set_deadline(deadline);
         if (!reused) {
-            const auto kind = co_await used->connect(where_);
+            const auto kind = used->begin_to_connect(where_);
             if (kind != error_kind::none) co_return fetch_result{kind, {}, {}};
         }
         auto result = co_await used->exchange(api_, id, use_);

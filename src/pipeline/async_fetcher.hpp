@@ -29,12 +29,13 @@ public:
     task<fetch_result> fetch(order_id id, time_point deadline);
 
     /// Takes back a body that is not needed any more, to reuse its memory.
-    void give_back(std::string body) noexcept { *spare_ = std::move(body); }
+    void give_back(std::string body) noexcept;
 
     /// Closes the idle connections. Nothing may be in flight.
     void close() noexcept;
 
 private:
+    struct shared_memory;
     class connection;
     std::unique_ptr<connection> take_idle() noexcept;
 
@@ -43,7 +44,7 @@ private:
     asio::ip::tcp::endpoint where_;
     connection_use use_;
     run_findings findings_;
-    std::unique_ptr<std::string> spare_;
+    std::unique_ptr<shared_memory> shared_;
     std::vector<std::unique_ptr<connection>> idle_;  ///< the last used is used next
 };
 

@@ -6,14 +6,14 @@
 #include "pipeline/pg_compat.hpp"
 #include "pipeline/store_reasons.hpp"
 
-#include <condition_variable>
 #include <utility>
 
 namespace pipebench {
 
 /// A connection to PostgreSQL. Its settings are made and each statement is prepared at the first use, because libpqxx
 /// waits for the answer, and the watchdog must cover that, too. One statement outside a transaction block is one
-/// transaction.
+/// transaction, so the object that libpqxx wants for that stays open: its begin and its end would each look for
+/// notifications in the socket.
 class blocking_store::session {
 public:
     session(const std::string& connection_string, const table_inserts& inserts)
@@ -24,9 +24,7 @@ public:
     /// True if it was done now, and not before.
     bool set_up() {
         if (is_set_up_) return false;
-        pqxx::nontransaction transaction(connection_);
-        transaction.exec(connection_settings_sql(connection_.server_version()));
-        transaction.commit();
+        statements_.exec(connection_settings_sql(connection_.server_version()));
         return is_set_up_ = true;
     }
 
@@ -47,12 +45,11 @@ private:
     }
 
     void execute(const std::string& statement, const std::array<const char*, insert_parameters>& v) {
-        pqxx::nontransaction transaction(connection_);
-        exec_prepared(transaction, statement.c_str(), v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9]);
-        transaction.commit();
+        exec_prepared(statements_, statement.c_str(), v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9]);
     }
 
     pqxx::connection connection_;
+    pqxx::nontransaction statements_{connection_};
     const table_inserts& inserts_;
     batch_parameters batch_;
     bool is_set_up_ = false, row_prepared_ = false, batch_prepared_ = false;
@@ -67,12 +64,31 @@ struct blocking_store::connection {
     row_batch<waiter*> batch;
 };
 
-/// A worker that waits for its row. The row is first in `queue_`, then in the batch of a leader, then done.
+/// A worker that waits for its row. The row is first in `queue_`, then in the batch of a connection, then done.
 struct blocking_store::waiter {
     enum class state : std::uint8_t { waits, taken, done };
+    posix_semaphore& turn;
     state at = state::waits;
+    connection* writes = nullptr;  ///< the connection whose batch it is to write
     error_kind kind = error_kind::none;
-    std::condition_variable turn{};
+};
+
+/// Wakes workers up without the lock: one that is woken under it would only wait for it.
+class blocking_store::wake_ups {
+public:
+    wake_ups() = default;
+    wake_ups(const wake_ups&) = delete;
+    wake_ups& operator=(const wake_ups&) = delete;
+    ~wake_ups() { call(); }
+
+    void add(posix_semaphore& turn) { turns_.push_back(&turn); }
+    void call() noexcept {
+        for (auto* turn : turns_) turn->post();
+        turns_.clear();
+    }
+
+private:
+    std::vector<posix_semaphore*> turns_;
 };
 
 blocking_store::blocking_store(std::string connection_string, const table_name& table,
@@ -91,47 +107,80 @@ blocking_store::~blocking_store() = default;
 
 error_kind blocking_store::store(const order_row& row, time_point deadline) {
     using state = waiter::state;
+    wake_ups woken;  // at the end, after the lock
     std::unique_lock lock(mutex_);
-    waiter me;
+    auto turn = take_turn();
+    waiter me{*turn};
     queue_.add({&row, deadline, &me});
+    pass_connections_on(me, woken);
     while (me.at != state::done) {
-        if (me.at == state::waits && queue_.may_begin()) {
-            lead(lock);
+        if (me.writes != nullptr) {
+            connection& mine = *std::exchange(me.writes, nullptr);
+            lock.unlock();
+            woken.call();
+            while (!mine.batch.is_written()) mine.batch.written(write_next(mine));
+            lock.lock();
+            end(mine, woken);
+            pass_connections_on(me, woken);
         } else if (me.at == state::taken) {
-            me.turn.wait(lock);  // the leader keeps the deadlines of all its rows
-        } else if (me.turn.wait_until(lock, deadline) == std::cv_status::timeout && me.at == state::waits) {
-            queue_.remove(&me);
-            wake_next();  // the notification may have been for this worker
-            return error_kind::timeout;
+            lock.unlock();
+            me.turn.wait();  // who writes the batch keeps the deadlines of all its rows
+            lock.lock();
+        } else {
+            lock.unlock();
+            const bool woken_up = me.turn.wait_until(deadline);
+            lock.lock();
+            if (!woken_up && me.at == state::waits) give_up(me);
         }
     }
+    spare_turns_.push_back(std::move(turn));
     return me.kind;
 }
 
-/// Takes a connection and the oldest rows, writes them, and passes the connection on.
-void blocking_store::lead(std::unique_lock<std::mutex>& lock) {
-    auto mine = idle_.empty() ? std::make_unique<connection>(findings_) : std::move(idle_.back());
-    if (!idle_.empty()) idle_.pop_back();
-    auto& batch = mine->batch;
-    queue_.begin(batch);
-    for (auto& m : batch.members()) m.owner->at = waiter::state::taken;
-    wake_next();  // there may be another connection
-    lock.unlock();
-    while (!batch.is_written()) batch.written(write_next(*mine));
-    lock.lock();
-    queue_.end(batch);
-    for (auto& m : batch.members()) {
-        m.owner->kind = m.kind;
-        m.owner->at = waiter::state::done;
-        m.owner->turn.notify_one();
-    }
-    batch.clear();
-    idle_.push_back(std::move(mine));
-    wake_next();
+void blocking_store::give_up(waiter& me) {
+    queue_.remove(&me);
+    me.at = waiter::state::done;
+    me.kind = error_kind::timeout;
 }
 
-void blocking_store::wake_next() {
-    if (queue_.may_begin()) queue_.oldest()->turn.notify_one();
+std::unique_ptr<posix_semaphore> blocking_store::take_turn() {
+    if (spare_turns_.empty()) return std::make_unique<posix_semaphore>();
+    auto taken = std::move(spare_turns_.back());
+    spare_turns_.pop_back();
+    return taken;
+}
+
+/// Gives each free connection the oldest rows, as the rule says, and to the owner of one of them to write. This worker
+/// writes the batch with its own row; another one has to be woken up for its batch.
+void blocking_store::pass_connections_on(waiter& me, wake_ups& woken) {
+    while (queue_.may_begin()) {
+        connection& next = take_idle();
+        const bool waited = me.at == waiter::state::waits;
+        queue_.begin(next.batch);
+        for (auto& m : next.batch.members()) m.owner->at = waiter::state::taken;
+        const bool has_mine = waited && me.at == waiter::state::taken;
+        waiter& writer = has_mine ? me : *next.batch.members().front().owner;
+        writer.writes = &next;
+        if (!has_mine) woken.add(writer.turn);
+    }
+}
+
+blocking_store::connection& blocking_store::take_idle() {
+    if (idle_.empty()) return *connections_.emplace_back(std::make_unique<connection>(findings_));
+    auto* taken = idle_.back();
+    idle_.pop_back();
+    return *taken;
+}
+
+void blocking_store::end(connection& written, wake_ups& woken) {
+    queue_.end(written.batch);
+    for (auto& m : written.batch.members()) {
+        m.owner->kind = m.kind;
+        m.owner->at = waiter::state::done;
+        woken.add(m.owner->turn);
+    }
+    written.batch.clear();
+    idle_.push_back(&written);
 }
 
 /// Runs one statement. Exceptions of libpqxx become values here.

@@ -1,6 +1,7 @@
 // Writes rows for all blocking workers of a process over a few libpqxx connections that they share.
 #pragma once
 
+#include "concurrency/posix_semaphore.hpp"
 #include "concurrency/socket_watchdog.hpp"
 #include "contracts/run_findings.hpp"
 #include "pipebench/order.hpp"
@@ -16,9 +17,9 @@
 
 namespace pipebench {
 
-/// Thread-safe. A worker that finds a free connection, when the rule lets rows go (row_batches.hpp), becomes the
-/// leader: it writes the oldest waiting rows, which may or may not include its own. The owners of the other rows wake
-/// up with their result. The next leader opens a lost connection again. No call may be running when it is destroyed.
+/// Thread-safe. When the rule lets rows go (row_batches.hpp), a free connection takes the oldest ones, and the owner of
+/// one of them writes them all; the other owners wake up with their result. So a worker waits once. The next writer
+/// opens a lost connection again. No call may be running when it is destroyed.
 class blocking_store {
 public:
     using time_point = std::chrono::steady_clock::time_point;
@@ -35,6 +36,7 @@ private:
     class session;
     struct connection;
     struct waiter;
+    class wake_ups;
     struct failure {
         error_kind kind = error_kind::none;
         std::string reason;
@@ -44,8 +46,11 @@ private:
         std::string row_name, row_sql, batch_name, batch_sql;
     };
 
-    void lead(std::unique_lock<std::mutex>& lock);
-    void wake_next();
+    void give_up(waiter& me);
+    std::unique_ptr<posix_semaphore> take_turn();
+    void pass_connections_on(waiter& me, wake_ups& woken);
+    connection& take_idle();
+    void end(connection& written, wake_ups& woken);
     error_kind write_next(connection& c);
     failure try_next(connection& c);
     error_kind failed(connection& c, const failure& f);
@@ -56,7 +61,10 @@ private:
     const std::shared_ptr<socket_watchdog> watchdog_;
     std::mutex mutex_;
     row_queue<waiter*> queue_;
-    std::vector<std::unique_ptr<connection>> idle_;
+    std::vector<std::unique_ptr<connection>> connections_;
+    std::vector<connection*> idle_;
+    /// They live as long as the store: a worker may be woken up when it has gone already.
+    std::vector<std::unique_ptr<posix_semaphore>> spare_turns_;
 };
 
 }  // namespace pipebench

@@ -1,5 +1,5 @@
-// A TCP connection whose every blocking call ends at a deadline: SO_RCVTIMEO has no effect under Asio's
-// synchronous calls, so this waits on a non-blocking socket. A Beast SyncStream.
+// A TCP connection whose every blocking call ends at a deadline. A call first blocks in the kernel for a short time
+// (SO_RCVTIMEO), and waits with poll(2) only after it: most answers cost one call. A Beast SyncStream.
 #pragma once
 
 #include "system/descriptor.hpp"
@@ -18,7 +18,8 @@ class deadline_socket {
 public:
     using clock = std::chrono::steady_clock;
 
-    /// With the patience of the main thread, a signal ends a call, too: errc::interrupted.
+    /// With the patience of the main thread, a signal ends a call, too, after a quarter of a second at most:
+    /// errc::interrupted.
     explicit deadline_socket(patience waits = {}) noexcept : patience_(waits) {}
 
     [[nodiscard]] bool is_open() const noexcept { return fd_.is_open(); }

@@ -96,7 +96,6 @@ public:
         std::erase_if(waiting_, [&](const auto& w) { return w.owner == owner; });
     }
     [[nodiscard]] bool is_empty() const noexcept { return waiting_.empty(); }
-    [[nodiscard]] const Owner& oldest() const { return waiting_.front().owner; }
 
     /// A connection is free, and the rule lets rows go.
     [[nodiscard]] bool may_begin() const noexcept {

@@ -5,8 +5,18 @@
 #include "support/scripted_server.hpp"
 #include "support/services.hpp"
 
+#include "system/descriptor.hpp"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
+#include <vector>
 
 using namespace pipebench;
 using namespace pipebench::test;
@@ -30,6 +40,54 @@ outcome outcome_at(const scripted_server::script& script, const workload& work =
 constexpr outcome failed_fetch(error_kind kind, std::uint8_t attempts = 1) {
     return {stage::fetch, kind, attempts, 0};
 }
+/// A port of 127.0.0.1 whose listen queue is full: the kernel answers no further client, who asks again a second later.
+class full_listener {
+public:
+    full_listener() {
+        socklen_t size = sizeof where_;
+        REQUIRE(::bind(listener_.get(), address(), size) == 0);
+        REQUIRE(::listen(listener_.get(), 0) == 0);
+        REQUIRE(::getsockname(listener_.get(), address(), &size) == 0);
+        for (int i = 0; i < 3; ++i) {
+            auto& filler = fillers_.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+            ::connect(filler.get(), address(), size);
+        }
+        fillers_without_answer_ = clients_without_answer();
+    }
+    [[nodiscard]] std::string url() const { return fmt::format("http://127.0.0.1:{}", ntohs(where_.sin_port)); }
+    [[nodiscard]] bool has_a_client() const {
+        return comes_true([this] { return clients_without_answer() > fillers_without_answer_; });
+    }
+    /// Makes room, and answers the first client who sends a request.
+    void serve_one_order() {
+        fillers_.clear();
+        while (true) {
+            const descriptor client(::accept(listener_.get(), nullptr, nullptr));
+            std::string request(4096, ' ');
+            if (::recv(client.get(), request.data(), request.size(), 0) <= 0) continue;
+            const auto whole = good_answer(1);
+            CHECK(::send(client.get(), whole.data(), whole.size(), MSG_NOSIGNAL) > 0);
+            return;
+        }
+    }
+
+private:
+    [[nodiscard]] std::ptrdiff_t clients_without_answer() const {
+        const auto asking =
+            fmt::format(":{:04X} 02 ", ntohs(where_.sin_port));  // SYN_SENT, as the address of the other
+        const auto all = read_file("/proc/net/tcp");
+        std::ptrdiff_t count = 0;
+        for (auto at = all.find(asking); at != std::string::npos; at = all.find(asking, at + 1)) ++count;
+        return count;
+    }
+    sockaddr* address() { return static_cast<sockaddr*>(static_cast<void*>(&where_)); }
+
+    descriptor listener_{::socket(AF_INET, SOCK_STREAM, 0)};
+    sockaddr_in where_{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+    std::vector<descriptor> fillers_;
+    std::ptrdiff_t fillers_without_answer_ = 0;
+};
+
 constexpr outcome failed_transform(error_kind kind) { return {stage::transform, kind, 1, 0}; }
 constexpr outcome stored_after(std::uint8_t attempts) { return {stage::store, error_kind::none, attempts, 1}; }
 
@@ -94,6 +152,28 @@ TEST_CASE("nobody who listens is a failed connect", "[pipeline]") {
     const auto which = each_driver();
     CHECK(drive(which, impatient(), addresses_for(closed_port_url(), new_table())).at(0) ==
           failed_fetch(error_kind::connect));
+}
+
+TEST_CASE("a server whose kernel does not answer is a timed-out order", "[pipeline]") {
+    const auto which = each_driver();
+    INFO(name_of(which));
+    const full_listener full;
+    CHECK(drive(which, impatient(), addresses_for(full.url(), new_table())).at(0) ==
+          failed_fetch(error_kind::timeout));
+}
+
+TEST_CASE("a connection that takes its time carries its request nevertheless", "[pipeline]") {
+    const auto which = each_driver();
+    INFO(name_of(which));
+    full_listener full;
+    auto work = impatient();
+    work.limits = {test::patience, test::patience};
+    std::jthread server([&] {
+        std::this_thread::sleep_for(
+            300ms);  // the driver's first attempt to connect finds it full, or else finds room
+        full.serve_one_order();
+    });
+    CHECK(drive(which, work, addresses_for(full.url(), new_table())).at(0) == stored_after(1));
 }
 
 TEST_CASE("a refusal is tried again, and the order stored", "[pipeline]") {
