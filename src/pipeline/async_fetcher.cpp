@@ -54,15 +54,15 @@ public:
         render_request(shared_.request, api, id, use);
         std::size_t sent = socket_.write_some(asio::buffer(shared_.request), ec);
         if (sent < shared_.request.size() && (!ec || ec == asio::error::would_block)) {
-            const std::string rest = shared_.request.substr(sent);
-            sent += co_await asio::async_write(socket_, asio::buffer(rest), asio::redirect_error(use_task, ec));
+            sent += co_await write(shared_.request.substr(sent), ec);
             work_for(cpu_section::fetch);
         }
         if (ec && sent == 0 && !used_before_ && !was_connected(ec))
             co_return fetch_result{kind_explained(ec, exchange_phase::connecting), {}, {}};
         if (!ec) co_await turn_of_the_others();
         parser_.emplace(shared_.body);
-        unsigned interim = 0;  // responses that only announce the answer
+        if (used_before_) buffer_.reserve(usual_response);  // not before: fan-out has as many connections as orders
+        unsigned interim = 0;                               // responses that only announce the answer
         while (!ec) {
             co_await http::async_read(socket_, buffer_, *parser_, asio::redirect_error(use_task, ec));
             work_for(cpu_section::fetch);
@@ -88,6 +88,10 @@ public:
     [[nodiscard]] bool reusable() const noexcept { return reusable_; }
 
 private:
+    /// A coroutine of its own, so that orders that do not need it do not keep memory for it.
+    task<std::size_t> write(std::string rest, error_code& ec) {
+        co_return co_await asio::async_write(socket_, asio::buffer(rest), asio::redirect_error(use_task, ec));
+    }
     /// Asio first tries to read: by then the answer may be there.
     task<> turn_of_the_others() {
         return suspend([this](resumer<> resume) { resume_soon(socket_.get_executor(), std::move(resume)); });
@@ -114,7 +118,7 @@ private:
     run_findings findings_;
     asio::basic_stream_socket<tcp, executor> socket_;
     watchdog deadline_;
-    boost::beast::flat_buffer buffer_ = response_buffer();
+    boost::beast::flat_buffer buffer_{max_response_header + 4096};
     std::optional<response_parser> parser_;
     bool expired_ = false, used_before_ = false, stale_ = false, reusable_ = false;
 };

@@ -8,7 +8,14 @@ using boost::system::error_code;
 
 blocking_fetcher::blocking_fetcher(api_endpoint api, boost::asio::ip::tcp::endpoint where, connection_use use,
                                    run_findings findings, patience waits)
-    : api_(std::move(api)), where_(where), use_(use), findings_(findings), socket_(waits) {}
+    : api_(std::move(api)),
+      where_(where),
+      use_(use),
+      findings_(findings),
+      socket_(waits),
+      buffer_(max_response_header + 4096) {
+    buffer_.reserve(usual_response);
+}
 
 fetch_result blocking_fetcher::fetch(order_id id, time_point deadline) {
     render_request(request_, api_, id, use_);

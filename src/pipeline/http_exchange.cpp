@@ -33,13 +33,6 @@ response_parser::response_parser(std::string& spare) : spare_(spare) {
     body_limit(max_response_body);
 }
 
-boost::beast::flat_buffer response_buffer() {
-    constexpr std::size_t usual_response = 1024;
-    boost::beast::flat_buffer out(max_response_header + 4096);
-    out.reserve(usual_response);
-    return out;
-}
-
 /// The first of two equal fields counts.
 void response_parser::on_field_impl(http::field name, view, view value, error_code&) {
     if (name == http::field::content_type && content_type_ == content::unknown)

@@ -22,9 +22,9 @@ inline constexpr std::uint32_t max_response_header = 16 * 1024;
 inline constexpr std::uint64_t max_response_body = 1024 * 1024;
 inline constexpr unsigned max_interim_responses = 20;  ///< before an answer
 
-/// For the responses of one connection. Beast reads as much at once as the buffer has room for, and 512 bytes if it has
-/// none: an answer of the usual size shall need one call of the kernel.
-[[nodiscard]] boost::beast::flat_buffer response_buffer();
+/// Of a connection that is used again: Beast reads as much at once as the buffer has room for, and 512 bytes if it has
+/// none. With room for a usual response, one call of the kernel reads it.
+inline constexpr std::size_t usual_response = 1024;
 
 /// Keeps only the used parts of a response, without a table of the fields. It refuses a hostile Content-Length before
 /// memory is reserved for it.
