@@ -10,6 +10,7 @@
 
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 #include <optional>
 
@@ -20,8 +21,9 @@ using tcp = asio::ip::tcp;
 
 /// Memory that all connections share: with very many orders in flight, what each keeps for itself is what they cost.
 struct async_fetcher::shared_memory {
-    std::string body;     ///< the next body that begins takes it
-    std::string request;  ///< of whoever is sending
+    std::string body;                                ///< the next body that begins takes it
+    std::string request;                             ///< of whoever is sending
+    std::array<char, max_response_header> response;  ///< of whoever is reading the first answer of a connection
 };
 
 class async_fetcher::connection {
@@ -59,12 +61,19 @@ public:
         }
         if (ec && sent == 0 && !used_before_ && !was_connected(ec))
             co_return fetch_result{kind_explained(ec, exchange_phase::connecting), {}, {}};
-        if (!ec) co_await turn_of_the_others();
         parser_.emplace(shared_.body);
-        if (used_before_) buffer_.reserve(usual_response);  // not before: fan-out has as many connections as orders
-        unsigned interim = 0;                               // responses that only announce the answer
+        parser_->eager(true);
+        if (!ec && used_before_) {
+            buffer_.reserve(usual_response);
+            co_await turn_of_the_others();
+        } else if (!ec) {
+            co_await socket_.async_wait(tcp::socket::wait_read, asio::redirect_error(use_task, ec));
+            if (!ec) read_into_shared_memory(ec);
+        }
+        unsigned interim = 0;  // responses that only announce the answer
         while (!ec) {
-            co_await http::async_read(socket_, buffer_, *parser_, asio::redirect_error(use_task, ec));
+            if (!parser_->is_done())
+                co_await http::async_read(socket_, buffer_, *parser_, asio::redirect_error(use_task, ec));
             work_for(cpu_section::fetch);
             if (ec || !parser_->is_interim()) break;
             if (++interim > max_interim_responses) ec = http::error::bad_status;
@@ -91,6 +100,17 @@ private:
     /// A coroutine of its own, so that orders that do not need it do not keep memory for it.
     task<std::size_t> write(std::string rest, error_code& ec) {
         co_return co_await asio::async_write(socket_, asio::buffer(rest), asio::redirect_error(use_task, ec));
+    }
+    /// What has arrived of the first answer, without a buffer of the connection's own: fan-out has as many connections
+    /// as orders, and all of them wait at once. What is not understood yet goes to that buffer.
+    void read_into_shared_memory(error_code& ec) {
+        const auto size = socket_.read_some(asio::buffer(shared_.response), ec);
+        if (ec == asio::error::eof || ec == asio::error::would_block) ec = {};  // it is read again
+        if (ec || size == 0) return;
+        const auto used = parser_->put(asio::buffer(shared_.response.data(), size), ec);
+        if (ec == http::error::need_more) ec = {};
+        const auto rest = asio::buffer(shared_.response.data() + used, size - used);
+        if (!ec && rest.size() > 0) buffer_.commit(asio::buffer_copy(buffer_.prepare(rest.size()), rest));
     }
     /// Asio first tries to read: by then the answer may be there.
     task<> turn_of_the_others() {

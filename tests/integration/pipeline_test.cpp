@@ -187,6 +187,37 @@ TEST_CASE("a refusal is tried again, and the order stored", "[pipeline]") {
               work) == stored_after(2));
 }
 
+TEST_CASE("an answer that comes in pieces is put together, on every request of a connection", "[pipeline]") {
+    const auto which = each_driver();
+    INFO(name_of(which));
+    const std::size_t first_piece = GENERATE(1u, 12u, 60u, 140u);  // in the status line, in a field, in the body
+    const scripted_server server([&](client& c) {
+        while (const auto id = c.request()) {
+            const auto whole = good_answer(*id);
+            if (!c.send(whole.substr(0, first_piece)) || !c.pause(20ms)) return;
+            c.send(whole.substr(first_piece));
+        }
+    });
+    for (const auto& result : drive(which, impatient(), addresses_for(server.url(), new_table()), 3))
+        CHECK(result == stored_after(1));
+    CHECK(server.connections() == 1);
+}
+
+TEST_CASE("an answer of many reads is read whole, on every request of a connection", "[pipeline]") {
+    const auto which = each_driver();
+    INFO(name_of(which));
+    const scripted_server server([](client& c) {
+        while (const auto id = c.request()) {
+            const auto whole = good_answer(*id);
+            const auto body = whole.substr(whole.find("\r\n\r\n") + 4) + std::string(100'000, ' ');
+            c.send(answer("200 OK", body));
+        }
+    });
+    for (const auto& result : drive(which, impatient(), addresses_for(server.url(), new_table()), 3))
+        CHECK(result == stored_after(1));
+    CHECK(server.connections() == 1);
+}
+
 TEST_CASE("interim responses before the answer are read and dropped, on every request of a connection",
           "[pipeline]") {
     const auto which = each_driver();
