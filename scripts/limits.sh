@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Measures the limit of this machine, and what share of it each pattern reaches. On the same servers it measures the
 # mock API alone (wrk), PostgreSQL alone (pgbench, with the INSERT of the patterns), Redis alone (redis-benchmark)
-# and the patterns. Installs missing packages, builds, measures for about 3 minutes, and prints tables in markdown.
+# and the patterns. Installs missing packages, builds, measures for about 8 minutes, and prints tables in markdown.
 #
-#   scripts/limits.sh [--repeat N] [--seconds N] [--orders N] [-- arguments of pipebench run]
+#   scripts/limits.sh [--repeat N] [--seconds N] [--orders N] [--pattern ID[,ID]] [-- arguments of pipebench run]
 #   scripts/limits.sh --reprint FILE         prints the tables of a saved result; the last one is build/limits.json
 #
 #   --repeat N     how often to measure each server alone [3]
 #   --seconds N    how long each of these measurements takes [3]
-#   --orders N     orders in each run of a pattern [10k]; there are 5 rounds unless -r N follows --
+#   --orders N     orders in each run of a pattern [100k]; there are 5 rounds unless -r N follows --.
+#                  Runs of a tenth show what is start-up. fan-out has at most 10,000, each with its own connection
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -21,7 +22,7 @@ reprint() {
     exec python3 "$repo/bench/limits/shares.py" "$1"
 }
 
-repeat=3 seconds=3 orders=10k
+repeat=3 seconds=3 orders=100k patterns=fan-out,semaphore,process-pool,thread-pool,redis-streams
 set_option() { # NAME VALUE
     case $1 in
     --repeat)
@@ -32,8 +33,9 @@ set_option() { # NAME VALUE
         [[ $2 =~ ^([1-9]|[12][0-9]|30)$ ]] || die "--seconds needs a number from 1 to 30, not '$2'"
         seconds=$2
         ;;
+    --pattern) [[ $2 == all ]] || patterns=$2 ;;
     --orders)
-        [[ $2 =~ ^[1-9][0-9]{0,8}[kM]?$ ]] || die "--orders needs a number such as 10k, not '$2'"
+        [[ $2 =~ ^[1-9][0-9]{0,8}[kM]?$ ]] || die "--orders needs a number such as 100k, not '$2'"
         orders=$2
         ;;
     esac
@@ -44,12 +46,12 @@ while (($#)); do
     -h | --help) usage && exit ;;
     --reprint) reprint "${@:2}" ;;
     --reprint=*) reprint "${1#*=}" "${@:2}" ;;
-    --repeat | --seconds | --orders)
-        (($# > 1)) || die "$1 needs a number"
+    --repeat | --seconds | --orders | --pattern)
+        (($# > 1)) || die "$1 needs a value"
         set_option "$1" "$2"
         shift 2
         ;;
-    --repeat=* | --seconds=* | --orders=*)
+    --repeat=* | --seconds=* | --orders=* | --pattern=*)
         set_option "${1%%=*}" "${1#*=}"
         shift
         ;;
@@ -63,6 +65,7 @@ done
 arguments=("$@") for_services=() has_rounds=0
 while (($#)); do
     case $1 in
+    -p* | --pattern | --pattern=*) die "give the patterns before --, as --pattern ID[,ID]" ;;
     -n* | --orders | --orders=*) die "give the number of orders before --, as --orders N" ;;
     --profile | --profile=* | --write-mode | --write-mode=* | --export-json | --export-json=*)
         die "this script sets ${1%%=*} itself"
@@ -85,4 +88,5 @@ cd "$repo"
 rm -f build/limits.json
 step "measuring each server for $repeat x $seconds s, then the patterns with $orders orders, into build/limits.json"
 exec build/release/pipebench services --profile capacity --orders "$orders" "${for_services[@]}" -- \
-    bench/limits/measure.sh build/release/pipebench "$repeat" "$seconds" build/limits.json "${arguments[@]}"
+    bench/limits/measure.sh build/release/pipebench "$repeat" "$seconds" build/limits.json "$patterns" \
+    "${arguments[@]}"

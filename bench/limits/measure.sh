@@ -2,14 +2,16 @@
 # The measurements of scripts/limits.sh, made inside `pipebench services`: each stage alone, the patterns row by row,
 # each stage again, the patterns in batches, each stage again. Writes JSON to RESULT, and tables to stdout.
 #
-#   pipebench services --profile capacity -- bench/limits/measure.sh BINARY REPEAT SECONDS RESULT [arguments of run]
+#   pipebench services --profile capacity -- \
+#       bench/limits/measure.sh BINARY REPEAT SECONDS RESULT PATTERN[,PATTERN] [arguments of run]
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
 
 here=$repo/bench/limits
-binary=$1 repeat=$2 seconds=$3 result=$4
-arguments=("${@:5}")
+binary=$1 repeat=$2 seconds=$3 result=$4 patterns=$5
+arguments=("${@:6}")
+most_at_once=10000 # orders of fan-out: each has a connection, and a connection is a descriptor and a port
 batch_rows=${PIPEBENCH_WRITE_BATCH:-100} # rows per transaction
 wrk_connections=64
 redis_connections=50
@@ -159,8 +161,9 @@ redis_stage() { # DEPTH
 measure_stages() {
     local connections
     measure_others
-    measure mock_api wrk -t "$threads" -c "$wrk_connections" -d "${seconds}s" -s "$here/orders.lua" \
-        "$PIPEBENCH_TARGET" -- "$PIPEBENCH_ORDERS"
+    local wrk=(wrk -t "$threads" -c "$wrk_connections" -d "${seconds}s" -s "$here/orders.lua")
+    measure mock_api "${wrk[@]}" "$PIPEBENCH_TARGET" -- "$PIPEBENCH_ORDERS"
+    measure mock_api_closing "${wrk[@]}" -H 'Connection: close' "$PIPEBENCH_TARGET" -- "$PIPEBENCH_ORDERS"
     for connections in 1 8 20; do
         postgres_stage "insert_$connections" row.sql "$connections" "${row_values[@]}"
     done
@@ -169,15 +172,23 @@ measure_stages() {
     redis_stage 16
 }
 
-# Measures the patterns on the same PostgreSQL and Redis; each run has its own mock API. Exit codes 1 and 3 (a bad
+# Measures patterns on the same PostgreSQL and Redis; each run has its own mock API. Exit codes 1 and 3 (a bad
 # verdict) do not end the script.
-measure_patterns() { # MODE [ARGUMENT...]
-    local code=0 file=$scratch/$1.json
-    step "the patterns, write mode $1"
-    run env -u PIPEBENCH_TARGET "$binary" --profile capacity --orders "$PIPEBENCH_ORDERS" --export-json - "${@:2}" \
-        "${arguments[@]}" >"$file" || code=$?
+run_patterns() { # MODE PART PATTERNS ORDERS
+    local code=0 file=$scratch/$1-$2.json
+    [[ -n $3 ]] || return 0
+    step "write mode $1, $4 orders: $3"
+    run env -u PIPEBENCH_TARGET "$binary" --pattern "$3" --profile capacity --write-mode "$1" --orders "$4" \
+        --export-json - "${arguments[@]}" >"$file" || code=$?
     ((code == 0 || code == 1 || code == 3)) || exit "$code"
     if ((code > verdict)); then verdict=$code; fi
+}
+
+# A tenth of the orders shows what of a run is start-up. fan-out has none: it starts all orders at once.
+measure_patterns() { # MODE
+    run_patterns "$1" whole "$bounded" "$PIPEBENCH_ORDERS"
+    run_patterns "$1" tenth "$bounded" "$(((PIPEBENCH_ORDERS + 9) / 10))"
+    run_patterns "$1" at-once "$unbounded" "$((PIPEBENCH_ORDERS < most_at_once ? PIPEBENCH_ORDERS : most_at_once))"
 }
 
 # The speed of a machine changes within minutes, so the stages are measured before, between and after the patterns.
@@ -190,15 +201,16 @@ measure_stages_until() { # ROUND
 }
 
 verdict=0 round=0 row_values=() batch_values=()
+unbounded=$(tr , '\n' <<<"$patterns" | grep -x fan-out || true)
+bounded=$(tr , '\n' <<<"$patterns" | grep -vx fan-out | paste -sd , || true)
 write_row_script
 write_batch_script
 define_values
 measure_stages_until $(((repeat + 2) / 3))
-measure_patterns row --write-mode row
+measure_patterns row
 measure_stages_until $(((2 * repeat + 2) / 3))
-measure_patterns batch --write-mode batch
+measure_patterns batch
 measure_stages_until "$repeat"
-python3 "$here/shares.py" --collect "$result" "$seconds" "$batch_rows" "$scratch/samples" "$scratch/row.json" \
-    "$scratch/batch.json"
+python3 "$here/shares.py" --collect "$result" "$seconds" "$batch_rows" "$scratch"
 python3 "$here/shares.py" "$result"
 ((verdict == 0)) || exit "$verdict"

@@ -2,21 +2,23 @@
 """Prints, as markdown, what each stage reached alone, and what share of the limit each pattern reached.
 
 shares.py LIMITS.json                                                prints the tables of such a file
-shares.py --collect LIMITS.json SECONDS ROWS SAMPLES ROW [BATCH]     writes such a file from its parts (measure.sh)
+shares.py --collect LIMITS.json SECONDS ROWS FOLDER                  writes such a file from its parts (measure.sh)
 
 LIMITS.json is what scripts/limits.sh saves.
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable
 from statistics import median
 from typing import Any
 
-SCHEMA = "pipebench.limits/1"
+SCHEMA = "pipebench.limits/2"
 PATTERNS = ("fan-out", "semaphore", "process-pool", "thread-pool", "redis-streams")
 STAGES = {
     "mock_api": "mock API, by wrk",
+    "mock_api_closing": "mock API, by wrk, a connection per request",
     "insert_1": "PostgreSQL, a row per transaction, 1 connection",
     "insert_8": "PostgreSQL, a row per transaction, 8 connections",
     "insert_20": "PostgreSQL, a row per transaction, 20 connections",
@@ -27,14 +29,17 @@ STAGES = {
 OTHERS_LIMIT = 0.2  # share of the box; a remark is printed if other programs use more
 INSERTS = ("insert_1", "insert_8", "insert_20")
 STAGE_HEADINGS = ("Alone", "Per second", "Lowest", "Highest", "Each (us)", "Box busy (%)")
+MODES = ("row", "batch")
+PARTS = ("whole", "tenth", "at-once")
 PATTERN_HEADINGS = (
-    "Pattern", "Orders/s, row", "of the limit", "CPU/order (us)",
-    "Orders/s, batch", "of the limit", "CPU/order (us)", "batch / row",
+    "Pattern", "Orders", "Orders/s", "of its limit", "Start-up (ms)", "of its limit, after start-up", "CPU/order (us)",
 )  # fmt: skip
 HOW_TO_READ = """\
 Limit: 1 / (1 / mock API + 1 / PostgreSQL). Each of them alone fills the box, so an order takes the time of both. The
 limit includes the CPU that wrk and pgbench use themselves, and leaves out Redis. If the box was not busy, a pattern
-that uses both at once can exceed the limit. All columns except lowest and highest are medians.
+that uses both at once can exceed the limit. The limit of fan-out is that of a connection per request. Start-up is what
+runs of a tenth of the orders take longer than a tenth of the time: connections, processes, memory used for the first
+time. All columns except lowest and highest are medians.
 """
 
 Result = dict[str, Any]
@@ -44,7 +49,7 @@ Sample = dict[str, float]
 
 def main(arguments: list[str]) -> int:
     try:
-        if len(arguments) in (6, 7) and arguments[0] == "--collect":
+        if len(arguments) == 5 and arguments[0] == "--collect":
             collect(*arguments[1:])
         elif len(arguments) == 1 and not arguments[0].startswith("-"):
             print(render(load(arguments[0])), end="")
@@ -67,11 +72,11 @@ def load(path: str) -> Any:
         return json.load(file)
 
 
-def collect(to: str, seconds: str, rows: str, samples: str, row: str, batch: str = "") -> None:
+def collect(to: str, seconds: str, rows: str, folder: str) -> None:
     """Each line of samples has a stage, its rate, and the box's CPU ticks (busy, all) before and after it. pgbench
     counts transactions, also for batches. The stage "others" is the box while no stage runs."""
     stages: dict[str, list[Sample]] = {}
-    with open(samples, encoding="utf-8") as file:
+    with open(os.path.join(folder, "samples"), encoding="utf-8") as file:
         for stage, rate, *ticks in map(str.split, file):
             busy, total, busy_after, total_after = map(int, ticks)
             per_s = float(rate) * (int(rows) if stage == "batches" else 1)
@@ -82,12 +87,16 @@ def collect(to: str, seconds: str, rows: str, samples: str, row: str, batch: str
         "seconds": int(seconds),
         "batch_rows": int(rows),
         "stages": stages,
-        "row": load(row),
-        "batch": load(batch) if batch else None,
+        "results": {mode: parts_of(folder, mode) for mode in MODES},
     }
     with open(to, "w", encoding="utf-8") as file:
         json.dump(limits, file)
         file.write("\n")
+
+
+def parts_of(folder: str, mode: str) -> dict[str, Result]:
+    files = {part: os.path.join(folder, f"{mode}-{part}.json") for part in PARTS}
+    return {part: load(file) for part, file in files.items() if os.path.exists(file)}
 
 
 def render(limits: Result) -> str:
@@ -95,15 +104,12 @@ def render(limits: Result) -> str:
         raise ValueError(limits["schema"])
     rates = {stage: median(s["per_s"] for s in limits["stages"][stage]) for stage in STAGES}
     best = max(INSERTS, key=lambda stage: rates[stage])
-    row_limit = both(rates["mock_api"], rates[best])
-    batch_limit = both(rates["mock_api"], rates["batches"])
-    parts = [
-        headline(limits),
-        stage_table(limits, best, row_limit, batch_limit),
-        pattern_table(limits, row_limit, batch_limit),
-        HOW_TO_READ,
-        "".join(f"- {line}\n" for line in remarks(limits)),
-    ]
+    stores = {"row": rates[best], "batch": rates["batches"]}
+    parts = [headline(limits), stage_table(limits, best, rates, stores)]
+    for mode, title in titles(limits).items():
+        bounded, unbounded = (both(rates[api], stores[mode]) for api in ("mock_api", "mock_api_closing"))
+        parts += [f"Write mode {mode}, {title}:\n", pattern_table(limits["results"][mode], bounded, unbounded)]
+    parts += [HOW_TO_READ, "".join(f"- {line}\n" for line in remarks(limits))]
     return "\n".join(part for part in parts if part)
 
 
@@ -111,17 +117,24 @@ def both(first: float, second: float) -> float:
     return 1 / (1 / first + 1 / second)
 
 
+def titles(limits: Result) -> dict[str, str]:
+    return {"row": "a row per transaction", "batch": f"{limits['batch_rows']:,} rows per transaction"}
+
+
+def any_result(limits: Result) -> Result:
+    return next(result for parts in limits["results"].values() for result in parts.values())
+
+
 def headline(limits: Result) -> str:
-    result = limits["row"]
-    box, rounds, repeat = result["box"], result["rounds"], len(limits["stages"]["mock_api"])
+    result, repeat = any_result(limits), len(limits["stages"]["mock_api"])
+    box, rounds = result["box"], result["rounds"]
     return (
         f"{box['cores']} cores, {box['cpu_model']}; {result['started_at'][:10]}; "
-        f"{result['parameters']['orders']:,} orders, {rounds} round{'s' * (rounds != 1)}; "
-        f"each stage alone {repeat} x {limits['seconds']} s\n"
+        f"{rounds} round{'s' * (rounds != 1)}; each stage alone {repeat} x {limits['seconds']} s\n"
     )
 
 
-def stage_table(limits: Result, best: str, row_limit: float, batch_limit: float) -> str:
+def stage_table(limits: Result, best: str, medians: dict[str, float], stores: dict[str, float]) -> str:
     rows = []
     for stage, title in STAGES.items():
         rates = [sample["per_s"] for sample in limits["stages"][stage]]
@@ -129,23 +142,36 @@ def stage_table(limits: Result, best: str, row_limit: float, batch_limit: float)
         title = title.format(rows=limits["batch_rows"]) + " (the best of the three)" * (stage == best)
         rows.append((title, text(median(rates)), text(min(rates)), text(max(rates)), each(median(rates)),
                      text(100 * busy)))  # fmt: skip
-    many = f"**limit, {limits['batch_rows']:,} rows per transaction**"
-    rows.append(("**limit, a row per transaction**", f"**{text(row_limit)}**", "", "", each(row_limit), ""))
-    rows.append((many, f"**{text(batch_limit)}**", "", "", each(batch_limit), ""))
+    for api, whose in (("mock_api", "limit"), ("mock_api_closing", "limit of fan-out")):
+        for mode, title in titles(limits).items():
+            limit = both(medians[api], stores[mode])
+            rows.append((f"**{whose}, {title}**", f"**{text(limit)}**", "", "", each(limit), ""))
     return table(STAGE_HEADINGS, rows)
 
 
-def pattern_table(limits: Result, row_limit: float, batch_limit: float) -> str:
-    row = by_pattern(limits["row"])
-    batch = by_pattern(limits["batch"]) if limits["batch"] else {}
+def pattern_table(parts: dict[str, Result], bounded: float, unbounded: float) -> str:
     rows = []
-    for name in sorted({**row, **batch}, key=place):
-        mine, batched = row.get(name, []), batch.get(name, [])
-        cells = [name, *mode_cells(mine, row_limit)]
-        if batch:
-            cells += [*mode_cells(batched, batch_limit), quotient(orders_per_s(batched), orders_per_s(mine), "x")]
-        rows.append(cells)
-    return table(PATTERN_HEADINGS if batch else PATTERN_HEADINGS[:4], rows)
+    for part, limit in (("at-once", unbounded), ("whole", bounded)):
+        tenths = by_pattern(parts["tenth"]) if part == "whole" and "tenth" in parts else {}
+        for name, runs in by_pattern(parts.get(part, {"runs": []})).items():
+            reached, after = orders_per_s(runs), after_start_up(runs, tenths.get(name, []))
+            mark = "" if all(run["verdict"]["trusted"] for run in runs) else " !"
+            start_up, rate = after if after else (None, None)
+            rows.append((name, text(runs[0]["orders"]), text(reached) + mark, quotient(reached, limit, " %", 100),
+                         text(start_up and 1000 * start_up), quotient(rate, limit, " %", 100),
+                         text(middle(runs, "cpu_per_order_us"))))  # fmt: skip
+    return table(PATTERN_HEADINGS, sorted(rows, key=lambda cells: place(cells[0])))
+
+
+def after_start_up(whole: list[Run], tenth: list[Run]) -> tuple[float, float] | None:
+    """Start-up in s, and orders per s after it: the straight line through the runs of both sizes."""
+    if not tenth:
+        return None
+    long, short = middle(whole, "time_s"), middle(tenth, "time_s")
+    if long is None or short is None or long <= short:
+        return None
+    rate = (whole[0]["orders"] - tenth[0]["orders"]) / (long - short)
+    return long - whole[0]["orders"] / rate, rate
 
 
 def place(name: str) -> int:
@@ -158,12 +184,6 @@ def by_pattern(result: Result) -> dict[str, list[Run]]:
         if not run["interrupted"]:
             out.setdefault(run["pattern"], []).append(run)
     return out
-
-
-def mode_cells(runs: list[Run], limit: float) -> tuple[str, str, str]:
-    reached = orders_per_s(runs)
-    mark = "" if all(run["verdict"]["trusted"] for run in runs) else " !"
-    return text(reached) + mark, quotient(reached, limit, " %", 100), text(middle(runs, "cpu_per_order_us"))
 
 
 def orders_per_s(runs: list[Run]) -> float | None:
@@ -186,7 +206,7 @@ def each(rate: float) -> str:
 def text(number: float | None, unit: str = "") -> str:
     if number is None:
         return ""
-    return f"{number:,.{0 if number >= 100 else 1 if number >= 10 else 2}f}{unit}"
+    return f"{number:,.{0 if abs(number) >= 100 else 1 if abs(number) >= 10 else 2}f}{unit}"
 
 
 def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -198,14 +218,16 @@ def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def remarks(limits: Result) -> list[str]:
     lines = [
-        f"{server['name']} {server['version'].split()[0]}: {server['settings']}" for server in limits["row"]["servers"]
+        f"{server['name']} {server['version'].split()[0]}: {server['settings']}" for server in any_result(limits)["servers"]
     ]
     others = max(sample["box_share"] for sample in limits["stages"]["others"])
     if others > OTHERS_LIMIT:
         lines.append(f"! other programs used up to {100 * others:.0f} % of the box: stop them and measure again")
-    for mode in ("row", "batch"):
-        for name, runs in by_pattern(limits[mode] or {"runs": []}).items():
-            lines += [f"{mode}, {name}: {complaint}" for complaint in complaints(runs)]
+    for mode in MODES:
+        for result in limits["results"][mode].values():
+            for name, runs in by_pattern(result).items():
+                of = f"{mode}, {name}, {runs[0]['orders']:,} orders"
+                lines += [f"{of}: {complaint}" for complaint in complaints(runs)]
     return lines
 
 
