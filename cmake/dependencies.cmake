@@ -34,6 +34,7 @@ pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx)
 pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(MUPARSER REQUIRED IMPORTED_TARGET muparser)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
+find_package(OpenSSL REQUIRED)
 
 add_library(pipebench_pqxx INTERFACE)
 target_link_libraries(pipebench_pqxx INTERFACE PkgConfig::PQXX PkgConfig::PQ)

@@ -28,10 +28,10 @@ packages_of() {
         case $group in
         build)
             printf '%s\n' g++ cmake ninja-build pkg-config "${boost[@]}" libpqxx-dev libpq-dev libhiredis-dev \
-                libcli11-dev libmuparser-dev nlohmann-json3-dev libfmt-dev
+                libssl-dev libcli11-dev libmuparser-dev nlohmann-json3-dev libfmt-dev
             ;;
         run) printf '%s\n' postgresql redis-server ;;
-        test) printf '%s\n' catch2 cmark-gfm curl pgbouncer python3 python3-jsonschema python3-requests r-base-core wrk ;;
+        test) printf '%s\n' catch2 cmark-gfm curl openssl pgbouncer python3 python3-jsonschema python3-requests r-base-core wrk ;;
         lint) printf '%s\n' clang-format-14 shellcheck ;;
         clang) printf '%s\n' clang ;;
         valgrind) printf '%s\n' valgrind ;;
@@ -45,10 +45,11 @@ packages_of() {
         kills) printf '%s\n' python3 redis-tools ;;
         production) printf '%s\n' python3 ;;
         stall) printf '%s\n' iproute2 python3 redis-tools ;;
+        scale) printf '%s\n' iproute2 nftables postgresql-client python3 redis-tools ;;
         limits) printf '%s\n' python3 redis-tools wrk ;; # pgbench comes with postgresql
         *)
             die "unknown package group '$group'; the groups are:" \
-                "build run test lint clang fuzz valgrind fresh-machine image kills stall peers limits production"
+                "build run test lint clang fuzz valgrind fresh-machine image kills stall scale peers limits production"
             ;;
         esac
     done

@@ -46,8 +46,11 @@ public:
     /// The order is in flight from now on.
     [[nodiscard]] ticket begin(order_id id) noexcept;
     /// The order has ended. A second end of the same order counts as a repetition and changes nothing else, unless it
-    /// is a late success: stored wins over failed. An outcome that is_valid() rejects counts as worker_died.
-    void end(const ticket& t, const outcome& o) noexcept;
+    /// is a late success: stored wins over failed. An outcome that is_valid() rejects counts as worker_died. Returns
+    /// the time since begin(); 0 if that is not known.
+    std::chrono::steady_clock::duration end(const ticket& t, const outcome& o) noexcept;
+    /// Begins and ends an order that was carried out on another machine, whose clock measured `service`.
+    void end_elsewhere(order_id id, const outcome& o, std::chrono::steady_clock::duration service) noexcept;
     /// Ends an order that was not timed: like end(), without any latency.
     void settle(order_id id, const outcome& o) noexcept;
 

@@ -15,6 +15,13 @@ namespace pipebench {
 
 class order_stream;
 
+/// What of a pattern a process does. Only redis-streams has workers that may be on other machines.
+enum class run_part : std::uint8_t {
+    whole,
+    source,  ///< gives orders to workers elsewhere, and counts their results
+    workers,  ///< carries out orders of a source elsewhere, until it is asked to stop: then it ends what it has in hand
+};
+
 /// Everything that a pattern gets.
 struct run_context {
     const workload& work;
@@ -24,6 +31,7 @@ struct run_context {
     stop_flag stop;              ///< asked before every order
     const order_stream* stream;  ///< in Redis (src/redis/order_stream.hpp); null if the run has no Redis
     std::function<void(std::string_view)> note;  ///< one line for the report: a worker died, was replaced, ...
+    run_part part = run_part::whole;
 };
 
 /// Resources that the pattern needs with these parameters. They are checked before anything starts.

@@ -213,8 +213,8 @@ struct series_view {
 inline constexpr std::size_t max_series_points = 1200;
 
 /// What was killed during a run. `itself`: the run died, and nobody had killed it.
-enum class kill_target : std::uint8_t { none, worker, run, redis, postgres, connections, itself };
-inline constexpr std::size_t kill_target_count = 7;
+enum class kill_target : std::uint8_t { none, worker, run, redis, postgres, connections, itself, host };
+inline constexpr std::size_t kill_target_count = 8;
 [[nodiscard]] std::string_view name_of(kill_target t) noexcept;  ///< "worker", as in a saved result; empty for none
 
 /// What was killed during the run, and how long the recovery took. All zero if nothing was killed.
@@ -242,6 +242,40 @@ struct yardstick_view {
     std::uint64_t version = 0;  ///< of the pieces; only those of one version can be compared
     std::vector<yardstick_piece> pieces;
     bool operator==(const yardstick_view&) const = default;
+};
+
+/// How a worker elsewhere left a run.
+enum class worker_end : std::uint8_t {
+    stayed,      ///< to the end of the run
+    signed_off,  ///< with nothing in hand
+    gave_up,     ///< by itself, and its orders in hand were delivered again
+    missing,     ///< killed, or cut off until the end
+};
+inline constexpr std::size_t worker_end_count = 4;
+[[nodiscard]] std::string_view name_of(worker_end e) noexcept;  ///< "signed_off", as in a saved result
+
+/// When a worker elsewhere could not be seen, on the run's clock.
+struct worker_gap {
+    double from_s = 0, to_s = 0;  ///< to: NaN if it did not come back
+    bool operator==(const worker_gap&) const = default;
+};
+
+/// A worker that has joined from anywhere (`pipebench worker --join`), in one run. What it says of itself ends with its
+/// last card: of one that is missing, orders and CPU time are lower bounds.
+struct joined_worker {
+    std::string instance;  ///< random, its own for as long as it lives
+    std::string host, kernel, version;
+    std::uint64_t pid = 0, cores = 0, processes = 0, workers = 0, in_flight_limit = 0;
+    double joined_s = 0;  ///< on the run's clock; 0: before it began
+    double left_s = 0;    ///< NaN: at its end
+    worker_end how = worker_end::stayed;
+    std::vector<worker_gap> gaps;
+    std::uint64_t ended = 0;  ///< orders
+    double cpu_user_s = 0, cpu_system_s = 0;
+    known_bytes peak_rss_bytes, peak_pss_bytes;
+    double loop_lag_p99_ms = 0;  ///< NaN: not measured
+    double clock_apart_s = 0;    ///< between its wall clock and ours, as its last card was read: never used
+    bool operator==(const joined_worker&) const = default;
 };
 
 struct run_result {
@@ -282,6 +316,7 @@ struct run_result {
     std::vector<service_usage> services;
     api_view api;
     pipebench::connection_waits connection_waits;
+    std::vector<joined_worker> workers;  ///< empty: the run had none elsewhere
     ledger_view ledger;
     bool interrupted = false;
     pipebench::verdict verdict;

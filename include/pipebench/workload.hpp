@@ -103,6 +103,7 @@ struct workload {
     retry_policy retry;
     std::uint64_t rate_limit = 0;  ///< largest number of requests per second that the client sends; 0: no limit
     std::vector<order_id> poison;  ///< of the scenario: each kills the worker that begins it
+    bool keep_storing = false;     ///< of workers elsewhere: a database that is away is tried again without end
     write_mode write = write_mode::row;
     unsigned write_batch = 100;         ///< most rows in one statement
     unsigned db_connections = 8;        ///< of a pattern, over all processes; at least one per process

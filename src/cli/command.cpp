@@ -103,6 +103,7 @@ std::span<const subcommand> subcommands() noexcept {
         subcommand{"doctor", "check what this machine can hold, and what is missing", make_doctor},
         subcommand{"mock-api", "serve the mock order API", make_mock_api},
         subcommand{"services", "start the servers of a run for a program of your own", make_services},
+        subcommand{"worker", "join a session of redis-streams from anywhere", make_worker},
         subcommand{"_run", "one run in a process of its own", make_run_child},
         subcommand{"_transform", "transforms orders for an event loop", make_transform_child},
     };

@@ -48,6 +48,7 @@ void run_command::declare(option_set& options) {
     declare_trouble(options, session_);
     declare_servers(options, session_.servers);
     options.flag("--keep", keep_, "leave the tables in PostgreSQL");
+    declare_join(options, session_);
     options.group("Output (the table goes to stdout, all else to stderr)");
     std::vector<std::string> formats;
     for (const auto& r : reporters()) formats.emplace_back(r.id);

@@ -24,20 +24,23 @@ namespace pipebench {
 namespace {
 
 exit_code run_one() {
-    const auto spec = read_spec(spec_descriptor);
+    auto spec = read_spec(spec_descriptor);
+    spec.work.keep_storing = spec.part == run_part::workers;
     auto record = recorder::attach(recorder_descriptor);
     const auto all = patterns();
     const auto chosen = std::find_if(all.begin(), all.end(), [&](const pattern& p) { return p.id == spec.pattern; });
     if (chosen == all.end()) throw setup_error("no such pattern: " + spec.pattern);
     const arrival_schedule arrivals(spec.work);
-    auto log = record.log(arrivals.open() ? &arrivals : nullptr);
+    // Workers of a session elsewhere do not know when its orders arrived: their clock is not its clock.
+    auto log = record.log(arrivals.open() && spec.part != run_part::workers ? &arrivals : nullptr);
     order_source orders(spec.work, arrivals, log, record.stop());
     const real_pipelines open(spec.work, spec.where, &record.shared_traffic(), record.findings(),
                               transform_work(spec.work, spec.transform_rounds_per_us));
     std::optional<order_stream> stream;
-    if (!spec.where.redis.empty()) stream.emplace(spec.where.redis, spec.where.stream);
+    if (!spec.where.redis.empty()) stream.emplace(spec.where.redis, spec.where.stream, spec.instance);
     const auto note = [](std::string_view line) { tell(fmt::format("{}\n", line)); };
-    if (const auto warning = choose_test_cost(spec.pattern); !warning.empty()) note(warning);
+    if (const auto warning = choose_test_cost(spec.pattern, spec.transform_rounds_per_us); !warning.empty())
+        note(warning);
     std::optional<section_sampling> sampling;
     if (spec.profile_stages) sampling.emplace(record);
     std::optional<loop_lag_watch> lag;
@@ -50,7 +53,8 @@ exit_code run_one() {
                  .out = log,
                  .stop = record.stop(),
                  .stream = stream ? &*stream : nullptr,
-                 .note = note});
+                 .note = note,
+                 .part = spec.part});
     record.stop_clock();
     record.keep_peak_rss(own_peak_rss());
     return exit_code::ok;

@@ -10,7 +10,8 @@ namespace pipebench {
 void declare_databases(option_set& options, server_choice& choice) {
     options.text("--postgres", "URL", choice.postgres, "postgresql://... or key=value pairs")
         .environment("PIPEBENCH_POSTGRES");
-    options.text("--redis", "URL", choice.redis, "redis://... or unix:///...").environment("PIPEBENCH_REDIS");
+    options.text("--redis", "URL", choice.redis, "redis://..., rediss://... or unix:///...")
+        .environment("PIPEBENCH_REDIS");
 }
 
 void declare_servers(option_set& options, server_choice& choice) {

@@ -3,10 +3,12 @@
 #include "cli/options.hpp"
 #include "cli/shell.hpp"
 #include "contracts/error.hpp"
+#include "contracts/session_cards.hpp"
 #include "measure/pattern_contestant.hpp"
 #include "measure/user_runner.hpp"
 #include "mock_api/order_book.hpp"
 #include "pipeline/target_probe.hpp"
+#include "pipeline/test_cost.hpp"
 #include "pipeline/transform.hpp"
 #include "pipeline/transform_work.hpp"
 #include "system/environment.hpp"
@@ -23,9 +25,9 @@ value_form<chaos_plan> chaos_form() {
     const auto parse = [](const std::string& text) {
         const auto plan = parse_chaos(text);
         if (!plan)
-            throw setup_error(fmt::format(
-                "'{}' is not kill-worker, kill-run, kill-redis or kill-postgres, with @SHARE: kill-worker@50%",
-                printable(text, 80)));
+            throw setup_error(fmt::format("'{}' is not kill-worker, kill-run, kill-redis, kill-postgres or "
+                                          "kill-host, with @SHARE: kill-worker@50%",
+                                          printable(text, 80)));
         return *plan;
     };
     const auto format = [](const chaos_plan& plan) {
@@ -109,7 +111,50 @@ void use_target(const work_options& given, session_settings& s) {
 
 void add_patterns(const session_options& options, session_settings& s) {
     for (const pattern* p : patterns_of(options.work))
-        s.contestants.push_back(std::make_shared<pattern_contestant>(*p, s.binary));
+        s.contestants.push_back(std::make_shared<pattern_contestant>(*p, s.binary, options.join.expected));
+}
+
+void use_chaos_command(const session_options& options, session_settings& s) {
+    const bool kills_host = s.chaos.target == kill_target::host;
+    if (kills_host && options.join.expected == 0)
+        throw setup_error("--chaos: kill-host is for workers on other machines: add --session and --expect-workers");
+    if (kills_host && options.chaos_command.empty())
+        throw setup_error("--chaos: kill-host needs to know how: add --chaos-command 'kubectl delete pod ...'");
+    if (!kills_host && !options.chaos_command.empty())
+        throw setup_error("--chaos-command: is for --chaos kill-host@50%: add it");
+    s.chaos.command = options.chaos_command;
+}
+
+/// Workers on other machines: refuses what they cannot do, or what could not be measured of them.
+void use_join(const session_options& options, session_settings& s) {
+    const auto& join = options.join;
+    if (join.name.empty() && join.expected == 0) return;
+    if (join.name.empty()) throw setup_error("--expect-workers: name the session that they join: --session NAME");
+    if (join.expected == 0) throw setup_error("--session: say how many workers a run waits for: --expect-workers N");
+    if (!is_session_name(join.name))
+        throw setup_error(
+            fmt::format("--session: '{}' is no name of a session: a-z, 0-9 and '-', a letter first, at most 40",
+                        printable(join.name, 60)));
+    const bool is_for_workers = s.contestants.size() == 1 && s.contestants.front()->id() == "redis-streams";
+    if (!is_for_workers)
+        throw setup_error(
+            "--expect-workers: only redis-streams has workers that can be elsewhere: -p redis-streams alone");
+    for (const auto& [value, option] :
+         {std::pair(&s.servers.redis, "--redis"), std::pair(&s.servers.postgres, "--postgres"),
+          std::pair(&s.servers.target, "--target")})
+        if (value->empty())
+            throw setup_error(
+                fmt::format("--expect-workers: other machines cannot reach throwaway servers: give {}", option));
+    const auto refuse = [](const char* option, const char* why) {
+        throw setup_error(fmt::format("{}: {}; leave it out with --expect-workers", option, why));
+    };
+    const bool kills_here = s.chaos.target != kill_target::none && s.chaos.target != kill_target::host;
+    if (kills_here) refuse("--chaos", "only kill-host kills what other machines run");
+    if (s.work.rate_limit > 0) refuse("--rate-limit", "workers elsewhere share no limit");
+    if (s.profile_stages) refuse("--profile-stages", "samples only what this machine runs");
+    for (const scenario& one : s.scenarios)
+        if (!one.poison.empty()) refuse("--scenario", "its poison orders would kill workers elsewhere");
+    s.join = join;
 }
 
 void add_runners(const session_options& options, session_settings& s) {
@@ -160,9 +205,10 @@ void declare_scenario(option_set& options, session_options& o) {
 void declare_trouble(option_set& options, session_options& o) {
     options.group("Trouble, and objectives for the verdict");
     declare_scenario(options, o);
-    options.value(
-        "--chaos", chaos_form(), o.chaos,
-        "SIGKILL once this share of the orders is done:\nkill-worker, kill-run, kill-redis or kill-postgres");
+    options.value("--chaos", chaos_form(), o.chaos,
+                  "SIGKILL once this share of the orders is done:\nkill-worker, -run, -redis, -postgres or -host");
+    options.text("--chaos-command", "COMMAND", o.chaos_command,
+                 "how kill-host kills one of your hosts: 'kubectl delete pod ...'");
     options.value("--target-time", off_by_default(duration_form({std::chrono::milliseconds{1}, max_duration})),
                   o.target_time, "longest acceptable run time");
     options.value("--memory-budget", off_by_default(size_form()), o.memory_budget_bytes,
@@ -174,6 +220,19 @@ void declare_runners(option_set& options, session_options& o) {
     options.repeated("--runner", "NAME=COMMAND", o.runners, "a program to measure beside the patterns; repeatable");
     options.value("--runner-limit", duration_form({std::chrono::milliseconds{1}, max_duration}), o.runner_limit,
                   "time limit for one run of a --runner");
+}
+
+void declare_join(option_set& options, session_options& o) {
+    options.group("Workers on other machines (docs/production.md)");
+    options.text("--session", "NAME", o.join.name, "a name that workers join: pipebench worker --join NAME");
+    options.once(
+        "--expect-workers", "N",
+        [&o](auto& text) {
+            o.join.expected = parse_count_within({1, 1000}, text);
+        },
+        "workers that a run waits for before its clock starts");
+    options.value("--join-timeout", duration_form({std::chrono::seconds{1}, std::chrono::hours{24}}), o.join.timeout,
+                  "how long it waits for them");
 }
 
 void declare_grace(option_set& options, session_options& o) {
@@ -212,7 +271,9 @@ session_settings settings_of(const session_options& options) {
     s.scenarios = scenarios_of(options);
     add_runners(options, s);
     s.chaos = options.chaos;
+    use_chaos_command(options, s);
     require_load_that_can_be_measured(s);
+    use_join(options, s);
     if (s.profile_stages && s.work.transform_on.in_processes)
         throw setup_error("--profile-stages: does not sample processes that transform: use --transform-on threads:N");
     require_servers_of_our_own(s);
@@ -220,7 +281,7 @@ session_settings settings_of(const session_options& options) {
     s.target_time_s = std::chrono::duration<double>(options.target_time).count();
     s.memory_budget_bytes = options.memory_budget_bytes;
     s.grace = options.grace;
-    if (!s.work.transform_cost.none()) s.transform_rounds_per_us = calibrate_transform_work();
+    if (!s.work.transform_cost.none() || has_test_cost) s.transform_rounds_per_us = calibrate_transform_work();
     s.expected = [seed = s.work.seed](order_id id) { return transform(make_order(id, seed)); };
     return s;
 }

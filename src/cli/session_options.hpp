@@ -24,9 +24,11 @@ struct session_options {
     duration runner_limit = default_runner_limit;
     std::vector<std::string> scenarios{std::string(clean_scenario)};
     chaos_plan chaos;
+    std::string chaos_command;
     duration target_time{};                 ///< 0: none
     std::uint64_t memory_budget_bytes = 0;  ///< 0: none
     duration grace = std::chrono::seconds{5};
+    join_settings join{.name = {}, .expected = 0};  ///< no name: all workers are here
 };
 
 void declare_rounds(option_set& options, session_options& o);   ///< --repeat, --warmup, --busy-limit
@@ -36,6 +38,7 @@ void declare_busy_limit(option_set& options, session_options& o);
 void declare_scenario(option_set& options, session_options& o);
 void declare_runners(option_set& options, session_options& o);  ///< --runner, --runner-limit
 void declare_grace(option_set& options, session_options& o);
+void declare_join(option_set& options, session_options& o);  ///< --session, --expect-workers, --join-timeout
 
 /// Throws setup_error; its message names the option.
 [[nodiscard]] session_settings settings_of(const session_options& options);

@@ -4,6 +4,8 @@
 #include "contracts/record_board.hpp"
 #include "contracts/run_reader.hpp"
 
+#include <algorithm>
+
 namespace pipebench {
 namespace {
 
@@ -127,11 +129,26 @@ order_log::ticket order_log::begin(order_id id) noexcept {
     return {id, timed ? clock::now() : clock::time_point{}, when_ ? started() + when_->at(id) : clock::time_point{}};
 }
 
-void order_log::end(const ticket& t, const outcome& o) noexcept {
-    if (!count_end(*board_, t.id, o) || board_->untimed.load(std::memory_order_relaxed)) return;
+clock::duration order_log::end(const ticket& t, const outcome& o) noexcept {
+    const bool is_first = count_end(*board_, t.id, o);
+    if (board_->untimed.load(std::memory_order_relaxed)) return {};
     const auto now = clock::now();
-    if (when_ != nullptr && !count_response(*board_, t, o, now)) return;
-    if (is_known(t.began)) board_->service.count(now - t.began);
+    const auto service = is_known(t.began) ? now - t.began : clock::duration{};
+    if (!is_first || (when_ != nullptr && !count_response(*board_, t, o, now))) return service;
+    if (is_known(t.began)) board_->service.count(service);
+    return service;
+}
+
+void order_log::end_elsewhere(order_id id, const outcome& o, clock::duration service) noexcept {
+    const auto now = clock::now();
+    const auto arrived = when_ ? started() + when_->at(id) : clock::time_point{};
+    // A clock that is not ours may say anything.
+    const auto longest = now - (when_ ? arrived : started());
+    const ticket t{id, now - std::clamp(service, clock::duration{}, std::max(longest, clock::duration{})), arrived};
+    if (!board_->was_ordered(id)) return;  // the ledger will find its row
+    add(board_->begins, 1);
+    board_->begun_bits().test_and_set(id);
+    end(t, o);
 }
 
 void order_log::settle(order_id id, const outcome& o) noexcept { count_end(*board_, id, o); }

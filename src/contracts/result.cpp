@@ -5,6 +5,7 @@
 #include "contracts/api_counters.hpp"
 #include "contracts/error.hpp"
 #include "contracts/latency_bin.hpp"
+#include "contracts/named.hpp"
 
 #include <boost/describe.hpp>
 #include <boost/mp11.hpp>
@@ -47,13 +48,18 @@ BOOST_DESCRIBE_STRUCT(recovery_view, (), (killed, at_s, resumed_s, drained_s, ru
 BOOST_DESCRIBE_STRUCT(assertion_outcome, (), (text, held, detail))
 BOOST_DESCRIBE_STRUCT(yardstick_piece, (), (name, cpu_us, elapsed_us))
 BOOST_DESCRIBE_STRUCT(yardstick_view, (), (version, pieces))
+BOOST_DESCRIBE_STRUCT(worker_gap, (), (from_s, to_s))
+BOOST_DESCRIBE_STRUCT(joined_worker, (),
+                      (instance, host, kernel, version, pid, cores, processes, workers, in_flight_limit, joined_s,
+                       left_s, how, gaps, ended, cpu_user_s, cpu_system_s, peak_rss_bytes, peak_pss_bytes,
+                       loop_lag_p99_ms, clock_apart_s))
 BOOST_DESCRIBE_STRUCT(run_result, (),
                       (pattern, title, scenario, round, position, in_flight_limit, time_s, floor_s, efficiency,
                        orders_per_s, orders, stored, failed, dead_lettered, not_started, repeated, http_attempts,
                        store_attempts, retries, refused_retries, failures, latency, served, load, memory, cpu,
                        cpu_per_order_us, cpu_sections, loop_lag, transform_pool, yardstick, harness_cpu_s,
                        steal_share, throttled_share, foreign_share, in_flight, series, recovery, services, api,
-                       connection_waits, ledger, interrupted, verdict, notes))
+                       connection_waits, workers, ledger, interrupted, verdict, notes))
 BOOST_DESCRIBE_STRUCT(container_limits, (), (cores, memory_bytes, processes))
 BOOST_DESCRIBE_STRUCT(box_info, (),
                       (host_os, kernel, cpu_model, governor, virtualization, cores, memory_bytes, descriptor_limit,
@@ -84,10 +90,11 @@ constexpr names<1> came_later<failure_count>{"reason"};
 template <>
 constexpr names<1> came_later<ledger_view>{"checked"};
 template <>
-constexpr names<18> came_later<run_result>{
+constexpr names<19> came_later<run_result>{
     "scenario",     "round",         "position",  "dead_lettered",  "retries",   "refused_retries",
     "cpu_sections", "foreign_share", "in_flight", "series",         "recovery",  "connection_waits",
-    "served",       "load",          "loop_lag",  "transform_pool", "yardstick", "throttled_share"};
+    "served",       "load",          "loop_lag",  "transform_pool", "yardstick", "throttled_share",
+    "workers"};
 template <>
 constexpr names<7> came_later<session_result>{"chaos",       "target_time_s", "memory_budget_bytes",    "rounds",
                                               "warmup_runs", "assertions",    "transform_rounds_per_us"};
@@ -106,6 +113,8 @@ template <>
 constexpr std::size_t count_of<objective_verdict> = objective_verdict_count;
 template <>
 constexpr std::size_t count_of<verdict_kind> = verdict_kind_count;
+template <>
+constexpr std::size_t count_of<worker_end> = worker_end_count;
 
 constexpr int max_depth = 16;
 // No session of ours has more; a file can say anything, and some of what is done with it grows with the square.
@@ -252,12 +261,9 @@ template <class Enum>
 void read_name(const json& in, const char* key, Enum& out) {
     std::string text;
     read_value(in, key, text);
-    for (std::size_t i = 0; i < count_of<Enum>; ++i)
-        if (text == name_of(static_cast<Enum>(i))) {
-            out = static_cast<Enum>(i);
-            return;
-        }
-    refuse(key, fmt::format("is '{}', which this version does not know", printable(text, 60)));
+    const auto value = named<Enum>(text, count_of<Enum>);
+    if (!value) refuse(key, fmt::format("is '{}', which this version does not know", printable(text, 60)));
+    out = *value;
 }
 
 /// Ignores fields that this version does not know. Of those that came later, a missing measure is NaN, since nobody
@@ -372,9 +378,14 @@ std::string_view name_of(objective_verdict v) noexcept {
 }
 
 std::string_view name_of(kill_target t) noexcept {
-    static constexpr std::array<std::string_view, kill_target_count> all{"",         "worker",      "run",   "redis",
-                                                                         "postgres", "connections", "itself"};
+    static constexpr std::array<std::string_view, kill_target_count> all{"",         "worker",      "run",    "redis",
+                                                                         "postgres", "connections", "itself", "host"};
     return all.at(static_cast<std::size_t>(t));
+}
+
+std::string_view name_of(worker_end e) noexcept {
+    static constexpr std::array<std::string_view, worker_end_count> all{"stayed", "signed_off", "gave_up", "missing"};
+    return all.at(static_cast<std::size_t>(e));
 }
 
 std::string describe(const container_limits& c) {

@@ -36,6 +36,17 @@ std::vector<std::string> run_environment(const run_start& with) {
 
 }  // namespace
 
+/// With workers elsewhere, this machine only gives out orders and counts results.
+needs pattern_contestant::needs_at(const workload& work) const {
+    auto out = pattern_.needs_at(work);
+    if (elsewhere_ == 0) return out;
+    return {.in_flight = elsewhere_ * out.in_flight,
+            .descriptors = 100,
+            .behind_another = out.behind_another,
+            .redis = out.redis,
+            .event_loops = out.event_loops};
+}
+
 child_process pattern_contestant::start(const run_start& with) const {
     const auto spec = write_spec(with.spec);
     child_settings settings;

@@ -7,12 +7,14 @@ namespace pipebench {
 
 class pattern_contestant final : public contestant {
 public:
-    /// `binary`: path of the pipebench binary.
-    pattern_contestant(const pattern& p, std::string binary) : pattern_(p), binary_(std::move(binary)) {}
+    /// `binary`: path of the pipebench binary. `elsewhere`: how many workers are expected that join from other machines;
+    /// 0: all are here.
+    pattern_contestant(const pattern& p, std::string binary, std::uint64_t elsewhere = 0)
+        : pattern_(p), binary_(std::move(binary)), elsewhere_(elsewhere) {}
 
     [[nodiscard]] std::string_view id() const noexcept override { return pattern_.id; }
     [[nodiscard]] std::string_view title() const noexcept override { return pattern_.title; }
-    [[nodiscard]] needs needs_at(const workload& work) const override { return pattern_.needs_at(work); }
+    [[nodiscard]] needs needs_at(const workload& work) const override;
     [[nodiscard]] order_reports reports() const noexcept override { return order_reports::in_record; }
     [[nodiscard]] bool may_restart() const noexcept override { return true; }
     [[nodiscard]] std::optional<duration> time_limit() const noexcept override { return std::nullopt; }
@@ -26,6 +28,7 @@ public:
 private:
     pattern pattern_;
     std::string binary_;
+    std::uint64_t elsewhere_;
 };
 
 }  // namespace pipebench

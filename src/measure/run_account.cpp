@@ -96,7 +96,7 @@ void add_connection_waits(run_result& out, const recorder& record, order_reports
 
 void add_memory(run_result& out, const recorder& record, const run_observation& seen) {
     out.memory = seen.memory;
-    if (record.peak_rss() == 0) return;
+    if (record.peak_rss() == 0 || !seen.workers.empty()) return;  // with workers elsewhere it is of a part of the run
     // The run has ended before it was looked at again.
     if (record.peak_rss() > 2 * seen.memory.peak_rss_bytes.value_or(0)) out.memory.peak_pss_bytes.reset();
     for (auto* peak : {&out.memory.peak_rss_bytes, &out.memory.hwm_sum_bytes})
@@ -108,7 +108,8 @@ void add_cpu(run_result& out, const recorder& record, const run_observation& see
     out.cpu.system_s = as_seconds(seen.end.usage.ru_stime);
     leave_out(seen.cpu_before_start_s, out.cpu);
     const double box_s = out.time_s * terms.cores;
-    out.cpu.box_share = box_s > 0 ? out.cpu.total_s() / box_s : unknown;
+    const bool is_one_box = seen.workers.empty();
+    out.cpu.box_share = is_one_box && box_s > 0 ? out.cpu.total_s() / box_s : unknown;
     out.cpu_per_order_us = out.ended() > 0 ? out.cpu.total_s() * 1e6 / static_cast<double>(out.ended()) : unknown;
     out.cpu_sections = split_of(record.samples(), out.cpu_per_order_us);
     out.harness_cpu_s = seen.harness_cpu_s;
@@ -202,7 +203,8 @@ std::string bad_times_of(const run_evidence& e, const run_terms& terms) {
 }
 
 verdict verdict_on(const run_result& run, const run_evidence& e, const run_terms& terms) {
-    return judge(run, {.cores = terms.cores,
+    const bool is_one_box = e.seen.workers.empty();
+    return judge(run, {.cores = is_one_box ? terms.cores : std::numeric_limits<double>::infinity(),
                        .database_connections = terms.who.needs_at(terms.work).database_connections,
                        .own_postgres = terms.postgres == server_owner::pipebench,
                        .separate_source = terms.who.needs_at(terms.work).separate_source,
@@ -250,6 +252,7 @@ run_result account_of(const run_evidence& e, const run_terms& terms) {
     add_services(out, e);
     add_floor(out, e.seen, terms);
     out.in_flight = e.seen.in_flight;
+    out.workers = e.seen.workers;
     out.series = e.seen.series;
     add_load(out, e.record, e.seen, terms);
     out.notes = e.seen.notes;

@@ -36,6 +36,7 @@ struct run_observation {
     std::string misread_lines;  ///< of a runner: how many lines were not understood, and the first; or empty
     std::optional<std::uint64_t> in_flight_limit;  ///< as reported by a runner
     std::uint64_t told_stored = 0;                 ///< orders that the run itself said were stored
+    std::vector<joined_worker> workers;            ///< that have joined from other machines
     std::uint64_t too_early = 0;                   ///< orders that a runner began or ended before they arrived
 
     /// The last line that it printed, or how its process ended if it printed none or was killed.

@@ -136,7 +136,7 @@ private:
     timeval user_{}, system_{};
 };
 
-/// For a runner that did not report when orders begin.
+/// For a runner that did not report when orders begin, and for workers elsewhere, whose results say it too late.
 void forget_in_flight(run_observation& seen) {
     seen.in_flight = flight_watch::not_known;
     seen.not_ended = seen.series.queued;  // as every order counts as begun at its end
@@ -250,7 +250,8 @@ private:
         out.runs = run_.runs();
         for (auto& s : services_) out.services.push_back(s.finish(patience(signals_, request_.grace)));
         out.box = read_box_time() - box_before_;
-        if (reports_in_lines(request_) && !report_.tells_begins()) forget_in_flight(out);
+        const bool begins_elsewhere = request_.spec.part == run_part::source;
+        if (begins_elsewhere || (reports_in_lines(request_) && !report_.tells_begins())) forget_in_flight(out);
         out.cpu_before_start_s = cpu_before_start_s_;
         out.out_of_time = ending_.out_of_time();
         out.asked_to_end = ending_.given_up();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "contracts/addresses.hpp"
+#include "pipebench/pattern.hpp"
 #include "pipebench/workload.hpp"
 #include "system/descriptor.hpp"
 
@@ -18,6 +19,8 @@ struct run_spec {
     bool loop_lag = false;             ///< measure how late the timers of event loops are
     double transform_rounds_per_us{};  ///< of --transform-cost; not used without
     std::string schedule{};            ///< of a runner under open load: the path of its schedule_file
+    run_part part = run_part::whole;
+    std::string instance{};  ///< of workers of a session elsewhere
 };
 
 /// The descriptors that `pipebench _run` finds open.

@@ -1,6 +1,7 @@
 #include "measure/runner_lines.hpp"
 
 #include "contracts/error.hpp"
+#include "contracts/named.hpp"
 #include "contracts/number.hpp"
 
 #include <fmt/format.h>
@@ -32,14 +33,6 @@ std::optional<Number> number_in(std::string_view word) {
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
     if (error != std::errc{} || end != word.data() + word.size()) return std::nullopt;
     return value;
-}
-
-/// Finds the enum value of this name among the first `count`.
-template <class Name>
-std::optional<Name> named(std::string_view word, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i)
-        if (name_of(static_cast<Name>(i)) == word) return static_cast<Name>(i);
-    return std::nullopt;
 }
 
 bool read_took(std::string_view word, runner_line& line) {

@@ -3,6 +3,7 @@
 #include "contracts/error.hpp"
 #include "pipeline/order_table.hpp"
 #include "services/redis_keys.hpp"
+#include "system/environment.hpp"
 
 #include <unistd.h>
 
@@ -39,7 +40,7 @@ bool is_found(std::string_view command) {
     asking.arguments = {
         "/bin/sh", "-c",
         "command -v -- \"$1\" >/dev/null 2>&1 && case $1 in */*) [ -f \"$1\" ] && [ -x \"$1\" ];; esac", "sh", word};
-    for (char** entry = environ; *entry != nullptr; ++entry) asking.environment.emplace_back(*entry);
+    asking.environment = whole_environment();
     const auto end = child_process::spawn(asking).wait_for(shell_limit);
     return !end || end->exited_with(0);
 }
@@ -99,11 +100,10 @@ std::shared_ptr<const user_runner> parse_runner(std::string_view text, duration 
 }
 
 std::vector<std::string> runner_environment(const run_spec& spec) {
-    std::vector<std::string> out;
-    for (char** entry = environ; *entry != nullptr; ++entry)
-        if (const std::string_view variable(*entry);
-            !variable.starts_with("PIPEBENCH_") && !variable.starts_with("PGAPPNAME="))
-            out.emplace_back(variable);
+    auto out = whole_environment();
+    std::erase_if(out, [](const std::string& variable) {
+        return variable.starts_with("PIPEBENCH_") || variable.starts_with("PGAPPNAME=");
+    });
     const auto& work = spec.work;
     const nlohmann::json parameters = work;
     const table_name table{spec.where.schema, spec.where.table};

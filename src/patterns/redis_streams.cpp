@@ -24,14 +24,18 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include <tuple>
+
 namespace pipebench {
 namespace {
+
+constexpr std::chrono::milliseconds pause_of_a_server{50};
 
 task<> one_order(const run_context& ctx, async_pipeline& pipeline, stream_order& order) {
     if (ctx.stop.requested()) co_return;  // stays pending
     const auto ticket = ctx.out.begin(order.id);
     order.result = co_await pipeline.process(order.id);
-    ctx.out.end(ticket, *order.result);
+    order.service = ctx.out.end(ticket, *order.result);
 }
 
 task<> carry_out(const run_context& ctx, async_pipeline& pipeline, std::vector<stream_order>& batch) {
@@ -74,11 +78,12 @@ task<> take_over(const run_context& ctx, async_pipeline& pipeline, stream_consum
 }
 
 /// One process: its share of the workers, a consumer that takes over, and a thread that renews the leases of all.
-task<> worker_process(const run_context& ctx, message_channel& parent, std::size_t number) {
+task<> worker_process(const run_context& ctx, const stream_limits& limits, message_channel& parent,
+                      std::size_t number) {
     const auto& s = ctx.work.streams;
     const auto loop = co_await asio::this_coro::executor;
     const auto pipeline = co_await ctx.open.async(std::max(1u, ctx.work.db_connections / s.processes));
-    stream_consumers consumers(loop, *ctx.stream, stream_limits_of(ctx.work.limits));
+    stream_consumers consumers(loop, *ctx.stream, limits);
     task_group all(loop, [&] { consumers.close(); });
     for (auto w = number; w < s.workers; w += s.processes)
         all.spawn(worker(ctx, *pipeline, consumers.add_consumer()));
@@ -89,27 +94,59 @@ task<> worker_process(const run_context& ctx, message_channel& parent, std::size
     pipeline->close();
 }
 
-void run(const run_context& ctx) {
-    const auto limits = stream_limits_of(ctx.work.limits);
-    ctx.stream->create(limits);
-    worker_fleet processes(
-        ctx.work.streams.processes,
-        [&](message_channel& parent, std::size_t number) {
-            run_event_loop([&] { return worker_process(ctx, parent, number); });
-        },
-        std::chrono::ceil<std::chrono::milliseconds>(limits.patience));
+/// The processes of the workers. They end when it is destroyed, each with what it has in hand.
+worker_fleet start_workers(const run_context& ctx, const stream_limits& limits) {
+    return {ctx.work.streams.processes,
+            [&](message_channel& parent, std::size_t number) {
+                run_event_loop([&] { return worker_process(ctx, limits, parent, number); });
+            },
+            std::chrono::ceil<std::chrono::milliseconds>(ctx.work.limits.order)};
+}
+
+void replace_dead(worker_fleet& processes, const run_context& ctx) {
+    processes.replace_dead([&](const std::string& how_it_ended) {
+        ctx.note(how_it_ended + "; a new one takes its place, and takes its orders over");
+    });
+}
+
+/// The source's side. `processes`: null if all workers are elsewhere.
+void feed(const run_context& ctx, const stream_limits& limits, worker_fleet* processes) {
+    std::function<void(const order_result&)> count;
+    if (processes == nullptr)
+        count = [&](const order_result& r) { ctx.out.end_elsewhere(r.order, r.what, r.service); };
     order_producer producer(*ctx.stream, {.orders = ctx.work.orders,
                                           .limits = limits,
                                           .stop = ctx.stop,
                                           .note = ctx.note,
-                                          .arrivals = ctx.orders.is_open() ? &ctx.orders : nullptr});
+                                          .arrivals = ctx.orders.is_open() ? &ctx.orders : nullptr,
+                                          .result = std::move(count)});
     producer.add_all();  // of an open run: while it waits for results, as they arrive
     while (!producer.all_results_in() && !ctx.stop.requested()) {
         producer.read_results();
-        processes.replace_dead([&](const std::string& how_it_ended) {
-            ctx.note(how_it_ended + "; a new one takes its place, and takes its orders over");
-        });
+        if (processes != nullptr) replace_dead(*processes, ctx);
     }
+}
+
+/// The workers' side of a session elsewhere. Its patience with Redis is that of the session, not of an order.
+void serve(const run_context& ctx) {
+    static const std::atomic<bool> never{false};
+    auto to_the_end = ctx;
+    to_the_end.stop = stop_flag(never);
+    const auto limits = stream_limits_elsewhere(ctx.work.limits);
+    auto processes = start_workers(to_the_end, limits);
+    while (!ctx.stop.requested()) {
+        std::ignore = processes.wait(pause_of_a_server);
+        replace_dead(processes, ctx);
+    }
+}
+
+void run(const run_context& ctx) {
+    if (ctx.part == run_part::workers) return serve(ctx);
+    const auto limits = stream_limits_of(ctx.work.limits);
+    ctx.stream->create(limits);
+    if (ctx.part == run_part::source) return feed(ctx, limits, nullptr);
+    auto processes = start_workers(ctx, limits);
+    feed(ctx, limits, &processes);
 }
 
 needs needs_at(const workload& work) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace pipebench {
 
@@ -46,7 +47,7 @@ void order_course::begin_store() {
 }
 
 void order_course::stored(error_kind kind, time_point now) {
-    ++result_.stores;
+    if (result_.stores < std::numeric_limits<std::uint8_t>::max()) ++result_.stores;
     if (kind != error_kind::none) return failed_try(stage::store, kind, {}, now);
     row_ = {};  // frees memory: very many orders may wait at the same time
     wait(work_.db_latency, turn::done, now);
@@ -62,8 +63,11 @@ void order_course::take_slot(time_point now) {
 void order_course::failed_try(stage at, error_kind kind, duration retry_after, time_point now) {
     ++tries_;
     last_failure_ = kind;
+    // Whoever cannot store keeps what it has in hand, and so takes no more orders.
+    const bool without_end = work_.keep_storing && at == stage::store;
+    if (without_end) deadline_ = now + work_.limits.order;
     if (now >= deadline_) return end_late(at);
-    if (!worth_retrying(kind) || tries_ >= work_.retry.attempts) return end(at, kind);
+    if (!worth_retrying(kind) || (tries_ >= work_.retry.attempts && !without_end)) return end(at, kind);
     // The jitter is added to the server's Retry-After: otherwise all orders would come back at the same time.
     const auto pause = retry_after + backoff(work_.retry, tries_, random_of(work_.seed, id_, tries_));
     if (now + pause >= deadline_) return end_late(at);

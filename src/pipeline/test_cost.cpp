@@ -19,11 +19,11 @@ std::uint64_t rounds = 0;  ///< per order; set before there is a second thread o
 
 }  // namespace
 
-std::string choose_test_cost(std::string_view pattern) {
+std::string choose_test_cost(std::string_view pattern, double rounds_per_us) {
     const auto colon = setting.find(':');
     if (setting.substr(0, colon) != pattern) return {};
     const auto ns = std::atoll(std::string(setting.substr(colon + 1)).c_str());
-    rounds = static_cast<std::uint64_t>(std::llround(1e-3 * static_cast<double>(ns) * calibrate_transform_work()));
+    rounds = static_cast<std::uint64_t>(std::llround(1e-3 * static_cast<double>(ns) * rounds_per_us));
     return fmt::format("TEST BUILD: {} ns of CPU added to every order", ns);
 }
 

@@ -10,14 +10,17 @@ namespace pipebench {
 
 #ifdef PIPEBENCH_TEST_COST
 
-/// Called once, in the run's own process. Returns a line for the report; empty if this pattern has no extra cost.
-[[nodiscard]] std::string choose_test_cost(std::string_view pattern);
+inline constexpr bool has_test_cost = true;
+/// Called once, in the run's own process. `rounds_per_us`: calibrated before it, since that costs CPU time, too. Returns
+/// a line for the report; empty if this pattern has no extra cost.
+[[nodiscard]] std::string choose_test_cost(std::string_view pattern, double rounds_per_us);
 /// Called once per order.
 void spend_test_cost() noexcept;
 
 #else
 
-[[nodiscard]] inline std::string choose_test_cost(std::string_view) { return {}; }
+inline constexpr bool has_test_cost = false;
+[[nodiscard]] inline std::string choose_test_cost(std::string_view, double) { return {}; }
 inline void spend_test_cost() noexcept {}
 
 #endif

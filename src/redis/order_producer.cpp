@@ -99,6 +99,7 @@ void order_producer::reconnect() {
 }
 
 void order_producer::make_up_for_loss() {
+    if (settings_.result) create_group_once(*redis_, keys_);
     last_result_ = first_result;
     add_missing();
     close_loss();
@@ -198,9 +199,26 @@ std::size_t order_producer::take_results(std::chrono::milliseconds wait) {
                                       wait));
     for (const auto& entry : entries) {
         last_result_ = entry.id;
-        orders_.mark_done(order_in(entry));
+        take_result(entry);
     }
     return entries.size();
+}
+
+void order_producer::take_result(const stream_entry& entry) {
+    if (!settings_.result) return orders_.mark_done(order_in(entry));
+    const auto said = result_in(entry);
+    if (!said || said->order > last_added()) {
+        if (strange_++ == 0 && settings_.note)
+            settings_.note(
+                "the stream of results holds an entry that no worker has added: it was ignored, as are all others");
+        return;
+    }
+    orders_.mark_done(said->order);
+    // After a loss the stream is read again from its beginning.
+    if (const auto position = position_of(entry.id); position > last_told_) {
+        last_told_ = position;
+        settings_.result(*said);
+    }
 }
 
 }  // namespace pipebench

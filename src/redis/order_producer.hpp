@@ -22,6 +22,8 @@ struct producer_settings {
     stop_flag stop;                                ///< asked while orders are added
     std::function<void(std::string_view)> note{};  ///< called once per loss
     order_source* arrivals = nullptr;              ///< of an open run; null: all orders are due at the start
+    /// Called for each result of workers elsewhere, also for a repeated one.
+    std::function<void(const order_result&)> result{};
 };
 
 /// Blocking; one thread. While Redis is away, each call tries once and then pauses, so that the caller can check its
@@ -65,6 +67,7 @@ private:
     [[nodiscard]] std::string describe_loss() const;
     void list_stream();
     std::size_t take_results(std::chrono::milliseconds wait);
+    void take_result(const stream_entry& entry);
     [[nodiscard]] std::uint64_t stream_length();
     void pause(duration time);
     [[nodiscard]] order_id last_added() const noexcept;
@@ -78,7 +81,9 @@ private:
     std::optional<loss> loss_;  ///< set while orders may have been lost in Redis
     std::uint64_t length_ = 0;  ///< of the stream, at least: no entry is ever removed from it
     std::string last_result_;
-    unsigned additions_ = 0;  ///< in turn, for results that are missing
+    unsigned additions_ = 0;                               ///< in turn, for results that are missing
+    std::pair<std::uint64_t, std::uint64_t> last_told_{};  ///< position of the last result that was passed on
+    std::uint64_t strange_ = 0;                            ///< results that no worker has added
 };
 
 }  // namespace pipebench

@@ -11,9 +11,10 @@
 namespace pipebench {
 namespace {
 
-constexpr std::array<std::string_view, 2> schemes{"redis://", "unix://"};
+constexpr std::array<std::string_view, 3> schemes{"redis://", "rediss://", "unix://"};
 constexpr url_form form{.option = "--redis",
-                        .expected = "redis://[[user:]password@]host[:port][/database] or unix:///path/to/socket",
+                        .expected = "redis://[[user:]password@]host[:port][/database], rediss:// for TLS, or "
+                                    "unix:///path/to/socket",
                         .schemes = schemes};
 
 unsigned database_of(const std::string& path) {
@@ -38,6 +39,7 @@ redis_address parse_redis_address(std::string_view url) {
     }
     if (parts.host.empty()) refuse_url(form, "the host is missing");
     out.host = parts.host;
+    out.tls = parts.scheme == "rediss";
     out.port = parts.port.value_or(out.port);
     // As redis-cli: without a colon there is only a password.
     out.user = parts.has_password ? parts.user : std::string();
@@ -49,7 +51,8 @@ redis_address parse_redis_address(std::string_view url) {
 std::string redis_address::printable_form() const {
     if (!unix_path.empty()) return "unix://" + printable(unix_path);
     const bool is_ipv6 = host.find(':') != host.npos;
-    return fmt::format("redis://{}:{}/{}", is_ipv6 ? '[' + printable(host) + ']' : printable(host), port, database);
+    return fmt::format("{}://{}:{}/{}", tls ? "rediss" : "redis",
+                       is_ipv6 ? '[' + printable(host) + ']' : printable(host), port, database);
 }
 
 std::vector<redis_command> redis_address::login_commands() const {

@@ -16,13 +16,14 @@ struct redis_address {
     std::uint16_t port = 6379;
     std::string user, password;  ///< secret: never print
     unsigned database = 0;
+    bool tls = false;
 
     [[nodiscard]] std::string printable_form() const;  ///< without user and password
     /// The commands that a new connection sends first: AUTH and SELECT, if needed.
     [[nodiscard]] std::vector<redis_command> login_commands() const;
 };
 
-/// redis://[[[user]:]password@]host[:port][/database] or unix:///path. Throws setup_error, which repeats no part of the
+/// redis://[[[user]:]password@]host[:port][/database], the same with rediss:// for TLS, or unix:///path. Throws setup_error, which repeats no part of the
 /// URL, for anything else.
 [[nodiscard]] redis_address parse_redis_address(std::string_view url);
 

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -57,6 +58,7 @@ redis_client::redis_client(const redis_address& where, duration limit, const pat
     : limit_(limit), until_(until), meanwhile_(meanwhile) {
     const auto deadline = clock::now() + limit;
     connect(where, deadline);
+    if (where.tls) begin_tls(where.host, deadline);
     for (const auto& one : where.login_commands()) throw_if_error(*exchange({one}, deadline).front());
 }
 
@@ -119,7 +121,26 @@ void redis_client::wait_for(short events, clock::time_point deadline) {
     throw interrupted();
 }
 
+void redis_client::begin_tls(const std::string& host, clock::time_point deadline) {
+    tls_.emplace(host);
+    for (;;) {
+        tls_->shake_hands();
+        send_raw(tls_->take_to_send(), deadline);
+        if (tls_->is_open()) return;
+        const auto end = wait(POLLIN, deadline);
+        if (end == wait_end::timed_out) lose("the TLS handshake timed out: is this the port for TLS?");
+        if (end == wait_end::interrupted) throw interrupted();
+        tls_->received(receive_raw());
+    }
+}
+
 void redis_client::send(std::string_view bytes, clock::time_point deadline) {
+    if (!tls_) return send_raw(bytes, deadline);
+    tls_->encrypt(bytes);
+    send_raw(tls_->take_to_send(), deadline);
+}
+
+void redis_client::send_raw(std::string_view bytes, clock::time_point deadline) {
     while (!bytes.empty()) {
         const auto n = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (n >= 0) bytes.remove_prefix(static_cast<std::size_t>(n));
@@ -138,11 +159,22 @@ redis_reply redis_client::next_reply(clock::time_point deadline) {
 
 /// Takes what has arrived. False if nothing has.
 bool redis_client::receive() {
+    const auto arrived = receive_raw();
+    if (!tls_) {
+        if (!arrived.empty()) reader_.take(arrived);
+        return !arrived.empty();
+    }
+    tls_->received(arrived);
+    while (const auto n = tls_->decrypt(in_)) reader_.take({in_.data(), n});
+    return !arrived.empty();
+}
+
+/// Valid until the next call; empty if nothing has arrived.
+std::string_view redis_client::receive_raw() {
     const auto n = ::recv(socket_.get(), in_.data(), in_.size(), 0);
-    if (n > 0) reader_.take({in_.data(), static_cast<std::size_t>(n)});
-    else if (n == 0) lose("the server closed the connection");
-    else if (errno != EINTR && errno != EAGAIN) lose(words_of(errno));
-    return n > 0;
+    if (n == 0) lose("the server closed the connection");
+    if (n < 0 && errno != EINTR && errno != EAGAIN) lose(words_of(errno));
+    return {in_.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0))};
 }
 
 void redis_client::start(const std::vector<redis_command>& commands) {

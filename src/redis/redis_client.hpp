@@ -5,6 +5,7 @@
 #include "redis/redis_address.hpp"
 #include "redis/redis_reply.hpp"
 #include "redis/reply_reader.hpp"
+#include "redis/tls_session.hpp"
 #include "system/descriptor.hpp"
 #include "system/patience.hpp"
 
@@ -12,6 +13,8 @@
 
 #include <array>
 #include <chrono>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -60,6 +63,9 @@ private:
     [[nodiscard]] int connect_to(const sockaddr* address, std::size_t size, clock::time_point deadline);
     std::vector<redis_reply> exchange(const std::vector<redis_command>& commands, clock::time_point deadline);
     void send(std::string_view bytes, clock::time_point deadline);
+    void send_raw(std::string_view bytes, clock::time_point deadline);
+    [[nodiscard]] std::string_view receive_raw();
+    void begin_tls(const std::string& host, clock::time_point deadline);
     redis_reply next_reply(clock::time_point deadline);
     bool receive();
     [[nodiscard]] wait_end wait(short events, clock::time_point deadline);
@@ -70,6 +76,7 @@ private:
     patience until_;
     side_work* meanwhile_;
     descriptor socket_;
+    std::optional<tls_session> tls_;
     reply_reader reader_;
     std::array<char, 16 * 1024> in_;
 };

@@ -66,6 +66,8 @@ task<> redis_connection::connect(redis_address where, duration limit) {
     reader_.start_over();  // it may hold half a reply of the previous connection
     limit_ = limit;
     co_await open(where);
+    tls_.reset();
+    if (where.tls) co_await begin_tls(where.host);
     auto logins = where.login_commands();
     for (auto& one : logins) {
         std::vector<redis_command> commands;
@@ -76,10 +78,29 @@ task<> redis_connection::connect(redis_address where, duration limit) {
     deadline_.clear();
 }
 
+task<> redis_connection::begin_tls(std::string host) {
+    tls_.emplace(host);
+    for (;;) {
+        tls_->shake_hands();
+        out_ = tls_->take_to_send();
+        error_code ec;
+        co_await asio::async_write(socket_, asio::buffer(out_), asio::redirect_error(use_task, ec));
+        if (ec) throw lost(ec);
+        if (tls_->is_open()) co_return;
+        const auto n = co_await socket_.async_read_some(asio::buffer(in_), asio::redirect_error(use_task, ec));
+        if (ec) throw lost(ec);
+        tls_->received({in_.data(), n});
+    }
+}
+
 task<std::vector<redis_reply>> redis_connection::exchange(std::vector<redis_command> commands) {
     out_.clear();
     for (const auto& c : commands) append_command(out_, c);
     reader_.begin_exchange();
+    if (tls_) {
+        tls_->encrypt(out_);
+        out_ = tls_->take_to_send();
+    }
     error_code ec;
     co_await asio::async_write(socket_, asio::buffer(out_), asio::redirect_error(use_task, ec));
     if (ec) throw lost(ec);
@@ -112,7 +133,12 @@ task<redis_reply> redis_connection::next_reply() {
         error_code ec;
         const auto n = co_await socket_.async_read_some(asio::buffer(in_), asio::redirect_error(use_task, ec));
         if (ec) throw lost(ec);
-        reader_.take({in_.data(), n});
+        if (!tls_) {
+            reader_.take({in_.data(), n});
+            continue;
+        }
+        tls_->received({in_.data(), n});
+        while (const auto plain = tls_->decrypt(in_)) reader_.take({in_.data(), plain});
     }
 }
 

@@ -8,11 +8,14 @@
 #include "redis/redis_address.hpp"
 #include "redis/redis_reply.hpp"
 #include "redis/reply_reader.hpp"
+#include "redis/tls_session.hpp"
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 
 #include <array>
+#include <optional>
+#include <string>
 
 namespace pipebench {
 
@@ -40,6 +43,7 @@ private:
     task<> open(redis_address where);
     task<boost::system::error_code> connect_to(protocol::endpoint at, watchdog::clock::time_point deadline);
     task<std::vector<redis_reply>> exchange(std::vector<redis_command> commands);
+    task<> begin_tls(std::string host);
     task<redis_reply> next_reply();
     [[nodiscard]] redis_lost lost(const boost::system::error_code& ec) const;
 
@@ -47,6 +51,7 @@ private:
     watchdog deadline_;
     duration limit_{};
     bool timed_out_ = false;
+    std::optional<tls_session> tls_;
     reply_reader reader_;
     std::string out_;
     std::array<char, 16 * 1024> in_;

@@ -44,8 +44,9 @@ task<std::vector<redis_reply>> stream_connection::keep_asking(std::vector<redis_
         } catch (const redis_refusal& e) {
             if (e.group_exists()) continue;  // another consumer made it
             if (!e.group_lost() && !e.is_away()) throw;
-            group_lost = e.group_lost();
-            connected_ = group_lost;  // after a failover, the address may lead to another server
+            connected_ = e.group_lost();  // after a failover, the address may lead to another server
+            // Elsewhere nobody knows whether the run is still on: its source makes the group again.
+            group_lost = e.group_lost() && access_.instance.empty();
             failure = e.what();
         } catch (const redis_lost& e) {
             connected_ = false;

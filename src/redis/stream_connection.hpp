@@ -18,6 +18,7 @@ struct stream_access {
     redis_address address;
     order_stream_keys keys;
     stream_limits limits;
+    std::string instance{};  ///< of a worker elsewhere
     bool closed = false;
 };
 

@@ -1,5 +1,7 @@
 #include "redis/stream_consumer.hpp"
 
+#include "contracts/session_cards.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -19,14 +21,6 @@ std::string milliseconds(duration d) {
     return std::to_string(std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::milliseconds>(d).count()));
 }
 
-std::string describe(const outcome& o) {
-    return o.stored() ? "stored" : fmt::format("failed:{}:{}", name_of(o.at), name_of(o.kind));
-}
-
-redis_command result_of(const order_stream_keys& keys, order_id id, const outcome& o) {
-    return {"XADD", keys.results, "*", "order", std::to_string(id), "outcome", describe(o)};
-}
-
 redis_command acknowledgement(const order_stream_keys& keys, const std::vector<std::string>& entries) {
     redis_command out{"XACK", keys.orders, order_stream_keys::group};
     out.insert(out.end(), entries.begin(), entries.end());
@@ -42,6 +36,7 @@ redis_command pending_row(const order_stream_keys& keys, const std::string& entr
 
 stream_consumer::stream_consumer(const stream_access& access, lease_book& leases, executor ex, std::string name)
     : keys_(access.keys),
+      instance_(access.instance),
       leases_(leases),
       name_(std::move(name)),
       redis_(access, ex, std::hash<std::string>{}(name_)),
@@ -99,7 +94,7 @@ std::vector<redis_command> stream_consumer::acknowledgements(const std::vector<s
     std::vector<std::string> done;
     for (const auto& o : orders) {
         if (!o.result) continue;
-        commands.push_back(result_of(keys_, o.id, *o.result));
+        commands.push_back(add_result(keys_, {o.id, *o.result, o.service, instance_}));
         done.push_back(o.entry);
     }
     if (done.empty()) return {};
@@ -152,7 +147,7 @@ task<std::vector<stream_order>> stream_consumer::exhausted(unsigned max_deliveri
     std::vector<redis_command> commands;
     for (auto& e : leases_.exhausted(max_deliveries)) {
         commands.push_back({"XRANGE", keys_.orders, e.entry, e.entry});  // reads the order's id without a delivery
-        out.push_back({0, std::move(e.entry), std::nullopt, e.deliveries});
+        out.push_back({0, std::move(e.entry), std::nullopt, e.deliveries, {}});
     }
     if (out.empty()) co_return out;
     const auto replies = co_await redis_.ask(std::move(commands));
@@ -174,7 +169,7 @@ task<> stream_consumer::dead_letter(const std::vector<stream_order>& orders) {
         commands.push_back({"MULTI"});
         commands.push_back({"XADD", keys_.dead, "*", "order", std::to_string(o.id), "entry", o.entry, "deliveries",
                             std::to_string(o.deliveries)});
-        commands.push_back(result_of(keys_, o.id, dead_lettered));
+        commands.push_back(add_result(keys_, {o.id, dead_lettered, {}, instance_}));
         commands.push_back(acknowledgement(keys_, {o.entry}));
         commands.push_back({"EXEC"});
         const auto replies = co_await redis_.ask(std::move(commands));
@@ -213,10 +208,13 @@ task<bool> stream_consumer::next_check(duration lease) {
 // --- the consumers of a process ---
 
 stream_consumers::stream_consumers(executor ex, const order_stream& stream, stream_limits limits)
-    : executor_(ex), access_{stream.address_, stream.keys_, limits}, parent_(ex) {}
+    : executor_(ex),
+      access_{stream.address_, stream.keys_, limits, stream.instance_},
+      name_(fmt::format("{}{}{}", stream.instance_, stream.instance_.empty() ? "" : "-", new_instance_id())),
+      parent_(ex) {}
 
 stream_consumer& stream_consumers::add_consumer() {
-    return members_.emplace_back(access_, leases_, executor_, fmt::format("{}-{}", ::getpid(), members_.size()));
+    return members_.emplace_back(access_, leases_, executor_, fmt::format("{}-{}", name_, members_.size()));
 }
 
 std::vector<leaseholder> stream_consumers::holders() const {

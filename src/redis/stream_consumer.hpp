@@ -12,6 +12,7 @@
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
+#include <chrono>
 #include <deque>
 #include <optional>
 #include <random>
@@ -25,7 +26,8 @@ struct stream_order {
     order_id id = 0;
     std::string entry;
     std::optional<outcome> result{};
-    std::uint64_t deliveries = 1;  ///< only known for exhausted() orders
+    std::uint64_t deliveries = 1;        ///< only known for exhausted() orders
+    std::chrono::nanoseconds service{};  ///< begin to end, with the result
 };
 
 /// One member of the group, with its own connection, because XREADGROUP blocks it. One caller at a time. Every call
@@ -79,6 +81,7 @@ private:
     task<std::vector<stream_order>> take(std::vector<stream_entry> entries);
 
     const order_stream_keys& keys_;
+    const std::string& instance_;
     lease_book& leases_;
     std::string name_;
     stream_connection redis_;
@@ -105,6 +108,7 @@ public:
 private:
     executor executor_;
     stream_access access_;
+    std::string name_;  ///< random: other machines have processes of the same id
     lease_book leases_;
     asio::posix::basic_stream_descriptor<executor> parent_;
     std::deque<stream_consumer> members_;

@@ -4,6 +4,7 @@
 #include "contracts/scenario.hpp"
 #include "report/numbers.hpp"
 #include "report/trouble_tables.hpp"
+#include "report/worker_tables.hpp"
 
 #include <fmt/format.h>
 
@@ -249,6 +250,7 @@ std::vector<titled_table> further_tables(const std::vector<pattern_summary>& pat
         {"Where the CPU time of an order goes, by samples of what each thread was at work for",
          sections_table(patterns)},
         {"Under way: ten samples a second, and what was tried again", pressure_table(patterns)},
+        {"Workers on other machines: who was there, and what they used", workers_table(patterns)},
         {"After the kill: what was done again, and how long it took", recovery_table(patterns)},
         {"Beside it: processes, services and harness during the run", beside_table(patterns)}};
     std::erase_if(out, [](const titled_table& t) { return t.content.rows.empty(); });

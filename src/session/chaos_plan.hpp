@@ -10,14 +10,16 @@
 
 namespace pipebench {
 
-/// Targets of --chaos: a worker (the run itself if it has no workers), the run, and the throwaway servers. A killed
-/// run is restarted; Redis comes back empty, PostgreSQL with all committed rows.
+/// Targets of --chaos: a worker (the run itself if it has no workers), the run, the throwaway servers, and a host with
+/// workers that have joined, which a command of the user's kills. A killed run is restarted; Redis comes back empty,
+/// PostgreSQL with all committed rows.
 inline constexpr std::array chaos_targets{kill_target::worker, kill_target::run, kill_target::redis,
-                                          kill_target::postgres};
+                                          kill_target::postgres, kill_target::host};
 
 struct chaos_plan {
     kill_target target = kill_target::none;
-    double at = 0.5;  ///< share of the orders that have ended
+    double at = 0.5;        ///< share of the orders that have ended
+    std::string command{};  ///< kills the host: the user's, for /bin/sh
 };
 
 /// Parses "kill-worker@50%" or "kill-run@0.5"; without '@', at 50 %. nullopt for other text.

@@ -33,6 +33,7 @@ strike kill(kill_target target, pid_t run, const workload& work, const contestan
         case kill_target::run: return kill_run(run);
         case kill_target::redis: means.kill_redis(); return {.text = "killed Redis, which came back empty"};
         case kill_target::postgres: means.kill_postgres(); return {.text = "killed PostgreSQL, and started it again"};
+        case kill_target::host: means.kill_host(); return {.text = "ran --chaos-command"};
         case kill_target::connections:  // a scenario terminates them, not --chaos
         case kill_target::itself:
         case kill_target::none: break;

@@ -14,6 +14,7 @@ namespace pipebench {
 /// Functions that kill servers and terminate connections. Everything they use must outlive the incidents.
 struct incident_means {
     std::function<void()> kill_redis, kill_postgres;
+    std::function<void()> kill_host{};                     ///< starts the user's command for it
     std::function<std::uint64_t()> terminate_connections;  ///< returns their number
 };
 

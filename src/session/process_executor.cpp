@@ -2,18 +2,57 @@
 
 #include "contracts/arrival_schedule.hpp"
 #include "contracts/error.hpp"
+#include "contracts/number.hpp"
 #include "measure/ledger.hpp"
 #include "measure/run_account.hpp"
 #include "measure/stream_probe.hpp"
+#include "system/box.hpp"
+#include "system/environment.hpp"
 
 #include <fmt/format.h>
 
+#include <sys/time.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cmath>
 
 namespace pipebench {
 namespace {
 
 constexpr unsigned most_restarts = 3;  ///< after so many restarts, a run that keeps dying has failed
+
+void add(timeval& time, double seconds) {
+    timeval more{};
+    more.tv_sec = static_cast<time_t>(seconds);
+    more.tv_usec = static_cast<suseconds_t>((seconds - std::floor(seconds)) * 1e6);
+    timeradd(&time, &more, &time);
+}
+
+void add(known_bytes& sum, const known_bytes& more) {
+    sum = sum && more ? std::optional(*sum + *more) : std::nullopt;
+}
+
+/// The run is what all of its processes did, wherever they were. Peaks of different machines are added, as if they had
+/// been at the same time.
+void add_workers(run_observation& seen, std::vector<joined_worker> workers, std::chrono::nanoseconds time) {
+    const bool planned = seen.struck == kill_target::host;
+    for (const auto& w : workers) {
+        add(seen.end.usage.ru_utime, w.cpu_user_s);
+        add(seen.end.usage.ru_stime, w.cpu_system_s);
+        add(seen.memory.peak_rss_bytes, w.peak_rss_bytes);
+        add(seen.memory.peak_pss_bytes, w.peak_pss_bytes);
+        seen.memory.processes += 1 + w.processes;
+        if (!planned && (w.how == worker_end::missing || w.how == worker_end::gave_up))
+            seen.server_failures.push_back(
+                fmt::format("worker {} on {} {}", w.instance, w.host,
+                            w.how == worker_end::missing ? "went missing, unplanned" : "gave up"));
+    }
+    seen.memory.hwm_sum_bytes.reset();
+    const auto limit = mean_in_flight_limit(workers, std::chrono::duration<double>(time).count());
+    seen.in_flight_limit = static_cast<std::uint64_t>(std::ceil(limit));
+    seen.workers = std::move(workers);
+}
 
 }  // namespace
 
@@ -38,6 +77,16 @@ started_servers process_executor::start_servers(const needs& most, const say& me
                                     .schema = ends_with_its_server ? leftovers::keep : settings_.tables,
                                     .warning = [this](const std::string& text) { message_("warning: " + text); }},
                     until_);
+    if (settings_.join)
+        joined_.emplace(*settings_.join, services_->redis_url(),
+                        session_card{.version = describe_build().version,
+                                     .session = {},
+                                     .work = settings_.work,
+                                     .schema = schema_->name(),
+                                     .table = {},
+                                     .stream = {},
+                                     .transform_rounds_per_us = settings_.transform_rounds_per_us},
+                        until_.before_a_run);
     if (settings_.yardstick) yardstick_.emplace(services_->postgres_url(), until_.before_a_run);
     return {services_->servers(), schema_->name()};
 }
@@ -53,14 +102,31 @@ executed_run process_executor::execute(const run_plan& plan, const on_progress& 
     executed_run out{.record = recorder::create(settings_.work.orders), .table = table, .yardstick = std::move(box)};
     if (settings_.watch == watching::end_only) out.record.leave_out_latencies();
     expect_arrivals(request, out.record);
-    out.seen = observe_run(request, out.record, signals_, progress);
-    out.seen.server_failures = services_->take_failures(until_.after_a_run);
+    observe(request, out, progress);
+    for (auto& failure : services_->take_failures(until_.after_a_run))
+        out.seen.server_failures.push_back(std::move(failure));
     if (api_)
         if (auto failure = api_->failure(); !failure.empty()) out.seen.server_failures.push_back(std::move(failure));
     if (api_) out.api = api_->stop(until_.after_a_run);
     api_.reset();
     if (!where.redis.empty()) plan.who.delete_keys(where.redis, where.stream);
     return out;
+}
+
+void process_executor::observe(run_request& request, executed_run& run, const on_progress& progress) {
+    if (!joined_) {
+        run.seen = observe_run(request, run.record, signals_, progress);
+        return;
+    }
+    request.spec.part = run_part::source;
+    message_(fmt::format("waiting for {} to join the session '{}'",
+                         counted(settings_.join->expected, "worker", "workers"), settings_.join->name));
+    joined_->announce(request.spec.where.table, request.spec.where.stream, until_.before_a_run);
+    joined_->begin();
+    run.seen = observe_run(request, run.record, signals_, progress);
+    const auto ended = std::chrono::steady_clock::now();
+    add_workers(run.seen, joined_->finish(ended, until_.after_a_run), run.record.elapsed());
+    for (const auto& text : joined_->take_warnings()) run.seen.notes.push_back(text);
 }
 
 /// Of an open run.
@@ -128,7 +194,18 @@ std::vector<watched_service> process_executor::watched_services(const addresses&
 incident_means process_executor::means() {
     return {.kill_redis = [this] { services_->kill_redis(); },
             .kill_postgres = [this] { services_->kill_postgres(); },
+            .kill_host = [this] { start_chaos_command(); },
             .terminate_connections = [this] { return schema_->terminate_connections(); }};
+}
+
+/// Its output goes to stderr. It may still run when the run has ended, and is killed at the next one, or at the end.
+void process_executor::start_chaos_command() {
+    child_settings settings;
+    settings.arguments = {"/bin/sh", "-c", settings_.chaos.command};
+    settings.environment = whole_environment();
+    settings.descriptors = {{1, STDERR_FILENO}};
+    chaos_.reset();
+    chaos_.emplace(child_process::spawn(settings));
 }
 
 ledger_view process_executor::check_ledger(executed_run& run, const run_plan& plan, bool signalled) {

@@ -6,6 +6,7 @@
 #include "measure/yardstick.hpp"
 #include "session/abandoned.hpp"
 #include "session/incidents.hpp"
+#include "session/joined_workers.hpp"
 #include "session/run_executor.hpp"
 #include "session/session.hpp"
 #include "session/session_schema.hpp"
@@ -32,6 +33,8 @@ private:
     [[nodiscard]] run_request request_for(const run_plan& plan, const addresses& where);
     [[nodiscard]] std::vector<watched_service> watched_services(const addresses& where) const;
     void expect_arrivals(run_request& request, recorder& record);
+    void start_chaos_command();
+    void observe(run_request& request, executed_run& run, const on_progress& progress);
     [[nodiscard]] table_name make_table(const run_plan& plan);
     [[nodiscard]] incident_means means();
 
@@ -43,7 +46,9 @@ private:
     std::optional<session_services> services_;  // declared before its users, so destroyed after them
     std::optional<session_schema> schema_;
     std::optional<yardstick> yardstick_;
-    std::optional<session_keys> keys_;       ///< in a Redis of the user
+    std::optional<session_keys> keys_;  ///< in a Redis of the user
+    std::optional<joined_workers> joined_;
+    std::optional<child_process> chaos_;     ///< the user's command that kills a host
     std::optional<mock_api_process> api_;    ///< of the current run
     std::optional<schedule_file> schedule_;  ///< of the current run of a runner
     unsigned runs_ = 0;

@@ -9,6 +9,7 @@
 #include "measure/run_request.hpp"
 #include "pipebench/result.hpp"
 #include "session/chaos_plan.hpp"
+#include "session/joined_workers.hpp"
 #include "session/run_executor.hpp"
 #include "session/session_schema.hpp"
 #include "session/session_services.hpp"
@@ -16,6 +17,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +44,7 @@ struct session_settings {
     double transform_rounds_per_us = 0;  ///< from calibrate_transform_work(); 0: no --transform-cost
     leftovers tables = leftovers::drop;
     duration grace = std::chrono::seconds{5};
+    std::optional<join_settings> join;            ///< all workers are elsewhere
     std::string binary;                           ///< path of the pipebench binary
     std::function<order_row(order_id)> expected;  ///< the row of an order of the mock API
 };

@@ -30,7 +30,13 @@ std::vector<std::string> clean_environment() {
 
 std::vector<std::string> own_environment() {
     auto out = clean_environment();
-    add_variables(out, {"LD_LIBRARY_PATH", "LD_PRELOAD"});
+    add_variables(out, {"LD_LIBRARY_PATH", "LD_PRELOAD", "SSL_CERT_FILE", "SSL_CERT_DIR"});
+    return out;
+}
+
+std::vector<std::string> whole_environment() {
+    std::vector<std::string> out;
+    for (char** entry = environ; *entry != nullptr; ++entry) out.emplace_back(*entry);
     return out;
 }
 

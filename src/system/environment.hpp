@@ -10,8 +10,12 @@ namespace pipebench {
 /// of servers and libraries.
 [[nodiscard]] std::vector<std::string> clean_environment();
 
-/// The same for programs that are pipebench: with the variables that tell the loader where its libraries are.
+/// The same for programs that are pipebench: with the variables that tell the loader where its libraries are,
+/// and OpenSSL whom to trust.
 [[nodiscard]] std::vector<std::string> own_environment();
+
+/// Every variable of the calling process: for commands of the user's.
+[[nodiscard]] std::vector<std::string> whole_environment();
 
 /// The path of the running program.
 [[nodiscard]] std::string own_binary();

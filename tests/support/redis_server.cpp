@@ -10,10 +10,8 @@
 #include <stdexcept>
 
 namespace pipebench::test {
-namespace {
 
-/// Below 55536, so that a node of a cluster has a bus at port + 10000.
-unsigned free_port() {
+unsigned free_redis_port() {
     for (int tries = 0; tries < 1000; ++tries) {
         const descriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
         sockaddr_in where{};
@@ -27,9 +25,8 @@ unsigned free_port() {
     throw std::runtime_error("no free port");
 }
 
-}  // namespace
-
-redis_server::redis_server(std::vector<std::string> options) : options_(std::move(options)), port_(free_port()) {
+redis_server::redis_server(std::vector<std::string> options)
+    : options_(std::move(options)), port_(free_redis_port()) {
     start();
 }
 

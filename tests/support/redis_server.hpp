@@ -14,6 +14,9 @@
 
 namespace pipebench::test {
 
+/// Of the loopback interface. Below 55536, so that a node of a cluster has a bus at port + 10000.
+[[nodiscard]] unsigned free_redis_port();
+
 /// Listens on a unix socket and on a port of the loopback interface. The destructor kills it.
 class redis_server {
 public:

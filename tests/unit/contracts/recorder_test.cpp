@@ -549,3 +549,46 @@ TEST_CASE("the traffic of all who hold the record is one", "[recorder]") {
     CHECK(same.read().retries == 1);
     CHECK(same.read().refused_retries == 0);
 }
+
+TEST_CASE("an order that was carried out elsewhere counts once, with the time that its worker measured",
+          "[recorder]") {
+    auto r = recorder::create(10);
+    r.start_clock();
+    while (r.elapsed() < 3ms) std::this_thread::yield();
+    auto log = r.log();
+    log.end_elsewhere(1, {stage::store, error_kind::none, 2, 1}, 2ms);
+    log.end_elsewhere(2, failure, 1ms);
+    auto p = r.read();
+    CHECK(p.begun == 2);
+    CHECK(p.stored == 1);
+    CHECK(p.failed == 1);
+    CHECK(p.http_attempts == 6);
+    CHECK(p.in_flight() == 0);
+    CHECK(counted_latencies(r) == 2);
+    CHECK(r.service().max >= 2ms);
+    log.end_elsewhere(1, success, 2ms);  // delivered again
+    p = r.read();
+    CHECK(p.begun == 2);
+    CHECK(p.repeated == 1);
+    CHECK(counted_latencies(r) == 2);
+    CHECK(p.in_flight() == 0);
+}
+
+TEST_CASE("a time that another machine made up is no longer than the run, and not negative", "[recorder]") {
+    auto r = recorder::create(10);
+    r.start_clock();
+    auto log = r.log();
+    log.end_elsewhere(1, success, 24h);
+    log.end_elsewhere(2, success, -24h);
+    log.end_elsewhere(99, success, 1ms);  // nobody ordered it
+    CHECK(r.service().max <= r.elapsed());
+    CHECK(r.service().sum >= 0ns);
+    CHECK(r.read().stored == 2);
+    CHECK(r.read().begun == 2);
+}
+
+TEST_CASE("the end of an order tells how long it took", "[recorder]") {
+    auto r = recorder::create(10);
+    CHECK(r.log().end(begun_before(1, 50ms), success) >= 50ms);
+    CHECK(r.log().end({2, {}}, success) == 0ns);
+}

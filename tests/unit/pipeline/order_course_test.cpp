@@ -218,6 +218,40 @@ TEST_CASE("a store ends when its attempts are used up, and at once when PostgreS
     CHECK(refused.result() == outcome{stage::store, error_kind::database, 1, 1});
 }
 
+TEST_CASE("a worker elsewhere keeps trying to store while the database is away", "[order_course]") {
+    auto work = usual();
+    work.keep_storing = true;
+    order_course course(work, unshared(work), id, start);
+    fetch_and_transform(course, order_body(), start);
+    auto now = start;
+    for (int tries = 0; tries < 400; ++tries) {  // more than a count of them can hold
+        REQUIRE(course.next() == step::store);
+        CHECK(course.attempt_deadline(now) == now + work.limits.attempt);
+        now += 5s;
+        course.stored(error_kind::connect, now);
+        REQUIRE(course.next() == step::wait);
+        course.waited(now);
+    }
+    course.stored(error_kind::none, now);
+    CHECK(course.next() == step::wait);
+    course.waited(now);
+    CHECK(course.next() == step::done);
+    CHECK(course.result().stored());
+    CHECK(course.result().stores == 255);
+}
+
+TEST_CASE("a worker elsewhere ends an order that PostgreSQL refuses, or that cannot be fetched", "[order_course]") {
+    auto work = usual();
+    work.keep_storing = true;
+    order_course refused(work, unshared(work), id, start);
+    fetch_and_transform(refused, order_body(), start);
+    refused.stored(error_kind::database, start);
+    CHECK(refused.next() == step::done);
+    order_course unfetched(work, unshared(work), id, start);
+    unfetched.fetched(failed(error_kind::connect), start + 61s);
+    CHECK(unfetched.next() == step::done);
+}
+
 TEST_CASE("an attempt ends at its limit or the order's, whichever comes first", "[order_course]") {
     const auto work = usual();
     const order_course course(work, unshared(work), id, start);

@@ -306,10 +306,13 @@ TEST_CASE("a single word before the host is the password, as for redis-cli", "[r
 TEST_CASE("a Redis is found by the path of its socket", "[redis_address]") {
     CHECK(parse_redis_address("unix:///run/redis.sock").unix_path == "/run/redis.sock");
     CHECK(parse_redis_address("unix:///a%20b.sock").unix_path == "/a b.sock");
+    CHECK(parse_redis_address("rediss://host").tls);
+    CHECK(parse_redis_address("rediss://host:1").printable_form() == "rediss://host:1/0");
+    CHECK_FALSE(parse_redis_address("redis://host").tls);
 }
 
 TEST_CASE("what is not a Redis address is refused in one line", "[redis_address]") {
-    const auto* url = GENERATE("", "localhost", "localhost:6379", "http://host", "rediss://host", "redis://",
+    const auto* url = GENERATE("", "localhost", "localhost:6379", "http://host", "rediss://", "redis://",
                                "redis://:6379", "redis://host:0", "redis://host:65536", "redis://host:x",
                                "redis://host/x", "redis://host/1x", "redis://host/-1", "redis://host/0/1",
                                "redis://host/99999999999", "redis://host/0?db=1", "redis://host/0#1", "unix://",

@@ -1,0 +1,76 @@
+#include "report/worker_tables.hpp"
+
+#include "report/numbers.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace pipebench::reporting {
+namespace {
+
+using worker = const joined_worker&;
+
+constexpr double clocks_agree_s = 1;  ///< cards are read half a second late
+
+bool was_lost(worker w) { return w.how == worker_end::missing || w.how == worker_end::gave_up; }
+
+/// What a lost worker has said last is less than what it has done.
+std::string at_least(worker w, std::string text) { return was_lost(w) && text != "-" ? "at least " + text : text; }
+
+std::string cpu_per_order(worker w) {
+    const double us = (w.cpu_user_s + w.cpu_system_s) * 1e6;
+    return w.ended == 0 ? "-" : fixed(us / static_cast<double>(w.ended), 0);
+}
+
+std::string left(worker w) {
+    switch (w.how) {
+        case worker_end::stayed: return "-";
+        case worker_end::signed_off: return fmt::format("signed off at {} s", seconds(w.left_s));
+        case worker_end::gave_up: return fmt::format("gave up at {} s", seconds(w.left_s));
+        case worker_end::missing: return fmt::format("missing from {} s on", seconds(w.left_s));
+    }
+    return "-";
+}
+
+/// How it left, when it could not be seen, and a clock that differs.
+std::string story(worker w) {
+    std::vector<std::string> parts;
+    if (w.how != worker_end::stayed) parts.push_back(left(w));
+    for (const auto& gap : w.gaps)
+        if (std::isfinite(gap.to_s))
+            parts.push_back(fmt::format("cut off from {} to {} s", seconds(gap.from_s), seconds(gap.to_s)));
+    if (w.clock_apart_s > clocks_agree_s)
+        parts.push_back(fmt::format("its wall clock differs by {} s (not used)", fixed(w.clock_apart_s, 1)));
+    return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+/// Workers of one host follow each other.
+std::vector<joined_worker> workers_of(const std::vector<pattern_summary>& patterns) {
+    std::vector<joined_worker> out;
+    for (const auto& p : patterns) out.insert(out.end(), p.typical.workers.begin(), p.typical.workers.end());
+    std::ranges::stable_sort(out, {}, &joined_worker::host);
+    return out;
+}
+
+}  // namespace
+
+table workers_table(const std::vector<pattern_summary>& patterns) {
+    return table_of<joined_worker>(workers_of(patterns),
+                                   {{{"Host", "", align::left}, [](worker w) { return w.host; }},
+                                    {{"Worker", "", align::left}, [](worker w) { return w.instance; }},
+                                    {{"Processes", ""}, [](worker w) { return grouped(w.processes); }},
+                                    {{"In flight", ""}, [](worker w) { return grouped(w.in_flight_limit); }},
+                                    {{"Joined", "s"}, [](worker w) { return seconds(w.joined_s); }},
+                                    {{"Orders", ""}, [](worker w) { return at_least(w, grouped(w.ended)); }},
+                                    {{"CPU/order", "us"}, [](worker w) { return cpu_per_order(w); }},
+                                    {{"RSS", "MB"}, [](worker w) { return megabytes(w.peak_rss_bytes); }},
+                                    {{"PSS", "MB"}, [](worker w) { return megabytes(w.peak_pss_bytes); }},
+                                    {{"Loop lag", "p99, ms"}, [](worker w) { return fixed(w.loop_lag_p99_ms, 1); }},
+                                    {{"What happened", "", align::left}, [](worker w) { return story(w); }}},
+                                   [](worker w) { return was_lost(w) ? tone::alarm : tone::plain; });
+}
+
+}  // namespace pipebench::reporting

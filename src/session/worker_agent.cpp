@@ -1,0 +1,373 @@
+#include "session/worker_agent.hpp"
+
+#include "contracts/error.hpp"
+#include "contracts/number.hpp"
+#include "contracts/recorder.hpp"
+#include "contracts/session_cards.hpp"
+#include "contracts/units.hpp"
+#include "measure/histogram.hpp"
+#include "measure/pattern_contestant.hpp"
+#include "measure/run_watch.hpp"
+#include "pipeline/target_probe.hpp"
+#include "redis/redis_client.hpp"
+#include "services/inspect_postgres.hpp"
+#include "services/inspect_redis.hpp"
+#include "services/postgres_client.hpp"
+#include "system/box.hpp"
+#include "system/cpu_time.hpp"
+#include "system/patience.hpp"
+#include "system/process_tree.hpp"
+#include "system/process_tree_sampler.hpp"
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <csignal>
+#include <limits>
+#include <optional>
+#include <utility>
+
+namespace pipebench {
+namespace {
+
+using namespace std::chrono_literals;
+using clock = std::chrono::steady_clock;
+
+constexpr duration reply_limit = 2s;
+constexpr std::chrono::milliseconds beat{500};        ///< between two cards
+constexpr std::chrono::milliseconds look_again{250};  ///< for a session that is not there
+constexpr duration gone_after = 3s;                   ///< without a card of the session, which expires by itself
+constexpr duration longest_without_redis = 10min;
+constexpr auto cards_last = "10000";  ///< ms that the workers' cards outlive the session
+
+const pattern& streams_pattern() {
+    const auto all = patterns();
+    const auto found = std::ranges::find(all, std::string_view("redis-streams"), &pattern::id);
+    if (found == all.end()) throw setup_error("this build has no redis-streams");
+    return *found;
+}
+
+/// The share of this worker in the session's work.
+workload work_here(workload work, const worker_settings& here) {
+    auto& s = work.streams;
+    if (here.processes > 0) s.processes = here.processes;
+    if (here.workers > 0) s.workers = here.workers;
+    if (here.batch > 0) s.batch = here.batch;
+    if (here.db_connections > 0) work.db_connections = here.db_connections;
+    s.workers = std::max(s.workers, s.processes);
+    return work;
+}
+
+worker_card introduce() {
+    worker_card out;
+    utsname names{};
+    ::uname(&names);
+    out.instance = new_instance_id();
+    out.host = names.nodename;
+    out.kernel = fmt::format("{} {}", names.sysname, names.release);
+    out.version = describe_build().version;
+    out.pid = static_cast<std::uint64_t>(::getpid());
+    out.cores = usable_cores();
+    out.loop_lag_p99_ms = std::numeric_limits<double>::quiet_NaN();
+    return out;
+}
+
+/// What this worker runs for one run of the session: processes that take its orders.
+class working_run {
+public:
+    working_run(const session_card& session, const worker_settings& here, const std::string& target_address,
+                const std::string& instance, const std::function<void(const std::string&)>& say)
+        : run_(session.run),
+          contestant_(streams_pattern(), here.binary),
+          spec_{.pattern = std::string(contestant_.id()),
+                .work = work_here(session.work, here),
+                .where = {here.target, here.postgres, here.redis, session.schema, session.table, session.stream,
+                          target_address},
+                .loop_lag = true,
+                .transform_rounds_per_us = session.transform_rounds_per_us,
+                .part = run_part::workers,
+                .instance = instance},
+          record_(recorder::create(session.work.orders)),
+          notes_([say](std::string_view line) { say(std::string(line)); }),
+          process_(contestant_.start({spec_, record_, server_owner::user, notes_.write_end(), notes_.write_end()})),
+          tree_(process_.pid()) {
+        notes_.close_write_end();
+    }
+
+    [[nodiscard]] std::uint64_t number() const noexcept { return run_; }
+    [[nodiscard]] int pid_descriptor() const noexcept { return process_.pid_descriptor(); }
+
+    void look() {
+        notes_.drain();
+        if (clock::now() < next_sample_) return;
+        tree_.sample();
+        next_sample_ = clock::now() + tree_.interval();
+    }
+    /// From now on it takes no orders, and ends what it has in hand.
+    void drain(duration limit) {
+        if (deadline_) return;
+        record_.request_stop();
+        deadline_ = clock::now() + limit;
+    }
+    [[nodiscard]] bool is_draining() const noexcept { return deadline_.has_value(); }
+    void kill() { process_.signal(SIGKILL); }
+    /// How it ended; nullopt while it runs.
+    [[nodiscard]] std::optional<child_end> end() {
+        if (deadline_ && clock::now() >= *deadline_) kill();
+        auto end = process_.wait_for(0ms);
+        if (end) {
+            notes_.finish();
+            end_ = end;
+        }
+        return end;
+    }
+
+    void describe(worker_card& card) {
+        const auto seen = record_.read();
+        card.run = run_;
+        card.processes = spec_.work.streams.processes;
+        card.workers = spec_.work.streams.workers;
+        card.in_flight_limit = contestant_.needs_at(spec_.work).in_flight;
+        card.ended = seen.ended() + seen.repeated;
+        card.in_hand = seen.in_flight();
+        const auto memory = tree_.usage();
+        card.peak_rss_bytes = memory.peak_rss_bytes;
+        card.peak_pss_bytes = memory.peak_pss_bytes;
+        if (const auto lag = record_.loop_lag(); total_of(lag) > 0) card.loop_lag_p99_ms = summarise(lag).p99_ms;
+        if (end_) {
+            card.cpu_user_s = as_seconds(end_->usage.ru_utime);
+            card.cpu_system_s = as_seconds(end_->usage.ru_stime);
+        } else if (const double used = tree_cpu_seconds(process_.pid()); std::isfinite(used)) {
+            card.cpu_user_s = used;  // the kernel tells the parts of it only at the end
+            card.cpu_system_s = 0;
+        }
+        if (!end_ && record_.elapsed().count() > 0) card.phase = worker_phase::working;
+    }
+
+private:
+    std::uint64_t run_;
+    pattern_contestant contestant_;
+    run_spec spec_;
+    recorder record_;
+    line_pipe notes_;
+    child_process process_;
+    process_tree_sampler tree_;
+    clock::time_point next_sample_ = clock::now();
+    std::optional<clock::time_point> deadline_;
+    std::optional<child_end> end_;
+};
+
+class worker_agent {
+public:
+    worker_agent(const worker_settings& s, signal_watch& signals, const std::function<void(const std::string&)>& say)
+        : settings_(s), signals_(signals), say_(say), keys_(s.name), card_(introduce()) {}
+
+    worker_outcome work() {
+        join();
+        while (!may_leave()) {
+            pause();
+            follow_session();
+            follow_signals();
+            follow_run();
+            tell_session();
+        }
+        sign_off();
+        return std::move(outcome_);
+    }
+
+private:
+    /// Before it has joined, the first signal ends every wait.
+    [[nodiscard]] patience before_joining() const { return {signals_, duration{}}; }
+
+    // --- joining ---
+
+    void join() {
+        static_cast<void>(inspect_redis(settings_.redis, "", before_joining()));
+        const auto session = wait_for_session();
+        if (session.version != card_.version)
+            throw setup_error(
+                fmt::format("the session '{}' is of pipebench {}, and this is {}: use one version everywhere",
+                            settings_.name, session.version, card_.version));
+        check_postgres(session);
+        check_target(session);
+        card_.session = session.session;
+        const auto work = work_here(session.work, settings_);
+        say_(fmt::format("joined the session '{}' as {}: {}, {}, {} in flight", settings_.name, card_.instance,
+                         counted(work.streams.processes, "process", "processes"),
+                         counted(work.streams.workers, "worker", "workers"),
+                         streams_pattern().needs_at(work).in_flight));
+        session_ = session;
+    }
+
+    session_card wait_for_session() {
+        const auto deadline = clock::now() + settings_.wait;
+        bool told = false;
+        for (;;) {
+            redis_client client(parse_redis_address(settings_.redis), reply_limit, before_joining());
+            const auto text = client.command({"GET", keys_.card});
+            if (text->type == REDIS_REPLY_STRING)
+                return parse_session_card({text->str, static_cast<std::size_t>(text->len)});
+            if (clock::now() >= deadline)
+                throw setup_error(
+                    fmt::format("--join: no session '{}' within {} (--wait): is it running, with this Redis?",
+                                settings_.name, format_duration(settings_.wait)));
+            if (!std::exchange(told, true)) say_(fmt::format("waiting for the session '{}'", settings_.name));
+            if (before_joining().wait(-1, 0, clock::now() + look_again) == wait_end::interrupted) throw interrupted();
+        }
+    }
+
+    void check_postgres(const session_card& session) {
+        const auto seen = inspect_postgres(settings_.postgres, "", before_joining());
+        postgres_client postgres(settings_.postgres, before_joining());
+        const std::array<std::string, 1> schema{session.schema};
+        const auto found =
+            postgres.ask("SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = $1", schema);
+        if (found.size() == 0)
+            throw setup_error(
+                fmt::format("--postgres: it has no schema {}, which the session '{}' writes to: is it another "
+                            "server or database?",
+                            session.schema, settings_.name));
+        if (std::string_view(found.text(0, 0)) != "t")
+            throw setup_error(
+                fmt::format("--postgres: this role may not use the schema {}: use the session's role, or grant it",
+                            session.schema));
+        const auto need = streams_pattern().needs_at(work_here(session.work, settings_)).database_connections;
+        if (seen.free_connections < need)
+            throw setup_error(fmt::format("--postgres: {} free, and this worker needs {}: lower --db-connections or "
+                                          "--processes, or raise max_connections",
+                                          counted(seen.free_connections, "connection is", "connections are"), need));
+    }
+
+    void check_target(const session_card& session) {
+        const auto found = probe_target(settings_.target, session.work.limits.attempt, before_joining());
+        if (found.mock && found.mock->seed != session.work.seed)
+            throw setup_error(
+                fmt::format("--target: a mock API of seed {}, and the session has {}: use the session's",
+                            found.mock->seed, session.work.seed));
+        target_address_ = found.address;
+    }
+
+    // --- following the session ---
+
+    [[nodiscard]] bool may_leave() const { return leaving_ && !run_; }
+
+    void pause() {
+        const auto deadline = clock::now() + beat;
+        const patience waits;
+        std::array<pollfd, 2> waiting{
+            {{signals_.native(), POLLIN, 0}, {run_ ? run_->pid_descriptor() : -1, POLLIN, 0}}};
+        static_cast<void>(waits.wait(waiting, deadline));
+    }
+
+    /// Reads the card of the session. While Redis cannot be reached, what was read last holds.
+    void follow_session() try {
+        if (!client_) client_.emplace(parse_redis_address(settings_.redis), reply_limit);
+        const auto text = client_->command({"GET", keys_.card});
+        heard_of_redis_ = clock::now();
+        session_is_there_ = text->type == REDIS_REPLY_STRING;
+        if (!session_is_there_) {
+            if (clock::now() - heard_of_session_ >= gone_after) leave("the session is over");
+            return;
+        }
+        const auto session = parse_session_card({text->str, static_cast<std::size_t>(text->len)});
+        if (session.session != card_.session) return leave("the session is over, and another one has its name");
+        heard_of_session_ = clock::now();
+        session_ = session;
+    } catch (const redis_error& e) {
+        client_.reset();
+        if (clock::now() - heard_of_redis_ >= longest_without_redis)
+            leave(fmt::format("Redis was away for too long: {}", e.what()));
+    } catch (const setup_error& e) {
+        if (std::exchange(misread_, e.what()) != e.what()) say_(misread_);
+        if (clock::now() - heard_of_session_ >= gone_after) leave("the session's card cannot be read");
+    }
+
+    void follow_signals() {
+        signals_.poll();
+        if (signals_.count() > 0) leave("a signal came");
+        if (signals_.count() > 1 && run_) run_->kill();
+    }
+
+    void leave(const std::string& why) {
+        if (std::exchange(leaving_, true)) return;
+        say_(why + (run_ ? ": ending what is in hand" : ""));
+    }
+
+    void follow_run() {
+        const bool is_on = session_.phase != session_phase::between;
+        if (run_) {
+            run_->look();
+            if (leaving_ || !is_on || session_.run != run_->number()) run_->drain(settings_.grace);
+            if (const auto end = run_->end()) end_run(*end);
+        } else if (is_on && !leaving_ && session_.run > last_run_) {
+            last_run_ = session_.run;
+            card_.phase = worker_phase::joined;
+            run_.emplace(session_, settings_, target_address_, card_.instance, say_);
+            ++outcome_.runs;
+        }
+        if (run_) run_->describe(card_);
+        else if (card_.phase == worker_phase::working) card_.phase = worker_phase::joined;
+    }
+
+    void end_run(const child_end& end) {
+        run_->describe(card_);
+        outcome_.orders += card_.ended;
+        const bool drained = run_->is_draining() && end.exited_with(0);
+        run_.reset();
+        card_.phase = drained ? worker_phase::drained : worker_phase::gave_up;
+        if (drained) {
+            card_.in_hand = 0;
+            return;
+        }
+        outcome_.left_pending = card_.in_hand;
+        outcome_.failure = fmt::format("its processes ended early: {}", end.describe());
+        leave(outcome_.failure);
+    }
+
+    // --- telling it ---
+
+    void tell_session() try {
+        if (!client_ || !session_is_there_) return;
+        ++card_.beat;
+        const auto now = std::chrono::system_clock::now().time_since_epoch();
+        card_.clock_s = std::chrono::duration<double>(now).count();
+        client_->pipeline(
+            {{"HSET", keys_.workers, card_.instance, to_text(card_)}, {"PEXPIRE", keys_.workers, cards_last}});
+    } catch (const redis_error&) {
+        client_.reset();
+    }
+
+    void sign_off() {
+        if (outcome_.failure.empty()) card_.phase = worker_phase::signed_off;
+        tell_session();
+    }
+
+    const worker_settings& settings_;
+    signal_watch& signals_;
+    const std::function<void(const std::string&)>& say_;
+    session_keys_of keys_;
+    worker_card card_;
+    std::string target_address_;
+    std::optional<redis_client> client_;
+    session_card session_;
+    clock::time_point heard_of_session_ = clock::now(), heard_of_redis_ = clock::now();
+    std::string misread_;
+    bool leaving_ = false, session_is_there_ = true;
+    std::uint64_t last_run_ = 0;
+    std::optional<working_run> run_;
+    worker_outcome outcome_;
+};
+
+}  // namespace
+
+worker_outcome work_for_session(const worker_settings& settings, signal_watch& signals,
+                                const std::function<void(const std::string&)>& say) {
+    return worker_agent(settings, signals, say).work();
+}
+
+}  // namespace pipebench

@@ -1,0 +1,60 @@
+// Who of the workers elsewhere was there, from when to when, by the session's own clock. Pure.
+#pragma once
+
+#include "contracts/session_cards.hpp"
+#include "pipebench/result.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pipebench {
+
+class worker_roll {
+public:
+    using clock = std::chrono::steady_clock;
+    static constexpr std::size_t most_workers = 1000;
+    /// Without a new card for so long, a worker is missing.
+    static constexpr std::chrono::seconds missing_after{3};
+
+    /// A card that was read at this time. One that was read before changes nothing: only its beat tells whether the
+    /// worker lives. Ignored beyond most_workers.
+    void take(const worker_card& card, clock::time_point now);
+
+    /// A run is announced. Workers that have left are forgotten.
+    void announce(std::uint64_t run);
+    /// How many are ready for the run, and not missing.
+    [[nodiscard]] std::size_t ready(clock::time_point now) const;
+    /// Those that take part in the run, as "host (instance)", for a message.
+    [[nodiscard]] std::vector<std::string> names() const;
+    /// Whether everyone who takes part has drained, has left, or is missing.
+    [[nodiscard]] bool all_drained(clock::time_point now) const;
+
+    /// Those that have taken part in the run, which began and ended at these times, as they are known now.
+    [[nodiscard]] std::vector<joined_worker> seen_in(clock::time_point began, clock::time_point ended,
+                                                     clock::time_point now) const;
+
+private:
+    struct member {
+        worker_card card;  ///< the last one
+        double clock_apart_s = 0;
+        clock::time_point joined, heard;  ///< of the run
+        bool took_part = false;
+        bool left = false;
+        std::vector<std::pair<clock::time_point, clock::time_point>> gaps;
+    };
+    [[nodiscard]] static bool is_missing(const member& m, clock::time_point now) {
+        return !m.left && now - m.heard > missing_after;
+    }
+
+    std::uint64_t run_ = 0;
+    std::map<std::string, member> members_;
+};
+
+/// The number of orders that may be in flight, on average over a run of this duration, at most.
+[[nodiscard]] double mean_in_flight_limit(const std::vector<joined_worker>& workers, double run_s);
+
+}  // namespace pipebench
