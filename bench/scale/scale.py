@@ -8,6 +8,7 @@ scale.py BINARY FOLDER [PART...]     the parts are scaling, latency-free, produc
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -241,9 +242,11 @@ class Session:
 
     def rows(self) -> tuple[int, int]:
         """Rows and deliveries, by SQL, of the table that the run has left; drops its schema."""
-        table = self.scene.sql("SELECT schemaname || '.' || tablename FROM pg_tables WHERE tablename LIKE 'redis_streams%'")
-        rows, deliveries = self.scene.sql(f"SELECT count(*), sum(deliveries) FROM {table}").split("|")
-        self.scene.sql(f"DROP SCHEMA {table.split('.')[0]} CASCADE")
+        warnings = "\n".join(json.loads(self.result.read_text())["warnings"])
+        schema = re.findall(r"the tables stay in schema (pipebench_[0-9a-f]+)", warnings)[0]
+        table = self.scene.sql(f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}'")
+        rows, deliveries = self.scene.sql(f"SELECT count(*), sum(deliveries) FROM {schema}.{table}").split("|")
+        self.scene.sql(f"DROP SCHEMA {schema} CASCADE")
         return int(rows), int(deliveries or 0)
 
 
@@ -274,21 +277,40 @@ def redis_cpu_s(scene: Scene) -> float:
     return float(info["used_cpu_user"]) + float(info["used_cpu_sys"])
 
 
-def measure_at(scene: Scene, processes: int, orders: int, db_latency: str) -> tuple[Run, float]:
-    """Ten workers in each process, on as many hosts as there are processes, up to three."""
+def box_ticks() -> tuple[int, int]:
+    """CPU time of the machine since its start: busy, all."""
+    values = [int(v) for v in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return sum(values) - values[3] - values[4], sum(values)
+
+
+def limit_of(run: Run, box: float, redis: float) -> str:
+    """Who set the rate: the waits of the orders, or what had no more CPU time."""
+    if box > 0.9:
+        return f"this box, {100 * box:.0f} % busy"
+    if redis > 0.9:
+        return "Redis, which has one thread"
+    return "the waits of its orders" if run["efficiency"] > 0.95 else f"not known (box {100 * box:.0f} % busy)"
+
+
+def measure_at(scene: Scene, processes: int, orders: int, db_latency: str) -> tuple[Run, float, str]:
+    """Ten workers in each process, on as many hosts as there are processes, up to three. Returns the run, the share of a
+    core that Redis used, and who was the limit."""
     hosts = min(processes, len(scene.hosts))
     shares = [processes // hosts + (1 if i < processes % hosts else 0) for i in range(hosts)]
-    before = redis_cpu_s(scene)
     session = scene.session(f"scaling-{db_latency}-{processes}", ["-n", str(orders), "--db-latency", db_latency,
                                                                   "--expect-workers", str(hosts)])  # fmt: skip
     for i, share in enumerate(shares):
         scene.worker(i, ["--processes", str(share), "--workers", str(10 * share), "--batch", "1", "--db-connections",
                          str(share)])  # fmt: skip
+    session.under_way(1)
+    began, redis_before, (busy_before, all_before) = time.monotonic(), redis_cpu_s(scene), box_ticks()
     run = session.end()
-    cpu = redis_cpu_s(scene) - before
+    redis = (redis_cpu_s(scene) - redis_before) / (time.monotonic() - began)
+    busy, whole = box_ticks()
     session.rows()
     scene.end_workers()
-    return run, cpu
+    box = (busy - busy_before) / max(1, whole - all_before)
+    return run, redis, limit_of(run, box, redis)
 
 
 def scaling(binary: str, folder: Path, http: str, db: str, orders_per_process: int) -> bool:
@@ -296,17 +318,17 @@ def scaling(binary: str, folder: Path, http: str, db: str, orders_per_process: i
     efficiency = 0.0
     with scene_of(binary, folder, latency=http) as scene:
         for processes in (1, 2, 4, 8, 15):
-            run, redis_s = measure_at(scene, processes, orders_per_process * processes, db)
+            run, redis, limit = measure_at(scene, processes, orders_per_process * processes, db)
             rate = run["orders_per_s"]
             first = first or rate
             efficiency = rate / first / processes
             hosts = len({w["host"] for w in run["workers"]})
             rows.append([str(processes), str(hosts), str(run["in_flight_limit"]), f"{rate:,.0f}", f"{rate / first:.2f}",
-                         f"{100 * efficiency:.1f}", f"{run['cpu_per_order_us']:.0f}", f"{100 * redis_s / run['time_s']:.1f}",
-                         run["verdict"]["text"]])  # fmt: skip
+                         f"{100 * efficiency:.1f}", f"{run['cpu_per_order_us']:.0f}", f"{100 * redis:.1f}",
+                         limit, run["verdict"]["text"]])  # fmt: skip
     print(f"{http} + {db}, {orders_per_process:,} orders for each process:\n")
     table(["Processes", "Hosts", "In flight", "Orders/s", "Speed-up", "Efficiency (%)", "CPU/order (us)", "Redis CPU (%)",
-           "Verdict"], rows)  # fmt: skip
+           "Limit", "Verdict"], rows)  # fmt: skip
     return http == "0s" or efficiency >= 0.97
 
 
@@ -485,7 +507,6 @@ def coordinator_killed(scene: Scene) -> Run:
     began = time.monotonic()
     codes = [w.end(30) for w in workers]
     ended_after = time.monotonic() - began
-    scene.sql("DROP TABLE IF EXISTS none")  # the servers are as they were
     session, _ = trouble_session(scene, "coordinator-again")
     run = finished(session, redelivers=False)
     run["good"] &= codes == [0, 0] and ended_after < 15

@@ -83,12 +83,12 @@ worker_fleet::worker_fleet(std::size_t workers, body work, std::chrono::millisec
     try {
         for (std::size_t w = 0; w < workers; ++w) start(w);
     } catch (...) {
-        stop_all();
+        stop();
         throw;
     }
 }
 
-worker_fleet::~worker_fleet() { stop_all(); }
+worker_fleet::~worker_fleet() { stop(); }
 
 void worker_fleet::start(std::size_t worker) {
     auto [ours, theirs] = make_channel("a worker process");
@@ -165,20 +165,23 @@ void worker_fleet::replace_dead(const std::function<void(const std::string&)>& t
     static_cast<void>(start_replacements());
 }
 
-void worker_fleet::stop_all() noexcept {
+std::size_t worker_fleet::stop() noexcept {
+    std::size_t killed = 0;
     for (member& m : workers_) m.channel.close();
     const auto deadline = std::chrono::steady_clock::now() + patience_;
     for (member& m : workers_) {
         if (m.pid == 0) continue;
+        bool was_killed = false;
         const descriptor ended(static_cast<int>(::syscall(SYS_pidfd_open, m.pid, 0)));
         while (::waitpid(m.pid, nullptr, WNOHANG) == 0) {
             const auto now = std::chrono::steady_clock::now();
-            if (now >= deadline) ::kill(m.pid, SIGKILL);
+            if (now >= deadline && ::kill(m.pid, SIGKILL) == 0 && !std::exchange(was_killed, true)) ++killed;
             wait_for_end(ended.get(), std::chrono::ceil<std::chrono::milliseconds>(
                                           std::max(deadline - now, std::chrono::steady_clock::duration{1})));
         }
         m.pid = 0;
     }
+    return killed;
 }
 
 }  // namespace pipebench

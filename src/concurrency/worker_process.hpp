@@ -87,6 +87,9 @@ public:
     /// For a fleet whose workers send no messages: reaps those that have died, and starts replacements, without
     /// waiting. `tell` is called with how each ended.
     void replace_dead(const std::function<void(const std::string&)>& tell);
+    /// Closes every channel and waits for every worker, as the destructor does. Returns how many did not end in time, and
+    /// were killed.
+    std::size_t stop() noexcept;
 
     static constexpr std::chrono::milliseconds young{1000}, first_pause{200}, longest_pause{5000};
 
@@ -102,7 +105,6 @@ private:
     };
     void start(std::size_t worker);
     [[nodiscard]] std::chrono::milliseconds time_to_replacement() const;
-    void stop_all() noexcept;
 
     body work_;
     std::chrono::milliseconds patience_;

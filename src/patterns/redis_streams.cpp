@@ -132,17 +132,20 @@ void serve(const run_context& ctx) {
     static const std::atomic<bool> never{false};
     auto to_the_end = ctx;
     to_the_end.stop = stop_flag(never);
-    const auto limits = stream_limits_elsewhere(ctx.work.limits);
+    const auto limits = stream_limits_elsewhere(ctx.work);
     auto processes = start_workers(to_the_end, limits);
     while (!ctx.stop.requested()) {
         std::ignore = processes.wait(pause_of_a_server);
         replace_dead(processes, ctx);
     }
+    if (const auto killed = processes.stop(); killed > 0)
+        throw setup_error(fmt::format("{} of {} processes did not end what they had in hand within --order-timeout",
+                                      killed, processes.size()));
 }
 
 void run(const run_context& ctx) {
     if (ctx.part == run_part::workers) return serve(ctx);
-    const auto limits = stream_limits_of(ctx.work.limits);
+    const auto limits = stream_limits_of(ctx.work);
     ctx.stream->create(limits);
     if (ctx.part == run_part::source) return feed(ctx, limits, nullptr);
     auto processes = start_workers(ctx, limits);

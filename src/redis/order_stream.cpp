@@ -51,12 +51,15 @@ std::string stream_limits::when_given_up(std::string_view why) const {
     return fmt::format("{}; it was away for longer than --order-timeout ({})", why, format_duration(patience));
 }
 
-stream_limits stream_limits_of(const time_limits& order) {
-    return {std::max(std::min(order.attempt, order.order), least_reply_limit), order.order};
+stream_limits stream_limits_of(const workload& work) {
+    const auto& order = work.limits;
+    return {std::max(std::min(order.attempt, order.order), least_reply_limit), order.order, work.orders};
 }
 
-stream_limits stream_limits_elsewhere(const time_limits& order) {
-    return {stream_limits_of(order).reply, longest_session};
+stream_limits stream_limits_elsewhere(const workload& work) {
+    auto out = stream_limits_of(work);
+    out.patience = longest_session;
+    return out;
 }
 
 void order_stream::create(const stream_limits& limits) const {

@@ -35,15 +35,16 @@ struct order_stream_keys {
 struct stream_limits {
     duration reply = std::chrono::seconds{10};     ///< time limit for connecting, and for each exchange
     duration patience = std::chrono::seconds{60};  ///< longest time that Redis may be away
+    order_id last_order = ~order_id{0};            ///< orders beyond it are none of this run's: they are dropped
 
     /// What a run says that ends because of the patience. `why`: the last failure.
     [[nodiscard]] std::string when_given_up(std::string_view why) const;
 };
 /// From the limits of an order: it waits no longer for Redis than for the other servers. A reply gets a second at
 /// least: an exchange may hold a thousand orders.
-[[nodiscard]] stream_limits stream_limits_of(const time_limits& order);
+[[nodiscard]] stream_limits stream_limits_of(const workload& work);
 /// Of workers elsewhere: they keep trying until they are told that the session is over.
-[[nodiscard]] stream_limits stream_limits_elsewhere(const time_limits& order);
+[[nodiscard]] stream_limits stream_limits_elsewhere(const workload& work);
 
 /// The stream of a run. A pattern makes its producer and consumers from it. Only those two can read its address,
 /// which holds secrets.

@@ -37,6 +37,7 @@ redis_command pending_row(const order_stream_keys& keys, const std::string& entr
 stream_consumer::stream_consumer(const stream_access& access, lease_book& leases, executor ex, std::string name)
     : keys_(access.keys),
       instance_(access.instance),
+      last_order_(access.limits.last_order),
       leases_(leases),
       name_(std::move(name)),
       redis_(access, ex, std::hash<std::string>{}(name_)),
@@ -73,7 +74,8 @@ task<std::vector<stream_order>> stream_consumer::take(std::vector<stream_entry> 
     std::vector<std::string> empty;
     for (auto& entry : entries) {
         const auto id = order_in(entry);
-        if (id == 0) empty.push_back(std::move(entry.id));  // deleted meanwhile, or never an order
+        // Deleted meanwhile, never an order, or put there by somebody else.
+        if (id == 0 || id > last_order_) empty.push_back(std::move(entry.id));
         else if (leases_.take(entry.id, name_)) out.push_back({id, std::move(entry.id)});
     }
     co_await drop(std::move(empty));
@@ -156,6 +158,7 @@ task<std::vector<stream_order>> stream_consumer::exhausted(unsigned max_deliveri
     for (std::size_t i = 0; i < replies.size(); ++i) {
         const auto entries = entries_listed(*replies[i]);
         out[i].id = entries.empty() ? 0 : order_in(entries.front());
+        if (out[i].id > last_order_) out[i].id = 0;
         if (out[i].id == 0) empty.push_back(out[i].entry);
     }
     std::erase_if(out, [](const stream_order& o) { return o.id == 0; });

@@ -82,6 +82,7 @@ private:
 
     const order_stream_keys& keys_;
     const std::string& instance_;
+    order_id last_order_;
     lease_book& leases_;
     std::string name_;
     stream_connection redis_;

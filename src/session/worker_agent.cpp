@@ -196,6 +196,8 @@ private:
         check_postgres(session);
         check_target(session);
         card_.session = session.session;
+        redis_client redis(parse_redis_address(settings_.redis), reply_limit, before_joining());
+        tell(redis);
         const auto work = work_here(session.work, settings_);
         say_(fmt::format("joined the session '{}' as {}: {}, {}, {} in flight", settings_.name, card_.instance,
                          counted(work.streams.processes, "process", "processes"),
@@ -332,14 +334,17 @@ private:
     // --- telling it ---
 
     void tell_session() try {
-        if (!client_ || !session_is_there_) return;
+        if (client_ && session_is_there_) tell(*client_);
+    } catch (const redis_error&) {
+        client_.reset();
+    }
+
+    void tell(redis_client& redis) {
         ++card_.beat;
         const auto now = std::chrono::system_clock::now().time_since_epoch();
         card_.clock_s = std::chrono::duration<double>(now).count();
-        client_->pipeline(
+        redis.pipeline(
             {{"HSET", keys_.workers, card_.instance, to_text(card_)}, {"PEXPIRE", keys_.workers, cards_last}});
-    } catch (const redis_error&) {
-        client_.reset();
     }
 
     void sign_off() {

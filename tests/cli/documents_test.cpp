@@ -84,7 +84,7 @@ const std::set<std::string> of_others{"--build",       "--preset",     "--instal
                                       "--include",     "--variant",    "--output-on-failure",
                                       "--no-sync",     "--scale",      "--parallel",
                                       "--label-regex", "--target-dir", "--no-install-recommends",
-                                      "--base",        "--fast"};
+                                      "--base",        "--fast",       "--scan"};
 
 }  // namespace
 

@@ -230,6 +230,10 @@ TEST_CASE("nonsense in the keys of a session is ignored, and said", "[worker]") 
     const auto keys = s.redis().ask({"KEYS", "pipebench:*:order_results"});
     s.redis().ask({"XADD", keys->element[0]->str, "*", "order", "999999999", "outcome", "stored"});
     s.redis().ask({"XADD", keys->element[0]->str, "*", "rubbish", "\x1b[2J"});
+    std::string orders = keys->element[0]->str;
+    orders.replace(orders.find("order_results"), std::string::npos, "orders");
+    s.redis().ask({"XADD", orders, "*", "order", "999999999"});  // nobody's: it must not be carried out
+    s.redis().ask({"XADD", orders, "*", "rubbish", "1"});
     s.redis().ask({"HSET", "pipebench:session:night:workers", "0123456789abcdef", "{\"protocol\":1}"});
     s.redis().ask({"HSET", "pipebench:session:night:workers", "x", "\x01"});
     s.redis().ask({"SET", "pipebench:session:night:card", "{{{{"});

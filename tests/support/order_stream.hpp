@@ -39,7 +39,10 @@ struct stream {
                 [this](std::string_view line) { notes.emplace_back(line); }};
     }
     [[nodiscard]] stream_limits limits() const {
-        return stream_limits_of({.attempt = std::chrono::seconds(5), .order = patience});
+        workload work;
+        work.limits = {.attempt = std::chrono::seconds(5), .order = patience};
+        work.orders = 1'000'000;
+        return stream_limits_of(work);
     }
     [[nodiscard]] bool all_results_in() {
         return comes_true([&] {
