@@ -338,8 +338,8 @@ def production(binary: str, folder: Path) -> bool:
     good = True
     with scene_of(binary, folder) as scene:
         for name, arguments in (
-            ("production", ["--profile", "deployment", "--arrivals", "poisson", "--duration", "10m"]),
             ("closed", ["-n", "10000", "--db-latency", "100ms"]),
+            ("production", ["--profile", "deployment", "--arrivals", "poisson", "--duration", "10m"]),
         ):
             batch = ["--batch", "1"] if name == "closed" else []
             session = scene.session(name, [*arguments, "--expect-workers", "3"])

@@ -150,7 +150,9 @@ void use_join(const session_options& options, session_settings& s) {
     };
     const bool kills_here = s.chaos.target != kill_target::none && s.chaos.target != kill_target::host;
     if (kills_here) refuse("--chaos", "only kill-host kills what other machines run");
+    if (s.work.arrive.queue_limit > 0) refuse("--queue-limit", "nobody here knows what workers elsewhere have begun");
     if (s.work.rate_limit > 0) refuse("--rate-limit", "workers elsewhere share no limit");
+    if (s.watch == watching::end_only) refuse("--no-watch", "nobody would see that no worker is left");
     if (s.profile_stages) refuse("--profile-stages", "samples only what this machine runs");
     for (const scenario& one : s.scenarios)
         if (!one.poison.empty()) refuse("--scenario", "its poison orders would kill workers elsewhere");

@@ -140,12 +140,12 @@ clock::duration order_log::end(const ticket& t, const outcome& o) noexcept {
 }
 
 void order_log::end_elsewhere(order_id id, const outcome& o, clock::duration service) noexcept {
+    if (!board_->was_ordered(id)) return;  // the ledger will find its row
     const auto now = clock::now();
     const auto arrived = when_ ? started() + when_->at(id) : clock::time_point{};
     // A clock that is not ours may say anything.
     const auto longest = now - (when_ ? arrived : started());
     const ticket t{id, now - std::clamp(service, clock::duration{}, std::max(longest, clock::duration{})), arrived};
-    if (!board_->was_ordered(id)) return;  // the ledger will find its row
     add(board_->begins, 1);
     board_->begun_bits().test_and_set(id);
     end(t, o);

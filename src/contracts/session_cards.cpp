@@ -2,6 +2,7 @@
 
 #include "contracts/error.hpp"
 #include "contracts/named.hpp"
+#include "contracts/parameters.hpp"
 
 #include <sys/random.h>
 
@@ -23,6 +24,7 @@ constexpr std::size_t longest_text = 120;       ///< of a host, a kernel, a vers
 constexpr std::uint64_t largest_count = 1'000'000'000'000;
 constexpr double largest_number = 1e12;
 constexpr std::size_t longest_card = 64 * 1024;
+constexpr int deepest = 16;
 
 bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -37,13 +39,15 @@ std::uint64_t count_at(const json& in, const char* member) {
     return value.get<std::uint64_t>();
 }
 
-/// null: not known.
 double number_at(const json& in, const char* member) {
-    const auto& value = in.at(member);
-    if (value.is_null()) return std::numeric_limits<double>::quiet_NaN();
-    const auto number = value.get<double>();
+    const auto number = in.at(member).get<double>();
     if (!(number >= 0 && number <= largest_number)) refuse(member);
     return number;
+}
+
+/// null: not known.
+double known_number_at(const json& in, const char* member) {
+    return in.at(member).is_null() ? std::numeric_limits<double>::quiet_NaN() : number_at(in, member);
 }
 
 known_bytes bytes_at(const json& in, const char* member) {
@@ -73,6 +77,18 @@ std::string instance_at(const json& in, const char* member) {
     return text;
 }
 
+/// What is read from JSON may have a wider range than the options: here it is foreign.
+workload work_at(const json& in, const char* member) {
+    auto out = in.at(member).get<workload>();
+    const workload usual;  // not every default can be typed
+    for (const parameter& p : parameters()) {
+        if (!p.has_option()) continue;
+        const auto text = p.value.format(out);
+        if (text != p.value.format(usual)) p.value.parse(out, text);
+    }
+    return out;
+}
+
 template <class Phase>
 Phase phase_at(const json& in, std::size_t count) {
     const auto phase = named<Phase>(in.at("phase").get<std::string>(), count);
@@ -82,7 +98,11 @@ Phase phase_at(const json& in, std::size_t count) {
 
 json parsed(std::string_view text) {
     if (text.size() > longest_card) throw setup_error("it is longer than any that pipebench writes");
-    auto in = json::parse(text, nullptr, false);
+    const auto shallow = [](int depth, json::parse_event_t, json&) {
+        if (depth > deepest) throw setup_error("it is nested too deeply");
+        return true;
+    };
+    auto in = json::parse(text, shallow, false);
     if (!in.is_object()) throw setup_error("it is not JSON");
     if (in.at("protocol") != join_protocol)
         throw setup_error(fmt::format("its protocol is {}, and this pipebench has {}: use one version everywhere",
@@ -162,10 +182,12 @@ session_card parse_session_card(std::string_view json_text) {
         out.session = instance_at(in, "session");
         out.phase = phase_at<session_phase>(in, session_phase_count);
         out.run = count_at(in, "run");
-        out.work = in.at("work").get<workload>();
+        out.work = work_at(in, "work");
         out.schema = identifier_at(in, "schema");
+        if (!out.schema.starts_with("pipebench_")) refuse("schema");
         out.table = identifier_at(in, "table");
         out.stream = identifier_at(in, "stream");
+        if (!out.stream.empty() && !out.stream.starts_with("pipebench:")) refuse("stream");
         out.transform_rounds_per_us = number_at(in, "transform_rounds_per_us");
         return out;
     });
@@ -194,7 +216,7 @@ worker_card parse_worker_card(std::string_view json_text) {
         out.cpu_system_s = number_at(in, "cpu_system_s");
         out.peak_rss_bytes = bytes_at(in, "peak_rss_bytes");
         out.peak_pss_bytes = bytes_at(in, "peak_pss_bytes");
-        out.loop_lag_p99_ms = number_at(in, "loop_lag_p99_ms");
+        out.loop_lag_p99_ms = known_number_at(in, "loop_lag_p99_ms");
         out.clock_s = number_at(in, "clock_s");
         return out;
     });

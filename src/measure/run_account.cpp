@@ -86,10 +86,10 @@ void add_loops(run_result& out, const recorder& record) {
                                                  summarise(waits)};
 }
 
-/// A program that reports in lines tells nothing of its connections.
-void add_connection_waits(run_result& out, const recorder& record, order_reports reports) {
+/// A program that reports in lines tells nothing of its connections, and workers elsewhere do not either.
+void add_connection_waits(run_result& out, const recorder& record, order_reports reports, bool is_elsewhere) {
     out.connection_waits.count = record.long_connection_waits();
-    out.connection_waits.longest_s = reports == order_reports::in_lines
+    out.connection_waits.longest_s = reports == order_reports::in_lines || is_elsewhere
                                          ? unknown
                                          : std::chrono::duration<double>(record.longest_connection_wait()).count();
 }
@@ -132,6 +132,8 @@ void add_floor(run_result& out, const run_observation& seen, const run_terms& te
     done.orders = out.stored;
     const auto in_flight = seen.in_flight_limit.value_or(terms.who.needs_at(terms.work).in_flight);
     out.in_flight_limit = std::min(in_flight, terms.work.orders);
+    const bool is_elsewhere = !seen.workers.empty();
+    if (is_elsewhere) done.transform_cost = {};  // other machines have other cores, and other speeds
     out.floor_s = floor_of(done, in_flight, terms.cores).count();
     out.efficiency = out.stored == 0 ? unknown : out.time_s > 0 ? out.floor_s / out.time_s : 0;
 }
@@ -245,7 +247,7 @@ run_result account_of(const run_evidence& e, const run_terms& terms) {
     auto out = row_for(terms);
     out.interrupted = was_interrupted(e.record, terms.signalled);
     add_orders(out, e.record);
-    add_connection_waits(out, e.record, terms.who.reports());
+    add_connection_waits(out, e.record, terms.who.reports(), !e.seen.workers.empty());
     add_loops(out, e.record);
     add_memory(out, e.record, e.seen);
     add_cpu(out, e.record, e.seen, terms);

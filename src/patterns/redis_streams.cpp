@@ -68,7 +68,7 @@ task<> take_over(const run_context& ctx, async_pipeline& pipeline, stream_consum
         const auto exhausted = co_await stream.exhausted(s.max_deliveries);
         for (const auto& order : exhausted) ctx.out.end(ctx.out.begin(order.id), stream_consumer::dead_lettered);
         co_await stream.dead_letter(exhausted);
-        while (!ctx.stop.requested()) {
+        while (!ctx.stop.requested() && !stream.closed()) {
             auto batch = co_await stream.deliver(s.batch);  // an order that may have killed its worker comes alone
             if (batch.empty()) break;
             co_await carry_out(ctx, pipeline, batch);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <thread>
 
 namespace pipebench {
@@ -55,6 +56,8 @@ void order_producer::read_results() {
             make_up_for_loss();
         } else if (orders_.done_count() < last_added() && all_acknowledged()) {
             make_up_for_lost_results();
+        } else if (settings_.result && !has_group()) {
+            create_group_once(*redis_, keys_);  // workers elsewhere do not make it
         }
     });
 }
@@ -116,6 +119,10 @@ bool order_producer::all_acknowledged() {
     const auto group = group_in(*redis_->command({"XINFO", "GROUPS", keys_.orders}), order_stream_keys::group);
     if (!group || group->pending != 0u) return false;
     return group->last_delivered == last_id_in(*redis_->command({"XINFO", "STREAM", keys_.orders}));
+}
+
+bool order_producer::has_group() {
+    return group_in(*redis_->command({"XINFO", "GROUPS", keys_.orders}), order_stream_keys::group).has_value();
 }
 
 /// Adds the orders without a result, although they are on the stream.
@@ -205,7 +212,10 @@ std::size_t order_producer::take_results(std::chrono::milliseconds wait) {
 }
 
 void order_producer::take_result(const stream_entry& entry) {
-    if (!settings_.result) return orders_.mark_done(order_in(entry));
+    if (!settings_.result) {
+        orders_.mark_done(order_in(entry));
+        return;
+    }
     const auto said = result_in(entry);
     if (!said || said->order > last_added()) {
         if (strange_++ == 0 && settings_.note)
@@ -213,12 +223,12 @@ void order_producer::take_result(const stream_entry& entry) {
                 "the stream of results holds an entry that no worker has added: it was ignored, as are all others");
         return;
     }
-    orders_.mark_done(said->order);
-    // After a loss the stream is read again from its beginning.
-    if (const auto position = position_of(entry.id); position > last_told_) {
-        last_told_ = position;
-        settings_.result(*said);
-    }
+    const bool is_first = orders_.mark_done(said->order);
+    // After a loss the stream is read again from its beginning: a repetition counts once. The first result of an order
+    // counts in any case, also if a Redis that took over has a clock that is behind.
+    const auto position = position_of(entry.id);
+    if (is_first || position > last_told_) settings_.result(*said);
+    last_told_ = std::max(last_told_, position);
 }
 
 }  // namespace pipebench

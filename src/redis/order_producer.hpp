@@ -59,6 +59,7 @@ private:
     void make_up_for_loss();
     void close_loss();
     [[nodiscard]] bool all_acknowledged();
+    [[nodiscard]] bool has_group();
     void make_up_for_lost_results();
     void take_all_results();
     void add_missing();

@@ -7,10 +7,11 @@ namespace pipebench {
 stream_inventory::stream_inventory(std::uint64_t orders)
     : orders_(orders), done_(orders + 1), on_stream_(orders + 1), seen_there_(orders + 1) {}
 
-void stream_inventory::mark_done(order_id id) {
-    if (!was_ordered(id) || done_[id]) return;
+bool stream_inventory::mark_done(order_id id) {
+    if (!was_ordered(id) || done_[id]) return false;
     done_[id] = true;
     ++done_count_;
+    return true;
 }
 
 void stream_inventory::forget_stream() { on_stream_.assign(orders_ + 1, false); }

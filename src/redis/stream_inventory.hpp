@@ -16,8 +16,8 @@ public:
 
     explicit stream_inventory(std::uint64_t orders);
 
-    /// The order has a result. A second result, of an order delivered again, changes nothing.
-    void mark_done(order_id id);
+    /// The order has a result. A second result, of an order delivered again, changes nothing. True if it is the first.
+    bool mark_done(order_id id);
     [[nodiscard]] bool all_done() const noexcept { return done_count_ == orders_; }
     [[nodiscard]] std::uint64_t done_count() const noexcept { return done_count_; }
 

@@ -34,7 +34,6 @@ SSL_CTX* context() {
     static const bool is_set = only && SSL_CTX_set_min_proto_version(only.get(), TLS1_2_VERSION) == 1 &&
                                SSL_CTX_set_default_verify_paths(only.get()) == 1;
     if (!is_set) throw redis_error("Redis: TLS cannot be used: " + last_error());
-    SSL_CTX_set_verify(only.get(), SSL_VERIFY_PEER, nullptr);
     return only.get();
 }
 
@@ -57,6 +56,7 @@ tls_session::tls_session(const std::string& host)
     BIO_set_mem_eof_return(out_, -1);
     SSL_set_bio(tls_.get(), in_, out_);
     SSL_set_connect_state(tls_.get());
+    SSL_set_verify(tls_.get(), SSL_VERIFY_PEER, nullptr);
     const bool has_host = is_ip_address(host)
                               ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls_.get()), host.c_str()) == 1
                               : SSL_set1_host(tls_.get(), host.c_str()) == 1 && name_host(tls_.get(), host);

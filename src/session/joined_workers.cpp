@@ -5,7 +5,6 @@
 #include "contracts/units.hpp"
 #include "redis/order_stream.hpp"
 #include "redis/redis_client.hpp"
-#include "services/redis_keys.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,6 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr duration reply_limit = 2s;
+constexpr duration limit_at_end = 1s;
 constexpr duration drain_limit = 90s;  ///< of workers, beyond their orders' own limits
 constexpr std::chrono::milliseconds look_again{20};
 constexpr std::size_t most_warnings = 20;
@@ -66,20 +66,32 @@ joined_workers::~joined_workers() {
     }
     wake_.notify_all();
     thread_.join();
-    delete_redis_keys(redis_, {keys_.owner, keys_.card, keys_.workers});
+    give_name_up();
+}
+
+/// Unless another session has taken it. What cannot be deleted expires.
+void joined_workers::give_name_up() noexcept try {
+    redis_client client(parse_redis_address(redis_), limit_at_end);
+    if (text_of(*client.command({"GET", keys_.owner})) == card_.session)
+        client.command({"DEL", keys_.owner, keys_.card, keys_.workers});
+} catch (const std::exception&) {
 }
 
 /// The name of a session that was killed is free once it has expired; one that lives renews it meanwhile.
 void joined_workers::take_name(const patience& until) {
     redis_client client(parse_redis_address(redis_), reply_limit, until);
+    constexpr long long expired = -2;
+    bool was_seen = false;  // what is left at the first look says nothing
     long long left_before = std::chrono::milliseconds(name_lasts).count();
     for (;;) {
         const auto taken = client.command({"SET", keys_.owner, card_.session, "NX", "PX", milliseconds(name_lasts)});
         if (taken->type != REDIS_REPLY_NIL) break;
         const auto left = client.command({"PTTL", keys_.owner});
-        const bool was_renewed =
-            left->type != REDIS_REPLY_INTEGER || left->integer < 0 || left->integer > left_before;
-        if (was_renewed)
+        if (left->type == REDIS_REPLY_INTEGER && left->integer == expired) continue;
+        // One that lives renews it twice a second; one that was killed loses a second between two looks.
+        const bool is_held =
+            left->type != REDIS_REPLY_INTEGER || left->integer < 0 || left->integer > left_before - 500;
+        if (is_held && std::exchange(was_seen, true))
             throw setup_error(fmt::format(
                 "--session: a session '{}' is running: choose another name, or wait for its end", settings_.name));
         left_before = left->integer;
@@ -123,6 +135,17 @@ void joined_workers::exchange() {
                                             {"PEXPIRE", keys_.workers, workers_last},
                                             {"HGETALL", keys_.workers}});
     read_cards(fields_of(*replies.back()));
+    forget_gone();
+}
+
+/// Of workers that have left, the cards are of no more use.
+void joined_workers::forget_gone() {
+    redis_command command{"HDEL", keys_.workers};
+    {
+        const std::lock_guard lock(mutex_);
+        for (auto& instance : roll_.gone(clock::now())) command.push_back(std::move(instance));
+    }
+    if (command.size() > 2) client_->command(command);
 }
 
 void joined_workers::read_cards(const std::vector<std::pair<std::string, std::string>>& cards) {
@@ -178,7 +201,6 @@ void joined_workers::announce(const std::string& table, const std::string& strea
     wake_.notify_all();
     if (wait_until([this] { return roll_.ready(clock::now()) >= settings_.expected; }, settings_.timeout, until))
         return;
-    delete_redis_keys(redis_, order_stream_keys(stream).all());
     const std::lock_guard lock(mutex_);
     const auto there = roll_.names();
     throw setup_error(fmt::format("--expect-workers: {} of {} joined the session '{}' within {} (--join-timeout){}",
@@ -192,14 +214,25 @@ void joined_workers::begin() {
     card_.phase = session_phase::running;
     changed_ = true;
     began_ = clock::now();
+    alone_since_.reset();
+}
+
+void joined_workers::call_off() {
+    const std::lock_guard lock(mutex_);
+    card_.phase = session_phase::between;
+    changed_ = true;
+}
+
+bool joined_workers::nobody_is_left() {
+    const std::lock_guard lock(mutex_);
+    const auto now = clock::now();
+    if (roll_.present(now) > 0) alone_since_.reset();
+    else if (!alone_since_) alone_since_ = now;
+    return alone_since_ && now - *alone_since_ >= settings_.timeout;
 }
 
 std::vector<joined_worker> joined_workers::finish(clock::time_point ended, const patience& until) {
-    {
-        const std::lock_guard lock(mutex_);
-        card_.phase = session_phase::between;
-        changed_ = true;
-    }
+    call_off();
     wake_.notify_all();
     try {
         std::ignore = wait_until([this] { return roll_.all_drained(clock::now()); }, drain_limit, until);

@@ -41,6 +41,10 @@ public:
     void announce(const std::string& table, const std::string& stream, const patience& until);
     /// The clock of the run starts.
     void begin();
+    /// The run that was announced does not take place.
+    void call_off();
+    /// Whether all workers have left or are missing, for as long as a run waits for them at its start.
+    [[nodiscard]] bool nobody_is_left();
     /// It has stopped: the workers drain. Waits until all have said so or are missing, and returns what they were.
     [[nodiscard]] std::vector<joined_worker> finish(worker_roll::clock::time_point ended, const patience& until);
     /// What went wrong with the name or with cards; the last call's lines are left out.
@@ -53,6 +57,8 @@ private:
     using clock = worker_roll::clock;
 
     void take_name(const patience& until);
+    void give_name_up() noexcept;
+    void forget_gone();
     void keep_alive();
     void exchange();
     void read_cards(const std::vector<std::pair<std::string, std::string>>& cards);
@@ -71,6 +77,7 @@ private:
     session_card card_;
     worker_roll roll_;
     std::vector<std::string> warnings_, told_;
+    std::optional<clock::time_point> alone_since_;
     bool over_ = false, changed_ = false;
     std::thread thread_;
 };

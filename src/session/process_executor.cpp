@@ -35,21 +35,23 @@ void add(known_bytes& sum, const known_bytes& more) {
 
 /// The run is what all of its processes did, wherever they were. Peaks of different machines are added, as if they had
 /// been at the same time.
-void add_workers(run_observation& seen, std::vector<joined_worker> workers, std::chrono::nanoseconds time) {
-    const bool planned = seen.struck == kill_target::host;
+void add_workers(run_observation& seen, std::vector<joined_worker> workers, const recorder& record) {
+    constexpr double unseen_s = std::chrono::duration<double>(worker_roll::missing_after).count();
+    const double struck_s = std::chrono::duration<double>(record.killed_at()).count();
     for (const auto& w : workers) {
         add(seen.end.usage.ru_utime, w.cpu_user_s);
         add(seen.end.usage.ru_stime, w.cpu_system_s);
         add(seen.memory.peak_rss_bytes, w.peak_rss_bytes);
         add(seen.memory.peak_pss_bytes, w.peak_pss_bytes);
         seen.memory.processes += 1 + w.processes;
+        const bool planned = seen.struck == kill_target::host && w.left_s + unseen_s >= struck_s;
         if (!planned && (w.how == worker_end::missing || w.how == worker_end::gave_up))
             seen.server_failures.push_back(
                 fmt::format("worker {} on {} {}", w.instance, w.host,
                             w.how == worker_end::missing ? "went missing, unplanned" : "gave up"));
     }
     seen.memory.hwm_sum_bytes.reset();
-    const auto limit = mean_in_flight_limit(workers, std::chrono::duration<double>(time).count());
+    const auto limit = mean_in_flight_limit(workers, std::chrono::duration<double>(record.elapsed()).count());
     seen.in_flight_limit = static_cast<std::uint64_t>(std::ceil(limit));
     seen.workers = std::move(workers);
 }
@@ -121,11 +123,35 @@ void process_executor::observe(run_request& request, executed_run& run, const on
     request.spec.part = run_part::source;
     message_(fmt::format("waiting for {} to join the session '{}'",
                          counted(settings_.join->expected, "worker", "workers"), settings_.join->name));
+    try {
+        observe_elsewhere(request, run, progress);
+    } catch (...) {
+        joined_->call_off();
+        request.who.delete_keys(request.spec.where.redis, request.spec.where.stream);
+        throw;
+    }
+}
+
+void process_executor::observe_elsewhere(run_request& request, executed_run& run, const on_progress& progress) {
+    bool nobody_left = false;
+    const auto look = [&](const recorder& record, std::uint64_t rss) {
+        progress(record, rss);
+        if (nobody_left || !joined_->nobody_is_left()) return;
+        nobody_left = true;
+        run.record.request_stop();
+    };
     joined_->announce(request.spec.where.table, request.spec.where.stream, until_.before_a_run);
     joined_->begin();
-    run.seen = observe_run(request, run.record, signals_, progress);
+    run.seen = observe_run(request, run.record, signals_, look);
     const auto ended = std::chrono::steady_clock::now();
-    add_workers(run.seen, joined_->finish(ended, until_.after_a_run), run.record.elapsed());
+    add_workers(run.seen, joined_->finish(ended, until_.after_a_run), run.record);
+    if (nobody_left) {
+        run.seen.server_failures.emplace_back("no worker was left, for as long as --join-timeout");
+        run.seen.asked_to_end = run.seen.given_up = true;
+    }
+    if (chaos_)
+        if (const auto end = chaos_->wait_for(std::chrono::milliseconds(0)); end && !end->exited_with(0))
+            run.seen.server_failures.push_back("--chaos-command " + end->describe());
     for (const auto& text : joined_->take_warnings()) run.seen.notes.push_back(text);
 }
 

@@ -35,6 +35,7 @@ private:
     void expect_arrivals(run_request& request, recorder& record);
     void start_chaos_command();
     void observe(run_request& request, executed_run& run, const on_progress& progress);
+    void observe_elsewhere(run_request& request, executed_run& run, const on_progress& progress);
     [[nodiscard]] table_name make_table(const run_plan& plan);
     [[nodiscard]] incident_means means();
 

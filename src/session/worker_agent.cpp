@@ -204,6 +204,7 @@ private:
                          counted(work.streams.workers, "worker", "workers"),
                          streams_pattern().needs_at(work).in_flight));
         session_ = session;
+        heard_of_redis_ = clock::now();
     }
 
     session_card wait_for_session() {
@@ -272,21 +273,26 @@ private:
         const auto text = client_->command({"GET", keys_.card});
         heard_of_redis_ = clock::now();
         session_is_there_ = text->type == REDIS_REPLY_STRING;
-        if (!session_is_there_) {
-            if (clock::now() - heard_of_session_ >= gone_after) leave("the session is over");
-            return;
-        }
+        if (!session_is_there_) return miss_session("the session is over");
         const auto session = parse_session_card({text->str, static_cast<std::size_t>(text->len)});
         if (session.session != card_.session) return leave("the session is over, and another one has its name");
-        heard_of_session_ = clock::now();
+        absent_since_.reset();
+        if (session.version != session_.version || session.schema != session_.schema)
+            return leave("the session's card is not the one that was joined");
         session_ = session;
     } catch (const redis_error& e) {
         client_.reset();
+        absent_since_.reset();  // only a Redis that answers tells that there is no session
         if (clock::now() - heard_of_redis_ >= longest_without_redis)
             leave(fmt::format("Redis was away for too long: {}", e.what()));
     } catch (const setup_error& e) {
         if (std::exchange(misread_, e.what()) != e.what()) say_(misread_);
-        if (clock::now() - heard_of_session_ >= gone_after) leave("the session's card cannot be read");
+        miss_session("the session's card cannot be read");
+    }
+
+    void miss_session(const char* why) {
+        if (!absent_since_) absent_since_ = clock::now();
+        if (clock::now() - *absent_since_ >= gone_after) leave(why);
     }
 
     void follow_signals() {
@@ -309,11 +315,19 @@ private:
         } else if (is_on && !leaving_ && session_.run > last_run_) {
             last_run_ = session_.run;
             card_.phase = worker_phase::joined;
-            run_.emplace(session_, settings_, target_address_, card_.instance, say_);
-            ++outcome_.runs;
+            start_run();
         }
         if (run_) run_->describe(card_);
         else if (card_.phase == worker_phase::working) card_.phase = worker_phase::joined;
+    }
+
+    void start_run() try {
+        run_.emplace(session_, settings_, target_address_, card_.instance, say_);
+        ++outcome_.runs;
+    } catch (const setup_error& e) {
+        card_.phase = worker_phase::gave_up;
+        outcome_.failure = e.what();
+        leave(outcome_.failure);
     }
 
     void end_run(const child_end& end) {
@@ -360,7 +374,8 @@ private:
     std::string target_address_;
     std::optional<redis_client> client_;
     session_card session_;
-    clock::time_point heard_of_session_ = clock::now(), heard_of_redis_ = clock::now();
+    clock::time_point heard_of_redis_;
+    std::optional<clock::time_point> absent_since_;  ///< the session, as Redis says
     std::string misread_;
     bool leaving_ = false, session_is_there_ = true;
     std::uint64_t last_run_ = 0;

@@ -81,6 +81,20 @@ std::size_t worker_roll::ready(clock::time_point now) const {
     }));
 }
 
+std::size_t worker_roll::present(clock::time_point now) const {
+    return static_cast<std::size_t>(std::ranges::count_if(members_, [&](const auto& each) {
+        const member& m = each.second;
+        return m.took_part && !m.left && !is_missing(m, now);
+    }));
+}
+
+std::vector<std::string> worker_roll::gone(clock::time_point now) const {
+    std::vector<std::string> out;
+    for (const auto& [instance, m] : members_)
+        if (m.left || now - m.heard > silent_for) out.push_back(instance);
+    return out;
+}
+
 std::vector<std::string> worker_roll::names() const {
     std::vector<std::string> out;
     for (const auto& [instance, m] : members_)
@@ -111,23 +125,22 @@ std::vector<joined_worker> worker_roll::seen_in(clock::time_point began, clock::
                 w.gaps.push_back({seconds_between(began, from), std::min(run_s, seconds_between(began, to))});
         const bool left_early = m.left && m.heard < ended;
         if (left_early) w.how = m.card.phase == worker_phase::gave_up ? worker_end::gave_up : worker_end::signed_off;
-        else if (is_missing(m, now)) w.how = worker_end::missing;
+        else if (m.heard < ended && is_missing(m, now)) w.how = worker_end::missing;
         if (w.how != worker_end::stayed) w.left_s = std::min(run_s, seconds_between(began, m.heard));
         if (w.how == worker_end::missing) w.gaps.push_back({w.left_s, at_the_end});
     }
     return out;
 }
 
-/// A floor follows from it, so it is an upper bound: whoever is not seen may still work for a while.
+/// A floor follows from it, so it is an upper bound: whoever is not seen for a while may still work, since its processes
+/// have connections of their own.
 double mean_in_flight_limit(const std::vector<joined_worker>& workers, double run_s) {
     constexpr double unseen_s = std::chrono::duration<double>(worker_roll::missing_after).count();
     double sum = 0;
     for (const auto& w : workers) {
         double to_s = std::isfinite(w.left_s) ? w.left_s : run_s;
-        if (w.how == worker_end::missing) to_s += oldest_card_s;
-        double there_s = std::clamp(to_s, 0.0, run_s) - std::clamp(w.joined_s - oldest_card_s, 0.0, run_s);
-        for (const auto& gap : w.gaps)
-            if (std::isfinite(gap.to_s)) there_s -= std::max(0.0, gap.to_s - gap.from_s - unseen_s);
+        if (w.how == worker_end::missing) to_s += unseen_s;
+        const double there_s = std::clamp(to_s, 0.0, run_s) - std::clamp(w.joined_s - oldest_card_s, 0.0, run_s);
         if (run_s > 0) sum += static_cast<double>(w.in_flight_limit) * std::max(0.0, there_s) / run_s;
     }
     return sum;

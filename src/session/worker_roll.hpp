@@ -28,6 +28,11 @@ public:
     void announce(std::uint64_t run);
     /// How many are ready for the run, and not missing.
     [[nodiscard]] std::size_t ready(clock::time_point now) const;
+    /// Those that take part in the run, have not left, and are not missing.
+    [[nodiscard]] std::size_t present(clock::time_point now) const;
+    /// The instances that have left, or have been silent for `silent_for`.
+    [[nodiscard]] std::vector<std::string> gone(clock::time_point now) const;
+    static constexpr std::chrono::seconds silent_for{60};
     /// Those that take part in the run, as "host (instance)", for a message.
     [[nodiscard]] std::vector<std::string> names() const;
     /// Whether everyone who takes part has drained, has left, or is missing.

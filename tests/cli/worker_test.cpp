@@ -15,6 +15,7 @@
 #include <csignal>
 #include <fstream>
 #include <memory>
+#include <thread>
 
 using namespace pipebench;
 using namespace pipebench::test;
@@ -54,6 +55,7 @@ public:
         });
     }
     [[nodiscard]] const redis_server& redis() const { return redis_; }
+    [[nodiscard]] redis_server& redis() { return redis_; }
 
     user someone;
 
@@ -208,6 +210,35 @@ TEST_CASE("workers end by themselves when their session was killed, and its name
     CHECK(done.code == 0);
 }
 
+TEST_CASE("a session whose last worker has gone ends, and says so", "[worker]") {
+    const scene s;
+    running_command session(s.session({"-n", "100000", "--expect-workers", "1", "--join-timeout", "2s"}));
+    running_command one(s.worker());
+    REQUIRE(s.has_results(50));
+    one.signal(SIGTERM);
+    CHECK(one.wait().code == 0);
+    const auto end = session.wait();
+    CAPTURE(end.out, end.err);
+    CHECK(end.code == 3);
+    CHECK(contains(s.result().verdict.text, "no worker was left"));
+}
+
+TEST_CASE("a Redis that is gone for longer than a session's record lasts, and comes back empty, loses nobody",
+          "[worker]") {
+    scene s;
+    running_command session(s.session({"-n", "1500", "--expect-workers", "1"}));
+    running_command one(s.worker());
+    REQUIRE(s.has_results(100));
+    s.redis().kill();
+    std::this_thread::sleep_for(5s);  // the outage
+    s.redis().start();
+    const auto end = session.wait();
+    CAPTURE(end.out, end.err, one.err());
+    const auto run = s.result();
+    CHECK(run.stored == 1500);
+    CHECK(one.wait().code == 0);
+}
+
 TEST_CASE("everything that a session has in Redis can be deleted amid a run, and no order is lost", "[worker]") {
     const scene s;
     running_command session(s.session({"-n", "1500", "--expect-workers", "1"}));
@@ -317,7 +348,7 @@ TEST_CASE("a worker of another version, or with another PostgreSQL or target, is
     session.wait();
     const auto card =
         std::string(R"({"protocol":1,"version":"99.0","session":"0123456789abcdef","phase":"between","run":0,)") +
-        R"("work":)" + saved_workload() + R"(,"schema":"a","table":"","stream":"","transform_rounds_per_us":0})";
+        R"("work":)" + saved_workload() + R"(,"schema":"pipebench_1234abcd","table":"","stream":"","transform_rounds_per_us":0})";
     s.redis().ask({"SET", "pipebench:session:night:card", card});
     check_refusal(run(s.worker({"-q"})), {"is of pipebench 99.0", "one version everywhere"});
 }

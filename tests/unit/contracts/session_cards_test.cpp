@@ -65,6 +65,12 @@ std::string with(const Card& card, const char* member, const nlohmann::json& val
     return in.dump();
 }
 
+std::string with_work(const char* parameter, const nlohmann::json& value) {
+    auto in = nlohmann::json::parse(to_text(sample_session()));
+    in["work"][parameter] = value;
+    return in.dump();
+}
+
 }  // namespace
 
 TEST_CASE("the card of a session is read as it was written", "[session_cards]") {
@@ -104,6 +110,12 @@ TEST_CASE("a session's card that none of ours has written is refused in one line
         {with(sample_session(), "phase", "dancing"), "'phase'"},
         {with(sample_session(), "run", -1), "'run'"},
         {with(sample_session(), "schema", "x\"; DROP TABLE y; --"), "'schema'"},
+        {with(sample_session(), "schema", "public"), "'schema'"},
+        {with(sample_session(), "stream", "somebody:elses"), "'stream'"},
+        {with(sample_session(), "transform_rounds_per_us", nullptr), "another kind"},
+        {with_work("processes", 4'000'000'000u), "from 1 to"},
+        {with_work("orders", 18'000'000'000'000'000'000u), "in Redis"},
+        {R"({"protocol":)" + std::string(100, '[') + std::string(100, ']') + "}", "nested too deeply"},
         {with(sample_session(), "table", std::string(64, 'a')), "'table'"},
         {with(sample_session(), "stream", "a b"), "'stream'"},
         {with(sample_session(), "work", nlohmann::json::object()), "in Redis"},
