@@ -63,7 +63,9 @@ class Host:
         )  # fmt: skip
         until("a namespace is there", lambda: bool(children(self.holder.pid)))
         self.init = children(self.holder.pid)[0]
-        until("it has its name", lambda: self.inside("hostname").strip() == self.name)
+        # Without its pid space: each process in there takes an id, and how often this asks is not certain.
+        hostname = ["nsenter", "--target", str(self.init), "--uts", "--", "hostname"]
+        until("it has its name", lambda: check(hostname).strip() == self.name)
         check(["ip", "link", "add", self.link, "type", "veth", "peer", "name", "eth0", "netns", str(self.init)])
         check(["ip", "link", "set", self.link, "master", "bridge", "up"])
         self.inside("ip", "address", "add", f"10.77.0.{10 + number}/24", "dev", "eth0")

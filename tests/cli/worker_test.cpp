@@ -348,7 +348,8 @@ TEST_CASE("a worker of another version, or with another PostgreSQL or target, is
     session.wait();
     const auto card =
         std::string(R"({"protocol":1,"version":"99.0","session":"0123456789abcdef","phase":"between","run":0,)") +
-        R"("work":)" + saved_workload() + R"(,"schema":"pipebench_1234abcd","table":"","stream":"","transform_rounds_per_us":0})";
+        R"("work":)" + saved_workload() +
+        R"(,"schema":"pipebench_1234abcd","table":"","stream":"","transform_rounds_per_us":0})";
     s.redis().ask({"SET", "pipebench:session:night:card", card});
     check_refusal(run(s.worker({"-q"})), {"is of pipebench 99.0", "one version everywhere"});
 }
