@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the limit of this machine, and what share of it each pattern reaches. On the same servers it measures the
 # mock API alone (wrk), PostgreSQL alone (pgbench, with the INSERT of the patterns), Redis alone (redis-benchmark)
-# and the patterns. Installs missing packages, builds, measures for about 8 minutes, and prints tables in markdown.
+# and the patterns. Installs missing packages, builds, measures for about 5 minutes, and prints tables in markdown.
 #
 #   scripts/limits.sh [--repeat N] [--seconds N] [--orders N] [--pattern ID[,ID]] [-- arguments of pipebench run]
 #   scripts/limits.sh --reprint FILE         prints the tables of a saved result; the last one is build/limits.json

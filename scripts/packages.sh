@@ -3,7 +3,7 @@
 # Groups: build (to compile it), run (the servers it starts), test (only for tests), lint (format check), clang (the
 # other compiler), fuzz and valgrind (to find memory errors), fresh-machine (to make a bare Debian), image (to check
 # docker-compose.yml), peers (the same patterns in Python), limits (tools that measure the servers alone), kills (the
-# test that kills), stall (the test that drops packets), production (its replay).
+# test that kills), stall (the test that drops packets), scale (machines as network namespaces), production (its replay).
 
 : "${repo:?source lib.sh first}"
 # shellcheck source=scripts/apt-sources.sh

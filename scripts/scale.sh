@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures redis-streams with its workers on several machines, and what happens when machines fail. Each machine is a
 # network namespace here, with an address, a host name and a pid space of its own; so it shows the protocol, and not
-# more cores. Needs root. Installs missing packages, builds, and takes about 25 minutes. Nothing is left behind.
+# more cores. Needs root. Installs missing packages, builds, and takes about 20 minutes. Nothing is left behind.
 #
 #   scripts/scale.sh [scaling] [latency-free] [production] [troubles | TROUBLE ...]     only these parts
 #

@@ -85,12 +85,12 @@ class Host:
     def mend(self) -> None:
         check(["ip", "link", "set", self.link, "up"])
 
-    def cut_one_way(self) -> None:
-        """What it sends arrives; what it is sent does not."""
-        self.inside("nft", "add table inet cut; add chain inet cut in { type filter hook input priority 0; }; "
-                           "add rule inet cut in drop")  # fmt: skip
+    def drop(self, hook: str, which: str = "") -> None:
+        """Of the packets that come in (hook input) or go out (output), those; all of them without a condition."""
+        self.inside("nft", f"add table inet cut; add chain inet cut all {{ type filter hook {hook} priority 0; }}; "
+                           f"add rule inet cut all {which} drop")  # fmt: skip
 
-    def mend_one_way(self) -> None:
+    def drop_no_more(self) -> None:
         self.inside("nft", "delete table inet cut")
 
     def kill(self) -> None:
@@ -385,56 +385,44 @@ def killed(scene: Scene) -> Run:
     return finished(session, planned=False)
 
 
+def outage(scene: Scene, name: str, begin: Callable[[], None], end: Callable[[], None], leases: float,
+           redelivers: bool | None) -> Run:  # fmt: skip
+    """Something happens to a host amid a session, for so many of its leases."""
+    session, _ = trouble_session(scene, name, 8000 if leases > 1 else 4000)
+    session.under_way(1000)
+    begin()
+    time.sleep(leases * LEASE_S)  # this is the outage
+    end()
+    return finished(session, redelivers=redelivers)
+
+
 def cut_short(scene: Scene) -> Run:
     """a host is cut off for less than its lease"""
-    session, _ = trouble_session(scene, "cut-short")
-    session.under_way(1000)
-    scene.hosts[0].cut()
-    time.sleep(0.4 * LEASE_S)  # this is the outage
-    scene.hosts[0].mend()
-    return finished(session, redelivers=False)
+    return outage(scene, "cut-short", scene.hosts[0].cut, scene.hosts[0].mend, 0.4, redelivers=False)
 
 
 def cut_long(scene: Scene) -> Run:
     """a host is cut off for three times its lease, both ways"""
-    session, _ = trouble_session(scene, "cut-long", 8000)
-    session.under_way(1000)
-    scene.hosts[0].cut()
-    time.sleep(3 * LEASE_S)
-    scene.hosts[0].mend()
-    return finished(session, redelivers=True)
+    return outage(scene, "cut-long", scene.hosts[0].cut, scene.hosts[0].mend, 3, redelivers=True)
 
 
 def cut_one_way(scene: Scene) -> Run:
     """what a host is sent is dropped for three times its lease"""
-    session, _ = trouble_session(scene, "cut-one-way", 8000)
-    session.under_way(1000)
-    scene.hosts[0].cut_one_way()
-    time.sleep(3 * LEASE_S)
-    scene.hosts[0].mend_one_way()
-    return finished(session, redelivers=True)
+    host = scene.hosts[0]
+    return outage(scene, "cut-one-way", lambda: host.drop("input"), host.drop_no_more, 3, redelivers=True)
 
 
 def without_store(scene: Scene) -> Run:
     """a host reaches Redis, and for three times its lease not PostgreSQL"""
-    session, _ = trouble_session(scene, "without-store", 8000)
-    session.under_way(1000)
     host = scene.hosts[0]
-    host.inside("nft", "add table inet cut; add chain inet cut out { type filter hook output priority 0; }; "
-                       "add rule inet cut out tcp dport 5432 drop")  # fmt: skip
-    time.sleep(3 * LEASE_S)
-    host.mend_one_way()
-    return finished(session)
+    return outage(scene, "without-store", lambda: host.drop("output", "tcp dport 5432"), host.drop_no_more, 3,
+                  redelivers=None)  # fmt: skip
 
 
 def frozen(scene: Scene) -> Run:
     """a host's processes are stopped for twice the lease, and continued"""
-    session, workers = trouble_session(scene, "frozen", 8000)
-    session.under_way(1000)
-    workers[0].signal_all(signal.SIGSTOP)
-    time.sleep(2 * LEASE_S)
-    workers[0].signal_all(signal.SIGCONT)
-    return finished(session, redelivers=True)
+    return outage(scene, "frozen", lambda: scene.workers[0].signal_all(signal.SIGSTOP),
+                  lambda: scene.workers[0].signal_all(signal.SIGCONT), 2, redelivers=True)  # fmt: skip
 
 
 def other_clock(scene: Scene) -> Run:

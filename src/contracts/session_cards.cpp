@@ -3,8 +3,7 @@
 #include "contracts/error.hpp"
 #include "contracts/named.hpp"
 #include "contracts/parameters.hpp"
-
-#include <sys/random.h>
+#include "contracts/random_id.hpp"
 
 #include <fmt/format.h>
 
@@ -222,11 +221,7 @@ worker_card parse_worker_card(std::string_view json_text) {
     });
 }
 
-std::string new_instance_id() {
-    std::uint64_t id = 0;
-    if (::getrandom(&id, sizeof id, 0) != sizeof id) throw setup_error("no random numbers to be had");
-    return fmt::format("{:016x}", id);
-}
+std::string new_instance_id() { return random_hexadecimal<std::uint64_t>(); }
 
 bool is_instance_id(std::string_view text) noexcept {
     const auto fits = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); };

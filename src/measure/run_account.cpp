@@ -96,7 +96,7 @@ void add_connection_waits(run_result& out, const recorder& record, order_reports
 
 void add_memory(run_result& out, const recorder& record, const run_observation& seen) {
     out.memory = seen.memory;
-    if (record.peak_rss() == 0 || !seen.workers.empty()) return;  // with workers elsewhere it is of a part of the run
+    if (record.peak_rss() == 0 || seen.is_elsewhere()) return;
     // The run has ended before it was looked at again.
     if (record.peak_rss() > 2 * seen.memory.peak_rss_bytes.value_or(0)) out.memory.peak_pss_bytes.reset();
     for (auto* peak : {&out.memory.peak_rss_bytes, &out.memory.hwm_sum_bytes})
@@ -108,8 +108,7 @@ void add_cpu(run_result& out, const recorder& record, const run_observation& see
     out.cpu.system_s = as_seconds(seen.end.usage.ru_stime);
     leave_out(seen.cpu_before_start_s, out.cpu);
     const double box_s = out.time_s * terms.cores;
-    const bool is_one_box = seen.workers.empty();
-    out.cpu.box_share = is_one_box && box_s > 0 ? out.cpu.total_s() / box_s : unknown;
+    out.cpu.box_share = !seen.is_elsewhere() && box_s > 0 ? out.cpu.total_s() / box_s : unknown;
     out.cpu_per_order_us = out.ended() > 0 ? out.cpu.total_s() * 1e6 / static_cast<double>(out.ended()) : unknown;
     out.cpu_sections = split_of(record.samples(), out.cpu_per_order_us);
     out.harness_cpu_s = seen.harness_cpu_s;
@@ -132,8 +131,7 @@ void add_floor(run_result& out, const run_observation& seen, const run_terms& te
     done.orders = out.stored;
     const auto in_flight = seen.in_flight_limit.value_or(terms.who.needs_at(terms.work).in_flight);
     out.in_flight_limit = std::min(in_flight, terms.work.orders);
-    const bool is_elsewhere = !seen.workers.empty();
-    if (is_elsewhere) done.transform_cost = {};  // other machines have other cores, and other speeds
+    if (seen.is_elsewhere()) done.transform_cost = {};  // other machines have other cores, and other speeds
     out.floor_s = floor_of(done, in_flight, terms.cores).count();
     out.efficiency = out.stored == 0 ? unknown : out.time_s > 0 ? out.floor_s / out.time_s : 0;
 }
@@ -205,8 +203,7 @@ std::string bad_times_of(const run_evidence& e, const run_terms& terms) {
 }
 
 verdict verdict_on(const run_result& run, const run_evidence& e, const run_terms& terms) {
-    const bool is_one_box = e.seen.workers.empty();
-    return judge(run, {.cores = is_one_box ? terms.cores : std::numeric_limits<double>::infinity(),
+    return judge(run, {.cores = e.seen.is_elsewhere() ? std::numeric_limits<double>::infinity() : terms.cores,
                        .database_connections = terms.who.needs_at(terms.work).database_connections,
                        .own_postgres = terms.postgres == server_owner::pipebench,
                        .separate_source = terms.who.needs_at(terms.work).separate_source,
@@ -247,7 +244,7 @@ run_result account_of(const run_evidence& e, const run_terms& terms) {
     auto out = row_for(terms);
     out.interrupted = was_interrupted(e.record, terms.signalled);
     add_orders(out, e.record);
-    add_connection_waits(out, e.record, terms.who.reports(), !e.seen.workers.empty());
+    add_connection_waits(out, e.record, terms.who.reports(), e.seen.is_elsewhere());
     add_loops(out, e.record);
     add_memory(out, e.record, e.seen);
     add_cpu(out, e.record, e.seen, terms);

@@ -39,6 +39,8 @@ struct run_observation {
     std::vector<joined_worker> workers;            ///< that have joined from other machines
     std::uint64_t too_early = 0;                   ///< orders that a runner began or ended before they arrived
 
+    /// Whether workers on other machines did the work. What this machine shows is then of a part of the run.
+    [[nodiscard]] bool is_elsewhere() const noexcept { return !workers.empty(); }
     /// The last line that it printed, or how its process ended if it printed none or was killed.
     [[nodiscard]] std::string last_words() const {
         return notes.empty() || WIFSIGNALED(end.status) ? end.describe() : notes.back();

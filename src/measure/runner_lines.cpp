@@ -3,13 +3,13 @@
 #include "contracts/error.hpp"
 #include "contracts/named.hpp"
 #include "contracts/number.hpp"
+#include "contracts/number_in.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 #include <vector>
 
@@ -25,14 +25,6 @@ std::string_view next_word(std::string_view& rest) {
     const auto word = rest.substr(0, rest.find(' '));
     rest.remove_prefix(word.size());
     return word;
-}
-
-template <class Number>
-std::optional<Number> number_in(std::string_view word) {
-    Number value{};
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (error != std::errc{} || end != word.data() + word.size()) return std::nullopt;
-    return value;
 }
 
 bool read_took(std::string_view word, runner_line& line) {

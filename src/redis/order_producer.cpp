@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 namespace pipebench {
 namespace {
@@ -48,6 +49,7 @@ void order_producer::read_results() {
             additions_ = 0;
             return;
         }
+        if (settings_.result) create_group_once(*redis_, keys_);  // workers elsewhere do not make it anew
         std::optional<order_feeder::rest> no_additions;
         if (feeder_) no_additions.emplace(*feeder_);
         // No entry is removed from the stream during a run: a shorter stream has lost some.
@@ -56,8 +58,6 @@ void order_producer::read_results() {
             make_up_for_loss();
         } else if (orders_.done_count() < last_added() && all_acknowledged()) {
             make_up_for_lost_results();
-        } else if (settings_.result && !has_group()) {
-            create_group_once(*redis_, keys_);  // workers elsewhere do not make it
         }
     });
 }
@@ -102,7 +102,6 @@ void order_producer::reconnect() {
 }
 
 void order_producer::make_up_for_loss() {
-    if (settings_.result) create_group_once(*redis_, keys_);
     last_result_ = first_result;
     add_missing();
     close_loss();
@@ -119,10 +118,6 @@ bool order_producer::all_acknowledged() {
     const auto group = group_in(*redis_->command({"XINFO", "GROUPS", keys_.orders}), order_stream_keys::group);
     if (!group || group->pending != 0u) return false;
     return group->last_delivered == last_id_in(*redis_->command({"XINFO", "STREAM", keys_.orders}));
-}
-
-bool order_producer::has_group() {
-    return group_in(*redis_->command({"XINFO", "GROUPS", keys_.orders}), order_stream_keys::group).has_value();
 }
 
 /// Adds the orders without a result, although they are on the stream.
@@ -218,7 +213,7 @@ void order_producer::take_result(const stream_entry& entry) {
     }
     const auto said = result_in(entry);
     if (!said || said->order > last_added()) {
-        if (strange_++ == 0 && settings_.note)
+        if (!std::exchange(told_strange_, true) && settings_.note)
             settings_.note(
                 "the stream of results holds an entry that no worker has added: it was ignored, as are all others");
         return;

@@ -59,7 +59,6 @@ private:
     void make_up_for_loss();
     void close_loss();
     [[nodiscard]] bool all_acknowledged();
-    [[nodiscard]] bool has_group();
     void make_up_for_lost_results();
     void take_all_results();
     void add_missing();
@@ -84,7 +83,7 @@ private:
     std::string last_result_;
     unsigned additions_ = 0;                               ///< in turn, for results that are missing
     std::pair<std::uint64_t, std::uint64_t> last_told_{};  ///< position of the last result that was passed on
-    std::uint64_t strange_ = 0;                            ///< results that no worker has added
+    bool told_strange_ = false;                            ///< that there are results that no worker has added
 };
 
 }  // namespace pipebench

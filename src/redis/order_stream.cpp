@@ -1,6 +1,7 @@
 #include "redis/order_stream.hpp"
 
 #include "contracts/named.hpp"
+#include "contracts/number_in.hpp"
 #include "contracts/session_cards.hpp"
 #include "contracts/units.hpp"
 #include "redis/reconnect_pace.hpp"
@@ -11,7 +12,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <thread>
 
 namespace pipebench {
@@ -19,13 +19,6 @@ namespace {
 
 constexpr duration least_reply_limit = std::chrono::seconds{1};
 constexpr duration longest_session = std::chrono::hours{24 * 365};
-
-template <class Number>
-std::optional<Number> number_in(std::string_view text) noexcept {
-    Number number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc{} && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
-}
 
 /// "stored", or "failed:STAGE:KIND"
 std::string describe_outcome(const outcome& o) {

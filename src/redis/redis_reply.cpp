@@ -193,6 +193,18 @@ std::uint64_t count_in(const redisReply& reply) {
     return number(reply);
 }
 
+std::optional<std::string> value_in(const redisReply& reply) {
+    if (reply.type == REDIS_REPLY_NIL) return std::nullopt;
+    return std::string(text(reply));
+}
+
+std::vector<std::pair<std::string, std::string>> hash_in(const redisReply& reply) {
+    std::vector<std::pair<std::string, std::string>> out;
+    const auto fields = fields_of(reply);
+    for (std::size_t i = 0; i < fields.size(); i += 2) out.emplace_back(text(*fields[i]), text(*fields[i + 1]));
+    return out;
+}
+
 void throw_if_aborted(const redisReply& reply) {
     throw_if_error(reply);
     static_cast<void>(elements(reply));  // nil is no array: aborted

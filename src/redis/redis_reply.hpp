@@ -102,6 +102,11 @@ struct group_state {
 /// A count, such as XLEN's.
 [[nodiscard]] std::uint64_t count_in(const redisReply& reply);
 
+/// A value; nullopt for nil (there is no such key).
+[[nodiscard]] std::optional<std::string> value_in(const redisReply& reply);
+/// The fields of a hash and their values, in a reply of HGETALL.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> hash_in(const redisReply& reply);
+
 /// EXEC's reply: throws redis_error unless every command of the transaction was carried out.
 void throw_if_aborted(const redisReply& reply);
 

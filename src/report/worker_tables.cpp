@@ -25,20 +25,21 @@ std::string cpu_per_order(worker w) {
     return w.ended == 0 ? "-" : fixed(us / static_cast<double>(w.ended), 0);
 }
 
+/// Empty if it stayed.
 std::string left(worker w) {
     switch (w.how) {
-        case worker_end::stayed: return "-";
+        case worker_end::stayed: break;
         case worker_end::signed_off: return fmt::format("signed off at {} s", seconds(w.left_s));
         case worker_end::gave_up: return fmt::format("gave up at {} s", seconds(w.left_s));
         case worker_end::missing: return fmt::format("missing from {} s on", seconds(w.left_s));
     }
-    return "-";
+    return {};
 }
 
 /// How it left, when it could not be seen, and a clock that differs.
 std::string story(worker w) {
     std::vector<std::string> parts;
-    if (w.how != worker_end::stayed) parts.push_back(left(w));
+    if (auto end = left(w); !end.empty()) parts.push_back(std::move(end));
     for (const auto& gap : w.gaps)
         if (std::isfinite(gap.to_s))
             parts.push_back(fmt::format("cut off from {} to {} s", seconds(gap.from_s), seconds(gap.to_s)));

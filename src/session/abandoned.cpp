@@ -1,11 +1,10 @@
 #include "session/abandoned.hpp"
 
 #include "contracts/error.hpp"
+#include "contracts/random_id.hpp"
 #include "redis/redis_client.hpp"
 #include "services/redis_keys.hpp"
 #include "system/process_identity.hpp"
-
-#include <sys/random.h>
 
 #include <fmt/format.h>
 
@@ -45,10 +44,6 @@ void sweep_schema(postgres_client& server, const std::string& name, std::string_
     }
 }
 
-std::string text_of(const redisReply& r) {
-    return r.type == REDIS_REPLY_STRING ? std::string(r.str, static_cast<std::size_t>(r.len)) : std::string();
-}
-
 bool is_session_id(std::string_view id) {
     const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
     return id.size() == 8 && std::all_of(id.begin(), id.end(), is_digit);
@@ -56,11 +51,7 @@ bool is_session_id(std::string_view id) {
 
 }  // namespace
 
-std::string new_session_id() {
-    std::uint32_t id = 0;
-    if (::getrandom(&id, sizeof id, 0) != sizeof id) throw setup_error("no random numbers to be had");
-    return fmt::format("{:08x}", id);
-}
+std::string new_session_id() { return random_hexadecimal<std::uint32_t>(); }
 
 std::string mark_schema_sql(const std::string& schema) {
     auto identity = own_identity();
@@ -91,12 +82,9 @@ void sweep_schemas(const std::string& postgres, const patience& until, abandoned
 
 void sweep_keys(const std::string& redis, const patience& until, abandoned which, const say_line& tell) {
     redis_client server(parse_redis_address(redis), limit, until);
-    const auto entries = server.command({"HGETALL", sessions_key});
-    if (entries->type != REDIS_REPLY_ARRAY) return;
-    for (std::size_t i = 0; i + 1 < entries->elements; i += 2) {
-        const auto id = text_of(*entries->element[i]);
+    for (const auto& [id, owner] : hash_in(*server.command({"HGETALL", sessions_key}))) {
         if (!is_session_id(id)) continue;
-        const auto why = why_left(find_process(text_of(*entries->element[i + 1])), which, false);
+        const auto why = why_left(find_process(owner), which, false);
         if (why.empty()) {
             delete_redis_prefix(redis, fmt::format("pipebench:{}:", id));
             server.command({"HDEL", sessions_key, id});

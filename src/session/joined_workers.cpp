@@ -29,19 +29,6 @@ constexpr auto workers_last = "60000";  ///< ms that the workers' cards outlive 
 
 std::string milliseconds(std::chrono::milliseconds d) { return std::to_string(d.count()); }
 
-std::string text_of(const redisReply& r) {
-    return r.type == REDIS_REPLY_STRING ? std::string(r.str, static_cast<std::size_t>(r.len)) : std::string();
-}
-
-/// The fields of a hash.
-std::vector<std::pair<std::string, std::string>> fields_of(const redisReply& r) {
-    std::vector<std::pair<std::string, std::string>> out;
-    if (r.type != REDIS_REPLY_ARRAY) return out;
-    for (std::size_t i = 0; i + 1 < r.elements; i += 2)
-        out.emplace_back(text_of(*r.element[i]), text_of(*r.element[i + 1]));
-    return out;
-}
-
 /// No signal is for this thread: the main thread reads them.
 void block_all_signals() {
     sigset_t all;
@@ -72,7 +59,7 @@ joined_workers::~joined_workers() {
 /// Unless another session has taken it. What cannot be deleted expires.
 void joined_workers::give_name_up() noexcept try {
     redis_client client(parse_redis_address(redis_), limit_at_end);
-    if (text_of(*client.command({"GET", keys_.owner})) == card_.session)
+    if (value_in(*client.command({"GET", keys_.owner})) == card_.session)
         client.command({"DEL", keys_.owner, keys_.card, keys_.workers});
 } catch (const std::exception&) {
 }
@@ -124,9 +111,10 @@ void joined_workers::exchange() {
         card = to_text(card_);
     }
     if (!client_) client_.emplace(parse_redis_address(redis_), reply_limit);
-    client_->command(
-        {"SET", keys_.owner, card_.session, "NX", "PX", milliseconds(name_lasts)});  // Redis came back empty
-    if (text_of(*client_->command({"GET", keys_.owner})) != card_.session) {
+    // Redis may have come back empty.
+    const auto owner = client_->pipeline(
+        {{"SET", keys_.owner, card_.session, "NX", "PX", milliseconds(name_lasts)}, {"GET", keys_.owner}});
+    if (value_in(*owner.back()) != card_.session) {
         warn(fmt::format("another session has taken the name '{}' while Redis was away", settings_.name));
         return;
     }
@@ -134,7 +122,7 @@ void joined_workers::exchange() {
                                             {"SET", keys_.card, card, "PX", milliseconds(name_lasts)},
                                             {"PEXPIRE", keys_.workers, workers_last},
                                             {"HGETALL", keys_.workers}});
-    read_cards(fields_of(*replies.back()));
+    read_cards(hash_in(*replies.back()));
     forget_gone();
 }
 
@@ -143,7 +131,7 @@ void joined_workers::forget_gone() {
     redis_command command{"HDEL", keys_.workers};
     {
         const std::lock_guard lock(mutex_);
-        for (auto& instance : roll_.gone(clock::now())) command.push_back(std::move(instance));
+        for (auto& instance : roll_.take_gone(clock::now())) command.push_back(std::move(instance));
     }
     if (command.size() > 2) client_->command(command);
 }

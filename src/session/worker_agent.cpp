@@ -212,9 +212,7 @@ private:
         bool told = false;
         for (;;) {
             redis_client client(parse_redis_address(settings_.redis), reply_limit, before_joining());
-            const auto text = client.command({"GET", keys_.card});
-            if (text->type == REDIS_REPLY_STRING)
-                return parse_session_card({text->str, static_cast<std::size_t>(text->len)});
+            if (const auto text = value_in(*client.command({"GET", keys_.card}))) return parse_session_card(*text);
             if (clock::now() >= deadline)
                 throw setup_error(
                     fmt::format("--join: no session '{}' within {} (--wait): is it running, with this Redis?",
@@ -270,11 +268,11 @@ private:
     /// Reads the card of the session. While Redis cannot be reached, what was read last holds.
     void follow_session() try {
         if (!client_) client_.emplace(parse_redis_address(settings_.redis), reply_limit);
-        const auto text = client_->command({"GET", keys_.card});
+        const auto text = value_in(*client_->command({"GET", keys_.card}));
         heard_of_redis_ = clock::now();
-        session_is_there_ = text->type == REDIS_REPLY_STRING;
-        if (!session_is_there_) return miss_session("the session is over");
-        const auto session = parse_session_card({text->str, static_cast<std::size_t>(text->len)});
+        session_is_there_ = text.has_value();
+        if (!text) return miss_session("the session is over");
+        const auto session = parse_session_card(*text);
         if (session.session != card_.session) return leave("the session is over, and another one has its name");
         absent_since_.reset();
         if (session.version != session_.version || session.schema != session_.schema)

@@ -59,6 +59,7 @@ void worker_roll::take(const worker_card& card, clock::time_point now) {
     const auto wall_clock = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch());
     m.clock_apart_s = std::abs(wall_clock.count() - card.clock_s);
     m.left = has_left(card);
+    m.told_gone = false;
     if (!m.took_part && card.run == run_ && run_ > 0) {
         m.took_part = true;
         m.joined = now;
@@ -74,24 +75,26 @@ void worker_roll::announce(std::uint64_t run) {
     }
 }
 
-std::size_t worker_roll::ready(clock::time_point now) const {
+template <class Condition>
+std::size_t worker_roll::count_present(clock::time_point now, Condition holds) const {
     return static_cast<std::size_t>(std::ranges::count_if(members_, [&](const auto& each) {
         const member& m = each.second;
-        return m.took_part && m.card.phase == worker_phase::working && !is_missing(m, now);
+        return m.took_part && !m.left && !is_missing(m, now) && holds(m);
     }));
+}
+
+std::size_t worker_roll::ready(clock::time_point now) const {
+    return count_present(now, [](const member& m) { return m.card.phase == worker_phase::working; });
 }
 
 std::size_t worker_roll::present(clock::time_point now) const {
-    return static_cast<std::size_t>(std::ranges::count_if(members_, [&](const auto& each) {
-        const member& m = each.second;
-        return m.took_part && !m.left && !is_missing(m, now);
-    }));
+    return count_present(now, [](const member&) { return true; });
 }
 
-std::vector<std::string> worker_roll::gone(clock::time_point now) const {
+std::vector<std::string> worker_roll::take_gone(clock::time_point now) {
     std::vector<std::string> out;
-    for (const auto& [instance, m] : members_)
-        if (m.left || now - m.heard > silent_for) out.push_back(instance);
+    for (auto& [instance, m] : members_)
+        if ((m.left || now - m.heard > silent_for) && !std::exchange(m.told_gone, true)) out.push_back(instance);
     return out;
 }
 

@@ -30,8 +30,9 @@ public:
     [[nodiscard]] std::size_t ready(clock::time_point now) const;
     /// Those that take part in the run, have not left, and are not missing.
     [[nodiscard]] std::size_t present(clock::time_point now) const;
-    /// The instances that have left, or have been silent for `silent_for`.
-    [[nodiscard]] std::vector<std::string> gone(clock::time_point now) const;
+    /// The instances that have left, or have been silent for `silent_for`, and that it has not returned since their last
+    /// card.
+    [[nodiscard]] std::vector<std::string> take_gone(clock::time_point now);
     static constexpr std::chrono::seconds silent_for{60};
     /// Those that take part in the run, as "host (instance)", for a message.
     [[nodiscard]] std::vector<std::string> names() const;
@@ -49,11 +50,16 @@ private:
         clock::time_point joined, heard;  ///< of the run
         bool took_part = false;
         bool left = false;
+        bool told_gone = false;  ///< by take_gone()
         std::vector<std::pair<clock::time_point, clock::time_point>> gaps;
     };
     [[nodiscard]] static bool is_missing(const member& m, clock::time_point now) {
         return !m.left && now - m.heard > missing_after;
     }
+
+    /// Those that take part in the run, have not left, are not missing, and of which this holds.
+    template <class Condition>
+    [[nodiscard]] std::size_t count_present(clock::time_point now, Condition holds) const;
 
     std::uint64_t run_ = 0;
     std::map<std::string, member> members_;

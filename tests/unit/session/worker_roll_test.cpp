@@ -143,13 +143,16 @@ TEST_CASE("whoever has left is gone, and so is who has been silent for a minute"
     roll.announce(1);
     beats(roll, ada, 0s, 4s);
     beats(roll, bob, 0s, 4s);
-    CHECK(roll.gone(start + 4s).empty());
+    CHECK(roll.take_gone(start + 4s).empty());
     CHECK(roll.present(start + 4s) == 2);
     roll.take(card_of(ada, 1, worker_phase::signed_off, 100), start + 5s);
-    CHECK(roll.gone(start + 5s) == std::vector<std::string>{ada});
+    CHECK(roll.take_gone(start + 5s) == std::vector<std::string>{ada});
+    CHECK(roll.take_gone(start + 5s).empty());
     CHECK(roll.present(start + 5s) == 1);
     CHECK(roll.present(start + 8s) == 0);
-    CHECK(roll.gone(start + 65s).size() == 2);
+    CHECK(roll.take_gone(start + 65s) == std::vector<std::string>{bob});
+    beats(roll, ada, 70s, 70s);
+    CHECK(roll.take_gone(start + 131s) == std::vector<std::string>{ada});
 }
 
 TEST_CASE("who dies after the run has ended, while others drain, was there to its end", "[worker_roll]") {
