@@ -87,8 +87,8 @@ class Host:
 
     def drop(self, hook: str, which: str = "") -> None:
         """Of the packets that come in (hook input) or go out (output), those; all of them without a condition."""
-        self.inside("nft", f"add table inet cut; add chain inet cut all {{ type filter hook {hook} priority 0; }}; "
-                           f"add rule inet cut all {which} drop")  # fmt: skip
+        self.inside("nft", f"add table inet cut; add chain inet cut these {{ type filter hook {hook} priority 0; }}; "
+                           f"add rule inet cut these {which} drop")  # fmt: skip
 
     def drop_no_more(self) -> None:
         self.inside("nft", "delete table inet cut")
