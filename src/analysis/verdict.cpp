@@ -92,10 +92,12 @@ std::string limiting_service(const run_result& run, const verdict_context& conte
 }
 
 /// Little's law, L = X W: compares the orders in flight computed from throughput and mean latency with the limit and
-/// with the observation. Does not apply if orders fail or repeat, since their begins and ends do not pair up.
-std::string littles_law(const run_result& run) {
+/// with the observation. Does not apply if orders fail, repeat or are begun again, since their begins and ends do not
+/// pair up.
+std::string littles_law(const run_result& run, const verdict_context& context) {
     const bool killed = run.recovery.killed != kill_target::none;
-    if (killed || run.not_stored() > 0 || run.repeated > 0 || run.ledger.redelivered > 0) return "";
+    const bool redelivered = run.repeated > 0 || run.ledger.redelivered > 0 || context.begun_again > 0;
+    if (killed || run.not_stored() > 0 || redelivered) return "";
     if (run.load && run.load->warm_up_s > 0) return "";  // the distributions are of a part of the run
     const double mean_ms = run.load ? run.load->service.mean_ms : run.latency.mean_ms;
     const double follows = static_cast<double>(run.ended()) / run.time_s * mean_ms / 1000;
@@ -168,7 +170,7 @@ std::optional<verdict> why_invalid(const run_result& run, const verdict_context&
     if (is_debug(context.build)) return invalid(k::invalid_debug_build, "debug build");
     if (const auto why = connection_shortage(run, context); !why.empty())
         return invalid(k::invalid_service_limit, why);
-    if (const auto why = littles_law(run); !why.empty()) return invalid(k::invalid_littles_law, why);
+    if (const auto why = littles_law(run, context); !why.empty()) return invalid(k::invalid_littles_law, why);
     if (const auto why = busy_box(run, context); !why.empty()) return invalid(k::invalid_busy_box, why);
     if (const auto why = late_arrivals(run, context); !why.empty()) return invalid(k::invalid_late_arrivals, why);
     if (const auto why = limiting_service(run, context); !why.empty()) return invalid(k::invalid_service_limit, why);

@@ -13,6 +13,7 @@ inline constexpr double default_busy_limit = 0.2;
 struct verdict_context {
     double cores = 1;                        ///< usable: box_info::usable_cores()
     std::uint64_t database_connections = 0;  ///< used by the pattern
+    std::uint64_t begun_again = 0;           ///< orders whose first holder died
     bool own_postgres = false;               ///< a throwaway one, which has the connections that the runs need
     bool separate_source = true;             ///< see needs
     double floor_tolerance = 0;              ///< share by which a correct time may be below the floor

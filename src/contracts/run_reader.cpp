@@ -33,6 +33,7 @@ progress run_reader::read() const noexcept {
     p.failed = get(board_->failed);
     p.repeated = get(board_->repeated);
     p.begun = begun_in(*board_);
+    p.begun_again = get(board_->begun_again);
     p.queued = queued();
     p.http_attempts = get(board_->http_attempts);
     p.repeated_attempts = get(board_->repeated_attempts);

@@ -19,6 +19,8 @@ struct record_board;
 /// A snapshot of the counters. During the run they are not read at exactly the same time.
 struct progress {
     std::uint64_t begun = 0;  ///< each order once; one begun again after its end counts twice until it ends
+    std::uint64_t begun_again =
+        0;  ///< orders whose first holder has died, as far as is known; after the run: exactly
     std::uint64_t stored = 0, failed = 0;
     std::uint64_t repeated = 0;           ///< second and later ends of orders that were redelivered
     std::uint64_t http_attempts = 0;      ///< of all ends

@@ -205,6 +205,7 @@ std::string bad_times_of(const run_evidence& e, const run_terms& terms) {
 verdict verdict_on(const run_result& run, const run_evidence& e, const run_terms& terms) {
     return judge(run, {.cores = e.seen.is_elsewhere() ? std::numeric_limits<double>::infinity() : terms.cores,
                        .database_connections = terms.who.needs_at(terms.work).database_connections,
+                       .begun_again = e.record.read().begun_again,
                        .own_postgres = terms.postgres == server_owner::pipebench,
                        .separate_source = terms.who.needs_at(terms.work).separate_source,
                        .floor_tolerance = floor_tolerance(terms.work),

@@ -20,10 +20,10 @@ struct running_session {
         : file(someone.file("r.json")), under_way(with_secret(someone.pipebench(arguments(more)))) {
         REQUIRE(comes_true([&] { return !running(someone, "_run").empty(); }));
     }
-    /// Kills a process whose command line contains this text once the run is under way and `enough` of them are there.
+    /// Kills a server whose command line contains this text once the run is under way and `enough` of them are there.
     pid_t kill(const std::string& what, std::size_t enough = 1) {
         std::vector<process> found;
-        REQUIRE(comes_true([&] { return (found = running(someone, what)).size() >= enough; }));
+        REQUIRE(comes_true([&] { return (found = running_roots(someone, what)).size() >= enough; }));
         ::kill(found.at(enough - 1).pid, SIGKILL);
         return found.at(enough - 1).pid;
     }

@@ -46,13 +46,9 @@ command_end interrupted_by(running_command& session, int signal, const user& som
 
 /// Waits for a process of the session with this text in its command line.
 pid_t process_with(const user& someone, const std::string& text) {
-    pid_t found = 0;
-    REQUIRE(comes_true([&] {
-        for (const auto& p : someone.processes())
-            if (contains(p.command_line, text)) found = p.pid;
-        return found != 0;
-    }));
-    return found;
+    std::vector<process> found;
+    REQUIRE(comes_true([&] { return !(found = running_roots(someone, text)).empty(); }));
+    return found.front().pid;
 }
 
 /// The schema of the session that uses the test's PostgreSQL; waits for its table of this name.

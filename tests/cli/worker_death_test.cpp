@@ -40,7 +40,7 @@ void check_that_nothing_is_lost(const json& run, pid_t victim) {
 
 json result_of(running_command& under_way, const std::string& file) {
     const auto end = under_way.wait();
-    CAPTURE(end.err);
+    CAPTURE(end.out, end.err);
     CHECK(end.code == 0);
     return json::parse(read_file(file))["runs"][0];
 }

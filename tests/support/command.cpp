@@ -79,6 +79,16 @@ std::vector<process> all_processes() {
     return out;
 }
 
+/// Those whose parent is not among them, and those whose parent is.
+std::pair<std::vector<process>, std::vector<process>> parents_and_children(const std::vector<process>& all) {
+    std::pair<std::vector<process>, std::vector<process>> out;
+    for (const auto& p : all) {
+        const bool is_child = std::ranges::find(all, p.parent, &process::pid) != all.end();
+        (is_child ? out.second : out.first).push_back(p);
+    }
+    return out;
+}
+
 bool belongs_to(const process& p, const fs::path& tmp) {
     const fs::path entry = fmt::format("/proc/{}", p.pid);
     const auto environment = '\0' + read_file(entry / "environ") + '\0';
@@ -214,13 +224,10 @@ std::vector<process> running(const user& someone, const std::string& what) {
     return out;
 }
 
-std::vector<process> workers(const user& someone) {
-    auto out = running(someone, "_run");
-    const auto all = out;
-    std::erase_if(out, [&](const process& p) {
-        return std::ranges::none_of(all, [&](const process& q) { return q.pid == p.parent; });
-    });
-    return out;
+std::vector<process> running_roots(const user& someone, const std::string& what) {
+    return parents_and_children(running(someone, what)).first;
 }
+
+std::vector<process> workers(const user& someone) { return parents_and_children(running(someone, "_run")).second; }
 
 }  // namespace pipebench::test

@@ -101,7 +101,9 @@ private:
 [[nodiscard]] command behind(std::vector<std::string> prefix, command c);
 /// Processes of the user whose command line contains the text.
 [[nodiscard]] std::vector<process> running(const user& someone, const std::string& what);
-
+/// Those of them that are not children of others of them: a backend of PostgreSQL is called as its server is for a
+/// moment, when it has just been forked.
+[[nodiscard]] std::vector<process> running_roots(const user& someone, const std::string& what);
 /// The forked workers of a run: children of its process.
 [[nodiscard]] std::vector<process> workers(const user& someone);
 

@@ -15,8 +15,11 @@ namespace pipebench::test {
 class silenced {
 public:
     explicit silenced(pid_t root) {
-        for_each_in_tree(root, forks_from::main_thread, [this](pid_t pid) { stopped_.push_back(pid); });
-        for (const pid_t pid : stopped_) ::kill(pid, SIGSTOP);
+        // Each is stopped before its children are listed: it has no further ones.
+        for_each_in_tree(root, forks_from::main_thread, [this](pid_t pid) {
+            ::kill(pid, SIGSTOP);
+            stopped_.push_back(pid);
+        });
     }
     silenced(const silenced&) = delete;
     silenced& operator=(const silenced&) = delete;

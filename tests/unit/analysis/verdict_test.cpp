@@ -256,13 +256,15 @@ TEST_CASE("Little's law is not asked where orders failed or came twice", "[verdi
     e.run.in_flight.mean = 1;
     e.run.latency.mean_ms = 2000;
     REQUIRE_FALSE(e.judged().trusted());
-    auto failed = e, repeated = e, redelivered = e;
+    auto failed = e, repeated = e, redelivered = e, begun_again = e;
     failed.run.failed = 1;
     repeated.run.repeated = 1;
     redelivered.run.ledger.redelivered = 1;
+    begun_again.context.begun_again = 1;
     CHECK(failed.judged().text == "1 % failed");
     CHECK(repeated.judged().text == "ok");
     CHECK(redelivered.judged().text == "ok");
+    CHECK(begun_again.judged().text == "ok");
 }
 
 TEST_CASE("a build that is unfit goes before Little's law, and that before a busy box", "[verdict][littles-law]") {

@@ -107,6 +107,15 @@ TEST_CASE("an order that two have in hand is in flight once, and leaves nothing 
     CHECK(r.read().in_flight() == 1);
     r.log().end(other, success);
     CHECK(r.read().in_flight() == 0);
+    CHECK(r.read().begun_again == 0);
+}
+
+TEST_CASE("an order whose first holder has died is known as begun again", "[recorder]") {
+    auto r = recorder::create(10);
+    static_cast<void>(r.log().begin(1));
+    r.log().end(r.log().begin(1), success);
+    CHECK(r.read().begun_again == 1);
+    CHECK(r.read().in_flight() == 0);
 }
 
 TEST_CASE("a late success takes the failure back, so that the kinds add up to what failed", "[recorder]") {
