@@ -270,7 +270,8 @@ struct joined_worker {
     double left_s = 0;    ///< NaN: at its end
     worker_end how = worker_end::stayed;
     std::vector<worker_gap> gaps;
-    std::uint64_t ended = 0;  ///< orders
+    std::uint64_t ended = 0, in_hand = 0;            ///< orders; in hand when it was last heard of
+    std::uint64_t retries = 0, refused_retries = 0;  ///< as in run_result
     double cpu_user_s = 0, cpu_system_s = 0;
     known_bytes peak_rss_bytes, peak_pss_bytes;
     double loop_lag_p99_ms = 0;  ///< NaN: not measured

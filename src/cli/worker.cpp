@@ -73,7 +73,6 @@ exit_code worker_command::run() {
     worker_.postgres = servers_.postgres;
     worker_.target = servers_.target;
     worker_.binary = own_binary();
-    raise_descriptor_limit(100'000);
     signal_watch signals;
     const auto say = [this](const std::string& text) {
         if (!quiet_) tell(fmt::format("worker: {}\n", text));

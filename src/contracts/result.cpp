@@ -51,8 +51,8 @@ BOOST_DESCRIBE_STRUCT(yardstick_view, (), (version, pieces))
 BOOST_DESCRIBE_STRUCT(worker_gap, (), (from_s, to_s))
 BOOST_DESCRIBE_STRUCT(joined_worker, (),
                       (instance, host, kernel, version, pid, cores, processes, workers, in_flight_limit, joined_s,
-                       left_s, how, gaps, ended, cpu_user_s, cpu_system_s, peak_rss_bytes, peak_pss_bytes,
-                       loop_lag_p99_ms, clock_apart_s))
+                       left_s, how, gaps, ended, in_hand, retries, refused_retries, cpu_user_s, cpu_system_s,
+                       peak_rss_bytes, peak_pss_bytes, loop_lag_p99_ms, clock_apart_s))
 BOOST_DESCRIBE_STRUCT(run_result, (),
                       (pattern, title, scenario, round, position, in_flight_limit, time_s, floor_s, efficiency,
                        orders_per_s, orders, stored, failed, dead_lettered, not_started, repeated, http_attempts,

@@ -164,6 +164,8 @@ std::string to_text(const worker_card& card) {
                    {"run", card.run},
                    {"ended", card.ended},
                    {"in_hand", card.in_hand},
+                   {"retries", card.retries},
+                   {"refused_retries", card.refused_retries},
                    {"cpu_user_s", card.cpu_user_s},
                    {"cpu_system_s", card.cpu_system_s},
                    {"peak_rss_bytes", bytes_or_null(card.peak_rss_bytes)},
@@ -211,6 +213,8 @@ worker_card parse_worker_card(std::string_view json_text) {
         out.run = count_at(in, "run");
         out.ended = count_at(in, "ended");
         out.in_hand = count_at(in, "in_hand");
+        out.retries = count_at(in, "retries");
+        out.refused_retries = count_at(in, "refused_retries");
         out.cpu_user_s = number_at(in, "cpu_user_s");
         out.cpu_system_s = number_at(in, "cpu_system_s");
         out.peak_rss_bytes = bytes_at(in, "peak_rss_bytes");

@@ -17,9 +17,9 @@ inline constexpr std::uint64_t join_protocol = 1;
 /// a-z, 0-9 and '-', 40 at most; the first is a letter.
 [[nodiscard]] bool is_session_name(std::string_view name) noexcept;
 
-/// The keys of a named session.
-struct session_keys_of {
-    explicit session_keys_of(const std::string& name)
+/// The keys by which workers find a named session.
+struct join_keys {
+    explicit join_keys(const std::string& name)
         : owner("pipebench:session:" + name + ":owner"),
           card("pipebench:session:" + name + ":card"),
           workers("pipebench:session:" + name + ":workers") {}
@@ -66,9 +66,10 @@ struct worker_card {
     std::uint64_t pid = 0, cores = 0;
     std::uint64_t processes = 0, workers = 0, in_flight_limit = 0;
     worker_phase phase = worker_phase::joined;
-    std::uint64_t beat = 0;                ///< grows with each card
-    std::uint64_t run = 0;                 ///< the rest is of this run
-    std::uint64_t ended = 0, in_hand = 0;  ///< orders
+    std::uint64_t beat = 0;                          ///< grows with each card
+    std::uint64_t run = 0;                           ///< the rest is of this run
+    std::uint64_t ended = 0, in_hand = 0;            ///< orders
+    std::uint64_t retries = 0, refused_retries = 0;  ///< of HTTP requests, as in run_result
     double cpu_user_s = 0, cpu_system_s = 0;
     known_bytes peak_rss_bytes, peak_pss_bytes;
     double loop_lag_p99_ms = 0;  ///< NaN: not measured

@@ -57,7 +57,7 @@ void add_failures(run_result& out, const recorder& record, const progress& p) {
 }
 
 /// Counts, times and latencies.
-void add_orders(run_result& out, const recorder& record) {
+void add_orders(run_result& out, const recorder& record, const run_observation& seen) {
     const auto p = record.read();
     out.time_s = std::chrono::duration<double>(record.elapsed()).count();
     out.orders = record.orders();
@@ -70,6 +70,10 @@ void add_orders(run_result& out, const recorder& record) {
     out.http_attempts = p.http_attempts;
     out.retries = p.retries;
     out.refused_retries = p.refused_retries;
+    for (const auto& w : seen.workers) {
+        out.retries += w.retries;
+        out.refused_retries += w.refused_retries;
+    }
     out.store_attempts = p.store_attempts;
     out.orders_per_s = out.time_s > 0 ? static_cast<double>(p.ended()) / out.time_s : unknown;
     add_failures(out, record, p);
@@ -244,7 +248,7 @@ run_result account_of_failure(const std::string& why, const run_terms& terms) {
 run_result account_of(const run_evidence& e, const run_terms& terms) {
     auto out = row_for(terms);
     out.interrupted = was_interrupted(e.record, terms.signalled);
-    add_orders(out, e.record);
+    add_orders(out, e.record, e.seen);
     add_connection_waits(out, e.record, terms.who.reports(), e.seen.is_elsewhere());
     add_loops(out, e.record);
     add_memory(out, e.record, e.seen);

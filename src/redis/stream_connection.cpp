@@ -52,7 +52,8 @@ task<std::vector<redis_reply>> stream_connection::keep_asking(std::vector<redis_
             connected_ = false;
             failure = e.what();
         }
-        if (closed()) co_return std::vector<redis_reply>{};
+        // A worker elsewhere still has results to hand over when it drains: whoever waits for it sets the limit.
+        if (closed() && (wait.count() > 0 || access_.instance.empty())) co_return std::vector<redis_reply>{};
         const auto pause = pace.next(reconnect_pace::clock::now());
         if (!pause) throw redis_lost(access_.limits.when_given_up(failure));
         co_await sleep(*pause);

@@ -30,7 +30,7 @@ public:
 
     /// Returns the replies, none of them an error. While Redis is away it sends all commands again after a pause; it
     /// creates the group again if that was lost. Throws the redis_error when the patience is over. Empty if closed
-    /// while Redis was away.
+    /// while Redis was away, but on the machine of the session alone: a worker elsewhere goes on trying.
     task<std::vector<redis_reply>> ask(std::vector<redis_command> commands) {
         return keep_asking(std::move(commands), {}, needed::all);
     }

@@ -1,5 +1,6 @@
 #include "report/worker_tables.hpp"
 
+#include "contracts/number.hpp"
 #include "report/numbers.hpp"
 
 #include <fmt/format.h>
@@ -25,13 +26,17 @@ std::string cpu_per_order(worker w) {
     return w.ended == 0 ? "-" : fixed(us / static_cast<double>(w.ended), 0);
 }
 
+std::string orders_of(std::uint64_t n) { return counted(n, "order", "orders"); }
+
 /// Empty if it stayed.
 std::string left(worker w) {
     switch (w.how) {
         case worker_end::stayed: break;
         case worker_end::signed_off: return fmt::format("signed off at {} s", seconds(w.left_s));
-        case worker_end::gave_up: return fmt::format("gave up at {} s", seconds(w.left_s));
-        case worker_end::missing: return fmt::format("missing from {} s on", seconds(w.left_s));
+        case worker_end::gave_up:
+            return fmt::format("gave up at {} s with {} in hand", seconds(w.left_s), orders_of(w.in_hand));
+        case worker_end::missing:
+            return fmt::format("missing from {} s on, with {} in hand", seconds(w.left_s), orders_of(w.in_hand));
     }
     return {};
 }

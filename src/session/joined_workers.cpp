@@ -92,12 +92,15 @@ void joined_workers::keep_alive() {
     std::unique_lock lock(mutex_);
     while (!over_) {
         lock.unlock();
+        std::string failure;
         try {
             exchange();
         } catch (const std::exception& e) {  // Redis is away: the run says so, if it matters
             client_.reset();
+            failure = e.what();
         }
         lock.lock();
+        failure_ = failure;
         wake_.wait_for(lock, beat, [this] { return over_ || changed_; });
         changed_ = false;
     }
@@ -191,10 +194,11 @@ void joined_workers::announce(const std::string& table, const std::string& strea
         return;
     const std::lock_guard lock(mutex_);
     const auto there = roll_.names();
-    throw setup_error(fmt::format("--expect-workers: {} of {} joined the session '{}' within {} (--join-timeout){}",
+    throw setup_error(fmt::format("--expect-workers: {} of {} joined the session '{}' within {} (--join-timeout){}{}",
                                   roll_.ready(clock::now()), counted(settings_.expected, "worker", "workers"),
                                   settings_.name, format_duration(settings_.timeout),
-                                  there.empty() ? "" : fmt::format(": {}", fmt::join(there, ", "))));
+                                  there.empty() ? "" : fmt::format(": {}", fmt::join(there, ", ")),
+                                  failure_.empty() ? "" : fmt::format("; the last failure: {}", failure_)));
 }
 
 void joined_workers::begin() {

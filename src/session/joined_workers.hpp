@@ -68,7 +68,7 @@ private:
 
     join_settings settings_;
     std::string redis_;
-    session_keys_of keys_;
+    join_keys keys_;
     clock::time_point began_{};
     std::optional<redis_client> client_;  ///< of the thread
 
@@ -77,6 +77,7 @@ private:
     session_card card_;
     worker_roll roll_;
     std::vector<std::string> warnings_, told_;
+    std::string failure_;  ///< of the last exchange with Redis; empty if it went well
     std::optional<clock::time_point> alone_since_;
     bool over_ = false, changed_ = false;
     std::thread thread_;

@@ -6,6 +6,7 @@
 #include "measure/ledger.hpp"
 #include "measure/run_account.hpp"
 #include "measure/stream_probe.hpp"
+#include "redis/late_results.hpp"
 #include "system/box.hpp"
 #include "system/environment.hpp"
 
@@ -144,7 +145,9 @@ void process_executor::observe_elsewhere(run_request& request, executed_run& run
     joined_->begin();
     run.seen = observe_run(request, run.record, signals_, look);
     const auto ended = std::chrono::steady_clock::now();
-    add_workers(run.seen, joined_->finish(ended, until_.after_a_run), run.record);
+    auto workers = joined_->finish(ended, until_.after_a_run);
+    end_what_workers_have_drained(request, run);
+    add_workers(run.seen, std::move(workers), run.record);
     if (nobody_left) {
         run.seen.server_failures.emplace_back("no worker was left, for as long as --join-timeout");
         run.seen.asked_to_end = run.seen.given_up = true;
@@ -153,6 +156,17 @@ void process_executor::observe_elsewhere(run_request& request, executed_run& run
         if (const auto end = chaos_->wait_for(std::chrono::milliseconds(0)); end && !end->exited_with(0))
             run.seen.server_failures.push_back("--chaos-command " + end->describe());
     for (const auto& text : joined_->take_warnings()) run.seen.notes.push_back(text);
+}
+
+/// Orders that were in hand when the run had ended: they count, and their times do not.
+void process_executor::end_what_workers_have_drained(const run_request& request, executed_run& run) try {
+    run.record.leave_out_latencies();
+    end_by_late_results(request.spec.where.redis, request.spec.where.stream, run.record.log(), until_.after_a_run);
+} catch (const redis_error& e) {
+    run.seen.notes.push_back(
+        fmt::format("results of orders that workers had in hand at the end are not known: {}", e.what()));
+} catch (const interrupted&) {
+    run.seen.notes.emplace_back("results of orders that workers had in hand at the end were not read");
 }
 
 /// Of an open run.

@@ -34,6 +34,7 @@ private:
     [[nodiscard]] std::vector<watched_service> watched_services(const addresses& where) const;
     void expect_arrivals(run_request& request, recorder& record);
     void start_chaos_command();
+    void end_what_workers_have_drained(const run_request& request, executed_run& run);
     void observe(run_request& request, executed_run& run, const on_progress& progress);
     void observe_elsewhere(run_request& request, executed_run& run, const on_progress& progress);
     [[nodiscard]] table_name make_table(const run_plan& plan);

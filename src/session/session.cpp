@@ -66,9 +66,15 @@ private:
         observer_.message("warning: " + text);
     }
 
+    /// On this machine. Workers elsewhere check for themselves what they need.
+    [[nodiscard]] needs needs_of(const contestant& c) const {
+        if (settings_.join) return {.processes = 1, .redis = true};
+        return c.needs_at(settings_.work);
+    }
+
     [[nodiscard]] needs largest_needs() const {
         std::vector<needs> all;
-        for (const auto& c : settings_.contestants) all.push_back(c->needs_at(settings_.work));
+        for (const auto& c : settings_.contestants) all.push_back(needs_of(*c));
         return largest_of(all);
     }
 
@@ -76,8 +82,7 @@ private:
         result_.box.descriptor_limit = raise_descriptor_limit_for(largest_needs());
         const auto limits = limits_of_this_box();
         for (const auto& c : settings_.contestants)
-            if (const auto why_not = does_not_fit(c->id(), c->needs_at(settings_.work), limits))
-                throw setup_error(*why_not);
+            if (const auto why_not = does_not_fit(c->id(), needs_of(*c), limits)) throw setup_error(*why_not);
     }
 
     void start_servers() {

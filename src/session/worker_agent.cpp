@@ -2,22 +2,17 @@
 
 #include "contracts/error.hpp"
 #include "contracts/number.hpp"
-#include "contracts/recorder.hpp"
 #include "contracts/session_cards.hpp"
 #include "contracts/units.hpp"
-#include "measure/histogram.hpp"
-#include "measure/pattern_contestant.hpp"
-#include "measure/run_watch.hpp"
 #include "pipeline/target_probe.hpp"
 #include "redis/redis_client.hpp"
 #include "services/inspect_postgres.hpp"
 #include "services/inspect_redis.hpp"
 #include "services/postgres_client.hpp"
+#include "session/capacity.hpp"
+#include "session/working_run.hpp"
 #include "system/box.hpp"
-#include "system/cpu_time.hpp"
 #include "system/patience.hpp"
-#include "system/process_tree.hpp"
-#include "system/process_tree_sampler.hpp"
 
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -45,24 +40,6 @@ constexpr duration gone_after = 3s;                   ///< without a card of the
 constexpr duration longest_without_redis = 10min;
 constexpr auto cards_last = "10000";  ///< ms that the workers' cards outlive the session
 
-const pattern& streams_pattern() {
-    const auto all = patterns();
-    const auto found = std::ranges::find(all, std::string_view("redis-streams"), &pattern::id);
-    if (found == all.end()) throw setup_error("this build has no redis-streams");
-    return *found;
-}
-
-/// The share of this worker in the session's work.
-workload work_here(workload work, const worker_settings& here) {
-    auto& s = work.streams;
-    if (here.processes > 0) s.processes = here.processes;
-    if (here.workers > 0) s.workers = here.workers;
-    if (here.batch > 0) s.batch = here.batch;
-    if (here.db_connections > 0) work.db_connections = here.db_connections;
-    s.workers = std::max(s.workers, s.processes);
-    return work;
-}
-
 worker_card introduce() {
     worker_card out;
     utsname names{};
@@ -76,91 +53,6 @@ worker_card introduce() {
     out.loop_lag_p99_ms = std::numeric_limits<double>::quiet_NaN();
     return out;
 }
-
-/// What this worker runs for one run of the session: processes that take its orders.
-class working_run {
-public:
-    working_run(const session_card& session, const worker_settings& here, const std::string& target_address,
-                const std::string& instance, const std::function<void(const std::string&)>& say)
-        : run_(session.run),
-          contestant_(streams_pattern(), here.binary),
-          spec_{.pattern = std::string(contestant_.id()),
-                .work = work_here(session.work, here),
-                .where = {here.target, here.postgres, here.redis, session.schema, session.table, session.stream,
-                          target_address},
-                .loop_lag = true,
-                .transform_rounds_per_us = session.transform_rounds_per_us,
-                .part = run_part::workers,
-                .instance = instance},
-          record_(recorder::create(session.work.orders)),
-          notes_([say](std::string_view line) { say(std::string(line)); }),
-          process_(contestant_.start({spec_, record_, server_owner::user, notes_.write_end(), notes_.write_end()})),
-          tree_(process_.pid()) {
-        notes_.close_write_end();
-    }
-
-    [[nodiscard]] std::uint64_t number() const noexcept { return run_; }
-    [[nodiscard]] int pid_descriptor() const noexcept { return process_.pid_descriptor(); }
-
-    void look() {
-        notes_.drain();
-        if (clock::now() < next_sample_) return;
-        tree_.sample();
-        next_sample_ = clock::now() + tree_.interval();
-    }
-    /// From now on it takes no orders, and ends what it has in hand.
-    void drain(duration limit) {
-        if (deadline_) return;
-        record_.request_stop();
-        deadline_ = clock::now() + limit;
-    }
-    [[nodiscard]] bool is_draining() const noexcept { return deadline_.has_value(); }
-    void kill() { process_.signal(SIGKILL); }
-    /// How it ended; nullopt while it runs.
-    [[nodiscard]] std::optional<child_end> end() {
-        if (deadline_ && clock::now() >= *deadline_) kill();
-        auto end = process_.wait_for(0ms);
-        if (end) {
-            notes_.finish();
-            end_ = end;
-        }
-        return end;
-    }
-
-    void describe(worker_card& card) {
-        const auto seen = record_.read();
-        card.run = run_;
-        card.processes = spec_.work.streams.processes;
-        card.workers = spec_.work.streams.workers;
-        card.in_flight_limit = contestant_.needs_at(spec_.work).in_flight;
-        card.ended = seen.ended() + seen.repeated;
-        card.in_hand = seen.in_flight();
-        const auto memory = tree_.usage();
-        card.peak_rss_bytes = memory.peak_rss_bytes;
-        card.peak_pss_bytes = memory.peak_pss_bytes;
-        if (const auto lag = record_.loop_lag(); total_of(lag) > 0) card.loop_lag_p99_ms = summarise(lag).p99_ms;
-        if (end_) {
-            card.cpu_user_s = as_seconds(end_->usage.ru_utime);
-            card.cpu_system_s = as_seconds(end_->usage.ru_stime);
-        } else if (const double used = tree_cpu_seconds(process_.pid()); std::isfinite(used)) {
-            card.cpu_user_s = used;  // the kernel tells the parts of it only at the end
-            card.cpu_system_s = 0;
-        }
-        if (!end_ && record_.elapsed().count() > 0) card.phase = worker_phase::working;
-    }
-
-private:
-    std::uint64_t run_;
-    pattern_contestant contestant_;
-    run_spec spec_;
-    recorder record_;
-    line_pipe notes_;
-    child_process process_;
-    process_tree_sampler tree_;
-    clock::time_point next_sample_ = clock::now();
-    std::optional<clock::time_point> deadline_;
-    std::optional<child_end> end_;
-};
 
 class worker_agent {
 public:
@@ -193,6 +85,7 @@ private:
             throw setup_error(
                 fmt::format("the session '{}' is of pipebench {}, and this is {}: use one version everywhere",
                             settings_.name, session.version, card_.version));
+        check_that_it_fits(session);
         check_postgres(session);
         check_target(session);
         card_.session = session.session;
@@ -209,17 +102,33 @@ private:
 
     session_card wait_for_session() {
         const auto deadline = clock::now() + settings_.wait;
+        std::optional<redis_client> client;
+        std::string away;
         bool told = false;
         for (;;) {
-            redis_client client(parse_redis_address(settings_.redis), reply_limit, before_joining());
-            if (const auto text = value_in(*client.command({"GET", keys_.card}))) return parse_session_card(*text);
+            try {
+                if (!client) client.emplace(parse_redis_address(settings_.redis), reply_limit, before_joining());
+                away.clear();
+                if (const auto text = value_in(*client->command({"GET", keys_.card})))
+                    return parse_session_card(*text);
+            } catch (const redis_error& e) {
+                if (!is_away(e)) throw;
+                client.reset();
+                away = fmt::format(": {}", e.what());
+            }
             if (clock::now() >= deadline)
-                throw setup_error(
-                    fmt::format("--join: no session '{}' within {} (--wait): is it running, with this Redis?",
-                                settings_.name, format_duration(settings_.wait)));
+                throw setup_error(fmt::format("--join: no session '{}' within {} (--wait){}", settings_.name,
+                                              format_duration(settings_.wait),
+                                              away.empty() ? ": is it running, with this Redis?" : away));
             if (!std::exchange(told, true)) say_(fmt::format("waiting for the session '{}'", settings_.name));
             if (before_joining().wait(-1, 0, clock::now() + look_again) == wait_end::interrupted) throw interrupted();
         }
+    }
+
+    void check_that_it_fits(const session_card& session) {
+        const auto need = streams_pattern().needs_at(work_here(session.work, settings_));
+        raise_descriptor_limit_for(need);
+        if (const auto why_not = does_not_fit("this worker", need, limits_of_this_box())) throw setup_error(*why_not);
     }
 
     void check_postgres(const session_card& session) {
@@ -367,7 +276,7 @@ private:
     const worker_settings& settings_;
     signal_watch& signals_;
     const std::function<void(const std::string&)>& say_;
-    session_keys_of keys_;
+    join_keys keys_;
     worker_card card_;
     std::string target_address_;
     std::optional<redis_client> client_;

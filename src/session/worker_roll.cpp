@@ -33,6 +33,9 @@ joined_worker introduced(const worker_card& card) {
     out.workers = card.workers;
     out.in_flight_limit = card.in_flight_limit;
     out.ended = card.ended;
+    out.in_hand = card.in_hand;
+    out.retries = card.retries;
+    out.refused_retries = card.refused_retries;
     out.cpu_user_s = card.cpu_user_s;
     out.cpu_system_s = card.cpu_system_s;
     out.peak_rss_bytes = card.peak_rss_bytes;

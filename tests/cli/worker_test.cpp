@@ -12,9 +12,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <memory>
+#include <regex>
 #include <thread>
 
 using namespace pipebench;
@@ -83,6 +86,22 @@ private:
 std::string saved_workload() {
     nlohmann::json out = workload{};
     return out.dump();
+}
+
+/// The command of docs/production.md that makes the user.
+redis_command documented_user(const std::string& password) {
+    const auto text = read_file(std::filesystem::path(PIPEBENCH_SOURCE_DIR) / "docs/production.md");
+    const auto begin = text.find("ACL SETUSER pipebench"), end = text.find("```", begin);
+    REQUIRE(end != std::string::npos);
+    const std::regex word(R"('[^']*'|[^\s\\]+)");
+    const auto command = text.substr(begin, end - begin);
+    redis_command out;
+    for (std::sregex_iterator at(command.begin(), command.end(), word), none; at != none; ++at) {
+        auto one = at->str();
+        std::erase(one, '\'');
+        out.push_back(one.starts_with('#') ? ">" + password : one);
+    }
+    return out;
 }
 
 }  // namespace
@@ -159,6 +178,74 @@ TEST_CASE("a worker that gets SIGTERM ends what it has in hand, and the others d
     CHECK(gone.how == worker_end::signed_off);
     CHECK(gone.left_s > 0);
     CHECK(run.in_flight_limit < 16);
+}
+
+TEST_CASE("what workers have in hand when a signal ends their session is stored, and counts", "[worker][signal]") {
+    const scene s;
+    running_command session(s.session({"-n", "100000", "--expect-workers", "1"}));
+    running_command one(s.worker());
+    REQUIRE(s.has_results(100));
+    session.signal(SIGINT);
+    const auto end = session.wait();
+    CAPTURE(end.out, end.err, one.err());
+    CHECK(end.code == 130);
+    CHECK(one.wait().code == 0);
+    const auto run = s.result();
+    CHECK(run.interrupted);
+    CHECK(run.stored == run.ledger.rows);
+    CHECK(run.ledger.recovered == 0);
+}
+
+TEST_CASE("a worker that drains while Redis takes nothing hands its results over when it does again", "[worker]") {
+    const scene s;
+    auto with_long_leases = s.session({"-n", "1500", "--expect-workers", "2"});
+    *(std::ranges::find(with_long_leases.arguments, "--lease") + 1) = "30s";
+    running_command session(with_long_leases);
+    running_command one(s.worker()), two(s.worker());
+    REQUIRE(s.has_results(100));
+    s.redis().set("maxmemory", "1");
+    one.signal(SIGTERM);
+    REQUIRE(one.says("ending what is in hand"));
+    std::this_thread::sleep_for(1s);  // the time that Redis takes nothing
+    s.redis().set("maxmemory", "0");
+    const auto left = one.wait();
+    const auto end = session.wait();
+    CAPTURE(left.err, end.out, end.err, two.err());
+    CHECK(left.code == 0);
+    const auto run = s.result();
+    CHECK(run.stored == 1500);
+    CHECK(run.ledger.redelivered == 0);
+    CHECK(run.time_s < 30);  // nothing of its orders had to wait for the end of a lease
+}
+
+TEST_CASE("a worker and its session need no more rights in Redis than the documentation says", "[worker]") {
+    const scene s;
+    s.redis().ask(documented_user("secret"));
+    const auto login = [&s](command c) {
+        for (auto& word : c.arguments)
+            if (word == s.redis().tcp_url()) word = s.redis().tcp_url("pipebench:secret@");
+        return c;
+    };
+    running_command session(login(s.session({"-n", "400", "--expect-workers", "1"})));
+    running_command one(login(s.worker()));
+    const auto end = session.wait();
+    const auto left = one.wait();
+    CAPTURE(end.out, end.err, left.err);
+    CHECK(end.code == 0);
+    CHECK(left.code == 0);
+    CHECK(s.result().stored == 400);
+    CHECK(std::ranges::none_of(std::array{end.err, left.err}, [](auto& text) { return contains(text, "NOPERM"); }));
+}
+
+TEST_CASE("a worker that its machine cannot hold is refused before it joins", "[worker]") {
+    const scene s;
+    running_command session(s.session({"-n", "40", "--expect-workers", "1"}));
+    REQUIRE(session.says("waiting for 1 worker"));
+    auto too_large = s.worker({"-q"});
+    *(std::ranges::find(too_large.arguments, "--workers") + 1) = "100000";
+    check_refusal(run(too_large), {"this worker: 200000 orders in flight need"});
+    session.signal(SIGINT);
+    session.wait();
 }
 
 TEST_CASE("a worker that is killed with all its processes loses no order, and the row is not trusted", "[worker]") {

@@ -135,9 +135,29 @@ run_result run_with_every_field_set() {
     r.cpu_per_order_us = 16.5;
     r.cpu_sections = {1022, 17.5, 18.5, 19.5, 20.5};
     r.loop_lag = latency_summary{44.5, 45.5, 46.5, 47.5, 48.5, 49.5};
-    r.workers = {
-        {"0123456789abcdef",  "a host",       "its kernel", "its version", 1047, 1048, 1049, 1050, 1051, 60.5, 61.5,
-         worker_end::missing, {{62.5, 63.5}}, 1052,         64.5,          65.5, 1053, 1054, 66.5, 67.5}};
+    r.workers = {{"0123456789abcdef",
+                  "a host",
+                  "its kernel",
+                  "its version",
+                  1047,
+                  1048,
+                  1049,
+                  1050,
+                  1051,
+                  60.5,
+                  61.5,
+                  worker_end::missing,
+                  {{62.5, 63.5}},
+                  1052,
+                  1055,
+                  1056,
+                  1057,
+                  64.5,
+                  65.5,
+                  1053,
+                  1054,
+                  66.5,
+                  67.5}};
     r.transform_pool = transform_pool_view{1044, 1045, 1, {50.5, 51.5, 52.5, 53.5, 54.5, 55.5}};
     r.harness_cpu_s = 21.5;
     r.steal_share = 22.5;

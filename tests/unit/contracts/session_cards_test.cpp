@@ -49,6 +49,8 @@ worker_card sample_worker() {
     out.run = 3;
     out.ended = 1000;
     out.in_hand = 4;
+    out.retries = 5;
+    out.refused_retries = 6;
     out.cpu_user_s = 1.5;
     out.cpu_system_s = 0.25;
     out.peak_rss_bytes = 12'000'000;
@@ -93,6 +95,8 @@ TEST_CASE("the card of a worker is read as it was written, and what is not known
     CHECK(card.phase == worker_phase::drained);
     CHECK(card.ended == 1000);
     CHECK(card.in_hand == 4);
+    CHECK(card.retries == 5);
+    CHECK(card.refused_retries == 6);
     CHECK(card.cpu_user_s == 1.5);
     CHECK(card.peak_rss_bytes == known_bytes(12'000'000));
     CHECK_FALSE(card.peak_pss_bytes);

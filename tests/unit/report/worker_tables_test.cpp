@@ -63,12 +63,13 @@ TEST_CASE("of a worker that is missing the orders are a lower bound, and its row
     auto w = worker_on("node-7");
     w.how = worker_end::missing;
     w.left_s = 4.2;
+    w.in_hand = 48;
     w.gaps = {{4.2, std::nan("")}};
     const auto t = table_of_workers({w});
     CHECK(t.rows[0].mood == tone::alarm);
     const auto text = to_text(t, colours::off, 200);
     CHECK_THAT(text, ContainsSubstring("at least 1,000"));
-    CHECK_THAT(text, ContainsSubstring("missing from 4.20 s on"));
+    CHECK_THAT(text, ContainsSubstring("missing from 4.20 s on, with 48 orders in hand"));
 }
 
 TEST_CASE("a worker that was cut off, and one whose clock differs, are said to be so", "[worker_tables]") {
