@@ -250,6 +250,7 @@ std::vector<titled_table> further_tables(const std::vector<pattern_summary>& pat
         {"Where the CPU time of an order goes, by samples of what each thread was at work for",
          sections_table(patterns)},
         {"Under way: ten samples a second, and what was tried again", pressure_table(patterns)},
+        {"Other machines: what their workers were and used together", hosts_table(patterns)},
         {"Workers on other machines: who was there, and what they used", workers_table(patterns)},
         {"After the kill: what was done again, and how long it took", recovery_table(patterns)},
         {"Beside it: processes, services and harness during the run", beside_table(patterns)}};

@@ -53,6 +53,29 @@ std::string story(worker w) {
     return fmt::format("{}", fmt::join(parts, "; "));
 }
 
+/// What the workers of one host were and used together.
+struct host_view {
+    std::string name;
+    std::uint64_t cores = 0, workers = 0, processes = 0, in_flight_limit = 0, ended = 0, lost = 0;
+    double cpu_s = 0;
+    known_bytes peak_rss_bytes{0}, peak_pss_bytes{0};
+};
+
+void add(known_bytes& sum, const known_bytes& more) { sum = sum && more ? known_bytes(*sum + *more) : std::nullopt; }
+
+void add(host_view& host, worker w) {
+    host.name = w.host;
+    host.cores = w.cores;
+    ++host.workers;
+    host.processes += w.processes;
+    host.in_flight_limit += w.in_flight_limit;
+    host.ended += w.ended;
+    host.cpu_s += w.cpu_user_s + w.cpu_system_s;
+    if (was_lost(w)) ++host.lost;
+    add(host.peak_rss_bytes, w.peak_rss_bytes);
+    add(host.peak_pss_bytes, w.peak_pss_bytes);
+}
+
 /// Workers of one host follow each other.
 std::vector<joined_worker> workers_of(const std::vector<pattern_summary>& patterns) {
     std::vector<joined_worker> out;
@@ -62,6 +85,30 @@ std::vector<joined_worker> workers_of(const std::vector<pattern_summary>& patter
 }
 
 }  // namespace
+
+table hosts_table(const std::vector<pattern_summary>& patterns) {
+    std::vector<host_view> hosts;
+    const auto workers = workers_of(patterns);
+    for (const auto& w : workers) {
+        if (hosts.empty() || hosts.back().name != w.host) hosts.emplace_back();
+        add(hosts.back(), w);
+    }
+    if (hosts.size() == workers.size()) hosts.clear();  // the table of workers says the same
+    using host = const host_view&;
+    const auto at_least = [](host h, std::string text) { return h.lost > 0 ? "at least " + text : text; };
+    return table_of<host_view>(hosts,
+                               {{{"Host", "", align::left}, [](host h) { return h.name; }},
+                                {{"Cores", ""}, [](host h) { return grouped(h.cores); }},
+                                {{"Workers", ""}, [](host h) { return grouped(h.workers); }},
+                                {{"Lost", ""}, [](host h) { return grouped(h.lost); }},
+                                {{"Processes", ""}, [](host h) { return grouped(h.processes); }},
+                                {{"In flight", ""}, [](host h) { return grouped(h.in_flight_limit); }},
+                                {{"Orders", ""}, [=](host h) { return at_least(h, grouped(h.ended)); }},
+                                {{"CPU", "s"}, [=](host h) { return at_least(h, seconds(h.cpu_s)); }},
+                                {{"RSS", "MB"}, [](host h) { return megabytes(h.peak_rss_bytes); }},
+                                {{"PSS", "MB"}, [](host h) { return megabytes(h.peak_pss_bytes); }}},
+                               [](host h) { return h.lost > 0 ? tone::alarm : tone::plain; });
+}
 
 table workers_table(const std::vector<pattern_summary>& patterns) {
     return table_of<joined_worker>(workers_of(patterns),

@@ -53,6 +53,30 @@ TEST_CASE("workers of one host follow each other", "[worker_tables]") {
     }
 }
 
+TEST_CASE("workers that share a host are added up, and a lost one makes the sum a lower bound", "[worker_tables]") {
+    auto s = test::sample_session();
+    s.runs.resize(1);
+    auto lost = worker_on("a");
+    lost.how = worker_end::missing;
+    s.runs[0].workers = {worker_on("b"), lost, worker_on("b")};
+    const auto t = hosts_table(summarise(s));
+    REQUIRE(t.rows.size() == 2);
+    CHECK(t.rows[0].cells[0] == "a");
+    CHECK(t.rows[0].cells[6] == "at least 1,000");
+    CHECK(t.rows[0].mood == tone::alarm);
+    CHECK(t.rows[1].cells[2] == "2");
+    CHECK(t.rows[1].cells[6] == "2,000");
+    CHECK(t.rows[1].cells[9] == "24.6");
+    CHECK(t.rows[1].mood == tone::plain);
+}
+
+TEST_CASE("hosts of one worker each have no table of their own", "[worker_tables]") {
+    auto s = test::sample_session();
+    s.runs.resize(1);
+    s.runs[0].workers = {worker_on("b"), worker_on("a")};
+    CHECK(hosts_table(summarise(s)).rows.empty());
+}
+
 TEST_CASE("a worker's row says what it did and what it used", "[worker_tables]") {
     const auto text = to_text(table_of_workers({worker_on("node-7")}), colours::off, 200);
     for (const char* part : {"node-7", "0123456789abcdef", "1,000", "50", "12.3"})
