@@ -29,7 +29,7 @@ if [[ ${1:-} == --fix ]]; then mode=(-i); fi
 
 cd "$repo"
 mapfile -d '' -t sources < <(find src include tests bench \( -name '*.cpp' -o -name '*.hpp' \) -print0 2>/dev/null)
-scripts=(scripts/*.sh bench/*/*.sh .ci/run)
+scripts=(scripts/*.sh bench/*/*.sh examples/deploy/*/*.sh examples/deploy/*/*.sbatch .ci/run)
 failed=0
 if ((${#sources[@]})); then
     "$clang_format" --style=file "${mode[@]}" "${sources[@]}" || failed=1

@@ -3,7 +3,8 @@
 # Groups: build (to compile it), run (the servers it starts), test (only for tests), lint (format check), clang (the
 # other compiler), fuzz and valgrind (to find memory errors), fresh-machine (to make a bare Debian), image (to check
 # docker-compose.yml), peers (the same patterns in Python), limits (tools that measure the servers alone), kills (the
-# test that kills), stall (the test that drops packets), scale (machines as network namespaces), production (its replay).
+# test that kills), stall (the test that drops packets), scale (machines as network namespaces), production (its replay),
+# deploy-check (to check the examples for workers elsewhere).
 
 : "${repo:?source lib.sh first}"
 # shellcheck source=scripts/apt-sources.sh
@@ -46,10 +47,14 @@ packages_of() {
         production) printf '%s\n' python3 ;;
         stall) printf '%s\n' iproute2 python3 redis-tools ;;
         scale) printf '%s\n' iproute2 nftables postgresql-client python3 redis-tools ;;
+        deploy-check)
+            printf '%s\n' docker-compose kubernetes-client npm python3 python3-yaml shellcheck systemd
+            ;;
         limits) printf '%s\n' python3 redis-tools wrk ;; # pgbench comes with postgresql
         *)
             die "unknown package group '$group'; the groups are:" \
-                "build run test lint clang fuzz valgrind fresh-machine image kills stall scale peers limits production"
+                "build run test lint clang fuzz valgrind fresh-machine image kills stall scale peers limits production" \
+                "deploy-check"
             ;;
         esac
     done
@@ -64,11 +69,14 @@ missing_packages() {
     done
 }
 
-# The servers may come from elsewhere (another version, valkey), so the test is whether pipebench will find them.
+# The servers may come from elsewhere (another version, valkey), so the test is whether pipebench will find them. So
+# may kubectl and npm.
 is_installed() {
     case $1 in
     postgresql) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
     redis-server) command -v redis-server valkey-server >/dev/null ;;
+    kubernetes-client) command -v kubectl >/dev/null ;;
+    npm) command -v npm >/dev/null ;;
     catch2) dpkg --compare-versions "$(installed_version catch2)" ge 3 ;;
     *) [[ -n $(installed_version "$1") ]] ;;
     esac
