@@ -124,10 +124,10 @@ exit_code code_of(const comparison& c) {
 }
 
 renderer rendering_of(const comparison& c) {
-    return [&c](std::string_view format, colours colour) {
+    return [&c](std::string_view format, const look& how) {
         if (format == "markdown") return reporting::render_markdown(c);
         if (format == "json") return reporting::render_json(c);
-        return reporting::render_text(c, colour);
+        return reporting::render_text(c, how);
     };
 }
 

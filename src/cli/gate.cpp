@@ -77,10 +77,10 @@ gate_settings gate_command::settings() const {
 }
 
 renderer rendering_of(const gate_outcome& g) {
-    return [&g](std::string_view format, colours c) {
+    return [&g](std::string_view format, const look& how) {
         if (format == "markdown") return reporting::render_markdown(g);
         if (format == "json") return reporting::render_json(g);
-        return reporting::render_text(g, c);
+        return reporting::render_text(g, how);
     };
 }
 

@@ -43,11 +43,11 @@ load_search_request request_of(const session_options& given, std::string_view se
 }
 
 renderer rendering_of(const load_search_outcome& s) {
-    return [&s](std::string_view format, colours c) {
+    return [&s](std::string_view format, const look& how) {
         if (format == "markdown") return reporting::render_markdown(s);
         if (format == "json") return reporting::render_json(s);
         if (format == "csv") return reporting::render_csv(s);
-        return reporting::render_text(s, c);
+        return reporting::render_text(s, how);
     };
 }
 

@@ -28,10 +28,9 @@ void report_command::declare(option_set& options) {
     options.text("file", "FILE", file_, "a result saved with --export-json; - reads stdin").required();
     std::vector<std::string> formats;
     for (const auto& r : reporters()) formats.emplace_back(r.id);
-    declare_format(options, output_, formats);
     options.repeated("--assert", "CONDITION", assertions_,
                      "exit with 1 unless it holds, with 3 if the result is not trusted");
-    declare_colour(options, output_);
+    declare_output(options, output_, formats);
 }
 
 /// Evaluates the assertions of this command. Those of the saved result determined the exit code of its measurement.
@@ -48,7 +47,7 @@ exit_code report_command::run() try {
     result.assertions.insert(result.assertions.end(), asked.begin(), asked.end());
     const auto model = model_of(result);
     result_output(output_).emit(
-        [&](std::string_view format, colours c) { return find_reporter(format)->render(model, c); });
+        [&](std::string_view format, const look& how) { return find_reporter(format)->render(model, how); });
     return asked.empty() ? exit_code::ok : code_of(result, asked);
 } catch (const setup_error& e) {
     throw setup_error(fmt::format("report: {}", e.what()));

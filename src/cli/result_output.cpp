@@ -19,8 +19,6 @@ void print_result(const std::string& text, const patience& until) try {
     throw setup_error("cannot write the result to stdout");
 }
 
-}  // namespace
-
 void declare_format(option_set& options, output_options& o, const std::vector<std::string>& formats) {
     options.value("--format", choice_form(formats), o.format, "format of the output on stdout");
 }
@@ -42,13 +40,17 @@ void declare_colour(option_set& options, output_options& o) {
     options.value("--color", form, o.colour, "colours on stdout");
 }
 
+}  // namespace
+
 void declare_output(option_set& options, output_options& o, const std::vector<std::string>& formats) {
     declare_format(options, o, formats);
     declare_exports(options, o, formats);
     declare_colour(options, o);
+    options.flag("--details", o.details, "all tables and columns, and what they were measured on");
 }
 
-result_output::result_output(const output_options& options) : format_(options.format), colour_(options.colour) {
+result_output::result_output(const output_options& options)
+    : format_(options.format), look_(look_of(STDOUT_FILENO, options.colour, options.details)) {
     for (const auto& [format, path] : options.exports) exports_.push_back({format, {"--export-" + format, path}});
     if (std::count_if(exports_.begin(), exports_.end(), [](const auto& e) { return e.file.is_stdout(); }) > 1)
         throw setup_error("only one --export-... can go to stdout");
@@ -58,7 +60,7 @@ void result_output::save(const renderer& render) const {
     for (const auto& e : exports_) {
         if (!e.file.can_be_replaced()) continue;
         try {
-            e.file.write(render(e.format, colours::off));
+            e.file.write(render(e.format, look()));
         } catch (const setup_error&) {  // a full disk may have room again at the end; if not, emit() throws
         }
     }
@@ -76,12 +78,10 @@ void result_output::emit(const renderer& render, const patience& until) const {
     const auto to_stdout = [](const open_export& e) { return e.file.is_stdout(); };
     const auto taken = std::find_if(exports_.begin(), exports_.end(), to_stdout);
     attempt([&] {
-        print_result(taken != exports_.end() ? render(taken->format, colours::off)
-                                             : render(format_, colours_for(STDOUT_FILENO, colour_)),
-                     until);
+        print_result(taken != exports_.end() ? render(taken->format, look()) : render(format_, look_), until);
     });
     for (const auto& e : exports_)
-        if (!to_stdout(e)) attempt([&] { e.file.write(render(e.format, colours::off), until); });
+        if (!to_stdout(e)) attempt([&] { e.file.write(render(e.format, look()), until); });
     if (failure) throw *failure;
 }
 

@@ -22,17 +22,14 @@ struct output_options {
     std::string format = "text";
     std::vector<export_wish> exports;
     colour_choice colour = colour_choice::automatic;
+    bool details = false;
 };
 
-/// Declares --format, --color, and --export-FORMAT for each format except text.
+/// Declares --format, --color, --details, and --export-FORMAT for each format except text.
 void declare_output(option_set& options, output_options& o, const std::vector<std::string>& formats);
-/// Parts of declare_output(), for a command that does not have all of these options.
-void declare_format(option_set& options, output_options& o, const std::vector<std::string>& formats);
-void declare_exports(option_set& options, output_options& o, const std::vector<std::string>& formats);
-void declare_colour(option_set& options, output_options& o);
 
-/// Renders a result in a format; files get no colours.
-using renderer = std::function<std::string(std::string_view format, colours)>;
+/// Renders a result in a format.
+using renderer = std::function<std::string(std::string_view format, const look&)>;
 
 class result_output {
 public:
@@ -53,7 +50,7 @@ private:
     };
     std::vector<open_export> exports_;
     std::string format_;
-    colour_choice colour_;
+    look look_;  ///< of stdout
 };
 
 }  // namespace pipebench

@@ -52,9 +52,8 @@ void run_command::declare(option_set& options) {
     options.group("Output (the table goes to stdout, all else to stderr)");
     std::vector<std::string> formats;
     for (const auto& r : reporters()) formats.emplace_back(r.id);
-    declare_exports(options, output_, formats);
+    declare_output(options, output_, formats);
     declare_grace(options, session_);
-    declare_colour(options, output_);
     declare_quiet(options, speech_);
 }
 
@@ -67,7 +66,7 @@ std::vector<assertion> run_command::assertions_for(const session_settings& setti
 }
 
 renderer rendering_of(const report_model& model) {
-    return [&model](std::string_view format, colours c) { return find_reporter(format)->render(model, c); };
+    return [&model](std::string_view format, const look& how) { return find_reporter(format)->render(model, how); };
 }
 
 exit_code run_command::run() {
@@ -77,8 +76,8 @@ exit_code run_command::run() {
     const result_output output(output_);
     auto observer = make_progress_observer(speech_);
     observer.can_be_saved = [&](const session_result& so_far) {
-        output.save([&](std::string_view format, colours c) {
-            return find_reporter(format)->render(model_of(so_far), c);  // not before a file asks for it
+        output.save([&](std::string_view format, const look& how) {
+            return find_reporter(format)->render(model_of(so_far), how);  // not before a file asks for it
         });
     };
     signal_watch signals;

@@ -3,12 +3,16 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
 
 namespace pipebench {
 namespace {
+
+constexpr std::size_t narrowest = 40, widest = 1000;
 
 bool is_dumb() {
     const char* term = std::getenv("TERM");
@@ -34,7 +38,18 @@ bool has_live_line(int descriptor) { return ::isatty(descriptor) != 0 && !is_dum
 
 std::size_t terminal_width(int descriptor) {
     winsize size{};
-    return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+    if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return std::max(narrowest, std::size_t{size.ws_col});
+    const char* columns = std::getenv("COLUMNS");
+    const std::string_view text(columns == nullptr ? "" : columns);
+    std::size_t asked = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), asked);
+    const bool is_number = error == std::errc() && end == text.data() + text.size() && asked > 0;
+    return is_number ? std::clamp(asked, narrowest, widest) : look::usual_width;
+}
+
+look look_of(int descriptor, colour_choice choice, bool details) {
+    return {colours_for(descriptor, choice), terminal_width(descriptor), details};
 }
 
 }  // namespace pipebench

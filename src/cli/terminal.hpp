@@ -20,6 +20,8 @@ enum class colour_choice : std::uint8_t { automatic, always, never };
 
 /// Whether the descriptor is a terminal that can rewrite its line.
 [[nodiscard]] bool has_live_line(int descriptor);
+/// That of the terminal; without one COLUMNS, then look::usual_width.
 [[nodiscard]] std::size_t terminal_width(int descriptor);
+[[nodiscard]] look look_of(int descriptor, colour_choice choice, bool details);
 
 }  // namespace pipebench

@@ -65,7 +65,7 @@ json measured(const session_result& r, const std::string& pattern) {
 
 }  // namespace
 
-std::string render_bencher(const report_model& m, colours) {
+std::string render_bencher(const report_model& m, const look&) {
     const auto& r = m.result;
     json out = json::object();
     for (const auto& pattern : trusted_patterns(r))

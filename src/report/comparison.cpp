@@ -121,13 +121,13 @@ table table_of_rows(const std::vector<comparison_row>& rows) {
         rows,
         {{{"Pattern", "", align::left}, [=](item r) { return (is_worse(r) ? "! " : "") + printable(r.pattern); }},
          {{"Metric", "", align::left}, [](item r) { return metric_name(*r.what); }},
-         {{"Base", ""}, [](item r) { return number(r.base); }},
-         {{"Head", ""}, [](item r) { return number(r.head); }},
-         {{"Ratio", ""}, [](item r) { return factor(r.measured_ratio()); }},
+         {{"Base", "", align::right, 4}, [](item r) { return number(r.base); }},
+         {{"Head", "", align::right, 3}, [](item r) { return number(r.head); }},
+         {{"Ratio", "", align::right, 5}, [](item r) { return factor(r.measured_ratio()); }},
          {{"Without box", ""}, [](item r) { return factor(r.estimate.ratio); }},
          {{"Interval", ""}, [](item r) { return range_of(r.estimate); }},
-         {{"p", ""}, p_of},
-         {{"Threshold", "%"}, [](item r) { return percent(r.relative_threshold); }},
+         {{"p", "", align::right, 7}, p_of},
+         {{"Threshold", "%", align::right, 6}, [](item r) { return percent(r.relative_threshold); }},
          {{"Verdict", "", align::left}, [](item r) { return std::string(name_of(r.verdict)); }},
          {{"Why", "", align::left}, [](item r) { return printable(r.why); }}},
         [=](item r) { return is_worse(r) ? tone::alarm : tone::plain; });
@@ -246,15 +246,16 @@ json json_of(const std::optional<box_movement>& box) {
 
 }  // namespace
 
-std::string render_text(const comparison& c, colours colour) {
-    std::string out = painted("compare: " + verdict_of(c), c.regressed() ? ink::alarm : ink::plain, colour) + "\n";
-    out += wrapped("The box: " + box_line(c), 4);
-    for (const auto& row : changes_in(c)) out += fmt::format("  {}: {}\n", name_of(row.verdict), sentence(row));
+std::string render_text(const comparison& c, const look& how) {
+    std::string out = painted("compare: " + verdict_of(c), c.regressed() ? ink::alarm : ink::plain, how.ink) + "\n";
+    out += wrapped("The box: " + box_line(c), 4, how.width);
+    for (const auto& row : changes_in(c))
+        out += wrapped(fmt::format("  {}: {}", name_of(row.verdict), sentence(row)), 4, how.width);
     const auto notes = notes_of(c);
     if (!notes.empty()) out += "\n";
-    for (const auto& n : notes) out += wrapped(fmt::format("{}: {}", n.label, n.text), 4);
-    out += "\n" + to_text(table_of_rows(c.rows), colour, table_width) + "\n";
-    return out + wrapped(rules_of(c), 0) + sides_of(c) + "\n";
+    for (const auto& n : notes) out += wrapped(fmt::format("{}: {}", n.label, n.text), 4, how.width);
+    out += "\n" + to_text(table_of_rows(c.rows), how) + "\n";
+    return out + wrapped(rules_of(c), 0, how.width) + wrapped(sides_of(c), 4, how.width);
 }
 
 std::string render_markdown(const comparison& c) {

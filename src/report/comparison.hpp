@@ -12,7 +12,7 @@ namespace pipebench::reporting {
 inline constexpr std::string_view comparison_schema = "pipebench.comparison/2";
 
 /// For a terminal: the verdict first, then what changed, then all rows.
-[[nodiscard]] std::string render_text(const comparison& c, colours colour);
+[[nodiscard]] std::string render_text(const comparison& c, const look& how);
 /// For a pull request comment or $GITHUB_STEP_SUMMARY: the verdict, what changed, and the rest folded away.
 [[nodiscard]] std::string render_markdown(const comparison& c);
 /// As comparison_schema; a number that is not finite becomes null.

@@ -172,7 +172,7 @@ void put_line(std::string& out, auto text_of) {
 
 }  // namespace
 
-std::string render_csv(const report_model& m, colours) {
+std::string render_csv(const report_model& m, const look&) {
     const auto& s = m.shown;
     std::string out;
     put_line(out, [](const csv_column& c) { return c.name; });

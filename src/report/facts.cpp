@@ -258,17 +258,18 @@ std::vector<std::string> assertion_lines(const report_model& m) {
 
 std::vector<fact> facts(const report_model& m) {
     const auto& r = m.shown;
-    std::vector<fact> all{{"Ranking", ranking_lines(m)},
-                          {"Advice", m.advice},
-                          {"Ledger", ledger_lines(r)},
+    const auto balanced = [](const run_result& run) { return run.ledger.checked && run.ledger.balanced(); };
+    std::vector<fact> all{{"Ranking", ranking_lines(m), true},
+                          {"Advice", m.advice, true},
+                          {"Ledger", ledger_lines(r), std::all_of(r.runs.begin(), r.runs.end(), balanced)},
                           {"Failures", failure_lines(m)},
-                          {"Sampling", sampling_lines(r)},
-                          {"Profile", parameter_lines(r)},
-                          {"Box", box_lines(r)},
-                          {"Yardstick", yardstick_lines(r)},
-                          {"Build", build_lines(r)},
-                          {"Servers", server_lines(r)},
-                          {"Command", r.command.empty() ? words{} : words{r.command}},
+                          {"Sampling", sampling_lines(r), true},
+                          {"Profile", parameter_lines(r), true},
+                          {"Box", box_lines(r), true},
+                          {"Yardstick", yardstick_lines(r), true},
+                          {"Build", build_lines(r), true},
+                          {"Servers", server_lines(r), true},
+                          {"Command", r.command.empty() ? words{} : words{r.command}, true},
                           {"Notes", note_lines(r)},
                           {"Warnings", r.warnings}};
     std::erase_if(all, [](const fact& f) { return f.lines.empty(); });
@@ -293,9 +294,8 @@ words how_to_read_open(const report_model& m) {
 std::vector<std::string> how_to_read(const report_model& m) {
     const auto open = [](const run_result& run) { return run.load.has_value(); };
     if (std::any_of(m.shown.runs.begin(), m.shown.runs.end(), open)) return how_to_read_open(m);
-    words out{"Floor: no schedule with this many orders in flight can be faster (Little's law: orders x latency / in "
-              "flight).",
-              "Eff. = floor / time: what is missing to 100 % is the cost of the pattern. MB = 10^6 bytes."};
+    words out{
+        "Floor: no schedule with this many orders in flight can be faster. Eff. = floor / time. MB = 10^6 bytes."};
     if (m.shown.rounds > 1)
         out.emplace_back("Measures are medians over the rounds, counts their sums. ± = scaled median deviation; ~ "
                          "marks more than 5 %.");

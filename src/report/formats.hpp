@@ -9,18 +9,18 @@
 
 namespace pipebench::reporting {
 
-[[nodiscard]] std::string render_text(const report_model& m, colours c);
-[[nodiscard]] std::string render_markdown(const report_model& m, colours c);
-[[nodiscard]] std::string render_csv(const report_model& m, colours c);
-[[nodiscard]] std::string render_json(const report_model& m, colours c);
+[[nodiscard]] std::string render_text(const report_model& m, const look& how);
+[[nodiscard]] std::string render_markdown(const report_model& m, const look& how);
+[[nodiscard]] std::string render_csv(const report_model& m, const look& how);
+[[nodiscard]] std::string render_json(const report_model& m, const look& how);
 
 // For services that keep a history of numbers. They cannot mark an untrusted number, so these files contain trusted
 // patterns only, with those of the compared metrics (analysis/metrics.hpp) that have a value. Without any, the file
 // is an empty array or object, which github-action-benchmark rejects.
 
-[[nodiscard]] std::string render_github_smaller(const report_model& m, colours c);
-[[nodiscard]] std::string render_github_bigger(const report_model& m, colours c);
-[[nodiscard]] std::string render_bencher(const report_model& m, colours c);
+[[nodiscard]] std::string render_github_smaller(const report_model& m, const look& how);
+[[nodiscard]] std::string render_github_bigger(const report_model& m, const look& how);
+[[nodiscard]] std::string render_bencher(const report_model& m, const look& how);
 
 /// The patterns of which every run is trusted.
 [[nodiscard]] std::vector<std::string> trusted_patterns(const session_result& r);
@@ -40,6 +40,7 @@ namespace pipebench::reporting {
 struct fact {
     std::string label;
     std::vector<std::string> lines;
+    bool is_detail = false;  ///< a terminal shows it on request only
 };
 
 /// Ranking, advice, ledger, failures, sampling, parameters, box, build, servers, command, notes, warnings. Leaves

@@ -79,12 +79,12 @@ table table_of_rows(const gate_verdict& v) {
         v.rows,
         {{{"Pattern", "", align::left}, [=](item r) { return (is_worse(r) ? "! " : "") + printable(r.pattern); }},
          {{"Metric", "", align::left}, [](item r) { return metric_name(*r.what); }},
-         {{"Base", ""}, [](item r) { return number(r.base); }},
-         {{"Head", ""}, [](item r) { return number(r.head); }},
+         {{"Base", "", align::right, 3}, [](item r) { return number(r.base); }},
+         {{"Head", "", align::right, 2}, [](item r) { return number(r.head); }},
          {{"Ratio", ""}, [](item r) { return factor(r.estimate.ratio); }},
          {{"Interval", ""}, [](item r) { return range_of(r.estimate); }},
-         {{"A/A", ""}, [](item r) { return range_of(r.noise); }},
-         {{"Threshold", "%"}, [](item r) { return percent(r.relative_threshold); }},
+         {{"A/A", "", align::right, 4}, [](item r) { return range_of(r.noise); }},
+         {{"Threshold", "%", align::right, 5}, [](item r) { return percent(r.relative_threshold); }},
          {{"Verdict", "", align::left}, [](item r) { return std::string(name_of(r.verdict)); }},
          {{"Why", "", align::left}, [&v](item r) { return why_cell(r, v); }}},
         [=](item r) { return is_worse(r) ? tone::alarm : tone::plain; });
@@ -145,13 +145,13 @@ json json_of(const gate_series& s) { return {{"base", s.base}, {"again", s.again
 
 }  // namespace
 
-std::string render_text(const gate_outcome& g, colours colour) {
-    std::string out = painted("gate: " + verdict_of(g), is_bad(g) ? ink::alarm : ink::plain, colour) + "\n";
-    for (const auto& s : sentences(g)) out += wrapped("  " + s, 4);
-    for (const auto& n : notes_of(g)) out += wrapped("  " + n, 4);
+std::string render_text(const gate_outcome& g, const look& how) {
+    std::string out = painted("gate: " + verdict_of(g), is_bad(g) ? ink::alarm : ink::plain, how.ink) + "\n";
+    for (const auto& s : sentences(g)) out += wrapped("  " + s, 4, how.width);
+    for (const auto& n : notes_of(g)) out += wrapped("  " + n, 4, how.width);
     if (!g.verdict.rows.empty())
-        out += "\n" + to_text(table_of_rows(g.verdict), colour, table_width) + "\n" + wrapped(rules(), 0);
-    return out + wrapped(sides_of(g), 4);
+        out += "\n" + to_text(table_of_rows(g.verdict), how) + "\n" + wrapped(rules(), 0, how.width);
+    return out + wrapped(sides_of(g), 4, how.width);
 }
 
 std::string render_markdown(const gate_outcome& g) {

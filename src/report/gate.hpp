@@ -12,7 +12,7 @@ namespace pipebench::reporting {
 inline constexpr std::string_view gate_schema = "pipebench.gate/1";
 
 /// For a terminal: the verdict first, each regression in a sentence, then all rows.
-[[nodiscard]] std::string render_text(const gate_outcome& g, colours colour);
+[[nodiscard]] std::string render_text(const gate_outcome& g, const look& how);
 /// For a pull request comment or $GITHUB_STEP_SUMMARY.
 [[nodiscard]] std::string render_markdown(const gate_outcome& g);
 /// As gate_schema, with every run of every series.

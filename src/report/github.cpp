@@ -66,7 +66,7 @@ std::vector<std::string> trusted_patterns(const session_result& r) {
     return names;
 }
 
-std::string render_github_smaller(const report_model& m, colours) { return render(m.result, better::lower); }
-std::string render_github_bigger(const report_model& m, colours) { return render(m.result, better::higher); }
+std::string render_github_smaller(const report_model& m, const look&) { return render(m.result, better::lower); }
+std::string render_github_bigger(const report_model& m, const look&) { return render(m.result, better::higher); }
 
 }  // namespace pipebench::reporting

@@ -13,7 +13,7 @@ namespace pipebench::reporting {
 inline constexpr std::string_view rates_schema = "pipebench.rates/1", plan_schema = "pipebench.plan/1";
 
 /// For a terminal: the answers in sentences, what is worth knowing of the points, and a table.
-[[nodiscard]] std::string render_text(const load_search_outcome& s, colours colour);
+[[nodiscard]] std::string render_text(const load_search_outcome& s, const look& how);
 [[nodiscard]] std::string render_markdown(const load_search_outcome& s);
 /// As rates_schema or plan_schema, with the whole result of every point.
 [[nodiscard]] std::string render_json(const load_search_outcome& s);

@@ -1,4 +1,5 @@
 // For issues, pull requests and READMEs: GitHub markdown with the same tables and facts as the text.
+#include "report/answer.hpp"
 #include "report/formats.hpp"
 #include "report/pattern_tables.hpp"
 #include "report/trouble_tables.hpp"
@@ -44,14 +45,17 @@ std::string scenarios_markdown(const report_model& m) {
 
 }  // namespace
 
-std::string render_markdown(const report_model& m, colours) {
+std::string render_markdown(const report_model& m, const look&) {
     std::string out;
     for (const auto& line : assertion_lines(m)) out += fmt::format("- {}\n", escape_markdown(line));
     if (!out.empty()) out += "\n";
     out += escape_markdown(headline(m)) + "\n\n";
     for (const auto& line : alarms(m)) out += fmt::format("> **{}**\n\n", escape_markdown(line));
     if (m.shown.runs.empty()) out += "Nothing was measured.\n";
-    else out += readiness_markdown(m) + scenarios_markdown(m);
+    else {
+        for (const auto& f : answer(m)) out += fact_markdown(f);
+        out += "\n" + readiness_markdown(m) + scenarios_markdown(m);
+    }
     const auto below = facts(m);
     if (!below.empty()) out += "\n";
     for (const auto& f : below) out += fact_markdown(f);

@@ -15,6 +15,26 @@ namespace {
 
 using summary = const pattern_summary&;
 
+column giving_way(column c, unsigned rank) {
+    c.gives_way = rank;
+    return c;
+}
+
+column marked(column c) {
+    c.mark = best::lowest;
+    return c;
+}
+
+column with_bars(column c) {
+    c.with_bars = true;
+    return c;
+}
+
+/// NaN: not known.
+double known(const known_bytes& bytes) {
+    return bytes ? static_cast<double>(*bytes) : std::numeric_limits<double>::quiet_NaN();
+}
+
 /// A latency, or "-" if no order ended.
 std::string latency_cell(const run_result& r, double ms) { return r.ended() == 0 ? "-" : fixed(ms, 1); }
 
@@ -115,7 +135,8 @@ void add_lag_column(const std::vector<pattern_summary>& patterns, pattern_column
         std::any_of(patterns.begin(), patterns.end(), [](summary p) { return p.typical.loop_lag.has_value(); });
     const auto at =
         std::find_if(columns.begin(), columns.end(), [](const auto& c) { return c.head.name == "Errors"; });
-    if (measured) columns.insert(at, {{"Loop lag", "p99 ms"}, of_lag([](auto& lag) { return lag.p99_ms; })});
+    if (measured)
+        columns.insert(at, {giving_way({"Loop lag", "p99 ms"}, 5), of_lag([](auto& lag) { return lag.p99_ms; })});
 }
 
 /// Without rows if nothing of event loops was measured.
@@ -166,21 +187,27 @@ bool is_open(const std::vector<pattern_summary>& patterns) {
 /// Of an open run: its time is that of its arrivals, and says nothing.
 pattern_columns open_columns(const std::vector<pattern_summary>& patterns) {
     pattern_columns columns{
-        {{"In flight", ""}, limit_cell},
-        {{"Offered", "/s"}, of_load([](auto& l) { return rate_cell(l.offered_per_s); })},
+        {giving_way({"In flight", ""}, 8), limit_cell},
+        {giving_way({"Offered", "/s"}, 7), of_load([](auto& l) { return rate_cell(l.offered_per_s); })},
         {{"Achieved", "/s"}, of_load([](auto& l) { return rate_cell(l.achieved_per_s); })},
-        {{"Util.", "%"}, of_load([](auto& l) { return fixed(100 * l.forecast.utilisation, 1); })},
-        {{"p50", "ms"}, [](summary p) { return latency_cell(p.typical, p.typical.latency.p50_ms); }},
-        {{"p99", "ms"}, [](summary p) { return latency_cell(p.typical, p.typical.latency.p99_ms); }},
-        {{"Max", "ms"}, [](summary p) { return latency_cell(p.typical, p.typical.latency.max_ms); }},
-        {{"Wait p99", "ms"}, of_load([](auto& l) { return fixed(l.wait.p99_ms, 1); })},
-        {{"Service p99", "ms"}, of_load([](auto& l) { return fixed(l.service.p99_ms, 1); })},
-        {{"Queue", "peak"}, of_load([](auto& l) { return fixed(l.queue_peak, 0); })},
-        {{"PSS", "MB"}, [](summary p) { return megabytes(p.typical.memory.peak_pss_bytes); }},
-        {{"CPU/order", "us"}, [](summary p) { return fixed(p.typical.cpu_per_order_us, 0); }},
+        {giving_way({"Util.", "%"}, 6), of_load([](auto& l) { return fixed(100 * l.forecast.utilisation, 1); })},
+        {giving_way(marked({"p50", "ms"}), 5),
+         [](summary p) { return latency_cell(p.typical, p.typical.latency.p50_ms); },
+         [](summary p) { return p.typical.latency.p50_ms; }},
+        {with_bars(marked({"p99", "ms"})),
+         [](summary p) { return latency_cell(p.typical, p.typical.latency.p99_ms); },
+         [](summary p) { return p.typical.latency.p99_ms; }},
+        {giving_way({"Max", "ms"}, 9), [](summary p) { return latency_cell(p.typical, p.typical.latency.max_ms); }},
+        {giving_way({"Wait p99", "ms"}, 3), of_load([](auto& l) { return fixed(l.wait.p99_ms, 1); })},
+        {giving_way({"Service p99", "ms"}, 4), of_load([](auto& l) { return fixed(l.service.p99_ms, 1); })},
+        {giving_way({"Queue", "peak"}, 10), of_load([](auto& l) { return fixed(l.queue_peak, 0); })},
+        {with_bars(marked({"PSS", "MB"})), [](summary p) { return megabytes(p.typical.memory.peak_pss_bytes); },
+         [](summary p) { return known(p.typical.memory.peak_pss_bytes); }},
+        {marked({"CPU/order", "us"}), [](summary p) { return fixed(p.typical.cpu_per_order_us, 0); },
+         [](summary p) { return p.typical.cpu_per_order_us; }},
         {{"Errors", "%"}, [](summary p) { return error_percent(p.typical.not_stored(), p.typical.orders); }},
         {{"Lost", ""}, [](summary p) { return ledger_cell(p.typical, p.typical.ledger.lost); }},
-        {{"Objective", "", align::left}, of_load(objective_cell)},
+        {giving_way({"Objective", "", align::left}, 2), of_load(objective_cell)},
         {{"Verdict", "", align::left}, [](summary p) { return verdict_cell(p.typical); }}};
     const bool judged = std::any_of(patterns.begin(), patterns.end(),
                                     [](summary p) { return p.typical.load && !p.typical.load->objectives.empty(); });
@@ -207,6 +234,13 @@ table arrivals_table(std::vector<pattern_summary> patterns) {
          {{"Arrived late", "max ms"}, of_load([](auto& l) { return fixed(l.lateness_max_ms, 2); })}});
 }
 
+/// It has no rows, or nothing but dashes beside the names.
+bool says_nothing(const table& t) {
+    return std::all_of(t.rows.begin(), t.rows.end(), [](const row& r) {
+        return std::all_of(r.cells.begin() + 1, r.cells.end(), [](const auto& cell) { return cell == "-"; });
+    });
+}
+
 }  // namespace
 
 std::string api_cell(const run_result& r, std::uint64_t count) { return r.api.known ? grouped(count) : "-"; }
@@ -222,18 +256,27 @@ table main_table(const std::vector<pattern_summary>& patterns) {
     if (is_open(patterns)) return pattern_table(patterns, open_columns(patterns));
     const std::string spread = "±";
     pattern_columns columns{
-        {{"In flight", ""}, limit_cell},
-        {{"Time", "s"}, [](summary p) { return seconds(p.typical.time_s); }},
-        {{spread, "%"}, [](summary p) { return spread_cell(p.time_spread); }},
-        {{"Floor", "s"}, [](summary p) { return seconds(p.typical.floor_s); }},
-        {{"Eff.", "%"}, [](summary p) { return fixed(100 * p.typical.efficiency, 1); }},
-        {{"Peak RSS", "MB"}, [](summary p) { return megabytes(p.typical.memory.peak_rss_bytes); }},
-        {{"PSS", "MB"}, [](summary p) { return megabytes(p.typical.memory.peak_pss_bytes); }},
-        {{"CPU", "%"}, [](summary p) { return fixed(100 * p.typical.cpu.box_share, 1); }},
-        {{"CPU/order", "us"}, [](summary p) { return fixed(p.typical.cpu_per_order_us, 0); }},
-        {{spread, "%"}, [](summary p) { return spread_cell(p.cpu_spread); }},
-        {{"p50", "ms"}, [](summary p) { return latency_cell(p.typical, p.typical.latency.p50_ms); }},
-        {{"p99", "ms"}, [](summary p) { return latency_cell(p.typical, p.typical.latency.p99_ms); }},
+        {giving_way({"In flight", ""}, 7), limit_cell},
+        {with_bars(marked({"Time", "s"})), [](summary p) { return seconds(p.typical.time_s); },
+         [](summary p) { return p.typical.time_s; }},
+        {giving_way({spread, "%"}, 2), [](summary p) { return spread_cell(p.time_spread); }},
+        {giving_way({"Floor", "s"}, 8), [](summary p) { return seconds(p.typical.floor_s); }},
+        {giving_way({"Eff.", "%"}, 4), [](summary p) { return fixed(100 * p.typical.efficiency, 1); }},
+        {giving_way(marked({"Peak RSS", "MB"}), 6),
+         [](summary p) { return megabytes(p.typical.memory.peak_rss_bytes); },
+         [](summary p) { return known(p.typical.memory.peak_rss_bytes); }},
+        {with_bars(marked({"PSS", "MB"})), [](summary p) { return megabytes(p.typical.memory.peak_pss_bytes); },
+         [](summary p) { return known(p.typical.memory.peak_pss_bytes); }},
+        {giving_way({"CPU", "%"}, 10), [](summary p) { return fixed(100 * p.typical.cpu.box_share, 1); }},
+        {marked({"CPU/order", "us"}), [](summary p) { return fixed(p.typical.cpu_per_order_us, 0); },
+         [](summary p) { return p.typical.cpu_per_order_us; }},
+        {giving_way({spread, "%"}, 3), [](summary p) { return spread_cell(p.cpu_spread); }},
+        {giving_way(marked({"p50", "ms"}), 9),
+         [](summary p) { return latency_cell(p.typical, p.typical.latency.p50_ms); },
+         [](summary p) { return p.typical.latency.p50_ms; }},
+        {giving_way(marked({"p99", "ms"}), 1),
+         [](summary p) { return latency_cell(p.typical, p.typical.latency.p99_ms); },
+         [](summary p) { return p.typical.latency.p99_ms; }},
         {{"Errors", "%"}, [](summary p) { return error_percent(p.typical.not_stored(), p.typical.orders); }},
         {{"Lost", ""}, [](summary p) { return ledger_cell(p.typical, p.typical.ledger.lost); }},
         {{"Verdict", "", align::left}, [](summary p) { return verdict_cell(p.typical); }}};
@@ -254,7 +297,7 @@ std::vector<titled_table> further_tables(const std::vector<pattern_summary>& pat
         {"Workers on other machines: who was there, and what they used", workers_table(patterns)},
         {"After the kill: what was done again, and how long it took", recovery_table(patterns)},
         {"Beside it: processes, services and harness during the run", beside_table(patterns)}};
-    std::erase_if(out, [](const titled_table& t) { return t.content.rows.empty(); });
+    std::erase_if(out, [](const titled_table& t) { return says_nothing(t.content); });
     return out;
 }
 

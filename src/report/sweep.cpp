@@ -152,16 +152,15 @@ constexpr std::string_view name_of(cell_state s) {
 
 }  // namespace
 
-std::string render_text(const sweep_outcome& s, colours colour) {
-    std::string out = wrapped(headline(s), 4);
+std::string render_text(const sweep_outcome& s, const look& how) {
+    std::string out = wrapped(headline(s), 4, how.width);
     if (const auto lines = lines_of_leads(s); !lines.empty()) {
         out += "where the winner changes hands:\n";
-        for (const auto& l : lines) out += "  " + wrapped(l, 4);
+        for (const auto& l : lines) out += "  " + wrapped(l, 4, how.width);
     }
-    for (const auto& n : notes_of(s)) out += "- " + wrapped(n, 4);
-    for (const auto& m : swept_metrics())
-        out += "\n" + to_text(table_of_metric(s, *find_metric(m.id)), colour, table_width);
-    return out + "\n" + wrapped(rules(s), 0);
+    for (const auto& n : notes_of(s)) out += "- " + wrapped(n, 4, how.width);
+    for (const auto& m : swept_metrics()) out += "\n" + to_text(table_of_metric(s, *find_metric(m.id)), how);
+    return out + "\n" + wrapped(rules(s), 0, how.width);
 }
 
 std::string render_markdown(const sweep_outcome& s) {

@@ -1,4 +1,5 @@
-// For people at a terminal.
+// For people at a terminal: the answer, the table, what must be known; and all the rest with details.
+#include "report/answer.hpp"
 #include "report/colour.hpp"
 #include "report/formats.hpp"
 #include "report/pattern_tables.hpp"
@@ -6,70 +7,92 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace pipebench::reporting {
 namespace {
 
-constexpr std::size_t label_width = 10;
+constexpr std::size_t label_width = 12;
 
-std::string alarm_line(const std::string& text, colours c) { return painted(text, ink::alarm, c) + "\n"; }
+std::string lines_of(const std::string& text, ink with, const look& how) {
+    std::string out;
+    for (const auto& line : wrap(text, how.width)) out += painted(line, with, how.ink) + "\n";
+    return out;
+}
 
-std::string assertions_text(const report_model& m, colours c) {
+std::string assertions_text(const report_model& m, const look& how) {
     std::string out;
     const auto lines = assertion_lines(m);
     for (std::size_t i = 0; i < lines.size(); ++i)
-        out += m.shown.assertions[i].held ? lines[i] + "\n" : alarm_line(lines[i], c);
+        out += m.shown.assertions[i].held ? wrapped(lines[i], 8, how.width) : lines_of(lines[i], ink::alarm, how);
     return out.empty() ? out : out + "\n";
 }
 
-std::string titled(std::string_view title, const table& t, colours c) {
-    return fmt::format("\n{}\n{}", title, to_text(t, c, table_width));
+/// The label in bold, and the lines beside it.
+std::string fact_text(const fact& f, const look& how) {
+    const auto room = std::min(how.width, widest_sentence);
+    std::string out;
+    for (std::size_t i = 0; i < f.lines.size(); ++i) {
+        const auto label = fmt::format("{:<{}}", i == 0 ? f.label : "", label_width);
+        std::string lead = i == 0 ? painted(label, ink::bold, how.ink) : label;
+        for (const auto& part : wrap(f.lines[i], room - std::min(room, label_width))) {
+            out += lead + part + "\n";
+            lead.assign(label_width, ' ');
+        }
+    }
+    return out;
 }
 
-std::string readiness_text(const report_model& m, colours c) {
+std::string titled(std::string_view title, const table& t, const look& how) {
+    return fmt::format("\n{}{}", lines_of(std::string(title), ink::bold, how), to_text(t, how));
+}
+
+std::string readiness_text(const report_model& m, const look& how) {
     if (m.production.empty()) return {};
-    std::string out = "\n" + to_text(readiness_table(m.production), c, table_width) + "\n";
-    for (const auto& line : readiness_lines(m.shown)) out += wrapped(line, 0);
+    std::string out = "\n" + to_text(readiness_table(m.production), how);
+    if (!how.details) return out;
+    out += "\n";
+    for (const auto& line : readiness_lines(m.shown)) out += wrapped(line, 0, how.width);
     return out;
 }
 
 /// The tables of each scenario.
-std::string scenarios_text(const report_model& m, colours c) {
+std::string scenarios_text(const report_model& m, const look& how) {
     std::string out;
     for (const auto& part : m.scenarios) {
         const auto heading = scenario_heading(part.scenario, m.scenarios.size());
-        if (!heading.empty()) out += "\n" + heading + "\n";
-        out += "\n" + to_text(main_table(part.patterns), c, table_width);
+        if (!heading.empty()) out += "\n" + lines_of(heading, ink::bold, how);
+        out += "\n" + to_text(main_table(part.patterns), how);
         if (&part == &m.scenarios.front()) {
             out += "\n";
-            for (const auto& line : how_to_read(m)) out += line + "\n";
+            for (const auto& line : how_to_read(m)) out += wrapped(line, 0, how.width);
+            if (part.patterns.size() > 1) out += "* the best of its column\n";
         }
-        for (const auto& [title, content] : further_tables(part.patterns)) out += titled(title, content, c);
+        if (!how.details) continue;
+        for (const auto& [title, content] : further_tables(part.patterns)) out += titled(title, content, how);
     }
     return out;
 }
 
-std::string fact_text(const fact& f) {
+/// What was shed or lost on other machines concerns everybody.
+std::string facts_text(const report_model& m, const look& how) {
     std::string out;
-    for (std::size_t i = 0; i < f.lines.size(); ++i) {
-        std::string lead = fmt::format("{:<{}}", i == 0 ? f.label : "", label_width);
-        for (const auto& part : wrap(f.lines[i], text_width - label_width)) {
-            out += lead + part + "\n";
-            lead.assign(label_width + 2, ' ');
-        }
-    }
-    return out;
+    for (const auto& f : facts(m))
+        if (how.details || !f.is_detail) out += fact_text(f, how);
+    return out.empty() ? out : "\n" + out;
 }
 
 }  // namespace
 
-std::string render_text(const report_model& m, colours c) {
-    std::string out = assertions_text(m, c) + headline(m) + "\n";
-    for (const auto& line : alarms(m)) out += alarm_line(line, c);
-    if (m.shown.runs.empty()) out += "\nNothing was measured.\n";
-    else out += readiness_text(m, c) + scenarios_text(m, c);
-    const auto below = facts(m);
-    if (!below.empty()) out += "\n";
-    for (const auto& f : below) out += fact_text(f);
+std::string render_text(const report_model& m, const look& how) {
+    std::string out = assertions_text(m, how) + wrapped(headline(m), 4, how.width);
+    for (const auto& line : alarms(m)) out += lines_of(line, ink::alarm, how);
+    if (m.shown.runs.empty()) return out + "\nNothing was measured.\n" + facts_text(m, how);
+    out += "\n";
+    for (const auto& f : answer(m)) out += fact_text(f, how);
+    out += readiness_text(m, how) + scenarios_text(m, how) + facts_text(m, how);
+    if (!how.details)
+        out += lines_of("\n--details shows orders, queues, services, box, build and settings.", ink::dim, how);
     return out;
 }
 

@@ -6,27 +6,32 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace pipebench::reporting {
 
-inline constexpr std::size_t table_width = 150;  ///< of a table, in terminal columns
-inline constexpr std::size_t text_width = 118;   ///< of sentences, in terminal columns
+inline constexpr std::size_t widest_sentence = 118;  ///< a longer line is hard to read, however wide the terminal is
 
 enum class align : std::uint8_t { left, right };
 enum class tone : std::uint8_t { plain, alarm };
+enum class best : std::uint8_t { none, lowest, highest };
 
 struct column {
     std::string name;
     std::string unit;  ///< empty if none
     align side = align::right;
+    unsigned gives_way = 0;  ///< where there is no room, the column with the largest number goes first; 0: it stays
+    best mark = best::none;  ///< which of its cells is marked, among rows that are no alarm
+    bool with_bars = false;  ///< where there is room
 };
 
 struct row {
     std::vector<std::string> cells;  ///< as many as there are columns
     tone mood = tone::plain;
+    std::vector<double> values{};  ///< of the cells, for marks and bars; NaN: has none. Empty: none has one
 };
 
 struct table {
@@ -34,9 +39,10 @@ struct table {
     std::vector<row> rows;
 };
 
-/// Aligned text, with one header line for the names and one for the units, without trailing blanks. Wraps the last
-/// column, if left-aligned, between words so that lines fit into `width`.
-[[nodiscard]] std::string to_text(const table& t, colours c, std::size_t width);
+/// Aligned text, with one header line for the names and one for the units, without trailing blanks. No line is wider
+/// than asked for, and no cell is cut: what a last, left-aligned column has no room for goes below its row; then columns
+/// give way, which a line below the table names; with details none does, and the table goes on below itself instead.
+[[nodiscard]] std::string to_text(const table& t, const look& how);
 
 /// A GitHub table with escaped cells.
 [[nodiscard]] std::string to_markdown(const table& t);
@@ -49,14 +55,15 @@ struct table {
 
 [[nodiscard]] std::size_t display_width(std::string_view text) noexcept;
 
-/// wrap() for a terminal, as one text; every line but the first is indented.
-[[nodiscard]] std::string wrapped(std::string_view text, std::size_t indent);
+/// wrap() for a terminal of this width, as one text; every line but the first is indented.
+[[nodiscard]] std::string wrapped(std::string_view text, std::size_t indent, std::size_t width);
 
-/// A column, and the function that makes its cell for an item.
+/// A column, and the functions that make its cell for an item, and the value that the cell shows.
 template <class Item>
 struct column_of {
     column head;
     std::function<std::string(const Item&)> cell;
+    std::function<double(const Item&)> value{};
 };
 
 /// One row for each item, in the tone that `tone_of(item)` gives it.
@@ -68,7 +75,10 @@ template <class Item, class Tone>
     for (const auto& item : items) {
         auto& line = out.rows.emplace_back();
         line.mood = tone_of(item);
-        for (const auto& c : columns) line.cells.push_back(c.cell(item));
+        for (const auto& c : columns) {
+            line.cells.push_back(c.cell(item));
+            line.values.push_back(c.value ? c.value(item) : std::numeric_limits<double>::quiet_NaN());
+        }
     }
     return out;
 }
