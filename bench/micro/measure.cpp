@@ -46,7 +46,7 @@ void print_table() {
         t.rows.push_back(
             {{l.what.name, time_of(l), per_operation(l.used.allocations, l), per_operation(l.used.bytes, l)}});
     fmt::print("Of one operation: the median time, and what it takes of the heap.\n\n{}\n",
-               reporting::to_text(t, colours::off, reporting::table_width));
+               reporting::to_text(t, {}));
 }
 
 class listener final : public Catch::EventListenerBase {

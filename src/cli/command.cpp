@@ -2,12 +2,15 @@
 
 #include "analysis/assertion.hpp"
 #include "analysis/summary.hpp"
+#include "cli/help_formatter.hpp"
 #include "cli/options.hpp"
+#include "cli/terminal.hpp"
 #include "contracts/suggestion.hpp"
 #include "system/own_process.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -18,29 +21,27 @@
 namespace pipebench {
 namespace {
 
-constexpr const char* about =
-    "Which concurrency pattern should carry my fetch -> transform -> PostgreSQL-write pipeline?\n"
-    "pipebench runs five patterns over the same work, checks every order, and prints what each costs.";
+constexpr const char* about = "Which concurrency pattern should carry my fetch -> transform -> PostgreSQL-write\n"
+                              "pipeline? pipebench runs five patterns over the same work, checks every order,\n"
+                              "and prints what each costs.";
 
-constexpr const char* examples =
-    "Examples:\n"
-    "  pipebench --pattern all -n 10000          all five, each with 100 orders in flight\n"
-    "  pipebench -p semaphore,redis-streams -c 50 --http-latency 20ms\n"
-    "  pipebench --profile article -n 2k --export-json result.json\n"
-    "  pipebench report result.json --format markdown\n"
-    "Options of run, the default command: pipebench run --help\n\n";
+constexpr const char* examples = "Examples:\n"
+                                 "  pipebench --pattern all -n 10000     all five, each with 100 orders in flight\n"
+                                 "  pipebench --quick                    all five within 10 s: an impression\n"
+                                 "  pipebench -p semaphore,redis-streams -c 50 --http-latency 20ms\n"
+                                 "  pipebench --profile article -n 2k --export-json result.json\n"
+                                 "  pipebench report result.json --format markdown\n"
+                                 "Options of run, the default command: pipebench run --help\n\n";
 
-constexpr const char* ending =
-    "Exit codes:\n"
-    "  0    all well\n"
-    "  1    an assertion, comparison or gate failed, or an objective (--slo) was not met\n"
-    "  2    usage or environment error: nothing was measured, or a file could not be written\n"
-    "  3    the ledger does not balance, or the measurement is invalid\n"
-    "  130  interrupted (SIGINT), 143 terminated (SIGTERM, SIGHUP): the partial result was written\n"
-    "\n"
-    "Numbers take suffixes (-n 10k), durations take units (--http-latency 100ms).";
-
-constexpr std::size_t option_column = 34;  // column of the descriptions in --help
+constexpr const char* ending = "Exit codes:\n"
+                               "  0    all well\n"
+                               "  1    an assertion, comparison or gate failed, or an objective was not met\n"
+                               "  2    usage or environment error: nothing was measured, or a file not written\n"
+                               "  3    the ledger does not balance, or the measurement is invalid\n"
+                               "  130  interrupted (SIGINT), 143 terminated (SIGTERM, SIGHUP):\n"
+                               "       the partial result was written\n"
+                               "\n"
+                               "Numbers take suffixes (-n 10k), durations take units (--http-latency 100ms).";
 
 bool is_hidden(const subcommand& c) { return c.name[0] == '_'; }
 
@@ -132,7 +133,11 @@ std::optional<std::string> parse(std::vector<std::string> arguments, const subco
     CLI::App app(about, "pipebench");
     app.set_version_flag("-V,--version", "pipebench " PIPEBENCH_VERSION);
     app.require_subcommand(1);
-    app.get_formatter()->column_width(option_column);
+    const bool all = std::erase(arguments, "--help-all") > 0;
+    if (all) arguments.emplace_back("--help");
+    app.formatter(
+        std::make_shared<help_formatter>(terminal_width(STDOUT_FILENO), all ? help_extent::all : help_extent::usual));
+    app.set_help_flag("-h,--help", "print this help; --help-all prints all options");
     app.footer(std::string(examples) + ending);
     for (const auto& c : subcommands()) {
         auto* sub = app.add_subcommand(c.name, is_hidden(c) ? "" : c.summary);

@@ -4,7 +4,9 @@
 #include "cli/options.hpp"
 #include "cli/profiles.hpp"
 #include "cli/server_options.hpp"
+#include "cli/terminal.hpp"
 #include "pipebench/pattern.hpp"
+#include "report/text_table.hpp"
 #include "services/find_program.hpp"
 #include "services/postgres_data_directory.hpp"
 #include "services/scratch_directory.hpp"
@@ -13,6 +15,8 @@
 #include "system/box.hpp"
 #include "system/signal_watch.hpp"
 
+#include <unistd.h>
+
 #include <fmt/format.h>
 
 namespace pipebench {
@@ -20,14 +24,18 @@ namespace {
 
 class examination {
 public:
-    void fact(const char* name, const std::string& value) { fmt::print("  {:<14} {}\n", name, value); }
+    void fact(const char* name, const std::string& value) { print_entry(' ', name, value); }
     void problem(const char* name, const std::string& what) {
         healthy_ = false;
-        fmt::print("! {:<14} {}\n", name, what);
+        print_entry('!', name, what);
     }
     [[nodiscard]] bool healthy() const { return healthy_; }
 
 private:
+    static void print_entry(char mark, const char* name, const std::string& text) {
+        fmt::print("{}", reporting::entry(fmt::format("{} {}", mark, name), text, 17, terminal_width(STDOUT_FILENO)));
+    }
+
     bool healthy_ = true;
 };
 

@@ -2,12 +2,16 @@
 
 #include "cli/options.hpp"
 #include "cli/terminal.hpp"
+#include "measure/histogram.hpp"
 
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <limits>
 #include <memory>
 
 namespace pipebench {
@@ -25,11 +29,12 @@ public:
     void message(const std::string& text) { print(text); }
 
     void starts(const contestant& c, const run_place& place, std::chrono::duration<double> floor) {
-        where_ = place.warmup       ? fmt::format("warm-up {}/{}, ", place.round, place.rounds)
-                 : place.rounds > 1 ? fmt::format("round {}/{}, ", place.round, place.rounds)
-                                    : "";
+        where_ = place.of > 1 ? fmt::format("{}/{} ", place.run, place.of) : "";
+        if (place.warmup) where_ += fmt::format("warm-up {}/{}, ", place.round, place.rounds);
+        else if (place.rounds > 1) where_ += fmt::format("round {}/{}, ", place.round, place.rounds);
         if (!place.scenario.empty()) where_ += place.scenario + ", ";
         floor_ = floor;
+        later_ = place.later;
         next_ = clock::now() + (live_ ? std::chrono::milliseconds(0) : std::chrono::milliseconds(plain_interval));
         if (!live_) print(fmt::format("{}{}: started, floor {:.1f} s", where_, c.id(), floor.count()));
     }
@@ -57,10 +62,29 @@ private:
         const auto left = record.orders() - std::min(record.orders(), now.ended());
         // Before the first order has ended, only the floor is known.
         const double left_s = rate > 0 ? static_cast<double>(left) / rate : std::max(0.0, floor_.count() - elapsed_s);
-        const auto waiting = now.queued > 1 ? fmt::format(", {} waiting", now.queued) : "";
-        return fmt::format("{}{}: {}/{} done, {} in flight{}, {:.0f}/s, {} failed, {} MB, {:.0f} s left", where_,
-                           c.id(), now.ended(), record.orders(), now.in_flight(), waiting, rate, now.failed,
-                           rss / 1'000'000, left_s);
+        const double done =
+            static_cast<double>(now.ended()) / static_cast<double>(std::max<std::uint64_t>(1, record.orders()));
+        std::string out =
+            fmt::format("{}{}: {}{:.0f} %, {:.0f}/s", where_, c.id(), live_ ? bar_of(done) : "", 100 * done, rate);
+        if (const auto p99 = p99_of(record); std::isfinite(p99)) out += fmt::format(", p99 {:.0f} ms", p99);
+        if (now.queued > 1) out += fmt::format(", {} waiting", now.queued);
+        if (now.failed > 0) out += fmt::format(", {} failed", now.failed);
+        out += fmt::format(", {} in flight, {} MB, {:.0f} s left", now.in_flight(), rss / 1'000'000, left_s);
+        if (later_.count() > 0) out += fmt::format(" of {:.0f}", left_s + later_.count());
+        return out;
+    }
+
+    /// Of the orders so far: from arrival in an open run, else from begin. NaN: none has ended.
+    static double p99_of(const recorder& record) {
+        auto counted = record.response();
+        if (total_of(counted) == 0) counted = record.service();
+        return total_of(counted) == 0 ? std::numeric_limits<double>::quiet_NaN() : summarise(counted).p99_ms;
+    }
+
+    static std::string bar_of(double done) {
+        constexpr std::size_t width = 16;
+        const auto filled = std::min(width, static_cast<std::size_t>(done * width));
+        return fmt::format("[{}{}] ", std::string(filled, '#'), std::string(width - filled, '.'));
     }
 
     void show(std::string text) {
@@ -75,10 +99,10 @@ private:
     }
 
     bool live_;
-    std::string where_;  ///< the round, if there are several
+    std::string where_;  ///< which run of how many, and which round
     bool line_shown_ = false;
     clock::time_point next_{};
-    std::chrono::duration<double> floor_{};
+    std::chrono::duration<double> floor_{}, later_{};
 };
 
 }  // namespace

@@ -5,14 +5,20 @@
 #include "cli/progress.hpp"
 #include "cli/result_output.hpp"
 #include "cli/session_options.hpp"
+#include "contracts/error.hpp"
+#include "contracts/parameters.hpp"
 #include "pipebench/reporter.hpp"
 #include "report/model.hpp"
 #include "session/process_executor.hpp"
+
+#include <fmt/format.h>
 
 #include <cstdio>
 
 namespace pipebench {
 namespace {
+
+constexpr unsigned quick_orders = 500;
 
 class run_command final : public command {
 public:
@@ -23,8 +29,11 @@ public:
 private:
     [[nodiscard]] std::vector<assertion> assertions_for(const session_settings& settings) const;
 
+    void be_quick();
+
     session_options session_;
     std::vector<std::string> assertions_;
+    bool quick_ = false;
     bool keep_ = false;
     output_options output_;
     verbosity speech_ = verbosity::normal;
@@ -32,6 +41,7 @@ private:
 
 void run_command::declare(option_set& options) {
     declare_work(options, session_.work);
+    options.flag("--quick", quick_, fmt::format("an impression within 10 s: {} orders, one round", quick_orders));
     declare_rounds(options, session_);
     options.flag("--profile-stages", session_.profile_stages,
                  "sample where CPU time goes: fetch, transform, store, scheduling");
@@ -69,7 +79,18 @@ renderer rendering_of(const report_model& model) {
     return [&model](std::string_view format, const look& how) { return find_reporter(format)->render(model, how); };
 }
 
+void run_command::be_quick() {
+    if (session_.rounds > 1) throw setup_error("--quick: is one round; leave out --repeat, or --quick");
+    for (const parameter& p : parameters())
+        if ((p.group == parameter_group::load || p.option == std::string_view("-n,--orders")) &&
+            session_.work.changes.contains(&p))
+            throw setup_error(
+                fmt::format("--quick: chooses how many orders there are; leave out {}, or --quick", p.long_option()));
+    session_.work.set("--orders", std::to_string(quick_orders));
+}
+
 exit_code run_command::run() {
+    if (quick_) be_quick();
     auto settings = settings_of(session_);
     settings.tables = keep_ ? leftovers::keep : leftovers::drop;
     const auto assertions = assertions_for(settings);

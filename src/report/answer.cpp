@@ -16,6 +16,8 @@ namespace {
 using words = std::vector<std::string>;
 using summaries = std::vector<const pattern_summary*>;
 
+constexpr std::uint64_t few_orders = 1000;
+
 /// "a, b and c"
 std::string listed(const words& names) {
     if (names.size() < 2) return names.empty() ? "" : names.front();
@@ -81,6 +83,12 @@ std::string others_behind(const summaries& order, const question& q) {
     return out.empty() ? "" : fmt::format("; then {}", fmt::join(out, ", "));
 }
 
+std::string unknown_in(const std::vector<pattern_summary>& patterns, const question& q) {
+    const auto names = names_where(
+        patterns, [&](const pattern_summary& p) { return counts(p) && !std::isfinite(q.value(p.typical)); });
+    return names.empty() ? "" : fmt::format("; not known of {}", listed(names));
+}
+
 /// Without a line if no trusted pattern has a value.
 fact best_of(const scenario_report& part, const question& q) {
     const auto order = in_order(part.patterns, q);
@@ -90,7 +98,7 @@ fact best_of(const scenario_report& part, const question& q) {
         return at == order.end() ? name : fmt::format("{}, {}", name, q.said((*at)->typical));
     };
     if (const auto* r = verdict_on(part, q.metric)) return {q.label, {ranked(*r, said)}};
-    return {q.label, {said(order.front()->typical.pattern) + others_behind(order, q)}};
+    return {q.label, {said(order.front()->typical.pattern) + others_behind(order, q) + unknown_in(part.patterns, q)}};
 }
 
 // --- the parts of the answer ---
@@ -204,10 +212,18 @@ fact production(const report_model& m) {
     return {"Production", out.empty() ? words{} : words{fmt::format("{}", fmt::join(out, "; "))}};
 }
 
-/// What the number of rounds can show.
+/// What the number of rounds, and of orders in them, can show.
 fact how_sure(const report_model& m) {
-    std::uint64_t rounds = 0;
-    for (const auto& p : m.scenarios.front().patterns) rounds = std::max(rounds, p.rounds);
+    std::uint64_t rounds = 0, fewest = few_orders;
+    for (const auto& p : m.scenarios.front().patterns) {
+        rounds = std::max(rounds, p.rounds);
+        fewest = std::min(fewest, p.typical.orders / std::max<std::uint64_t>(1, p.rounds));
+    }
+    if (rounds == 1 && fewest < few_orders)
+        return {"How sure",
+                {fmt::format("one round of {} orders shows what differs by a factor, and no per cents; to be sure: "
+                             "-n 10000 --repeat {}",
+                             grouped(fewest), fewest_rounds_for_a_verdict)}};
     if (rounds >= fewest_rounds_for_a_verdict)
         return {"How sure", {fmt::format("{} rounds; in brackets 95 % intervals of ratios within a round", rounds)}};
     return {

@@ -250,7 +250,7 @@ std::string render_text(const comparison& c, const look& how) {
     std::string out = painted("compare: " + verdict_of(c), c.regressed() ? ink::alarm : ink::plain, how.ink) + "\n";
     out += wrapped("The box: " + box_line(c), 4, how.width);
     for (const auto& row : changes_in(c))
-        out += wrapped(fmt::format("  {}: {}", name_of(row.verdict), sentence(row)), 4, how.width);
+        out += "  " + wrapped(fmt::format("{}: {}", name_of(row.verdict), sentence(row)), 6, how.width - 2);
     const auto notes = notes_of(c);
     if (!notes.empty()) out += "\n";
     for (const auto& n : notes) out += wrapped(fmt::format("{}: {}", n.label, n.text), 4, how.width);

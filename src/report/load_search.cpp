@@ -177,8 +177,8 @@ std::string csv_line(const load_search_outcome& s, search p) {
 
 std::string render_text(const load_search_outcome& s, const look& how) {
     std::string out = wrapped(headline(s), 4, how.width);
-    for (const auto& line : answers(s)) out += "  " + wrapped(line, 4, how.width);
-    for (const auto& note : notes_of(s)) out += "- " + wrapped(note, 4, how.width);
+    for (const auto& line : answers(s)) out += "  " + wrapped(line, 4, how.width - 2);
+    for (const auto& note : notes_of(s)) out += "- " + wrapped(note, 4, how.width - 2);
     return out + "\n" + to_text(table_of_answers(s), how) + "\n" + wrapped(rules(s), 0, how.width);
 }
 

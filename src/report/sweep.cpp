@@ -156,9 +156,9 @@ std::string render_text(const sweep_outcome& s, const look& how) {
     std::string out = wrapped(headline(s), 4, how.width);
     if (const auto lines = lines_of_leads(s); !lines.empty()) {
         out += "where the winner changes hands:\n";
-        for (const auto& l : lines) out += "  " + wrapped(l, 4, how.width);
+        for (const auto& l : lines) out += "  " + wrapped(l, 4, how.width - 2);
     }
-    for (const auto& n : notes_of(s)) out += "- " + wrapped(n, 4, how.width);
+    for (const auto& n : notes_of(s)) out += "- " + wrapped(n, 4, how.width - 2);
     for (const auto& m : swept_metrics()) out += "\n" + to_text(table_of_metric(s, *find_metric(m.id)), how);
     return out + "\n" + wrapped(rules(s), 0, how.width);
 }

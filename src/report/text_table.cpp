@@ -291,6 +291,19 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t width
     return out;
 }
 
+std::string entry(std::string_view name, std::string_view text, std::size_t column, std::size_t width) {
+    constexpr std::size_t least = 20;  // of a text
+    std::string out(name), lead;
+    const auto used = display_width(name);
+    if (used + 1 > column) out += "\n" + std::string(column, ' ');
+    else out.append(column - used, ' ');
+    for (const auto& line : wrap(text, std::max(width, column + least) - column)) {
+        out.append(lead).append(line).append("\n");
+        lead.assign(column, ' ');
+    }
+    return out;
+}
+
 std::string to_text(const table& t, const look& how) {
     if (t.columns.empty()) return {};
     selection all(t.columns.size());

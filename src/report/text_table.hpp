@@ -58,6 +58,10 @@ struct table {
 /// wrap() for a terminal of this width, as one text; every line but the first is indented.
 [[nodiscard]] std::string wrapped(std::string_view text, std::size_t indent, std::size_t width);
 
+/// A name with its description, which begins at this column and goes on below itself; a longer name has a line of its
+/// own.
+[[nodiscard]] std::string entry(std::string_view name, std::string_view text, std::size_t column, std::size_t width);
+
 /// A column, and the functions that make its cell for an item, and the value that the cell shows.
 template <class Item>
 struct column_of {

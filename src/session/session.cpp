@@ -177,10 +177,11 @@ private:
         const auto contestants = settings_.contestants.size();
         const auto warmup_rounds = plan_rounds(contestants, 1, settings_.work.seed);
         for (std::uint64_t i = 0; i < settings_.warmup; ++i)
-            if (!run_round(warmup_rounds.front(), {i + 1, settings_.warmup, true, {}})) return;
+            if (!run_round(warmup_rounds.front(), {.round = i + 1, .rounds = settings_.warmup, .warmup = true}))
+                return;
         std::uint64_t round = 0;
         for (const auto& order : plan_rounds(contestants, settings_.rounds, settings_.work.seed))
-            if (!run_round(order, {++round, settings_.rounds, false, {}})) return;
+            if (!run_round(order, {.round = ++round, .rounds = settings_.rounds})) return;
     }
 
     /// Runs the contestants in that order under each scenario. False if a signal came.
@@ -195,10 +196,21 @@ private:
         return true;
     }
 
+    void place_in_session(const run_plan& plan, run_place& place) {
+        double round_s = 0;
+        for (const auto& c : settings_.contestants) round_s += floor_s(*c);
+        const auto rounds = (settings_.rounds + settings_.warmup) * settings_.scenarios.size();
+        floors_s_ += floor_s(plan.who);
+        place.run = ++begun_;
+        place.of = rounds * settings_.contestants.size();
+        place.later = std::chrono::duration<double>(std::max(0.0, round_s * static_cast<double>(rounds) - floors_s_));
+    }
+
     /// False if a signal came.
-    bool run_one(const run_plan& plan, const run_place& place, std::uint64_t position) {
+    bool run_one(const run_plan& plan, run_place place, std::uint64_t position) {
         signals_.poll();
         if (signals_.count() > 0) return false;
+        place_in_session(plan, place);
         observer_.run_starts(plan.who, place, std::chrono::duration<double>(floor_s(plan.who)));
         auto run = measure(plan);
         run.round = place.round;
@@ -267,6 +279,8 @@ private:
     run_executor& executor_;
     signal_watch& signals_;
     const stopwatch since_began_;
+    std::uint64_t begun_ = 0;  ///< runs
+    double floors_s_ = 0;      ///< of the runs that have begun
     session_result result_;
 };
 

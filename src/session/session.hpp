@@ -53,7 +53,9 @@ struct session_settings {
 struct run_place {
     std::uint64_t round = 1, rounds = 1;
     bool warmup = false;
-    std::string scenario;  ///< empty if the only scenario is the clean one
+    std::string scenario{};                 ///< empty if the only scenario is the clean one
+    std::uint64_t run = 1, of = 1;          ///< of all runs of the session, from 1
+    std::chrono::duration<double> later{};  ///< sum of the floors of the runs after it
 };
 
 /// Callbacks for progress. All are called on the session's thread.

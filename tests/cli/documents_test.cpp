@@ -2,6 +2,7 @@
 #include "cli/work_options.hpp"
 #include "pipebench/pattern.hpp"
 #include "pipebench/reporter.hpp"
+#include "report/text_table.hpp"
 #include "support/command.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -56,7 +57,7 @@ std::set<std::string> subcommands() {
 
 std::set<std::string> options_of_all_commands() {
     auto out = options_in(output_of({"--help"}));
-    for (const auto& command : subcommands()) out.merge(options_in(output_of({command, "--help"})));
+    for (const auto& command : subcommands()) out.merge(options_in(output_of({command, "--help-all"})));
     return out;
 }
 
@@ -126,7 +127,7 @@ TEST_CASE("docs/options.md has every parameter with its default, as --help has i
 }
 
 TEST_CASE("gate --help has the defaults of its own profile, and offers nothing that gate refuses", "[documents]") {
-    const auto help = output_of({"gate", "--help"});
+    const auto help = output_of({"gate", "--help-all"});
     for (const auto& expected :
          {"[capacity]", "[5k]", "[0s; equal, article, deployment: 100ms]", "[1; equal, deployment: 4]"}) {
         INFO(expected);
@@ -136,16 +137,32 @@ TEST_CASE("gate --help has the defaults of its own profile, and offers nothing t
     CHECK(contains(output_of({"run", "--help"}), "all, none"));
 }
 
-TEST_CASE("--help fits into 100 columns", "[documents]") {
+TEST_CASE("--help, list and doctor fit into the columns of the terminal", "[documents]") {
     auto commands = subcommands();
     REQUIRE(commands.contains("run"));
-    for (const auto& command : commands) {
-        std::istringstream help(output_of({command, "--help"}));
-        for (std::string line; std::getline(help, line);) {
-            INFO(command << ": " << line);
-            CHECK(line.size() <= 100);
+    std::vector<std::vector<std::string>> asked{{"--help"}, {"list"}, {"doctor"}};
+    for (const auto& command : commands)
+        for (const char* extent : {"--help", "--help-all"}) asked.push_back({command, extent});
+    for (const std::size_t width : {80u, 100u})
+        for (const auto& arguments : asked) {
+            auto c = user{}.pipebench(arguments);
+            c.environment["COLUMNS"] = std::to_string(width);
+            std::istringstream out(run(c).out);
+            for (std::string line; std::getline(out, line);) {
+                INFO(width << ": " << arguments.front() << ": " << line);
+                CHECK(reporting::display_width(line) <= width);
+            }
         }
-    }
+}
+
+TEST_CASE("--help of a command with many options has the usual ones, and --help-all has all", "[documents]") {
+    const auto usual = output_of({"run", "--help"}), all = output_of({"run", "--help-all"});
+    CHECK(contains(usual, "--orders"));
+    CHECK_FALSE(contains(usual, "--backoff-cap"));
+    CHECK(contains(all, "--backoff-cap"));
+    CHECK(contains(usual, "--help-all"));
+    CHECK(lines_of(usual).size() < 80);
+    CHECK(contains(output_of({"mock-api", "--help"}), "--allow-remote"));  // few options: all of them
 }
 
 TEST_CASE("the README shows the two commands of a newcomer, and the scripts are there", "[documents]") {

@@ -48,7 +48,7 @@ session_result with_everything() {
 std::string render(std::string_view format, const session_result& r, colours c = colours::off) {
     const reporter* found = find_reporter(format);
     REQUIRE(found != nullptr);
-    return found->render(model_of(r), c);
+    return found->render(model_of(r), {c, 150, true});
 }
 
 /// Reporters that feed a history leave out invalid runs.
@@ -205,7 +205,7 @@ TEST_CASE("with colours no escape leaves a reporter but its own", "[reporters]")
     for (const auto& r : reporters()) {
         const auto session = test::hostile_session();
         auto out = r.render(model_of(session), colours::on);
-        for (const std::string own : {"\x1b[1m", "\x1b[1;31m", "\x1b[0m"})
+        for (const std::string own : {"\x1b[1m", "\x1b[2m", "\x1b[1;31m", "\x1b[1;32m", "\x1b[0m"})
             for (auto at = out.find(own); at != std::string::npos; at = out.find(own)) out.erase(at, own.size());
         CAPTURE(r.id);
         CHECK(out.find('\x1b') == std::string::npos);

@@ -23,14 +23,14 @@ work_options of(const words& arguments, work_options o = {}) {
     return o;
 }
 
-/// The lines of --help that are about this option.
+/// What --help-all says of this option, in one line.
 std::string help_of(std::string_view option, work_options o = {}) {
-    std::istringstream help(parsed([&](option_set& options) { declare_work(options, o); }, {"--help"}));
+    std::istringstream help(parsed([&](option_set& options) { declare_work(options, o); }, {"--help-all"}));
     std::string out;
     bool is_it = false;
     for (std::string line; std::getline(help, line);) {
-        if (line.find("--") != std::string::npos) is_it = line.find(fmt::format("{} ", option)) != std::string::npos;
-        if (is_it) out += line + '\n';
+        if (line.starts_with("  -")) is_it = line.find(fmt::format("{} ", option)) != std::string::npos;
+        if (is_it) out += line.substr(std::min(line.size(), line.find_first_not_of(' '))) + ' ';
     }
     return out;
 }

@@ -8,6 +8,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <cmath>
 #include <limits>
 
 using namespace pipebench;
@@ -49,16 +50,16 @@ table below(const session_result& s, std::string_view title) {
 }  // namespace
 
 TEST_CASE("text is aligned, with the units below the names and no blanks at the ends", "[table]") {
-    CHECK(to_text(small_table(), colours::off, 80) == "Name     Time  Says\n"
-                                                      "          (s)\n"
-                                                      "------  -----  -----------\n"
-                                                      "a        1.25  ok\n"
-                                                      "longer  10.50  not so well\n");
+    CHECK(to_text(small_table(), {colours::off, 80}) == "Name     Time  Says\n"
+                                                        "          (s)\n"
+                                                        "------  -----  -----------\n"
+                                                        "a        1.25  ok\n"
+                                                        "longer  10.50  not so well\n");
 }
 
 TEST_CASE("colours are off unless asked for, and an alarm is red", "[table]") {
-    CHECK(to_text(small_table(), colours::off, 80).find('\x1b') == std::string::npos);
-    const auto out = lines(to_text(small_table(), colours::on, 80));
+    CHECK(to_text(small_table(), {colours::off, 80}).find('\x1b') == std::string::npos);
+    const auto out = lines(to_text(small_table(), {colours::on, 80}));
     CHECK(out[0] == "\x1b[1mName     Time  Says\x1b[0m");
     CHECK(out[3] == "a        1.25  ok");
     CHECK(out[4] == "\x1b[1;31mlonger  10.50  not so well\x1b[0m");
@@ -67,26 +68,92 @@ TEST_CASE("colours are off unless asked for, and an alarm is red", "[table]") {
 TEST_CASE("a cell of several bytes per character is as wide as it looks", "[table]") {
     table t = small_table();
     t.rows[0].cells[0] = "żółć€";
-    const auto out = lines(to_text(t, colours::off, 80));
+    const auto out = lines(to_text(t, {colours::off, 80}));
     CHECK(out[3] == "żółć€    1.25  ok");
     CHECK(display_width("żółć€") == 5);
     CHECK_THAT(to_markdown(t), ContainsSubstring("| żółć€  |     1.25 | ok          |\n"));
 }
 
-TEST_CASE("a long last cell is continued below itself, within the width", "[table]") {
+TEST_CASE("a text that has no room beside its row goes below it, whole", "[table]") {
     table t = small_table();
     t.rows[1].cells[2] = "INVALID: the mock API was the bottleneck and not the pattern";
-    const auto out = lines(to_text(t, colours::off, 45));
-    CHECK(out[4] == "longer  10.50  INVALID: the mock API was the");
-    CHECK(out[5] == "               bottleneck and not the pattern");
+    const auto out = lines(to_text(t, {colours::off, 45}));
+    CHECK(out[3] == "a        1.25  ok");
+    CHECK(out[4] == "longer  10.50  below");
+    CHECK(out[5] == "    INVALID: the mock API was the bottleneck");
+    CHECK(out[6] == "    and not the pattern");
     for (const auto& line : out) CHECK(display_width(line) <= 45);
+}
+
+TEST_CASE("columns give way in their order where there is no room, and are named", "[table]") {
+    table t{{{"Name", "", align::left},
+             {"Third", "", align::right, 1},
+             {"First", "s", align::right, 3},
+             {"Second", "", align::right, 2},
+             {"Stays", ""}},
+            {{{"a", "1", "2", "3", "4"}}}};
+    CHECK(lines(to_text(t, {colours::off, 40}))[0] == "Name  Third  First  Second  Stays");
+    const auto out = lines(to_text(t, {colours::off, 28}));
+    CHECK(out[0] == "Name  Third  Second  Stays");
+    CHECK(out.back() == "First (s).");
+    CHECK(lines(to_text(t, {colours::off, 20}))[0] == "Name  Third  Stays");
+    CHECK(lines(to_text(t, {colours::off, 13}))[0] == "Name  Stays");
+}
+
+TEST_CASE("with details no column gives way: the table goes on below itself, with the names", "[table]") {
+    const table t{{{"Name", "", align::left}, {"One", "", align::right, 1}, {"Two", ""}},
+                  {{{"a", "1", "2"}}, {{"b", "3", "4"}}}};
+    CHECK(to_text(t, {colours::off, 11, true}) == "Name  One\n"
+                                                  "----  ---\n"
+                                                  "a       1\n"
+                                                  "b       3\n"
+                                                  "\n"
+                                                  "Name  Two\n"
+                                                  "----  ---\n"
+                                                  "a       2\n"
+                                                  "b       4\n");
+}
+
+namespace {
+
+/// Times with values, to be marked; the last row is an alarm.
+table marked_times(std::vector<double> times) {
+    table t{{{"Name", "", align::left}, {"Time", "s", align::right, 0, best::lowest, true}}, {}};
+    for (const double x : times) t.rows.push_back({{"a", seconds(x)}, tone::plain, {std::nan(""), x}});
+    t.rows.back().mood = tone::alarm;
+    return t;
+}
+
+}  // namespace
+
+TEST_CASE("the best of a column is marked, with every cell that shows the same", "[table]") {
+    const auto out = lines(to_text(marked_times({2.001, 3, 2.002, 1}), {colours::off, 20}));
+    CHECK(out[3] == "a     2.00*");
+    CHECK(out[4] == "a     3.00");
+    CHECK(out[5] == "a     2.00*");
+    CHECK(out[6] == "a     1.00");  // an alarm has no part in it
+    const auto green = lines(to_text(marked_times({1, 2, 3}), {colours::on, 20}));
+    CHECK(green[3] == "a     \x1b[1;32m1.00*\x1b[0m");
+}
+
+TEST_CASE("no cell is marked where all show the same, or where one counts alone", "[table]") {
+    CHECK(to_text(marked_times({2, 2, 1}), {colours::off, 20}).find('*') == std::string::npos);
+    CHECK(to_text(marked_times({2, 1}), {colours::off, 20}).find('*') == std::string::npos);
+    CHECK(to_text(marked_times({2, std::nan(""), 1}), {colours::off, 20}).find('*') == std::string::npos);
+}
+
+TEST_CASE("bars are as long as their values, and give way to the columns", "[table]") {
+    const auto out = lines(to_text(marked_times({1, 2, 0.5}), {colours::off, 40}));
+    CHECK(out[3] == "a      1.00* ██████");
+    CHECK(out[4] == "a      2.00  ████████████");
+    CHECK(to_text(marked_times({1, 2}), {colours::off, 20}).find("█") == std::string::npos);
 }
 
 TEST_CASE("a width too small for the table costs no words and no crash", "[table]") {
     table t = small_table();
     t.rows[1].cells[2] = "one two " + std::string(50, 'x');
-    CHECK_THAT(to_text(t, colours::off, 0), ContainsSubstring(std::string(50, 'x')));
-    CHECK(to_text(table{}, colours::on, 80).empty());
+    CHECK_THAT(to_text(t, {colours::off, 0}), ContainsSubstring(std::string(50, 'x')));
+    CHECK(to_text(table{}, {colours::on, 80}).empty());
 }
 
 TEST_CASE("wrapping keeps every word", "[table]") {
@@ -176,7 +243,7 @@ TEST_CASE("the main table shows what was measured", "[table]") {
     REQUIRE(t.rows.size() == 5);
     CHECK(t.rows[1].cells == std::vector<std::string>{"semaphore", "100", "20.23", "20.00", "98.9", "14.9", "11.2",
                                                       "4.0", "162", "201.4", "208.8", "0", "0", "ok"});
-    for (const auto& line : lines(to_text(t, colours::off, 150))) CHECK(display_width(line) <= 150);
+    for (const auto& line : lines(to_text(t, {colours::off, 150}))) CHECK(display_width(line) <= 150);
 }
 
 TEST_CASE("a row that must not be trusted stands out in the row itself", "[table]") {

@@ -78,7 +78,7 @@ TEST_CASE("hosts of one worker each have no table of their own", "[worker_tables
 }
 
 TEST_CASE("a worker's row says what it did and what it used", "[worker_tables]") {
-    const auto text = to_text(table_of_workers({worker_on("node-7")}), colours::off, 200);
+    const auto text = to_text(table_of_workers({worker_on("node-7")}), {colours::off, 200});
     for (const char* part : {"node-7", "0123456789abcdef", "1,000", "50", "12.3"})
         CHECK_THAT(text, ContainsSubstring(part));
 }
@@ -91,7 +91,7 @@ TEST_CASE("of a worker that is missing the orders are a lower bound, and its row
     w.gaps = {{4.2, std::nan("")}};
     const auto t = table_of_workers({w});
     CHECK(t.rows[0].mood == tone::alarm);
-    const auto text = to_text(t, colours::off, 200);
+    const auto text = to_text(t, {colours::off, 200});
     CHECK_THAT(text, ContainsSubstring("at least 1,000"));
     CHECK_THAT(text, ContainsSubstring("missing from 4.20 s on, with 48 orders in hand"));
 }
@@ -100,7 +100,7 @@ TEST_CASE("a worker that was cut off, and one whose clock differs, are said to b
     auto w = worker_on("node-7");
     w.gaps = {{2, 7}};
     w.clock_apart_s = 3600;
-    const auto text = to_text(table_of_workers({w}), colours::off, 250);
+    const auto text = to_text(table_of_workers({w}), {colours::off, 250});
     CHECK_THAT(text, ContainsSubstring("cut off from 2.00 to 7.00 s"));
     CHECK_THAT(text, ContainsSubstring("differs by 3,600.0 s (not used)"));
 }
