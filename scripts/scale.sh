@@ -14,10 +14,10 @@ source "$repo/scripts/packages.sh"
 
 usage_if_asked "$@"
 binary=${PIPEBENCH_BINARY:-$repo/build/release/pipebench}
-if [[ ${1:-} == list ]]; then exec python3 "$repo/bench/scale/scale.py" "$binary" "$repo/build/scale" list; fi
+if [[ ${1:-} == list ]]; then exec python3 -B "$repo/bench/scale/scale.py" "$binary" "$repo/build/scale" list; fi
 ((EUID == 0)) || die "needs root: sudo scripts/${0##*/}"
 unset PIPEBENCH_POSTGRES PIPEBENCH_REDIS PIPEBENCH_TARGET # only this machine is measured
 ensure_packages build run scale
 [[ -n ${PIPEBENCH_BINARY:-} ]] || build release pipebench
 mkdir -p "$repo/build/scale"
-exec unshare --net --kill-child python3 "$repo/bench/scale/scale.py" "$binary" "$repo/build/scale" "$@"
+exec unshare --net --kill-child python3 -B "$repo/bench/scale/scale.py" "$binary" "$repo/build/scale" "$@"
