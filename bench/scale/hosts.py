@@ -20,6 +20,7 @@ REDIS = f"redis://{ADDRESS}:6379"
 TARGET = f"http://{ADDRESS}:8080"
 LEASE_S = 3
 LIMIT_S = 1200  # of one session
+KEPT = ["--busy-limit", "100%", "--no-yardstick", "--keep", "--lease", f"{LEASE_S}s"]
 SCRIPT = f"{Path(sys.argv[0]).stem}.sh"  # scale.sh for scale.py
 
 Run = dict[str, Any]
@@ -53,11 +54,14 @@ class Host:
     def __init__(self, number: int) -> None:
         self.name = f"host-{number}"
         self.link = f"veth{number}"
+        self.address = f"10.77.0.{10 + number}"
         self.holder = subprocess.Popen(
             ["unshare", "--net", "--uts", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c",
              f"hostname {self.name}; exec sleep infinity"],
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
+
+    def set_up(self) -> None:
         until("a namespace is there", lambda: bool(children(self.holder.pid)))
         self.init = children(self.holder.pid)[0]
         # Without its pid space: each process in there takes an id, and how often this asks is not certain.
@@ -65,7 +69,7 @@ class Host:
         until("it has its name", lambda: check(hostname).strip() == self.name)
         check(["ip", "link", "add", self.link, "type", "veth", "peer", "name", "eth0", "netns", str(self.init)])
         check(["ip", "link", "set", self.link, "master", "bridge", "up"])
-        self.inside("ip", "address", "add", f"10.77.0.{10 + number}/24", "dev", "eth0")
+        self.inside("ip", "address", "add", f"{self.address}/24", "dev", "eth0")
         self.inside("ip", "link", "set", "eth0", "up")
         self.inside("ip", "link", "set", "lo", "up")
 
@@ -141,15 +145,22 @@ class Scene:
 
     def __init__(self, binary: str, folder: Path, scratch: Path, hosts: int, latency: str) -> None:
         self.binary, self.folder, self.scratch = binary, folder, scratch
+        self.number_of_hosts, self.latency = hosts, latency
+        self.hosts: list[Host] = []
         self.workers: list[Worker] = []
         self.servers: list[subprocess.Popen[bytes]] = []
+        self.sessions: list[Session] = []
+
+    def open(self) -> None:
         # With an address of its own: otherwise it has that of a port, and loses it with a host that is killed.
         check(["ip", "link", "add", "bridge", "address", "02:00:00:00:00:01", "type", "bridge"])
         check(["ip", "address", "add", f"{ADDRESS}/24", "dev", "bridge"])
         check(["ip", "link", "set", "bridge", "up"])
         check(["ip", "link", "set", "lo", "up"])
-        self.hosts = [Host(i + 1) for i in range(hosts)]
-        self.start_servers(latency)
+        for i in range(self.number_of_hosts):
+            self.hosts.append(Host(i + 1))
+            self.hosts[-1].set_up()
+        self.start_servers(self.latency)
 
     def start(self, name: str, command: list[str]) -> None:
         with (self.scratch / f"{name}.log").open("w") as log:
@@ -185,8 +196,9 @@ class Scene:
     def worker(self, host: int, arguments: list[str], before: list[str] | None = None) -> Worker:
         return Worker(self, self.hosts[host], arguments, before)
 
-    def session(self, name: str, arguments: list[str]) -> "Session":
-        return Session(self, name, arguments)
+    def session(self, name: str, arguments: list[str], servers: dict[str, str] | None = None) -> "Session":
+        self.sessions.append(Session(self, name, arguments, servers))
+        return self.sessions[-1]
 
     def results_are_in(self, least: int) -> bool:
         keys = self.redis("--scan", "--pattern", "pipebench:*:order_results").split()
@@ -204,28 +216,36 @@ class Scene:
         self.end_workers()
         for h in self.hosts:
             h.stop()
+        for session in self.sessions:
+            session.process.kill()  # does nothing if it has ended
+            session.process.wait()
         for s in reversed(self.servers):
             s.terminate()
         for s in self.servers:
-            s.wait()
-        check(["ip", "link", "delete", "bridge"])
+            try:
+                s.wait(30)
+            except subprocess.TimeoutExpired:
+                s.kill()
+                s.wait()
+        subprocess.run(["ip", "link", "delete", "bridge"], check=False, capture_output=True)
 
 
 class Session:
-    """`pipebench run --session scale`, which keeps its table, so that its rows are counted by SQL."""
+    """`pipebench run --session scale`, which keeps its table, so that its rows are counted by SQL. The servers are options,
+    or else variables of its environment."""
 
-    def __init__(self, scene: Scene, name: str, arguments: list[str]) -> None:
+    def __init__(self, scene: Scene, name: str, arguments: list[str], servers: dict[str, str] | None = None) -> None:
         self.scene = scene
         self.result = scene.folder / f"{name}.json"
         self.result.unlink(missing_ok=True)
         self.log = scene.scratch / f"{name}.log"
         self.began = time.monotonic()
+        options = [] if servers else ["--redis", REDIS, "--postgres", POSTGRES, "--target", TARGET]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [scene.binary, "run", "-p", "redis-streams", "--session", "scale", "--redis", REDIS, "--postgres", POSTGRES,
-                 "--target", TARGET, "--busy-limit", "100%", "--no-yardstick", "--keep", "--lease", f"{LEASE_S}s",
-                 "--export-json", str(self.result), *arguments],
-                stdout=log, stderr=log,
+                [scene.binary, "run", "-p", "redis-streams", "--session", "scale", *options, *KEPT, "--export-json",
+                 str(self.result), *arguments],
+                stdout=log, stderr=log, env={**os.environ, **(servers or {})},
             )  # fmt: skip
 
     def under_way(self, least: int = 50) -> None:
@@ -240,21 +260,26 @@ class Session:
         return run
 
     def rows(self) -> tuple[int, int]:
-        """Rows and deliveries, by SQL, of the table that the run has left; drops its schema."""
-        warnings = "\n".join(json.loads(self.result.read_text())["warnings"])
-        schema = re.findall(r"the tables stay in schema (pipebench_[0-9a-f]+)", warnings)[0]
-        table = self.scene.sql(f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}'")
-        rows, deliveries = self.scene.sql(f"SELECT count(*), sum(deliveries) FROM {schema}.{table}").split("|")
-        self.scene.sql(f"DROP SCHEMA {schema} CASCADE")
-        return int(rows), int(deliveries or 0)
+        return rows_of(self.scene, self.result)
+
+
+def rows_of(scene: Scene, result: Path) -> tuple[int, int]:
+    """Rows and deliveries, by SQL, of the table that the run has left; drops its schema."""
+    warnings = "\n".join(json.loads(result.read_text())["warnings"])
+    schema = re.findall(r"the tables stay in schema (pipebench_[0-9a-f]+)", warnings)[0]
+    table = scene.sql(f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}'")
+    rows, deliveries = scene.sql(f"SELECT count(*), sum(deliveries) FROM {schema}.{table}").split("|")
+    scene.sql(f"DROP SCHEMA {schema} CASCADE")
+    return int(rows), int(deliveries or 0)
 
 
 @contextlib.contextmanager
 def scene_of(binary: str, folder: Path, hosts: int = 3, latency: str = "100ms") -> Iterator[Scene]:
-    with tempfile.TemporaryDirectory(prefix="pipebench-scale.") as scratch:
+    with tempfile.TemporaryDirectory(prefix=f"pipebench-{Path(SCRIPT).stem}.") as scratch:
         os.chmod(scratch, 0o755)
         scene = Scene(binary, folder, Path(scratch), hosts, latency)
         try:
+            scene.open()
             yield scene
         finally:
             scene.close()
