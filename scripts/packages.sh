@@ -3,8 +3,8 @@
 # Groups: build (to compile it), run (the servers it starts), test (only for tests), lint (format check), clang (the
 # other compiler), fuzz and valgrind (to find memory errors), fresh-machine (to make a bare Debian), image (to check
 # docker-compose.yml), peers (the same patterns in Python), limits (tools that measure the servers alone), kills (the
-# test that kills), stall (the test that drops packets), scale (machines as network namespaces), production (its replay),
-# deploy-check (to check the examples for workers elsewhere).
+# test that kills), stall (the test that drops packets), scale (machines as network namespaces), deploy (Slurm and sshd on
+# those), deploy-check (to check the examples for workers elsewhere), production (its replay).
 
 : "${repo:?source lib.sh first}"
 # shellcheck source=scripts/apt-sources.sh
@@ -47,14 +47,15 @@ packages_of() {
         production) printf '%s\n' python3 ;;
         stall) printf '%s\n' iproute2 python3 redis-tools ;;
         scale) printf '%s\n' iproute2 nftables postgresql-client python3 redis-tools ;;
+        deploy) printf '%s\n' munge openssh-client openssh-server slurm-wlm ;;
         deploy-check)
             printf '%s\n' docker-compose kubernetes-client npm python3 python3-yaml shellcheck systemd
             ;;
         limits) printf '%s\n' python3 redis-tools wrk ;; # pgbench comes with postgresql
         *)
             die "unknown package group '$group'; the groups are:" \
-                "build run test lint clang fuzz valgrind fresh-machine image kills stall scale peers limits production" \
-                "deploy-check"
+                "build run test lint clang fuzz valgrind fresh-machine image kills stall scale deploy deploy-check peers" \
+                "limits production"
             ;;
         esac
     done
@@ -123,7 +124,9 @@ become_root_or_die() {
 install_packages() (
     trap loud_services EXIT
     trap 'exit 130' INT TERM
-    case " $1 " in *" postgresql "* | *" redis-server "* | *" pgbouncer "*) quiet_services ;; esac
+    case " $1 " in
+    *" postgresql "* | *" redis-server "* | *" pgbouncer "* | *" munge "* | *" openssh-server "* | *" slurm-wlm "*) quiet_services ;;
+    esac
     update_index
     read -ra names <<<"$1"
     if [[ " $1 " == *" catch2 "* && $(distribution) == debian-12 ]]; then
@@ -132,9 +135,10 @@ install_packages() (
         apt_install --target-release "$backports" catch2
     fi
     ((${#names[@]} == 0)) || apt_install "${names[@]}"
-    local server
-    for server in redis-server pgbouncer; do
-        [[ " $1 " != *" $server "* ]] || disable_at_boot "$server"
+    local entry
+    for entry in redis-server/redis-server pgbouncer/pgbouncer munge/munge openssh-server/ssh slurm-wlm/slurmctld \
+        slurm-wlm/slurmd; do
+        [[ " $1 " != *" ${entry%/*} "* ]] || disable_at_boot "${entry#*/}"
     done
 )
 

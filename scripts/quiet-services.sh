@@ -1,17 +1,18 @@
 # shellcheck shell=bash
-# pipebench starts its own throwaway servers, so it needs no system servers from the packages of PostgreSQL and Redis.
-# While those packages are installed, no server is started and no system-wide cluster is created. The files that
-# ensure this are removed afterwards. Sourced after lib.sh.
+# pipebench and its scripts start their own throwaway servers, so they need no system servers from the packages of
+# PostgreSQL, Redis, OpenSSH and Slurm. While those packages are installed, no server is started and no system-wide
+# cluster is created. The files that ensure this are removed afterwards. Sourced after lib.sh.
 
 policy=/usr/sbin/policy-rc.d
 no_cluster=/etc/postgresql-common/createcluster.d/pipebench-install.conf
 marker='# Only for the time of an installation by the scripts of pipebench; delete it if you find it.'
 
 quiet_services() {
-    step "installing PostgreSQL and Redis as programs only: no system server is started or set up"
+    step "installing servers as programs only: no system server is started or set up"
     # An existing policy stays: it is the administrator's choice.
     if [[ ! -e $policy ]] || grep -qF "$marker" "$policy"; then
-        printf '%s\n' '#!/bin/sh' "$marker" 'case " $* " in *" postgresql"* | *" redis-server"* | *" pgbouncer"*) exit 101 ;; esac' |
+        printf '%s\n' '#!/bin/sh' "$marker" 'case " $* " in' '*" postgresql"* | *" redis-server"* | *" pgbouncer"*) exit 101 ;;' \
+            '*" ssh"* | *" munge"* | *" slurm"*) exit 101 ;;' 'esac' |
             as_root tee "$policy" >/dev/null
         as_root chmod 755 "$policy"
     fi

@@ -344,7 +344,7 @@ def whole_job(cluster: Slurm, passwords: Passwords) -> Iterator[Finding]:
 
 def tasks_in(cgroup: Path, job: str) -> int:
     """Workers in the cgroup that Slurm has made for the step."""
-    pids = [pid for procs in cgroup.glob(f"slurm/uid_*/job_{job}/step_0/**/cgroup.procs") for pid in procs.read_text().split()]
+    pids = [pid for procs in cgroup.glob(f"slurm*/uid_*/job_{job}/step_0/**/cgroup.procs") for pid in procs.read_text().split()]
     # Each has a process of its own, which is the other half.
     return sum(Path(f"/proc/{pid}/status").exists() and is_agent(int(pid)) for pid in pids)
 
@@ -464,6 +464,15 @@ class Script:
     def interrupt(self) -> None:
         os.killpg(self.process.pid, signal.SIGINT)
 
+    def ssh_to(self, host: Host) -> int:
+        """The pid of that one of its children."""
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                line = (process / "cmdline").read_bytes().split(b"\0")
+                if line[0] == b"ssh" and host.name.encode() in line and os.getpgid(int(process.name)) == self.process.pid:
+                    return int(process.name)
+        raise RuntimeError(f"there is no ssh to {host.name}")
+
     def text(self) -> str:
         return self.log.read_text()
 
@@ -476,6 +485,7 @@ def ssh(binary: str, folder: Path) -> Iterator[Finding]:
         yield Finding("ssh", f"{machines.version()}, three sshd with keys of their own, a plain user", True)
         yield from whole_session(machines, passwords)
         yield from interrupted(machines, passwords)
+        yield from interrupted_twice(machines, passwords)
         yield from worker_killed(machines, passwords)
         yield from ssh_killed(machines, passwords)
         yield passwords.finding()
@@ -487,9 +497,8 @@ def ssh_session(machines: Machines, passwords: Passwords, name: str, duration: s
                                                   "--expect-workers", "3"], passwords.servers)  # fmt: skip
 
 
-def workers_on(scene: Scene) -> dict[str, list[int]]:
-    """Processes of pipebench on each host."""
-    return {h.name: [pid for pid, line in processes_on(h).items() if "/pipebench worker " in line] for h in scene.hosts}
+def workers_on(host: Host) -> list[int]:
+    return [pid for pid, line in processes_on(host).items() if "/pipebench worker " in line.split("sh -c")[0]]
 
 
 def nothing_left(scene: Scene) -> bool:
@@ -522,19 +531,63 @@ def interrupted(machines: Machines, passwords: Passwords) -> Iterator[Finding]:
     rows, deliveries = session.rows()
     said = sum(int(n) for n in re.findall(r"worker: (\d+) orders in 1 run", script.text()))
     yield Finding("Ctrl-C amid: exit codes", f"script {code}, nothing runs {took:.1f} s later; session {run['exit_code']}",
-                  code == 0 and run["exit_code"] == 3)  # fmt: skip
+                  code == 0 and run["exit_code"] in (1, 3))  # fmt: skip
     yield workers_finding("Ctrl-C amid", run, 3, {"signed_off"}, [])
     yield Finding("Ctrl-C amid: orders",
                   f"{in_words(run, rows, deliveries - rows)}; by the workers {said:,}; {run['verdict']['text']}",
                   balances(run, rows) and said == rows)  # fmt: skip
 
 
+def interrupted_twice(machines: Machines, passwords: Passwords) -> Iterator[Finding]:
+    session = ssh_session(machines, passwords, "interrupted-twice", "60s")
+    with machines.script("interrupted-twice", passwords.servers) as script:
+        session.under_way(1000)
+        script.interrupt()
+        time.sleep(0.1)  # less than an order takes
+        script.interrupt()
+        code = script.process.wait(60)
+        until("nothing is left on the hosts", lambda: nothing_left(machines.scene), 30)
+    session.process.terminate()  # nobody is left to do its orders; it may not know yet that they have signed off
+    run = session.end()
+    rows, deliveries = session.rows()
+    yield Finding("Ctrl-C twice: exit codes", f"script {code}; session, which was terminated then, {run['exit_code']}",
+                  code == 130 and run["exit_code"] == 143)  # fmt: skip
+    yield workers_finding("Ctrl-C twice", run, 3, {"signed_off", "stayed"}, [])
+    yield Finding("Ctrl-C twice: orders", in_words(run, rows, deliveries - rows), balances(run, rows))
+
+
 def worker_killed(machines: Machines, passwords: Passwords) -> Iterator[Finding]:
-    yield from ()
+    session = ssh_session(machines, passwords, "worker-killed", "20s")
+    with machines.script("worker-killed", passwords.servers) as script:
+        session.under_way(1000)
+        for pid in workers_on(machines.scene.hosts[1]):
+            os.kill(pid, signal.SIGKILL)
+        run = session.end()
+        code = script.process.wait(60)
+        until("nothing is left on the hosts", lambda: nothing_left(machines.scene), 30)
+    rows, deliveries = session.rows()
+    yield Finding("one worker is killed: exit codes", f"script {code} (128 + 9), session {run['exit_code']}",
+                  code == 137 and run["exit_code"] == 3)  # fmt: skip
+    yield workers_finding("one worker is killed", run, 3, {"stayed", "missing"}, [])
+    yield Finding("one worker is killed: orders", f"{in_words(run, rows, deliveries - rows)}; {run['verdict']['text']}",
+                  balances(run, rows) and rows == run["orders"])  # fmt: skip
 
 
 def ssh_killed(machines: Machines, passwords: Passwords) -> Iterator[Finding]:
-    yield from ()
+    session = ssh_session(machines, passwords, "ssh-killed", "20s")
+    with machines.script("ssh-killed", passwords.servers) as script:
+        session.under_way(1000)
+        os.kill(script.ssh_to(machines.scene.hosts[0]), signal.SIGKILL)
+        run = session.end()
+        code = script.process.wait(60)
+        until("nothing is left on the hosts", lambda: nothing_left(machines.scene), 30)
+    rows, deliveries = session.rows()
+    yield Finding("one ssh is killed: exit codes", f"script {code} (128 + 9), session {run['exit_code']}",
+                  code == 137 and run["exit_code"] == 0)  # fmt: skip
+    how = {w["host"]: w["how"] for w in run["workers"]}
+    yield Finding("one ssh is killed: workers", ", ".join(f"{host} {how[host]}" for host in sorted(how)),
+                  [how[h.name] for h in machines.scene.hosts] == ["signed_off", "stayed", "stayed"])  # fmt: skip
+    yield Finding("one ssh is killed: orders", in_words(run, rows, deliveries - rows), balances(run, rows) and rows == run["orders"])
 
 
 PARTS = {"slurm": slurm, "ssh": ssh}
@@ -565,7 +618,7 @@ def main(arguments: list[str]) -> int:
     findings = [(part, finding) for part in parts for finding in checked(part, binary, folder)]
     table(["Example", "What", "What was seen", "Result"],
           [[part, f.what, f.seen.replace("\n", " ").replace("|", "\\|"), "as expected" if f.good else "NOT as expected"]
-           for part, f in findings])  # fmt: skip
+           for part, f in findings], "---")  # fmt: skip
     return 0 if all(f.good for _, f in findings) else 1
 
 

@@ -285,9 +285,9 @@ def scene_of(binary: str, folder: Path, hosts: int = 3, latency: str = "100ms") 
             scene.close()
 
 
-def table(headings: list[str], rows: list[list[str]]) -> None:
+def table(headings: list[str], rows: list[list[str]], others: str = "---:") -> None:
     print("| " + " | ".join(headings) + " |")
-    print("|---|" + "---:|" * (len(headings) - 1))
+    print("|---|" + f"{others}|" * (len(headings) - 1))
     for row in rows:
         print("| " + " | ".join(row) + " |")
     print(flush=True)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# STATUS: not run
+# STATUS: run by scripts/deploy.sh ssh (OpenSSH 9.2p1, three sshd on one machine)
 #
 # Starts a pipebench worker on each host by ssh, shows what the workers say, and ends when all have ended. Ctrl-C,
 # SIGTERM and a closed terminal drain them: each ends what it has in hand. A second Ctrl-C only stops waiting for them.
