@@ -63,6 +63,7 @@ class User:
         self.programs.mkdir()
         # Copied, because a plain user may not be allowed to read where they are.
         shutil.copy(scene.binary, self.programs / "pipebench")
+        (self.programs / "pipebench").chmod(0o755)
         passwd = scene.scratch / "passwd"
         others = [line for line in Path("/etc/passwd").read_text().splitlines() if not line.startswith(f"{self.NAME}:")]
         passwd.write_text("\n".join([*others, f"{self.NAME}:*:{self.ID}:{self.ID}::{self.home}:/bin/bash"]) + "\n")
@@ -70,6 +71,14 @@ class User:
             check([*(in_there.enter() if in_there else []), "mount", "--bind", str(passwd), "/etc/passwd"])
         self.home.mkdir()
         self.own(self.home, 0o700)
+
+    @staticmethod
+    @contextlib.contextmanager
+    def of(scene: Scene) -> Iterator["User"]:
+        try:
+            yield User(scene)
+        finally:
+            subprocess.run(["umount", "/etc/passwd"], check=False, capture_output=True)
 
     def own(self, path: Path, mode: int) -> None:
         os.chown(path, self.ID, self.ID)
@@ -120,10 +129,22 @@ class Passwords:
             self.looks += 1
             self.workers_seen = max(self.workers_seen, workers)
 
-    def finding(self) -> Finding:
+    @staticmethod
+    @contextlib.contextmanager
+    def of(scene: Scene) -> Iterator["Passwords"]:
+        passwords = Passwords(scene)
+        try:
+            yield passwords
+        finally:
+            passwords.stop()
+            os.environ.pop("REDISCLI_AUTH")
+
+    def stop(self) -> None:
         self.over.set()
         self.thread.join()
-        os.environ.pop("REDISCLI_AUTH")
+
+    def finding(self) -> Finding:
+        self.stop()
         text = f"{self.looks} looks at all command lines, with up to {self.workers_seen} workers among them: "
         text += f"in {', '.join(self.seen)}" if self.seen else "none"
         return Finding("a password on a command line", text, not self.seen and self.workers_seen > 0 and self.looks > 50)
@@ -146,8 +167,8 @@ def run_in(result: Path) -> Run:
 
 def in_words(run: Run, rows: int, again: int) -> str:
     ledger = run["ledger"]
-    return (f"{run['stored']:,} of {run['orders']:,} stored, {rows:,} rows (SQL), {again} deliveries again, {ledger['lost']} lost, "
-            f"{ledger['corrupt']} corrupt")  # fmt: skip
+    return (f"{run['stored']:,} of {run['orders']:,} stored, {rows:,} rows (SQL), {again} deliveries again, "
+            f"{ledger['lost']} lost, {ledger['corrupt']} corrupt")  # fmt: skip
 
 
 def balances(run: Run, rows: int) -> bool:
@@ -235,8 +256,8 @@ class Slurm:
         for i, host in enumerate(self.scene.hosts):
             slurmd = f"exec slurmd -D -N {host.name} -f {f}/slurm.conf"
             if self.cgroups:  # as in a container: its own directory is the root of the hierarchy
-                slurmd = (f"echo 0 >{self.cgroups[i]}/cgroup.procs && exec unshare --cgroup sh -c "
-                          f"'mount -t tmpfs none {FREEZER.parent} && mkdir {FREEZER} && mount -t cgroup -o freezer none {FREEZER} && {slurmd}'")  # fmt: skip
+                mounts = f"mount -t tmpfs none {FREEZER.parent} && mkdir {FREEZER} && mount -t cgroup -o freezer none {FREEZER}"
+                slurmd = f"echo 0 >{self.cgroups[i]}/cgroup.procs && exec unshare --cgroup sh -c '{mounts} && {slurmd}'"
             self.scene.start(f"slurmd-{host.name}", [*host.enter(), "sh", "-c", slurmd])
         until("all nodes are idle", self.idle, 30)
 
@@ -310,9 +331,12 @@ LOAD = ["--profile", "deployment", "--rate", "200/s", "--slo", "p99<5s"]  # so l
 
 
 def slurm(binary: str, folder: Path) -> Iterator[Finding]:
-    with freezers(3) as cgroups, stage("slurm", binary, folder) as scene:
-        user = User(scene)
-        passwords = Passwords(scene)
+    with (
+        freezers(3) as cgroups,
+        stage("slurm", binary, folder) as scene,
+        User.of(scene) as user,
+        Passwords.of(scene) as passwords,
+    ):
         cluster = Slurm(scene, user, cgroups)
         yield from whole_job(cluster, passwords)
         yield from job_ended_early(cluster, passwords, "scancel --signal=TERM --batch JOB", ["--signal=TERM", "--batch"])
@@ -382,7 +406,8 @@ def early_end_findings(name: str, job: Job, end: str, took: float) -> Iterator[F
                   "143:0" in end and took < KILL_WAIT_S)  # fmt: skip
     yield workers_finding(name, run, 15, {"stayed", "signed_off"}, job.complaints())
     yield Finding(f"{name}: orders",
-                  f"{in_words(run, rows, again)}; {in_hand} rows of orders that were in hand; by the workers {said:,}; {run['verdict']['text']}",
+                  f"{in_words(run, rows, again)}; {in_hand} of the rows were in hand; by the workers {said:,}; "
+                  f"{run['verdict']['text']}",
                   balances(run, rows) and run["interrupted"] and in_hand > 0 and said == rows)  # fmt: skip
 
 
@@ -478,9 +503,7 @@ class Script:
 
 
 def ssh(binary: str, folder: Path) -> Iterator[Finding]:
-    with stage("ssh", binary, folder) as scene:
-        user = User(scene)
-        passwords = Passwords(scene)
+    with stage("ssh", binary, folder) as scene, User.of(scene) as user, Passwords.of(scene) as passwords:
         machines = Machines(scene, user)
         yield Finding("ssh", f"{machines.version()}, three sshd with keys of their own, a plain user", True)
         yield from whole_session(machines, passwords)
@@ -515,7 +538,8 @@ def whole_session(machines: Machines, passwords: Passwords) -> Iterator[Finding]
     rows, deliveries = session.rows()
     yield Finding("a whole session: exit codes", f"session {run['exit_code']}, script {code}", run["exit_code"] == code == 0)
     yield workers_finding("a whole session", run, 3, {"stayed"}, [])
-    yield Finding("a whole session: orders", in_words(run, rows, deliveries - rows), balances(run, rows) and rows == run["orders"])
+    yield Finding("a whole session: orders", in_words(run, rows, deliveries - rows),
+                  balances(run, rows) and rows == run["orders"])  # fmt: skip
 
 
 def interrupted(machines: Machines, passwords: Passwords) -> Iterator[Finding]:
@@ -587,19 +611,29 @@ def ssh_killed(machines: Machines, passwords: Passwords) -> Iterator[Finding]:
     how = {w["host"]: w["how"] for w in run["workers"]}
     yield Finding("one ssh is killed: workers", ", ".join(f"{host} {how[host]}" for host in sorted(how)),
                   [how[h.name] for h in machines.scene.hosts] == ["signed_off", "stayed", "stayed"])  # fmt: skip
-    yield Finding("one ssh is killed: orders", in_words(run, rows, deliveries - rows), balances(run, rows) and rows == run["orders"])
+    yield Finding("one ssh is killed: orders", in_words(run, rows, deliveries - rows),
+                  balances(run, rows) and rows == run["orders"])  # fmt: skip
 
 
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PARTS = {"slurm": slurm, "ssh": ssh}
+
+
+def end(number: int, _: object) -> None:
+    """Ends the script once; what it has started is stopped then without an interruption."""
+    for each in ENDS:
+        signal.signal(each, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def checked(part: str, binary: str, folder: Path) -> list[Finding]:
     """What the part has found, up to where it failed."""
     findings = []
     try:
-        for finding in PARTS[part](binary, folder):
-            say(f"{part}: {finding.what}: {finding.seen}: {'as expected' if finding.good else 'NOT as expected'}")
-            findings.append(finding)
+        with contextlib.closing(PARTS[part](binary, folder)) as found:
+            for finding in found:
+                say(f"{part}: {finding.what}: {finding.seen}: {'as expected' if finding.good else 'NOT as expected'}")
+                findings.append(finding)
     except Exception as error:  # noqa: BLE001
         output = getattr(error, "stderr", None) or ""
         findings.append(Finding("the part itself", f"{type(error).__name__}: {error} {output}".strip(), False))
@@ -613,8 +647,9 @@ def main(arguments: list[str]) -> int:
         if part not in PARTS:
             print(f"deploy.sh: '{part}' is no part; the parts are: {', '.join(PARTS)}", file=sys.stderr)
             return 2
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda n, _: sys.exit(128 + n))
+    for number in ENDS:
+        signal.signal(number, end)
+    os.umask(0o022)  # a plain user is to read what is made here
     findings = [(part, finding) for part in parts for finding in checked(part, binary, folder)]
     table(["Example", "What", "What was seen", "Result"],
           [[part, f.what, f.seen.replace("\n", " ").replace("|", "\\|"), "as expected" if f.good else "NOT as expected"]
