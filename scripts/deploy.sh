@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Runs set-ups of examples/deploy for real, and checks what becomes of their orders: Slurm with three slurmd, ssh with
 # three sshd. Each machine is a network namespace here, with an address, a host name and a pid space of its own. Needs
-# root. Installs missing packages, builds, and takes about 7 minutes. Nothing else is left behind, and nothing else in /etc
-# changes: neither by Slurm nor by ssh.
+# root. Installs missing packages, builds, and takes about 5 minutes. Nothing but the packages is left behind.
 #
 #   scripts/deploy.sh [slurm] [ssh]     only these parts
 #

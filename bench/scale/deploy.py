@@ -23,7 +23,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from hosts import ADDRESS, KEPT, TARGET, Host, Run, Scene, Session, check, rows_of, say, scene_of, table, until
 
