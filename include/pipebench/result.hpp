@@ -376,10 +376,18 @@ struct assertion_outcome {
     bool operator==(const assertion_outcome&) const = default;
 };
 
+/// What a user says of a result: --tag KEY=VALUE.
+struct result_tag {
+    std::string key, value;
+    bool operator==(const result_tag&) const = default;
+};
+
 struct session_result {
     std::string schema{result_schema};
-    std::string started_at;  ///< UTC, ISO 8601
-    std::string command;     ///< as typed, without secrets
+    std::string name;              ///< --name; or empty
+    std::vector<result_tag> tags;  ///< in the order given; no key twice
+    std::string started_at;        ///< UTC, ISO 8601
+    std::string command;           ///< as typed, without secrets
     std::string profile;
     nlohmann::json parameters;  ///< the workload
     /// Calibration of --transform-cost: rounds of its work (pipeline/transform_work.hpp) that take one microsecond of

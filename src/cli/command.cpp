@@ -2,6 +2,7 @@
 
 #include "analysis/assertion.hpp"
 #include "analysis/summary.hpp"
+#include "cli/config_file.hpp"
 #include "cli/help_formatter.hpp"
 #include "cli/options.hpp"
 #include "cli/terminal.hpp"
@@ -105,6 +106,7 @@ std::span<const subcommand> subcommands() noexcept {
         subcommand{"mock-api", "serve the mock order API", make_mock_api},
         subcommand{"services", "start the servers of a run for a program of your own", make_services},
         subcommand{"worker", "join a session of redis-streams from anywhere", make_worker},
+        subcommand{"version", "print the version, with --json the build and its libraries, too", make_version},
         subcommand{"_run", "one run in a process of its own", make_run_child},
         subcommand{"_transform", "transforms orders for an event loop", make_transform_child},
     };
@@ -147,12 +149,15 @@ std::optional<std::string> parse(std::vector<std::string> arguments, const subco
     auto* part = chosen != nullptr ? app.get_subcommand(chosen->name) : &app;
     if (it != nullptr) {
         option_set options(*part);
+        if (!is_hidden(*chosen)) declare_config(*part);
         it->declare(options);
+        if (!is_hidden(*chosen)) insert_config(arguments, *part);
     }
     try {
         std::reverse(arguments.begin(), arguments.end());  // CLI11 expects reverse order
         app.parse(std::move(arguments));
-        return std::nullopt;
+        const bool prints = it != nullptr && !is_hidden(*chosen) && part->count("--print-config") > 0;
+        return prints ? std::optional(printed_config(*part)) : std::nullopt;
     } catch (const CLI::CallForHelp&) {
         return part->help(part != &app ? "pipebench" : "");
     } catch (const CLI::CallForVersion& e) {

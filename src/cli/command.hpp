@@ -46,6 +46,7 @@ std::unique_ptr<command> make_doctor();
 std::unique_ptr<command> make_mock_api();
 std::unique_ptr<command> make_services();
 std::unique_ptr<command> make_worker();
+std::unique_ptr<command> make_version();
 std::unique_ptr<command> make_run_child();
 std::unique_ptr<command> make_transform_child();
 

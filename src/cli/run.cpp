@@ -1,6 +1,7 @@
 // run: measures patterns and prints a report.
 #include "analysis/assertion.hpp"
 #include "cli/command.hpp"
+#include "cli/hgrm_files.hpp"
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
 #include "cli/result_output.hpp"
@@ -19,6 +20,20 @@ namespace pipebench {
 namespace {
 
 constexpr unsigned quick_orders = 500;
+constexpr std::size_t longest_name = 120, most_tags = 50;  ///< of a name, a key or a value, in bytes
+
+result_tag parse_tag(const std::string& text, const std::vector<result_tag>& before) {
+    const auto middle = text.find('=');
+    if (middle == 0 || middle == std::string::npos) throw setup_error("KEY=VALUE, such as branch=main");
+    result_tag out{text.substr(0, middle), text.substr(middle + 1)};
+    for (const auto& part : {out.key, out.value})
+        if (printable(part, longest_name) != part)
+            throw setup_error(fmt::format("key and value have at most {} printable characters", longest_name));
+    for (const auto& other : before)
+        if (other.key == out.key) throw setup_error(fmt::format("the key {} is given twice", out.key));
+    if (before.size() >= most_tags) throw setup_error(fmt::format("at most {} tags", most_tags));
+    return out;
+}
 
 class run_command final : public command {
 public:
@@ -30,11 +45,17 @@ private:
     [[nodiscard]] std::vector<assertion> assertions_for(const session_settings& settings) const;
 
     void be_quick();
+    void label(session_result& r) const {
+        r.name = name_;
+        r.tags = tags_;
+    }
 
     session_options session_;
     std::vector<std::string> assertions_;
     bool quick_ = false;
     bool keep_ = false;
+    std::string hgrm_, name_;
+    std::vector<result_tag> tags_;
     output_options output_;
     verbosity speech_ = verbosity::normal;
 };
@@ -63,6 +84,11 @@ void run_command::declare(option_set& options) {
     std::vector<std::string> formats;
     for (const auto& r : reporters()) formats.emplace_back(r.id);
     declare_output(options, output_, formats);
+    options.text("--export-hgrm", "DIR", hgrm_, "also write each distribution as HdrHistogram's text");
+    options.text("--name", "TEXT", name_, "a name for the result");
+    options.repeated(
+        "--tag", "KEY=VALUE", [this](auto& text) { tags_.push_back(parse_tag(text, tags_)); },
+        "what else the result is to say of itself; repeatable");
     declare_grace(options, session_);
     declare_quiet(options, speech_);
 }
@@ -95,8 +121,12 @@ exit_code run_command::run() {
     settings.tables = keep_ ? leftovers::keep : leftovers::drop;
     const auto assertions = assertions_for(settings);
     const result_output output(output_);
+    if (!hgrm_.empty()) require_hgrm_directory(hgrm_);
+    if (printable(name_, longest_name) != name_)
+        throw setup_error(fmt::format("--name: at most {} printable characters", longest_name));
     auto observer = make_progress_observer(speech_);
-    observer.can_be_saved = [&](const session_result& so_far) {
+    observer.can_be_saved = [&](session_result so_far) {
+        label(so_far);
         output.save([&](std::string_view format, const look& how) {
             return find_reporter(format)->render(model_of(so_far), how);  // not before a file asks for it
         });
@@ -108,10 +138,12 @@ exit_code run_command::run() {
     });
     auto outcome = run_session(settings, observer, executor, signals);
     auto& result = outcome.result;
+    label(result);
     if (!result.interrupted)
         for (const auto& a : assertions) result.assertions.push_back(a.check(result));
     const auto model = model_of(result);
     output.emit(rendering_of(model), session_patience(signals, settings.grace).at_the_end);
+    if (!hgrm_.empty()) write_hgrm_files(hgrm_, result);
     return outcome.signal != 0 ? code_of_signal(outcome.signal) : code_of(result, result.assertions);
 }
 

@@ -66,10 +66,11 @@ BOOST_DESCRIBE_STRUCT(box_info, (),
                        load_1min, container))
 BOOST_DESCRIBE_STRUCT(build_info, (), (version, type, compiler, sanitizers))
 BOOST_DESCRIBE_STRUCT(server_info, (), (name, version, origin, settings))
+BOOST_DESCRIBE_STRUCT(result_tag, (), (key, value))
 BOOST_DESCRIBE_STRUCT(session_result, (),
-                      (schema, started_at, command, profile, parameters, transform_rounds_per_us, build, box, servers,
-                       chaos, target_time_s, memory_budget_bytes, rounds, warmup_runs, runs, assertions, warnings,
-                       interrupted, session_s))
+                      (schema, name, tags, started_at, command, profile, parameters, transform_rounds_per_us, build,
+                       box, servers, chaos, target_time_s, memory_budget_bytes, rounds, warmup_runs, runs, assertions,
+                       warnings, interrupted, session_s))
 
 namespace {
 
@@ -96,8 +97,9 @@ constexpr names<19> came_later<run_result>{
     "served",       "load",          "loop_lag",  "transform_pool", "yardstick", "throttled_share",
     "workers"};
 template <>
-constexpr names<7> came_later<session_result>{"chaos",       "target_time_s", "memory_budget_bytes",    "rounds",
-                                              "warmup_runs", "assertions",    "transform_rounds_per_us"};
+constexpr names<9> came_later<session_result>{"chaos",       "target_time_s", "memory_budget_bytes",     "rounds",
+                                              "warmup_runs", "assertions",    "transform_rounds_per_us", "name",
+                                              "tags"};
 
 template <class Type>
 constexpr std::size_t count_of = 0;

@@ -70,6 +70,12 @@ std::string of_kill(const session_result&, const run_result& r) {
 std::string killed(const session_result&, const run_result& r) { return std::string(name_of(r.recovery.killed)); }
 std::string trusted(const session_result&, const run_result& r) { return field(r.verdict.trusted()); }
 
+std::string tags(const session_result& s, const run_result&) {
+    std::string out;
+    for (const auto& t : s.tags) out += fmt::format("{}{}={}", out.empty() ? "" : ";", t.key, t.value);
+    return field(out);
+}
+
 std::string failures(const session_result&, const run_result& r) {
     std::string out;
     for (const auto& f : r.failures)
@@ -162,7 +168,9 @@ constexpr std::array columns{
     csv_column{"api_calls_again", of_kill<&recovery_view::api_calls_again>},
     csv_column{"interrupted", of_run<&run_result::interrupted>},
     csv_column{"trusted", trusted},
-    csv_column{"verdict", of_run<&run_result::verdict, &verdict::text>}};
+    csv_column{"verdict", of_run<&run_result::verdict, &verdict::text>},
+    csv_column{"name", of_session<&session_result::name>},
+    csv_column{"tags", tags}};
 
 /// RFC 4180 ends lines with CR LF.
 void put_line(std::string& out, auto text_of) {

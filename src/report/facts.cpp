@@ -79,6 +79,12 @@ words parameter_lines(const session_result& r) {
     return profile.empty() && line.empty() ? words{} : words{profile + join(line)};
 }
 
+words tag_lines(const session_result& r) {
+    words line;
+    for (const auto& t : r.tags) line.push_back(t.key + "=" + t.value);
+    return line.empty() ? words{} : words{join(line)};
+}
+
 words server_lines(const session_result& r) {
     words lines;
     for (const auto& s : r.servers) {
@@ -230,7 +236,7 @@ std::string headline(const report_model& m) {
     if (r.rounds > 1) line.push_back(counted(r.rounds, "round", "rounds"));
     if (!r.warmup_runs.empty()) line.push_back(counted(r.warmup_runs.size(), "warm-up run", "warm-up runs"));
     line.push_back(fixed(r.session_s, 1) + " s in all");
-    return "pipebench: " + join(line);
+    return (r.name.empty() ? "pipebench: " : r.name + ": ") + join(line);
 }
 
 std::vector<std::string> alarms(const report_model& m) {
@@ -263,6 +269,7 @@ std::vector<fact> facts(const report_model& m) {
                           {"Advice", m.advice, true},
                           {"Ledger", ledger_lines(r), std::all_of(r.runs.begin(), r.runs.end(), balanced)},
                           {"Failures", failure_lines(m)},
+                          {"Tags", tag_lines(r)},
                           {"Sampling", sampling_lines(r), true},
                           {"Profile", parameter_lines(r), true},
                           {"Box", box_lines(r), true},

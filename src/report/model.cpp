@@ -25,7 +25,8 @@ void make_printable(run_result& run) {
 }
 
 session_result printable_copy(session_result r) {
-    make_printable(r.started_at, r.command, r.profile, r.chaos);
+    for (auto& t : r.tags) make_printable(t.key, t.value);
+    make_printable(r.name, r.started_at, r.command, r.profile, r.chaos);
     make_printable(r.build.version, r.build.type, r.build.compiler, r.build.sanitizers);
     make_printable(r.box.host_os, r.box.kernel, r.box.cpu_model, r.box.governor, r.box.virtualization);
     for (auto& s : r.servers) make_printable(s.name, s.version, s.origin, s.settings);

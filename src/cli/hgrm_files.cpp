@@ -1,0 +1,48 @@
+#include "cli/hgrm_files.hpp"
+
+#include "cli/output_file.hpp"
+#include "contracts/error.hpp"
+#include "report/percentiles.hpp"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+namespace pipebench {
+namespace {
+
+constexpr const char* option = "--export-hgrm";
+
+/// A name from a result may be anything, and becomes a part of a path.
+std::string safe(const std::string& name) {
+    std::string out;
+    for (const char c : name) {
+        const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                          c == '_' || c == '@';
+        out += fits ? c : '_';
+    }
+    return out.substr(0, 100);
+}
+
+}  // namespace
+
+void require_hgrm_directory(const std::string& directory) {
+    std::error_code ec;
+    std::filesystem::create_directories(directory, ec);
+    if (::access(directory.c_str(), W_OK | X_OK) != 0)
+        throw setup_error(
+            fmt::format("{}: {}", option, system_failure("cannot write in " + printable(directory), errno).what()));
+}
+
+void write_hgrm_files(const std::string& directory, const session_result& r) {
+    const auto patterns = summarise(r);
+    for (const auto& d : reporting::kept_in(patterns)) {
+        const auto path = std::filesystem::path(directory) / fmt::format("{}.{}.hgrm", safe(d.name), d.what);
+        output_file(option, path.native()).write(reporting::to_hgrm(*d.counts));
+    }
+}
+
+}  // namespace pipebench

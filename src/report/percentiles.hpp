@@ -1,0 +1,32 @@
+// Questions about the kept distributions of a result: any percentile, and HdrHistogram's text. Pure.
+#pragma once
+
+#include "analysis/summary.hpp"
+#include "report/text_table.hpp"
+
+#include <string>
+#include <vector>
+
+namespace pipebench::reporting {
+
+/// A distribution that a result keeps.
+struct kept_distribution {
+    std::string name;  ///< of the row, as in row_name()
+    const char* what;  ///< "service"; of an open run also "response" and "wait"
+    const latency_distribution* counts;
+};
+
+/// Of the rounds together, in the order of the rows; only those that hold orders. `patterns` must outlive it.
+[[nodiscard]] std::vector<kept_distribution> kept_in(const std::vector<pattern_summary>& patterns);
+
+/// The latency in ms below which this share (0..1) of the orders lies: the upper edge of its bin, so never too low and at
+/// most 1 % too high. NaN without orders.
+[[nodiscard]] double quantile_ms(const latency_distribution& d, double share);
+
+/// A row for each distribution, a column for each of these percentiles (0..100).
+[[nodiscard]] table percentile_table(const std::vector<pattern_summary>& patterns, const std::vector<double>& asked);
+
+/// In the format of HdrHistogram's outputPercentileDistribution, in ms, which its plotter reads.
+[[nodiscard]] std::string to_hgrm(const latency_distribution& d);
+
+}  // namespace pipebench::reporting
