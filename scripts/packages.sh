@@ -4,7 +4,8 @@
 # other compiler), fuzz and valgrind (to find memory errors), fresh-machine (to make a bare Debian), image (to check
 # docker-compose.yml), peers (the same patterns in Python), limits (tools that measure the servers alone), kills (the
 # test that kills), stall (the test that drops packets), scale (machines as network namespaces), deploy (Slurm and sshd on
-# those), deploy-check (to check the examples for workers elsewhere), production (its replay).
+# those), deploy-check (to check the examples for workers elsewhere), production (its replay), page (a browser, for the pages
+# of --export-html).
 
 : "${repo:?source lib.sh first}"
 # shellcheck source=scripts/apt-sources.sh
@@ -29,7 +30,7 @@ packages_of() {
         case $group in
         build)
             printf '%s\n' g++ cmake ninja-build pkg-config "${boost[@]}" libpqxx-dev libpq-dev libhiredis-dev \
-                libssl-dev libcli11-dev libmuparser-dev nlohmann-json3-dev libfmt-dev
+                libssl-dev libcli11-dev libmuparser-dev nlohmann-json3-dev libfmt-dev libjs-chart.js
             ;;
         run) printf '%s\n' postgresql redis-server ;;
         test) printf '%s\n' catch2 cmark-gfm curl openssl pgbouncer python3 python3-jsonschema python3-requests r-base-core wrk ;;
@@ -44,6 +45,7 @@ packages_of() {
                 python3-uvloop
             ;;
         kills) printf '%s\n' python3 redis-tools ;;
+        page) printf '%s\n' chromium chromium-driver python3 python3-selenium ;;
         production) printf '%s\n' python3 ;;
         stall) printf '%s\n' iproute2 python3 redis-tools ;;
         scale) printf '%s\n' iproute2 nftables postgresql-client python3 redis-tools ;;
@@ -53,9 +55,7 @@ packages_of() {
             ;;
         limits) printf '%s\n' python3 redis-tools wrk ;; # pgbench comes with postgresql
         *)
-            die "unknown package group '$group'; the groups are:" \
-                "build run test lint clang fuzz valgrind fresh-machine image kills stall scale deploy deploy-check peers" \
-                "limits production"
+            die "unknown package group '$group': the comment of scripts/packages.sh lists them"
             ;;
         esac
     done

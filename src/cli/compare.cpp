@@ -46,7 +46,7 @@ void compare_command::declare(option_set& options) {
     options.flag(
         "--allow-mismatch", [this] { mismatch_ = on_mismatch::show; },
         "compare anyway if machines, builds or parameters differ,\nor if rounds are too few");
-    declare_output(options, output_, {"text", "markdown", "json"});
+    declare_output(options, output_, {"text", "markdown", "html", "json"});
 }
 
 /// Makes one line of all differences.
@@ -126,6 +126,7 @@ exit_code code_of(const comparison& c) {
 renderer rendering_of(const comparison& c) {
     return [&c](std::string_view format, const look& how) {
         if (format == "markdown") return reporting::render_markdown(c);
+        if (format == "html") return reporting::render_html(c);
         if (format == "json") return reporting::render_json(c);
         return reporting::render_text(c, how);
     };

@@ -54,7 +54,7 @@ void gate_command::declare(option_set& options) {
     declare_work(options, work_);
     declare_servers(options, servers_);
     options.group("Output (the verdict goes to stdout, all else to stderr)");
-    declare_output(options, output_, {"text", "markdown", "json"});
+    declare_output(options, output_, {"text", "markdown", "html", "json"});
     declare_quiet(options, speech_);
 }
 
@@ -79,6 +79,7 @@ gate_settings gate_command::settings() const {
 renderer rendering_of(const gate_outcome& g) {
     return [&g](std::string_view format, const look& how) {
         if (format == "markdown") return reporting::render_markdown(g);
+        if (format == "html") return reporting::render_html(g);
         if (format == "json") return reporting::render_json(g);
         return reporting::render_text(g, how);
     };

@@ -45,6 +45,7 @@ load_search_request request_of(const session_options& given, std::string_view se
 renderer rendering_of(const load_search_outcome& s) {
     return [&s](std::string_view format, const look& how) {
         if (format == "markdown") return reporting::render_markdown(s);
+        if (format == "html") return reporting::render_html(s);
         if (format == "json") return reporting::render_json(s);
         if (format == "csv") return reporting::render_csv(s);
         return reporting::render_text(s, how);

@@ -70,7 +70,7 @@ void plan_command::declare(option_set& options) {
     declare_scenario(options, session_);
     declare_servers(options, session_.servers);
     options.group("Output (the answer goes to stdout, all else to stderr)");
-    declare_output(options, output_, {"text", "markdown", "json", "csv"});
+    declare_output(options, output_, {"text", "markdown", "html", "json", "csv"});
     declare_grace(options, session_);
     declare_quiet(options, speech_);
 }

@@ -71,7 +71,7 @@ void sweep_command::declare(option_set& options) {
     declare_rounds(options, session_);
     declare_servers(options, session_.servers);
     options.group("Output (the tables go to stdout, all else to stderr)");
-    declare_output(options, output_, {"text", "markdown", "json", "csv"});
+    declare_output(options, output_, {"text", "markdown", "html", "json", "csv"});
     declare_grace(options, session_);
     declare_quiet(options, speech_);
 }
@@ -122,6 +122,7 @@ sweep_settings sweep_command::settings() const {
 renderer rendering_of(const sweep_outcome& s) {
     return [&s](std::string_view format, const look& how) {
         if (format == "markdown") return reporting::render_markdown(s);
+        if (format == "html") return reporting::render_html(s);
         if (format == "json") return reporting::render_json(s);
         if (format == "csv") return reporting::render_csv(s);
         return reporting::render_text(s, how);

@@ -4,6 +4,8 @@
 #include "contracts/error.hpp"
 #include "report/colour.hpp"
 #include "report/numbers.hpp"
+#include "report/page.hpp"
+#include "report/ratio_chart.hpp"
 #include "report/text_table.hpp"
 
 #include <fmt/format.h>
@@ -131,6 +133,13 @@ table table_of_rows(const std::vector<comparison_row>& rows) {
          {{"Verdict", "", align::left}, [](item r) { return std::string(name_of(r.verdict)); }},
          {{"Why", "", align::left}, [](item r) { return printable(r.why); }}},
         [=](item r) { return is_worse(r) ? tone::alarm : tone::plain; });
+}
+
+std::vector<ratio_row> ratios_of(const comparison& c) {
+    std::vector<ratio_row> out;
+    for (const auto& r : c.rows)
+        out.push_back({fmt::format("{} {}", printable(r.pattern), r.what->title), r.estimate, r.verdict});
+    return out;
 }
 
 struct note {
@@ -269,6 +278,24 @@ std::string render_markdown(const comparison& c) {
     out += fmt::format("\n<details>\n<summary>All {}</summary>\n\n", counted(c.rows.size(), "row", "rows"));
     out += to_markdown(table_of_rows(c.rows));
     return out + fmt::format("\n{}\n\n{}\n\n</details>\n", rules_of(c), escape_markdown(sides_of(c)));
+}
+
+std::string render_html(const comparison& c) {
+    page out("pipebench compare: " + verdict_of(c));
+    out.paragraph(sides_of(c));
+    out.paragraph("The box: " + box_line(c));
+    for (const auto& row : changes_in(c)) {
+        const auto line = fmt::format("{}: {}", name_of(row.verdict), sentence(row));
+        if (row.verdict == change::worse) out.alarm(line);
+        else out.paragraph(line);
+    }
+    for (const auto& n : notes_of(c)) out.paragraph(fmt::format("{}: {}", n.label, n.text));
+    out.heading("Ratios");
+    out.add({ratio_chart("Head / base without the movement of the box", ratios_of(c))});
+    out.heading("Every row");
+    out.add(table_of_rows(c.rows), "Base and head");
+    out.paragraph(rules_of(c));
+    return out.html();
 }
 
 std::string render_json(const comparison& c) {

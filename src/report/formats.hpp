@@ -11,6 +11,7 @@ namespace pipebench::reporting {
 
 [[nodiscard]] std::string render_text(const report_model& m, const look& how);
 [[nodiscard]] std::string render_markdown(const report_model& m, const look& how);
+[[nodiscard]] std::string render_html(const report_model& m, const look& how);
 [[nodiscard]] std::string render_csv(const report_model& m, const look& how);
 [[nodiscard]] std::string render_json(const report_model& m, const look& how);
 

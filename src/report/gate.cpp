@@ -4,6 +4,8 @@
 #include "contracts/error.hpp"
 #include "report/colour.hpp"
 #include "report/numbers.hpp"
+#include "report/page.hpp"
+#include "report/ratio_chart.hpp"
 #include "report/text_table.hpp"
 
 #include <fmt/format.h>
@@ -90,6 +92,21 @@ table table_of_rows(const gate_verdict& v) {
         [=](item r) { return is_worse(r) ? tone::alarm : tone::plain; });
 }
 
+/// Worse is what is confirmed to be a regression, as in the table.
+std::vector<ratio_row> ratios_of(const gate_verdict& v) {
+    std::vector<ratio_row> out;
+    for (const auto& r : v.rows)
+        out.push_back({fmt::format("{} {}", printable(r.pattern), r.what->title), r.estimate, r.verdict});
+    return out;
+}
+
+std::vector<ratio_row> noise_of(const gate_verdict& v) {
+    std::vector<ratio_row> out;
+    for (const auto& r : v.rows)
+        out.push_back({fmt::format("{} {}", printable(r.pattern), r.what->title), r.noise, change::same});
+    return out;
+}
+
 std::string rules() {
     return fmt::format(
         "Ratio: median over the rounds of head / base, base being the mean of its two runs of the round. "
@@ -163,6 +180,22 @@ std::string render_markdown(const gate_outcome& g) {
                            counted(g.verdict.rows.size(), "row", "rows"), to_markdown(table_of_rows(g.verdict)),
                            rules());
     return out + "\n" + escape_markdown(sides_of(g)) + "\n";
+}
+
+std::string render_html(const gate_outcome& g) {
+    page out("pipebench gate: " + verdict_of(g));
+    if (is_bad(g)) out.alarm(verdict_of(g));
+    out.paragraph(sides_of(g));
+    for (const auto& s : sentences(g)) out.paragraph(s);
+    for (const auto& n : notes_of(g)) out.paragraph(n);
+    if (g.verdict.rows.empty()) return out.html();
+    out.heading("Ratios");
+    out.add({ratio_chart("Head / base, first series", ratios_of(g.verdict)),
+             ratio_chart("A/A: base against itself", noise_of(g.verdict))});
+    out.heading("Every row");
+    out.add(table_of_rows(g.verdict), "First series");
+    out.paragraph(rules());
+    return out.html();
 }
 
 std::string render_json(const gate_outcome& g) {

@@ -3,6 +3,8 @@
 #include "analysis/size_search.hpp"
 #include "contracts/error.hpp"
 #include "report/numbers.hpp"
+#include "report/page.hpp"
+#include "report/sweep_charts.hpp"
 #include "report/text_table.hpp"
 
 #include <fmt/format.h>
@@ -187,6 +189,16 @@ std::string render_markdown(const load_search_outcome& s) {
     for (const auto& line : answers(s)) out += fmt::format("- {}\n", escape_markdown(line));
     for (const auto& note : notes_of(s)) out += fmt::format("- {}\n", escape_markdown(note));
     return out + "\n" + to_markdown(table_of_answers(s)) + "\n" + escape_markdown(rules(s)) + "\n";
+}
+
+std::string render_html(const load_search_outcome& s) {
+    page out("pipebench " + headline(s));
+    out.list(answers(s));
+    out.add(table_of_answers(s), "One row for each pattern");
+    out.add(charts_of(s));
+    out.paragraph(rules(s));
+    out.list(notes_of(s));
+    return out.html();
 }
 
 std::string render_json(const load_search_outcome& s) {

@@ -8,9 +8,10 @@
 namespace pipebench {
 namespace {
 
-constexpr std::array<reporter, 7> table{{
+constexpr std::array<reporter, 8> table{{
     {"text", "aligned tables for a terminal", reporting::render_text},
     {"markdown", "GitHub tables for issues and READMEs", reporting::render_markdown},
+    {"html", "one page with charts, which needs no other file and no network", reporting::render_html},
     {"csv", "one line per run, every number at full precision (RFC 4180)", reporting::render_csv},
     {"json", "the whole result (pipebench.result/1), which `pipebench report` reads again", reporting::render_json},
     {"github-smaller", "time, CPU, latency, memory, errors for github-action-benchmark (customSmallerIsBetter)",

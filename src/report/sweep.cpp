@@ -4,6 +4,8 @@
 #include "analysis/ranking.hpp"
 #include "contracts/error.hpp"
 #include "report/numbers.hpp"
+#include "report/page.hpp"
+#include "report/sweep_charts.hpp"
 #include "report/text_table.hpp"
 
 #include <fmt/format.h>
@@ -169,6 +171,23 @@ std::string render_markdown(const sweep_outcome& s) {
     for (const auto& n : notes_of(s)) out += fmt::format("- {}\n", escape_markdown(n));
     for (const auto& m : swept_metrics()) out += "\n" + to_markdown(table_of_metric(s, *find_metric(m.id)));
     return out + "\n" + escape_markdown(rules(s)) + "\n";
+}
+
+std::string render_html(const sweep_outcome& s) {
+    page out("pipebench " + headline(s));
+    out.list(lines_of_leads(s));
+    out.add(charts_of(s));
+    out.heading("Every value");
+    for (const auto& m : swept_metrics()) {
+        const metric& shown = *find_metric(m.id);
+        out.add(table_of_metric(s, shown), metric_name(shown));
+    }
+    out.paragraph(rules(s));
+    if (const auto notes = notes_of(s); !notes.empty()) {
+        out.heading("Notes");
+        out.list(notes);
+    }
+    return out.html();
 }
 
 std::string render_json(const sweep_outcome& s) {

@@ -14,6 +14,8 @@ inline constexpr std::string_view sweep_schema = "pipebench.sweep/1";
 /// For a terminal: where the lead changes, fan-out's limit, untrusted cells, then a table per metric.
 [[nodiscard]] std::string render_text(const sweep_outcome& s, const look& how);
 [[nodiscard]] std::string render_markdown(const sweep_outcome& s);
+/// A page with charts, which needs no other file and no network.
+[[nodiscard]] std::string render_html(const sweep_outcome& s);
 /// As sweep_schema, with the whole result of every point; null for a point without runs.
 [[nodiscard]] std::string render_json(const sweep_outcome& s);
 /// RFC 4180: one line for each point, pattern and metric; a missing value is empty.

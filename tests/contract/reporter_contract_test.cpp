@@ -146,14 +146,14 @@ std::vector<std::string> each_with_a_field_missing(const nlohmann::json& good) {
 }  // namespace
 
 TEST_CASE("the table of reporters is not empty, and each is found by its id", "[reporters]") {
-    REQUIRE(reporters().size() >= 7);
+    REQUIRE(reporters().size() >= 8);
     std::set<std::string_view> ids;
     for (const auto& r : reporters()) {
         CHECK(find_reporter(r.id) == &r);
         CHECK_FALSE(r.summary.empty());
         CHECK(ids.insert(r.id).second);
     }
-    for (const auto* id : {"text", "markdown", "csv", "json", "github-smaller", "github-bigger", "bencher"})
+    for (const auto* id : {"text", "markdown", "csv", "json", "github-smaller", "github-bigger", "bencher", "html"})
         CHECK(ids.count(id) == 1);
     CHECK(find_reporter("no such format") == nullptr);
     CHECK(find_reporter("") == nullptr);
