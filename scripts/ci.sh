@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs steps of the continuous integration on any machine: gcc, clang, asan, tsan, lint, gate, fuzz, valgrind.
-# Without arguments it runs all but fuzz and valgrind. .github/workflows/ci.yml runs steps in jobs of their own;
+# Runs steps of the continuous integration on any machine: gcc, clang, asan, tsan, lint, gate, fuzz, valgrind, page.
+# Without arguments it runs all but fuzz, valgrind and page. .github/workflows/ci.yml runs steps in jobs of their own;
 # .ci/run runs the steps that every change must pass.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -25,7 +25,8 @@ run_step() {
     gate) scripts/gate.sh ;;
     fuzz) scripts/fuzz.sh --seconds 60 ;; # not in the default steps: its findings depend on chance
     valgrind) scripts/valgrind.sh ;;
-    *) die "unknown step '$1'; the steps are: gcc clang asan tsan lint gate fuzz valgrind" ;;
+    page) scripts/check-page.sh ;; # not in the default steps: it installs a browser
+    *) die "unknown step '$1'; the steps are: gcc clang asan tsan lint gate fuzz valgrind page" ;;
     esac
 }
 

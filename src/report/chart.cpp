@@ -49,6 +49,8 @@ json json_of(const chart_point& p) {
 
 json json_of(const chart_axis& a) {
     json out{{"title", a.title}, {"log", a.logarithmic}};
+    if (std::isfinite(a.least)) out["least"] = json_of(a.least);
+    if (std::isfinite(a.most)) out["most"] = json_of(a.most);
     if (!a.labels.empty()) out["labels"] = a.labels;
     return out;
 }

@@ -46,7 +46,8 @@ struct chart_series {
 struct chart_axis {
     std::string title;
     bool logarithmic = false;
-    std::vector<std::string> labels{};  ///< of the values 0, 1, ...; empty: the values are numbers
+    double least = no_value, most = no_value;  ///< NaN: as the values have it
+    std::vector<std::string> labels{};         ///< of the values 0, 1, ...; empty: the values are numbers
 };
 
 /// A vertical line.

@@ -92,7 +92,6 @@ table table_of_rows(const gate_verdict& v) {
         [=](item r) { return is_worse(r) ? tone::alarm : tone::plain; });
 }
 
-/// Worse is what is confirmed to be a regression, as in the table.
 std::vector<ratio_row> ratios_of(const gate_verdict& v) {
     std::vector<ratio_row> out;
     for (const auto& r : v.rows)
@@ -100,10 +99,16 @@ std::vector<ratio_row> ratios_of(const gate_verdict& v) {
     return out;
 }
 
-std::vector<ratio_row> noise_of(const gate_verdict& v) {
-    std::vector<ratio_row> out;
+chart noise_chart(const gate_verdict& v) {
+    std::vector<ratio_row> rows;
     for (const auto& r : v.rows)
-        out.push_back({fmt::format("{} {}", printable(r.pattern), r.what->title), r.noise, change::same});
+        rows.push_back({fmt::format("{} {}", printable(r.pattern), r.what->title), r.noise, change::same});
+    auto out = ratio_chart("A/A: base against itself", rows);
+    out.x.title = "base again / base";
+    for (auto& s : out.series) {
+        s.label = "A/A";
+        for (auto& p : s.points) p.note.clear();
+    }
     return out;
 }
 
@@ -190,8 +195,7 @@ std::string render_html(const gate_outcome& g) {
     for (const auto& n : notes_of(g)) out.paragraph(n);
     if (g.verdict.rows.empty()) return out.html();
     out.heading("Ratios");
-    out.add({ratio_chart("Head / base, first series", ratios_of(g.verdict)),
-             ratio_chart("A/A: base against itself", noise_of(g.verdict))});
+    out.add({ratio_chart("Head / base, first series", ratios_of(g.verdict)), noise_chart(g.verdict)});
     out.heading("Every row");
     out.add(table_of_rows(g.verdict), "First series");
     out.paragraph(rules());

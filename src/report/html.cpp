@@ -35,7 +35,7 @@ void add_answer(page& out, const report_model& m) {
 void add_readiness(page& out, const report_model& m) {
     if (m.production.empty()) return;
     out.heading("Production ready?");
-    out.add(readiness_table(m.production), "Production ready?");
+    out.add(readiness_table(m.production), "The worst that holds of each pattern");
     for (const auto& line : readiness_lines(m.shown)) out.paragraph(line);
 }
 

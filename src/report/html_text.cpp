@@ -39,7 +39,8 @@ std::string header_row(const table& t) {
 std::string body_row(const table& t, const row& r) {
     std::string out = r.mood == tone::alarm ? "<tr class=\"alarm\">" : "<tr>";
     for (std::size_t i = 0; i < t.columns.size(); ++i) {
-        const auto cell = escape_html(r.cells[i]);
+        const bool unmarked = i == 0 && r.mood == tone::alarm && !r.cells[i].starts_with('!');
+        const auto cell = (unmarked ? "! " : "") + escape_html(r.cells[i]);
         out += i == 0 ? fmt::format("<th scope=\"row\"{}>{}</th>", class_of(t.columns[i].side), cell)
                       : fmt::format("<td{}>{}</td>", class_of(t.columns[i].side), cell);
     }

@@ -2,10 +2,12 @@
 
 #include "contracts/error.hpp"
 #include "contracts/latency_bin.hpp"
+#include "contracts/scenario.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <functional>
 #include <numeric>
@@ -13,7 +15,8 @@
 namespace pipebench::reporting {
 namespace {
 
-constexpr double interval_alpha = 0.05;  // of the median over the rounds
+constexpr double interval_alpha = 0.05;                         // of the median over the rounds
+constexpr double longest_rate_window_s = 1, rate_windows = 20;  // the samples of a short run are few
 
 using summaries = std::vector<pattern_summary>;
 using value_of_run = std::function<double(const run_result&)>;
@@ -189,7 +192,7 @@ chart latency_chart(std::string title, std::vector<chart_series> series) {
     chart out;
     out.title = std::move(title);
     out.x = {"ms", true};
-    out.y = {"% of orders within"};
+    out.y = {"% of orders within", false, 0, 100};
     out.series = std::move(series);
     return out;
 }
@@ -198,7 +201,7 @@ chart tail_of(const chart& c, std::string title) {
     chart out = c;
     out.title = std::move(title);
     out.explanation.clear();
-    out.y = {"% of orders later", true};
+    out.y = {"% of orders later", true, no_value, 100};
     for (auto& s : out.series) s = share_beyond(s);
     return out;
 }
@@ -258,16 +261,50 @@ std::string kill_text(kill_target killed) {
     }
 }
 
+/// When a share of the orders had ended; NaN if it never had.
+double time_of_share(const run_result& run, double share) {
+    const auto& s = run.series;
+    for (std::size_t i = 0; i < std::min({s.t_s.size(), s.completed.size(), s.failed.size()}); ++i)
+        if (s.completed[i] + s.failed[i] >= share * static_cast<double>(run.orders)) return s.t_s[i];
+    return no_value;
+}
+
+/// What a built-in scenario does to all orders at once. The result does not say when it was: it follows from how many
+/// orders had ended.
+void add_trouble(std::vector<chart_mark>& out, const run_result& run) {
+    for (const auto& s : scenarios()) {
+        if (s.name != run.scenario) continue;
+        if (const double time_s = std::chrono::duration<double>(s.api.down.time).count(); time_s > 0) {
+            const double begin_s = time_of_share(run, s.api.down.at);
+            out.push_back({begin_s, "outage, about here"});
+            out.push_back({begin_s + time_s, "its end"});
+        }
+        if (s.database.terminate_at > 0)
+            out.push_back({time_of_share(run, s.database.terminate_at), "connections cut, about here"});
+    }
+}
+
+void add_kill(std::vector<chart_mark>& out, const recovery_view& r) {
+    auto text = kill_text(r.killed);
+    if (text.empty()) return;
+    out.push_back({r.at_s, std::move(text)});
+    out.push_back({r.at_s + r.resumed_s, "resumed"});
+}
+
+void add_load(std::vector<chart_mark>& out, const run_result& run) {
+    if (!run.load) return;
+    const auto& load = *run.load;
+    if (load.warm_up_s > 0) out.push_back({load.warm_up_s, "end of warm-up"});
+    if (load.drain_s > 0)
+        out.push_back({run.time_s - load.drain_s, load.saturated ? "last arrival; saturated" : "last arrival"});
+}
+
 std::vector<chart_mark> marks_of(const run_result& run) {
     std::vector<chart_mark> out;
-    const auto& r = run.recovery;
-    if (auto text = kill_text(r.killed); !text.empty()) {
-        out.push_back({r.at_s, std::move(text)});
-        if (std::isfinite(r.resumed_s)) out.push_back({r.at_s + r.resumed_s, "resumed"});
-    }
-    if (!run.load) return out;
-    if (run.load->warm_up_s > 0) out.push_back({run.load->warm_up_s, "end of warm-up"});
-    if (run.load->drain_s > 0) out.push_back({run.time_s - run.load->drain_s, "last arrival"});
+    add_trouble(out, run);
+    add_kill(out, run.recovery);
+    add_load(out, run);
+    std::erase_if(out, [](const chart_mark& m) { return !std::isfinite(m.at); });
     return out;
 }
 
@@ -279,12 +316,20 @@ chart_series over_time(std::string label, std::size_t colour, const series_view&
     return out;
 }
 
-/// How fast a count grew between two samples.
+/// Over which a rate is taken: a part of the run, but no more than a second where its samples are that dense.
+double rate_window_s(const std::vector<double>& t_s) {
+    return t_s.empty() ? longest_rate_window_s : std::min(longest_rate_window_s, t_s.back() / rate_windows);
+}
+
+/// How fast a count grew until each sample, since the last sample that is `window_s` older.
 std::vector<double> rate_of(const std::vector<double>& t_s, const std::vector<double>& counts) {
     std::vector<double> out;
+    const double window_s = rate_window_s(t_s);
+    std::size_t before = 0;  // 0: the begin of the run; i + 1: sample i
     for (std::size_t i = 0; i < std::min(t_s.size(), counts.size()); ++i) {
-        const double before_s = i == 0 ? 0 : t_s[i - 1], before = i == 0 ? 0 : counts[i - 1];
-        out.push_back(t_s[i] > before_s ? (counts[i] - before) / (t_s[i] - before_s) : no_value);
+        while (before < i && t_s[before] <= t_s[i] - window_s) ++before;
+        const double since_s = before == 0 ? 0 : t_s[before - 1], since = before == 0 ? 0 : counts[before - 1];
+        out.push_back(t_s[i] > since_s ? (counts[i] - since) / (t_s[i] - since_s) : no_value);
     }
     return out;
 }
@@ -317,7 +362,7 @@ chart_series level(std::string label, std::size_t colour, double from, double to
 }
 
 chart rate_chart(const run_result& run) {
-    auto out = time_chart(run, "orders stored in a second", "orders/s");
+    auto out = time_chart(run, "orders stored per second", "orders/s");
     const auto& s = run.series;
     out.series.push_back(over_time("Stored", 0, s, rate_of(s.t_s, s.completed)));
     const auto any_failed = std::any_of(s.failed.begin(), s.failed.end(), [](double x) { return x > 0; });

@@ -15,6 +15,7 @@ namespace {
 using cells_of_points = std::vector<std::vector<sweep_cell>>;  ///< by point, then by pattern
 
 constexpr std::size_t colour_of_untrusted = 6;
+constexpr std::size_t most_leaders_named = 2;
 
 cells_of_points all_cells(const sweep_outcome& s, const metric& m) {
     cells_of_points out;
@@ -57,7 +58,9 @@ double crossing(const cells_of_points& cells, std::size_t from, std::size_t a, s
 }
 
 std::string names_of(const lead& l) {
-    return l.leaders.empty() ? "none" : printable(fmt::format("{}", fmt::join(l.leaders, " = ")), 60);
+    if (l.leaders.empty()) return "all level";
+    if (l.leaders.size() > most_leaders_named) return fmt::format("{} level", l.leaders.size());
+    return printable(fmt::format("{}", fmt::join(l.leaders, " and ")), 60);
 }
 
 std::vector<chart_mark> crossings(const sweep_outcome& s, const cells_of_points& cells, const metric& m) {
@@ -71,7 +74,7 @@ std::vector<chart_mark> crossings(const sweep_outcome& s, const cells_of_points&
         if (!before.leaders.empty() && !after.leaders.empty())
             at =
                 crossing(cells, before.last, index_of(s, before.leaders.front()), index_of(s, after.leaders.front()));
-        out.push_back({at, fmt::format("{} > {}", names_of(before), names_of(after))});
+        out.push_back({at, fmt::format("{} → {}", names_of(before), names_of(after))});
     }
     return out;
 }

@@ -19,7 +19,8 @@
     const dashes = [[], [7, 3], [2, 3], [10, 3, 2, 3], [5, 2], [12, 5], [1, 4]];
     const shapes = ['circle', 'rect', 'triangle', 'rectRot', 'star', 'crossRot', 'circle'];
     const rowHeight = 30, chartHeight = 280, fullPrintWidth = 660;
-    const longestLabel = 26;
+    const markHeight = 15, mostMarkLines = 4;
+    const longestLabel = 26, longestMark = 44;
 
     const palette = () => palettes[dark.matches && !printing ? 'dark' : 'light'];
     const colourOf = (number) => palette().series[number % palette().series.length];
@@ -31,7 +32,7 @@
         if (size >= 1e7 || (size > 0 && size < 1e-4)) return value.toExponential(2);
         return value.toLocaleString('en', size >= 1000 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 4 });
     };
-    const shortened = (text) => text.length > longestLabel ? text.slice(0, longestLabel - 1) + '…' : text;
+    const shortened = (text, most = longestLabel) => text.length > most ? text.slice(0, most - 1) + '…' : text;
 
     // One point of the data: [x, y, low, high, note].
     const read = ([x, y, low = null, high = null, note = '']) => ({ x, y, low, high, note });
@@ -50,7 +51,7 @@
             pointRadius: 13, pointHoverRadius: 14, pointStyle: 'line', pointRotation: 90, borderWidth: 3, borderColor: colour,
         }),
         intervals: (s, chart, colour) => ({
-            pointRadius: 5, pointStyle: 'rectRot', backgroundColor: colour, borderColor: colour, intervals: true,
+            pointRadius: 5, backgroundColor: colour, borderColor: colour, intervals: true,
         }),
     };
 
@@ -61,7 +62,7 @@
 
     // Bars that begin at 0 stand beside each other; spans of a row lie on top of each other.
     const barSeries = (s, chart, colour) => ({
-        type: 'bar', backgroundColor: faded(colour, s.kind === 'bars' ? 0.75 : 0.6), borderColor: colour, borderWidth: 1,
+        type: 'bar', backgroundColor: faded(colour, s.kind === 'bars' ? 0.75 : 1), borderColor: colour, borderWidth: 1,
         grouped: s.kind === 'bars', borderSkipped: false, maxBarThickness: 26, minBarLength: 2,
         data: s.points.map(read).map((p) => ({ ...p, x: s.kind === 'bars' ? p.x : [p.low, p.high], y: String(p.y) })),
     });
@@ -69,14 +70,18 @@
     const dataset = (s, chart, index) => {
         const colour = colourOf(s.colour);
         const out = s.kind === 'bars' || s.kind === 'spans' ? barSeries(s, chart, colour) : pointsSeries(s, chart, colour);
-        return { ...out, label: s.label, order: s.kind === 'bars' || s.kind === 'spans' ? 100 + index : index };
+        // The lowest is drawn last: points on bars, and later spans on earlier ones.
+        const order = { bars: 1000, spans: 1000 - index }[s.kind] ?? index;
+        return { ...out, label: s.label, order };
     };
 
+    const roomForMarks = (chart) => 4 + markHeight * Math.min(mostMarkLines, chart.marks.length);
+
     const heightOf = (chart) => {
-        if (!chart.rows) return chartHeight;
+        if (!chart.rows) return chartHeight + roomForMarks(chart);
         const besides = chart.series.filter((s) => s.kind === 'bars').length;
         const each = rowHeight * Math.max(1, besides) * (chart.y.labels.length > 20 ? 0.8 : 1);
-        return Math.max(160, 110 + each * chart.y.labels.length);
+        return Math.max(160, 110 + roomForMarks(chart) + each * chart.y.labels.length);
     };
 
     // The least and the greatest value, with what intervals reach.
@@ -144,7 +149,12 @@
             };
         const out = scaleOf(chart.y);
         Object.assign(out.ticks, { callback: (value) => numberText(value), includeBounds: false });
-        if (!chart.y.log) out.suggestedMin = 0;
+        const { least, most } = chart.y;
+        if (typeof least === 'number') out.min = least;
+        if (typeof most === 'number') out.max = most;
+        const values = chart.series.flatMap((s) => s.points.map((p) => p[1])).filter((v) => typeof v === 'number');
+        if (!chart.y.log && !values.some((v) => v < 0)) out.min = 0;
+        if (!values.some((v) => v !== 0)) out.suggestedMax = 1;
         return out;
     };
 
@@ -173,7 +183,7 @@
     });
 
     const legendLook = (set) => ({
-        pointStyle: set.type === 'bar' ? 'rect' : set.showLine ? 'line' : set.pointStyle, rotation: set.pointRotation ?? 0,
+        pointStyle: set.type === 'bar' ? 'rect' : set.showLine ? 'line' : set.pointStyle, rotation: 0,
         fillStyle: set.backgroundColor ?? set.borderColor, strokeStyle: set.borderColor, lineDash: set.borderDash ?? [],
         lineWidth: 2,
     });
@@ -181,7 +191,7 @@
     const legendOf = () => ({
         position: 'bottom', align: 'start',
         labels: {
-            color: palette().ink, usePointStyle: true, pointStyleWidth: 26, boxHeight: 7, font: { size: 12 },
+            color: palette().ink, usePointStyle: true, pointStyleWidth: 22, boxHeight: 8, font: { size: 12 },
             generateLabels: (drawn) => Chart.defaults.plugins.legend.labels.generateLabels(drawn).map((l) => ({
                 ...l, ...legendLook(drawn.data.datasets[l.datasetIndex]), text: shortened(l.text), fontColor: palette().ink,
             })),
@@ -226,7 +236,7 @@
         ctx.restore();
     };
 
-    // Names stand below each other where they would overlap.
+    // Names stand above the chart, and above each other where they would overlap.
     const drawMark = (drawn, mark, taken) => {
         const { ctx, chartArea, scales } = drawn;
         const x = scales.x.getPixelForValue(mark.at);
@@ -239,18 +249,23 @@
         ctx.moveTo(x, chartArea.top);
         ctx.lineTo(x, chartArea.bottom);
         ctx.stroke();
+        ctx.setLineDash([]);
         ctx.font = '11px system-ui, sans-serif';
-        const width = ctx.measureText(mark.text).width + 8;
-        const left = Math.max(chartArea.left, x + width > chartArea.right ? x - width : x);
+        const text = shortened(mark.text, longestMark);
+        const width = ctx.measureText(text).width + 10;
+        const left = Math.max(2, Math.min(x - 3, drawn.width - width));
         let line = 0;
         while (taken.some((t) => t.line === line && left < t.right && t.left < left + width)) ++line;
         taken.push({ line, left, right: left + width });
-        const top = chartArea.top + 2 + 15 * line;
-        ctx.fillStyle = faded(palette().paper, 0.85);
-        ctx.fillRect(left + 1, top, width - 2, 14);
-        ctx.fillStyle = palette().mark;
-        ctx.textBaseline = 'middle';
-        ctx.fillText(mark.text, left + 4, top + 7);
+        if (line < mostMarkLines) {
+            const bottom = chartArea.top - 3 - markHeight * line;
+            ctx.beginPath();
+            ctx.moveTo(x, chartArea.top);
+            ctx.lineTo(x, bottom);
+            ctx.stroke();
+            ctx.textBaseline = 'bottom';
+            ctx.fillText(text, left + 5, bottom);
+        }
         ctx.restore();
     };
 
@@ -259,7 +274,7 @@
         data: { datasets: chart.series.map((s, i) => dataset(s, chart, i)) },
         options: {
             indexAxis: chart.rows ? 'y' : 'x', maintainAspectRatio: false, responsive: true, animation: false,
-            normalized: false, locale: 'en',
+            normalized: false, locale: 'en', layout: { padding: { top: roomForMarks(chart), right: 8 } },
             interaction: { mode: 'nearest', axis: chart.rows ? 'y' : 'x', intersect: false },
             scales: { x: xAxis(chart), y: yAxis(chart) },
             plugins: { legend: legendOf(), tooltip: tooltipOf(chart), decimation: { enabled: false } },
