@@ -17,35 +17,38 @@ pipebench=$repo/build/${PIPEBENCH_PRESET:=release}/pipebench
 # Debian's Python, which has python3-selenium.
 python() { /usr/bin/python3 "$@"; }
 
-# measured NAME COMMAND...: what it finds is not judged here, since the machine may be busy.
+# measured NAME ARGUMENT...: what it finds is not judged here, since the machine may be busy.
 measured() {
     local code=0
-    step "measuring for $1.html"
-    into_log "page-$1" "$pipebench" "${@:2}" --quiet --export-html "$here/$1.html" || code=$?
+    step "measuring: $1"
+    into_log "page-$1" "$pipebench" "${@:2}" --quiet || code=$?
     ((code == 0 || code == 1 || code == 3)) && return
     show_end_of_log "page-$1"
-    die "no page of $1"
+    die "nothing was measured: $1"
 }
 
-saved() { "$pipebench" report "$here/$1.json" --export-html "$here/$1.html" >/dev/null; }
+# measured_page NAME ARGUMENT...
+measured_page() { measured "$@" --export-html "$here/$1.html"; }
+
+saved_page() { "$pipebench" report "$here/$1.json" --export-html "$here/$1.html" >/dev/null; }
 
 measure_all() {
     local quick=(-n 400 --busy-limit 100%) name
-    measured closed "${quick[@]}" --repeat 3 --export-json "$here/closed.json"
+    measured_page closed "${quick[@]}" --repeat 3 --export-json "$here/closed.json"
     measured old --pattern semaphore,fan-out "${quick[@]}" --repeat 5 --export-json "$here/old.json"
     measured new --pattern semaphore,fan-out "${quick[@]}" --repeat 5 --transform-cost 100us \
         --export-json "$here/new.json"
-    measured open --pattern semaphore,redis-streams --rate 150/s --duration 6s --slo 'p99<500ms' --scenario outage \
+    measured_page open --pattern semaphore,redis-streams --rate 150/s --duration 6s --slo 'p99<500ms' --scenario outage \
         --busy-limit 100%
-    measured kill --pattern semaphore,redis-streams "${quick[@]}" --chaos kill-worker@50%
-    measured sweep sweep "${quick[@]}" --concurrency 10,50,200 --http-latency 20ms
-    measured rates sweep --find-rate --pattern semaphore -c 20 --http-latency 20ms --slo 'p90<200ms' --duration 2s \
+    measured_page kill --pattern semaphore,redis-streams "${quick[@]}" --chaos kill-worker@50%
+    measured_page sweep sweep "${quick[@]}" --concurrency 10,50,200 --http-latency 20ms
+    measured_page rates sweep --find-rate --pattern semaphore -c 20 --http-latency 20ms --slo 'p90<200ms' --duration 2s \
         --busy-limit 100%
-    measured gate gate --baseline "$pipebench" --pattern semaphore --repeat 8 -n 300 --http-latency 10ms
+    measured_page gate gate --baseline "$pipebench" --pattern semaphore --repeat 8 -n 300 --http-latency 10ms
     "$pipebench" compare --allow-mismatch "$here/old.json" "$here/new.json" --export-html "$here/compare.html" \
         >/dev/null || (($? == 1 || $? == 3))
     python "$repo/tests/page/make_results.py" "$here/closed.json" "$here"
-    for name in hosts hostile long; do saved "$name"; done
+    for name in hosts hostile long; do saved_page "$name"; done
 }
 
 ensure_packages build run page

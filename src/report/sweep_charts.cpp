@@ -54,7 +54,7 @@ double crossing(const cells_of_points& cells, std::size_t from, std::size_t a, s
     const double before = cells[from][a].value - cells[from][b].value;
     const double after = cells[from + 1][a].value - cells[from + 1][b].value;
     const double share = before / (before - after);
-    return std::isfinite(share) && share >= 0 && share <= 1 ? start + share : start + 0.5;
+    return share > 0 && share < 1 ? start + share : start + 0.5;
 }
 
 std::string names_of(const lead& l) {
@@ -71,7 +71,7 @@ std::vector<chart_mark> crossings(const sweep_outcome& s, const cells_of_points&
         const auto &before = all[i], &after = all[i + 1];
         if (!before.contested || !after.contested) continue;
         double at = static_cast<double>(before.last) + 0.5;
-        if (!before.leaders.empty() && !after.leaders.empty())
+        if (before.leaders.size() == 1 && after.leaders.size() == 1)
             at =
                 crossing(cells, before.last, index_of(s, before.leaders.front()), index_of(s, after.leaders.front()));
         out.push_back({at, fmt::format("{} → {}", names_of(before), names_of(after))});

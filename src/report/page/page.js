@@ -134,8 +134,9 @@
             out.min = least / 1.04;
             out.max = most * 1.04;
         } else {
+            const lines = chart.series.some((s) => s.kind === 'line' || s.kind === 'step');
             out.min = Math.min(0, least);
-            out.max = most;
+            out.max = lines ? most : most * 1.05;
         }
         return out;
     };
@@ -182,8 +183,24 @@
         },
     });
 
+    // A legend has one width for all of its signs, which would stretch a circle.
+    const disc = (fill, line) => {
+        const out = document.createElement('canvas'), size = 12;
+        out.width = out.height = size;
+        const ctx = out.getContext('2d');
+        ctx.arc(size / 2, size / 2, 4, 0, 2 * Math.PI);
+        Object.assign(ctx, { fillStyle: fill, strokeStyle: line });
+        ctx.fill();
+        ctx.stroke();
+        return out;
+    };
+    const signOf = (set) => {
+        if (set.type === 'bar') return 'rect';
+        if (set.showLine) return 'line';
+        return set.pointStyle === 'circle' ? disc(set.backgroundColor, set.borderColor) : set.pointStyle;
+    };
     const legendLook = (set) => ({
-        pointStyle: set.type === 'bar' ? 'rect' : set.showLine ? 'line' : set.pointStyle, rotation: 0,
+        pointStyle: signOf(set), rotation: 0,
         fillStyle: set.backgroundColor ?? set.borderColor, strokeStyle: set.borderColor, lineDash: set.borderDash ?? [],
         lineWidth: 2,
     });
