@@ -44,8 +44,6 @@ constexpr const char* ending = "Exit codes:\n"
                                "\n"
                                "Numbers take suffixes (-n 10k), durations take units (--http-latency 100ms).";
 
-bool is_hidden(const subcommand& c) { return c.name[0] == '_'; }
-
 const subcommand* find(const std::string& name) {
     const auto all = subcommands();
     const auto found = std::find_if(all.begin(), all.end(), [&](const auto& c) { return name == c.name; });
@@ -69,7 +67,7 @@ void insert_default(std::vector<std::string>& arguments) {
             if (find(first) != nullptr) return;
             std::vector<std::string> names;
             for (const auto& c : subcommands())
-                if (!is_hidden(c)) names.emplace_back(c.name);
+                if (!is_internal(c)) names.emplace_back(c.name);
             throw setup_error(not_one_of("command", first, names));
         }
     }
@@ -107,11 +105,15 @@ std::span<const subcommand> subcommands() noexcept {
         subcommand{"services", "start the servers of a run for a program of your own", make_services},
         subcommand{"worker", "join a session of redis-streams from anywhere", make_worker},
         subcommand{"version", "print the version, with --json the build and its libraries, too", make_version},
+        subcommand{"_man", "the man page", make_man_page},
+        subcommand{"_completions", "completions for a shell", make_completions},
         subcommand{"_run", "one run in a process of its own", make_run_child},
         subcommand{"_transform", "transforms orders for an event loop", make_transform_child},
     };
     return table;
 }
+
+help_texts texts_of_help() noexcept { return {about, examples, ending}; }
 
 exit_code code_of(const session_result& r, const std::vector<assertion_outcome>& asked) {
     if (!is_trustworthy(r)) return exit_code::not_trustworthy;
@@ -142,8 +144,8 @@ std::optional<std::string> parse(std::vector<std::string> arguments, const subco
     app.set_help_flag("-h,--help", "print this help; --help-all prints all options");
     app.footer(std::string(examples) + ending);
     for (const auto& c : subcommands()) {
-        auto* sub = app.add_subcommand(c.name, is_hidden(c) ? "" : c.summary);
-        if (is_hidden(c)) sub->group("");
+        auto* sub = app.add_subcommand(c.name, is_internal(c) ? "" : c.summary);
+        if (is_internal(c)) sub->group("");
         sub->footer(ending);
     }
     auto* part = chosen != nullptr ? app.get_subcommand(chosen->name) : &app;

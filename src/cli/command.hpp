@@ -34,6 +34,15 @@ struct subcommand {
 
 /// The table of subcommands. Names that begin with '_' are internal and not shown.
 [[nodiscard]] std::span<const subcommand> subcommands() noexcept;
+[[nodiscard]] inline bool is_internal(const subcommand& c) noexcept { return c.name[0] == '_'; }
+
+/// What --help says besides the options.
+struct help_texts {
+    const char* about;
+    const char* examples;
+    const char* ending;  ///< the exit codes, and how values are written
+};
+[[nodiscard]] help_texts texts_of_help() noexcept;
 
 std::unique_ptr<command> make_run();
 std::unique_ptr<command> make_report();
@@ -47,6 +56,8 @@ std::unique_ptr<command> make_mock_api();
 std::unique_ptr<command> make_services();
 std::unique_ptr<command> make_worker();
 std::unique_ptr<command> make_version();
+std::unique_ptr<command> make_man_page();
+std::unique_ptr<command> make_completions();
 std::unique_ptr<command> make_run_child();
 std::unique_ptr<command> make_transform_child();
 

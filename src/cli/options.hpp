@@ -1,4 +1,5 @@
-// Declares the options of a subcommand. Only options.cpp, command.cpp, help_formatter.cpp and config_file.cpp include CLI11, which is slow to compile.
+// Declares the options of a subcommand. Only options.cpp, command.cpp, command_tree.cpp, config_file.cpp and
+// help_formatter.cpp include CLI11, which is slow to compile.
 #pragma once
 
 #include "contracts/value_form.hpp"

@@ -201,7 +201,7 @@ void declare_busy_limit(option_set& options, session_options& o) {
 }
 
 void declare_scenario(option_set& options, session_options& o) {
-    options.list("--scenario", "NAME", o.scenarios, "what goes wrong: names from 'pipebench list', or files");
+    options.list("--scenario", "NAME|FILE", o.scenarios, "what goes wrong: names from 'pipebench list', or files");
 }
 
 void declare_trouble(option_set& options, session_options& o) {
