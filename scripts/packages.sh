@@ -5,7 +5,7 @@
 # docker-compose.yml), peers (the same patterns in Python), limits (tools that measure the servers alone), kills (the
 # test that kills), stall (the test that drops packets), scale (machines as network namespaces), deploy (Slurm and sshd on
 # those), deploy-check (to check the examples for workers elsewhere), production (its replay), page (a browser, for the pages
-# of --export-html).
+# of --export-html), package (to make a .deb and check it).
 
 : "${repo:?source lib.sh first}"
 # shellcheck source=scripts/apt-sources.sh
@@ -13,12 +13,46 @@ source "$repo/scripts/apt-sources.sh"
 # shellcheck source=scripts/quiet-services.sh
 source "$repo/scripts/quiet-services.sh"
 
-# For example debian-12 or ubuntu-24.04; a rolling release has no number (debian-).
+os_release=${PIPEBENCH_OS_RELEASE:-/etc/os-release}             # a test has others
+debian_version=${PIPEBENCH_DEBIAN_VERSION:-/etc/debian_version} # what a relative of Debian says it is made of
+
+# For example debian-12 or ubuntu-24.04; a rolling release has no number (debian-). A relative of them, such as Mint, is
+# the release that it is made of.
 distribution() (
+    ID='' VERSION_ID='' ID_LIKE='' UBUNTU_CODENAME='' DEBIAN_CODENAME='' VERSION_CODENAME=''
     # shellcheck source=/dev/null
-    source /etc/os-release
-    echo "${ID:-unknown}-${VERSION_ID:-}"
+    [[ ! -r $os_release ]] || source "$os_release"
+    case " $ID $ID_LIKE " in
+    " debian "* | " ubuntu "*) echo "$ID-$VERSION_ID" ;;
+    *" ubuntu "*) echo "ubuntu-$(ubuntu_number "${UBUNTU_CODENAME:-$VERSION_CODENAME}")" ;;
+    *" debian "*) echo "debian-$(debian_number "${DEBIAN_CODENAME:-$VERSION_CODENAME}")" ;;
+    *) echo "${ID:-unknown}-$VERSION_ID" ;;
+    esac
 )
+
+# The number of a release by its codename; nothing for a codename that is not here, which is of a later release.
+ubuntu_number() {
+    case $1 in
+    bionic) echo 18.04 ;;
+    focal) echo 20.04 ;;
+    jammy) echo 22.04 ;;
+    noble) echo 24.04 ;;
+    oracular) echo 24.10 ;;
+    plucky) echo 25.04 ;;
+    questing) echo 25.10 ;;
+    esac
+}
+
+# By its codename, or else by the first number in /etc/debian_version; nothing for a rolling release.
+debian_number() {
+    case $1 in
+    buster) echo 10 ;;
+    bullseye) echo 11 ;;
+    bookworm) echo 12 ;;
+    trixie) echo 13 ;;
+    *) sed -n 's/^\([0-9][0-9]*\).*/\1/p' "$debian_version" 2>/dev/null || true ;;
+    esac
+}
 
 # packages_of GROUP...: prints one name per line.
 packages_of() {
@@ -53,6 +87,7 @@ packages_of() {
         deploy-check)
             printf '%s\n' docker-compose kubernetes-client npm python3 python3-yaml shellcheck systemd
             ;;
+        package) printf '%s\n' debian-archive-keyring debootstrap dpkg-dev lintian man-db mandoc ;;
         limits) printf '%s\n' python3 redis-tools wrk ;; # pgbench comes with postgresql
         *)
             die "unknown package group '$group': the comment of scripts/packages.sh lists them"
@@ -91,7 +126,7 @@ installed_version() {
 ensure_packages() {
     local missing
     if ! knows_distribution; then
-        step "cannot check packages on $(distribution); needed, by their Debian names: $(packages_of "$@" | xargs)"
+        step "$(unknown_distribution "$@")"
         return
     fi
     missing=$(missing_packages "$@" | xargs)
@@ -106,10 +141,45 @@ ensure_packages() {
 
 knows_distribution() {
     case $(distribution) in
-    debian-1[2-9] | debian- | ubuntu-24.* | ubuntu-2[5-9].*) ;;
+    debian-1[2-9] | debian- | ubuntu-24.* | ubuntu-2[5-9].* | ubuntu-) ;;
     debian-* | ubuntu-*) die "$(distribution) is too old for pipebench; use Debian 12, Debian 13 or Ubuntu 24.04" ;;
     *) return 1 ;;
     esac
+}
+
+# unknown_distribution GROUP...: one line that says what is needed, in the words of the distribution where they are known.
+unknown_distribution() {
+    local family words='' unnamed=() group
+    family=$(
+        ID='' ID_LIKE=''
+        # shellcheck source=/dev/null
+        [[ ! -r $os_release ]] || source "$os_release"
+        case " $ID $ID_LIKE " in
+        *" fedora "* | *" rhel "*) echo fedora ;;
+        *" arch "*) echo arch ;;
+        esac
+    )
+    for group in "$@"; do
+        case $family-$group in
+        fedora-build)
+            words+=" gcc-c++ cmake ninja-build pkgconf-pkg-config boost-devel libpqxx-devel libpq-devel hiredis-devel"
+            words+=" openssl-devel cli11-devel muParser-devel json-devel fmt-devel"
+            ;;
+        fedora-run) words+=" postgresql-server valkey" ;;
+        arch-build)
+            words+=" gcc cmake ninja pkgconf boost libpqxx postgresql-libs hiredis openssl cli11 muparser nlohmann-json fmt"
+            ;;
+        arch-run) words+=" postgresql valkey" ;;
+        *) unnamed+=("$group") ;;
+        esac
+    done
+    case $family in
+    fedora) words=${words:+; needed: sudo dnf install$words} ;;
+    arch) words=${words:+; needed: sudo pacman -S --needed$words} ;;
+    esac
+    ((${#unnamed[@]} == 0)) || words+="; needed, by their Debian names: $(packages_of "${unnamed[@]}" | xargs)"
+    group=$(distribution)
+    echo "cannot install packages on ${group%-}$words"
 }
 
 become_root_or_die() {
