@@ -42,7 +42,7 @@ endif()
 install(FILES README.md CHANGELOG.md DESTINATION ${documents} COMPONENT docs)
 install(DIRECTORY docs DESTINATION ${documents} COMPONENT docs
     FILES_MATCHING PATTERN "*.md" PATTERN "*.schema.json")
-install(DIRECTORY examples DESTINATION ${documents} COMPONENT docs)
+install(DIRECTORY examples DESTINATION ${documents} COMPONENT docs USE_SOURCE_PERMISSIONS)
 install(DIRECTORY bench/scenarios DESTINATION ${CMAKE_INSTALL_DATADIR}/pipebench COMPONENT docs
     FILES_MATCHING PATTERN "*.json")
 install(FILES LICENSE DESTINATION ${documents} COMPONENT elsewhere)
@@ -69,8 +69,6 @@ add_custom_command(OUTPUT ${made}/changelog.gz
     COMMAND ${GZIP} -9nkf ${made}/changelog DEPENDS ${made}/changelog VERBATIM)
 add_custom_target(pipebench_debian_files ALL DEPENDS ${made}/changelog.gz)
 install(FILES ${made}/changelog.gz cmake/debian/copyright DESTINATION ${documents} COMPONENT debian EXCLUDE_FROM_ALL)
-install(FILES cmake/debian/lintian-overrides RENAME pipebench COMPONENT debian EXCLUDE_FROM_ALL
-    DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides)
 
 set(CPACK_PACKAGE_NAME pipebench)
 set(CPACK_PACKAGE_VENDOR pipebench)
