@@ -151,14 +151,14 @@ std::optional<std::string> parse(std::vector<std::string> arguments, const subco
     auto* part = chosen != nullptr ? app.get_subcommand(chosen->name) : &app;
     if (it != nullptr) {
         option_set options(*part);
-        if (!is_hidden(*chosen)) declare_config(*part);
+        if (!is_internal(*chosen)) declare_config(*part);
         it->declare(options);
-        if (!is_hidden(*chosen)) insert_config(arguments, *part);
+        if (!is_internal(*chosen)) insert_config(arguments, *part);
     }
     try {
         std::reverse(arguments.begin(), arguments.end());  // CLI11 expects reverse order
         app.parse(std::move(arguments));
-        const bool prints = it != nullptr && !is_hidden(*chosen) && part->count("--print-config") > 0;
+        const bool prints = it != nullptr && !is_internal(*chosen) && part->count("--print-config") > 0;
         return prints ? std::optional(printed_config(*part)) : std::nullopt;
     } catch (const CLI::CallForHelp&) {
         return part->help(part != &app ? "pipebench" : "");

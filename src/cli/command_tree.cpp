@@ -2,6 +2,7 @@
 
 #include "analysis/metrics.hpp"
 #include "cli/command.hpp"
+#include "cli/config_file.hpp"
 #include "cli/options.hpp"
 #include "contracts/scenario.hpp"
 #include "pipebench/pattern.hpp"
@@ -41,6 +42,7 @@ declared_command read(const subcommand& from) {
     app.set_help_flag("-h,--help", "print this help; --help-all prints all options");
     const auto it = from.make();
     option_set options(app);
+    declare_config(app);
     it->declare(options);
     declared_command out{from.name, from.summary, {}};
     for (const auto* o : app.get_options())

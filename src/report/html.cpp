@@ -1,4 +1,5 @@
 // A page to look at, to keep and to send: the tables and facts of the text, and charts.
+#include "report/answer.hpp"
 #include "report/formats.hpp"
 #include "report/page.hpp"
 #include "report/pattern_tables.hpp"
@@ -30,6 +31,7 @@ void add_answer(page& out, const report_model& m) {
     out.paragraph(headline(m));
     for (const auto& line : alarms(m)) out.alarm(line);
     if (m.shown.runs.empty()) out.paragraph("Nothing was measured.");
+    for (const auto& f : answer(m)) out.fact(f.label, f.lines);
 }
 
 void add_readiness(page& out, const report_model& m) {
@@ -69,7 +71,7 @@ void add_facts(page& out, const report_model& m) {
 
 }  // namespace
 
-std::string render_html(const report_model& m, colours) {
+std::string render_html(const report_model& m, const look&) {
     page out(title_of(m));
     add_answer(out, m);
     if (!m.shown.runs.empty()) {

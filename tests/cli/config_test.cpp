@@ -1,6 +1,8 @@
 // Options from a file, names and tags of results, and what a result is asked later.
 #include "support/saved.hpp"
 
+#include "pipebench/result.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <nlohmann/json.hpp>
@@ -23,10 +25,10 @@ std::string file_with(const user& someone, const std::string& text) {
 
 TEST_CASE("a file gives options, and the command line goes first", "[config]") {
     const user someone;
-    const auto config = file_with(someone,
-                                  "# a comment\norders = 40\npattern = [\"semaphore\", \"thread-pool\"]\n"
-                                  "http-latency = \"5ms\"\ndb-latency = \"2ms\"\nbusy-limit = \"100%\"\nquiet = true\n"
-                                  "[run]\nconcurrency = 4\n[sweep]\nfind-limit = true\n");
+    const auto config =
+        file_with(someone, "# a comment\norders = 40\npattern = [\"semaphore\", \"thread-pool\"]\n"
+                           "http-latency = \"5ms\"\ndb-latency = \"2ms\"\nbusy-limit = \"100%\"\nquiet = true\n"
+                           "[run]\nconcurrency = 4\n[sweep]\nfind-limit = true\n");
     const auto file = someone.file("r.json");
     const auto end = someone.run_pipebench({"--config", config, "--pattern", "semaphore", "--export-json", file});
     CAPTURE(end.err);
@@ -56,7 +58,8 @@ TEST_CASE("a file that is wrong is refused in one line, with its name", "[config
 
 TEST_CASE("a file that is not there, or that is not named, is refused", "[config][bad-input]") {
     const user someone;
-    CHECK(contains(someone.run_pipebench({"--config", "/nonexistent"}).err, "--config: /nonexistent: cannot read it"));
+    CHECK(
+        contains(someone.run_pipebench({"--config", "/nonexistent"}).err, "--config: /nonexistent: cannot read it"));
     CHECK(contains(someone.run_pipebench({"--config"}).err, "--config: needs a FILE"));
     CHECK(contains(someone.run_pipebench({"--config=a", "--config=b"}).err, "--config: give it once"));
 }
@@ -64,8 +67,8 @@ TEST_CASE("a file that is not there, or that is not named, is refused", "[config
 TEST_CASE("the options that are printed as a file mean the same, and hold no address", "[config]") {
     const user someone;
     const auto end =
-        someone.run_pipebench({"run", "-p", "semaphore,thread-pool", "-n", "2k", "--http-latency=20ms", "--tag", "a=b c",
-                               "--redis", "redis://:secret@nowhere", "--no-watch", "--print-config"});
+        someone.run_pipebench({"run", "-p", "semaphore,thread-pool", "-n", "2k", "--http-latency=20ms", "--tag",
+                               "a=b c", "--redis", "redis://:secret@nowhere", "--no-watch", "--print-config"});
     CHECK(end.code == 0);
     CHECK_FALSE(contains(end.out, "secret"));
     CHECK(contains(end.out, "orders = \"2k\""));
@@ -79,9 +82,9 @@ TEST_CASE("the options that are printed as a file mean the same, and hold no add
 TEST_CASE("a name and tags are in the result and in its reports", "[config][report]") {
     const user someone;
     const auto file = someone.file("r.json");
-    const auto end = someone.run_pipebench(
-        quick_and({"-p", "semaphore", "--name", "first try", "--tag", "branch=main", "--tag", "disk=nvme=fast",
-                   "--busy-limit", "100%", "--export-json", file}));
+    const auto end =
+        someone.run_pipebench(quick_and({"-p", "semaphore", "--name", "first try", "--tag", "branch=main", "--tag",
+                                         "disk=nvme=fast", "--busy-limit", "100%", "--export-json", file}));
     CHECK(end.code == 0);
     const auto r = parse_result(read_file(file));
     CHECK(r.name == "first try");
@@ -99,8 +102,9 @@ TEST_CASE("a saved result is asked for any percentile, and its distributions are
           "[config][report]") {
     const user someone;
     const auto file = someone.file("r.json"), directory = someone.file("hgrm");
-    CHECK(someone.run_pipebench(quick_and({"-p", "semaphore,thread-pool", "--busy-limit", "100%", "--export-json", file,
-                                           "--export-hgrm", directory}))
+    CHECK(someone
+              .run_pipebench(quick_and({"-p", "semaphore,thread-pool", "--busy-limit", "100%", "--export-json", file,
+                                        "--export-hgrm", directory}))
               .code == 0);
     const auto asked = someone.run_pipebench({"report", file, "--percentile", "50,99.95"});
     CHECK(asked.code == 0);

@@ -52,16 +52,17 @@ TEST_CASE("the JSON of a sweep follows its schema, and one without a field does 
 TEST_CASE("the JSON of a gate follows its schema", "[schema]") {
     if (!can_validate()) SKIP("Python's jsonschema is not installed (python3-jsonschema)");
     const user someone;
-    const auto file = written_by(someone, {"gate", "--baseline", PIPEBENCH_BINARY, "-p", "semaphore", "-n", "40", "-c",
-                                           "4", "--repeat", "8", "--http-latency", "2ms", "--busy-limit", "100%"});
+    const auto file =
+        written_by(someone, {"gate", "--baseline", PIPEBENCH_BINARY, "-p", "semaphore", "-n", "40", "-c", "4",
+                             "--repeat", "8", "--http-latency", "2ms", "--busy-limit", "100%"});
     CHECK(fault_of(file, "gate") == "");
 }
 
 TEST_CASE("the JSON of a comparison follows its schema", "[schema]") {
     if (!can_validate()) SKIP("Python's jsonschema is not installed (python3-jsonschema)");
     const user someone;
-    const auto one = written_by(someone, {"run", "-p", "semaphore", "-n", "40", "-c", "4", "-r", "5", "--http-latency",
-                                          "2ms", "--db-latency", "2ms", "--busy-limit", "100%"});
+    const auto one = written_by(someone, {"run", "-p", "semaphore", "-n", "40", "-c", "4", "-r", "5",
+                                          "--http-latency", "2ms", "--db-latency", "2ms", "--busy-limit", "100%"});
     CHECK(fault_of(one, "result") == "");
     const auto file = someone.file("c.json");
     CHECK(someone.run_pipebench({"compare", one, one, "--export-json", file}).code != 2);

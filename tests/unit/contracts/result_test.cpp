@@ -179,6 +179,8 @@ run_result run_with_every_field_set() {
 
 session_result session_with_every_field_set() {
     session_result s;
+    s.name = "a name";
+    s.tags = {{"a key", "a value"}};
     s.started_at = "a time";
     s.command = "a command";
     s.profile = "a profile";

@@ -1,6 +1,6 @@
 // Percentiles of what a result keeps, and HdrHistogram's text of it.
-#include "report/percentiles.hpp"
 #include "contracts/latency_bin.hpp"
+#include "report/percentiles.hpp"
 #include "support/sample_result.hpp"
 
 #include <catch2/catch_test_macros.hpp>
