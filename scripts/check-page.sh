@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Opens pages of --export-html in a headless Chromium and checks what only a browser can tell (tests/page/check_page.py).
-# Installs missing packages, builds, and measures for about a minute. Results, pages and screenshots stay in build/page.
+# Installs missing packages, builds, and measures for about two minutes. Results, pages and screenshots stay in
+# build/page. Not for Ubuntu, which has Chromium as a snap only.
 #
 #   scripts/check-page.sh [FILE.html...]     only these pages, and nothing is measured
 set -euo pipefail

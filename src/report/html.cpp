@@ -25,7 +25,7 @@ void add_assertions(page& out, const report_model& m) {
     }
 }
 
-/// What a reader wants to know first.
+/// What a reader wants to know first: the answer stands here, before everything else.
 void add_answer(page& out, const report_model& m) {
     add_assertions(out, m);
     out.paragraph(headline(m));

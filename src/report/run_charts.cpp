@@ -357,8 +357,16 @@ chart orders_chart(const run_result& run) {
     return out;
 }
 
-chart_series level(std::string label, std::size_t colour, double from, double to, double value) {
-    return {std::move(label), series_kind::line, colour, {{from, value}, {to, value}}};
+/// How many orders had arrived at each sample; those that a restart has cleared do not arrive again.
+std::vector<double> arrived_in(const series_view& s) {
+    std::vector<double> out;
+    double most = 0;
+    for (std::size_t i = 0; i < std::min({s.queued.size(), s.in_flight.size(), s.completed.size(), s.failed.size()});
+         ++i) {
+        most = std::max(most, s.queued[i] + s.in_flight[i] + s.completed[i] + s.failed[i]);
+        out.push_back(most);
+    }
+    return out;
 }
 
 chart rate_chart(const run_result& run) {
@@ -367,9 +375,7 @@ chart rate_chart(const run_result& run) {
     out.series.push_back(over_time("Stored", 0, s, rate_of(s.t_s, s.completed)));
     const auto any_failed = std::any_of(s.failed.begin(), s.failed.end(), [](double x) { return x > 0; });
     if (any_failed) out.series.push_back(over_time("Failed", 1, s, rate_of(s.t_s, s.failed)));
-    if (run.load)
-        out.series.push_back(level("Offered (mean)", 6, run.load->warm_up_s, run.load->warm_up_s + run.load->window_s,
-                                   run.load->offered_per_s));
+    if (run.load) out.series.push_back(over_time("Offered", 6, s, rate_of(s.t_s, arrived_in(s))));
     return out;
 }
 

@@ -302,11 +302,13 @@ TEST_CASE("exports are written beside the report, and - is stdout in its place",
     const comparer someone;
     someone.save("base.json", session(8));
     someone.save("head.json", with_more_cpu(session(8), "semaphore"));
-    const auto markdown = someone.file("out.md");
-    const auto end = someone.compare({"--export-markdown", markdown, "--export-json", "-"});
+    const auto markdown = someone.file("out.md"), page = someone.file("out.html");
+    const auto end = someone.compare({"--export-markdown", markdown, "--export-html", page, "--export-json", "-"});
     CHECK(end.code == 1);
     CHECK(nlohmann::json::parse(end.out)["schema"] == "pipebench.comparison/2");
     CHECK(read_file(markdown).starts_with("**pipebench compare: 1 regression"));
     CHECK(someone.compare({"--format", "markdown"}).out == read_file(markdown));
+    CHECK(contains(read_file(page), "<h1>pipebench compare: 1 regression"));
+    CHECK(contains(read_file(page), "<canvas"));
     check_refusal(someone.compare({"--export-json", "/nowhere/x.json"}), {"--export-json", "/nowhere/x.json"});
 }

@@ -99,13 +99,15 @@ TEST_CASE("an option that only the new one knows is the baseline's last word", "
 
 TEST_CASE("a binary against itself gives a verdict over all its rounds", "[gate]") {
     const gatekeeper someone;
-    const auto path = someone.file("gate.json"), markdown = someone.file("gate.md");
-    const auto end = someone.run_gate(PIPEBENCH_BINARY, {"--export-json", path, "--export-markdown", markdown});
+    const auto path = someone.file("gate.json"), markdown = someone.file("gate.md"), page = someone.file("gate.html");
+    const auto end = someone.run_gate(PIPEBENCH_BINARY,
+                                      {"--export-json", path, "--export-markdown", markdown, "--export-html", page});
     CAPTURE(end.out, end.err);
     REQUIRE((end.code == 0 || end.code == 1));  // runs this short allow no certain verdict
     CHECK(end.out.starts_with("gate: "));
     CHECK(contains(end.err, "round 8 of 8"));
     CHECK(read_file(markdown).starts_with("**pipebench gate: "));
+    CHECK(contains(read_file(page), "<h1>pipebench gate: "));
     const auto g = json::parse(read_file(path));
     CHECK(g["rounds"] == 8);
     CHECK(g["passed"] == (end.code == 0));

@@ -115,10 +115,20 @@ TEST_CASE("a saved result is rendered again alike to the byte", "[run][export]")
 TEST_CASE("an export to - takes the place of the table on stdout", "[run][export]") {
     const user someone;
     const auto file = someone.file("r.json");
-    const std::string format = GENERATE("csv", "markdown");
+    const std::string format = GENERATE("csv", "markdown", "html");
     const auto end = someone.run_pipebench(fan_out_and({"--export-" + format, "-", "--export-json", file}));
     CHECK(end.code == 0);
     CHECK(end.out == someone.run_pipebench({"report", file, "--format", format}).out);
+}
+
+TEST_CASE("a saved result is exported again beside the report", "[run][export]") {
+    const user someone;
+    const auto file = someone.file("r.json"), page = someone.file("r.html");
+    REQUIRE(someone.run_pipebench(fan_out_and({"--export-json", file})).code == 0);
+    const auto end = someone.run_pipebench({"report", file, "--export-html", page});
+    CHECK(end.code == 0);
+    CHECK(contains(end.out, "fan-out"));
+    CHECK(read_file(page) == someone.run_pipebench({"report", file, "--format", "html"}).out);
 }
 
 TEST_CASE("JSON on stdout is one document and nothing else", "[run][export]") {

@@ -212,11 +212,13 @@ TEST_CASE("a sweep with a row that is not to be trusted exits with 3", "[sweep]"
 
 TEST_CASE("a sweep is rendered in the format that was asked for", "[sweep][export]") {
     const user someone;
-    const auto file = someone.file("s.md");
-    const auto end = someone.run_pipebench(sweep_and({"-q", "-p", "fan-out", "--http-jitter", "none,lognormal:0.5",
-                                                      "--format", "json", "--export-markdown", file}));
+    const auto file = someone.file("s.md"), page = someone.file("s.html");
+    const auto end =
+        someone.run_pipebench(sweep_and({"-q", "-p", "fan-out", "--http-jitter", "none,lognormal:0.5", "--format",
+                                         "json", "--export-markdown", file, "--export-html", page}));
     CAPTURE(end.err);
     CHECK(end.code == 0);
     CHECK(json::parse(end.out)["points"][1]["value"] == "lognormal:0.5");
     CHECK(contains(read_file(file), "jitter=lognormal:0.5 |"));
+    CHECK(contains(read_file(page), "jitter=lognormal:0.5</th>"));
 }

@@ -158,8 +158,11 @@ def check_view(driver, page, width, scheme, screenshots):
     check_drawn(driver, state["charts"])
     take(driver, screenshots / f"{page.stem}-{width}-{scheme}.png")
     check_use(driver)
+    set_view(driver, width, SCHEMES[scheme == SCHEMES[0]])  # the other one, without loading again
+    check_drawn(driver, state["charts"])
     console, events = drain_logs(driver)
     need(not console, "console after use:", console)
+    check_requests(events, page)
     return state["charts"]
 
 

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -131,6 +132,23 @@ TEST_CASE("every chart of a page has a canvas with a name and the role of an ima
         CHECK(count(html, "<canvas id=\"chart-") == charts);
         CHECK(count(html, "role=\"img\" aria-label=\"Chart: ") == charts);
     }
+}
+
+TEST_CASE("the page of long runs in many rounds is small", "[html]") {
+    auto s = test::session_of_rounds();
+    for (auto& run : s.runs) {
+        auto& series = run.series;
+        for (std::size_t i = 0; i < max_series_points; ++i) {
+            for (auto* column : {&series.t_s, &series.in_flight, &series.queued, &series.lag, &series.pending,
+                                 &series.completed, &series.failed, &series.rss_mb})
+                column->push_back(1e5 + 1.0 / static_cast<double>(i + 1));
+        }
+        run.served = {std::vector<std::uint64_t>(2'000), std::vector<std::uint64_t>(2'000, 3)};
+        std::iota(run.served.bins.begin(), run.served.bins.end(), 0);
+    }
+    const auto html = page_of(s);
+    CHECK(html.size() > chart_library().size());
+    CHECK(html.size() < 1'000'000);
 }
 
 TEST_CASE("a page without runs has no chart and no script", "[html]") {
