@@ -19,6 +19,7 @@ from selenium.webdriver.chrome.service import Service
 WIDTHS = (1280, 400)
 SCHEMES = ("light", "dark")
 LOAD_TIMEOUT_S = 60
+MOST_SAID = 1000  # characters of a failure
 
 WATCH_POLICY = """
 window.violations = [];
@@ -32,7 +33,9 @@ window.alert = () => { ++window.injected; };
 # For each canvas: whether a chart is on it, and how many of its pixels differ from the first one.
 DRAWN = """
 return [...document.querySelectorAll('canvas')].map((canvas) => {
-    const context = canvas.getContext('2d');
+    const copy = Object.assign(document.createElement('canvas'), {width: canvas.width, height: canvas.height});
+    const context = copy.getContext('2d', {willReadFrequently: true});
+    context.drawImage(canvas, 0, 0);
     const pixels = new Uint32Array(context.getImageData(0, 0, canvas.width, canvas.height).data.buffer);
     let coloured = 0;
     for (const pixel of pixels) if (pixel !== pixels[0]) ++coloured;
@@ -80,7 +83,7 @@ class Failure(Exception):
 
 def need(holds, what, *details):
     if not holds:
-        raise Failure(" ".join([what, *map(str, details)]))
+        raise Failure(" ".join([what, *map(str, details)])[:MOST_SAID])
 
 
 def browser():
