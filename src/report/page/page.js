@@ -183,12 +183,13 @@
         },
     });
 
-    // A legend has one width for all of its signs, which would stretch a circle.
-    const disc = (fill, line) => {
+    // A legend has one width for all of its signs, which would stretch these.
+    const unstretched = (shape, fill, line) => {
         const out = document.createElement('canvas'), size = 12;
         out.width = out.height = size;
         const ctx = out.getContext('2d');
-        ctx.arc(size / 2, size / 2, 4, 0, 2 * Math.PI);
+        if (shape === 'circle') ctx.arc(size / 2, size / 2, 4, 0, 2 * Math.PI);
+        else ctx.rect(2, 2, size - 4, size - 4);
         Object.assign(ctx, { fillStyle: fill, strokeStyle: line });
         ctx.fill();
         ctx.stroke();
@@ -197,7 +198,8 @@
     const signOf = (set) => {
         if (set.type === 'bar') return 'rect';
         if (set.showLine) return 'line';
-        return set.pointStyle === 'circle' ? disc(set.backgroundColor, set.borderColor) : set.pointStyle;
+        const stretches = set.pointStyle === 'circle' || set.pointStyle === 'rect';
+        return stretches ? unstretched(set.pointStyle, set.backgroundColor, set.borderColor) : set.pointStyle;
     };
     const legendLook = (set) => ({
         pointStyle: signOf(set), rotation: 0,
