@@ -58,6 +58,8 @@ std::string text_of(const std::string& path) {
     return out;
 }
 
+bool is_flag(const CLI::Option& option) { return option.get_expected_max() == 0; }
+
 bool is_given(const CLI::Option& option, const std::vector<std::string>& words) {
     const auto says = [&](const std::string& word) {
         for (const auto& name : option.get_lnames())
@@ -91,7 +93,7 @@ void add_words(const CLI::ConfigItem& item, const CLI::App& command, const std::
                std::vector<std::string>& out) {
     const auto& option = option_of(command, item.name);
     if (is_given(option, given)) return;
-    if (option.get_type_size() == 0) {  // a flag
+    if (is_flag(option)) {
         const auto value = item.inputs.empty() ? "true" : item.inputs.front();
         if (value != "true" && value != "false") throw setup_error(fmt::format("{} is true or false", item.name));
         if (value == "true") out.push_back("--" + item.name);
@@ -144,7 +146,7 @@ std::string printed_config(const CLI::App& command) {
         }
         std::vector<std::string> values;
         for (const auto& value : option->results()) values.push_back(quoted(value));
-        if (option->get_type_size() == 0) out += fmt::format("{} = true\n", name);
+        if (is_flag(*option)) out += fmt::format("{} = true\n", name);
         else if (values.size() == 1) out += fmt::format("{} = {}\n", name, values.front());
         else out += fmt::format("{} = [{}]\n", name, fmt::join(values, ", "));
     }

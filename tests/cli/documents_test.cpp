@@ -85,7 +85,9 @@ const std::set<std::string> of_others{"--build",       "--preset",     "--instal
                                       "--include",     "--variant",    "--output-on-failure",
                                       "--no-sync",     "--scale",      "--parallel",
                                       "--label-regex", "--target-dir", "--no-install-recommends",
-                                      "--base",        "--fast",       "--scan"};
+                                      "--base",        "--fast",       "--scan",
+                                      "--check",       "--dry-run",    "--files",
+                                      "--strip"};
 
 }  // namespace
 

@@ -52,9 +52,8 @@ TEST_CASE("the JSON of a sweep follows its schema, and one without a field does 
 TEST_CASE("the JSON of a gate follows its schema", "[schema]") {
     if (!can_validate()) SKIP("Python's jsonschema is not installed (python3-jsonschema)");
     const user someone;
-    const auto file =
-        written_by(someone, {"gate", "--baseline", PIPEBENCH_BINARY, "-p", "semaphore", "-n", "40", "-c", "4",
-                             "--repeat", "8", "--http-latency", "2ms", "--busy-limit", "100%"});
+    const auto file = written_by(someone, {"gate", "--baseline", PIPEBENCH_BINARY, "-p", "semaphore", "-n", "40",
+                                           "-c", "4", "--repeat", "8", "--http-latency", "2ms"});
     CHECK(fault_of(file, "gate") == "");
 }
 

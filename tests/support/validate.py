@@ -6,13 +6,35 @@ validate.py SCHEMA FILE     prints the first fault; ends with 1 if there is one
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
-from jsonschema import Draft202012Validator, RefResolver
+from jsonschema import Draft202012Validator
+
+RESULT = "urn:pipebench:result:1"
+
+
+def with_local_references(node: Any) -> Any:
+    """Validators differ in how they join addresses with urn:, so the schema of a result becomes a part of this one."""
+    if isinstance(node, list):
+        return [with_local_references(n) for n in node]
+    if not isinstance(node, dict):
+        return node
+    out = {key: with_local_references(value) for key, value in node.items()}
+    if out.get("$ref") == RESULT:
+        out["$ref"] = "#/$defs/result"
+    elif str(out.get("$ref")).startswith(RESULT + "#"):
+        out["$ref"] = out["$ref"][len(RESULT) :]
+    return out
+
 
 schema = json.loads(Path(sys.argv[1]).read_text())
-result = json.loads((Path(sys.argv[1]).parent / "result.schema.json").read_text())
-resolver = RefResolver.from_schema(schema, store={result["$id"]: result, schema["$id"]: schema})
+if schema["$id"] != RESULT:
+    result = json.loads((Path(sys.argv[1]).parent / "result.schema.json").read_text())
+    parts = result.pop("$defs")
+    del result["$id"], result["$schema"]
+    schema = with_local_references(schema)
+    schema["$defs"] = {**parts, **schema.get("$defs", {}), "result": result}
 document = json.loads(Path(sys.argv[2]).read_text())
-for fault in Draft202012Validator(schema, resolver=resolver).iter_errors(document):
+for fault in Draft202012Validator(schema).iter_errors(document):
     print("/".join(map(str, fault.absolute_path)), fault.message[:500])
     sys.exit(1)
