@@ -33,7 +33,9 @@ if schema["$id"] != RESULT:
     parts = result.pop("$defs")
     del result["$id"], result["$schema"]
     schema = with_local_references(schema)
-    schema["$defs"] = {**parts, **schema.get("$defs", {}), "result": result}
+    own = schema.get("$defs", {})
+    assert not own.keys() & parts.keys(), "a part has the name of a part of a result"
+    schema["$defs"] = {**parts, **own, "result": result}
 document = json.loads(Path(sys.argv[2]).read_text())
 for fault in Draft202012Validator(schema).iter_errors(document):
     print("/".join(map(str, fault.absolute_path)), fault.message[:500])
