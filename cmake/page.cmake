@@ -3,7 +3,8 @@
 find_file(PIPEBENCH_CHART_JS NAMES chart.min.js chart.umd.min.js chart.umd.js
     PATHS /usr/share/javascript/chart.js /usr/share/nodejs/chart.js/dist NO_DEFAULT_PATH)
 if(NOT PIPEBENCH_CHART_JS)
-    message(FATAL_ERROR "Chart.js not found: apt-get install libjs-chart.js (scripts/run.sh does it)")
+    message(FATAL_ERROR "Chart.js not found: apt-get install libjs-chart.js (scripts/run.sh does it), or name its file: "
+        "-D PIPEBENCH_CHART_JS=.../chart.min.js")
 endif()
 
 file(READ ${PIPEBENCH_CHART_JS} text)

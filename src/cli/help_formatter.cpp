@@ -57,7 +57,7 @@ std::string help_formatter::make_group(std::string group, bool is_positional,
 std::string help_formatter::make_option(const CLI::Option* opt, bool is_positional) const {
     std::string name = make_option_name(opt, is_positional);
     if (opt->get_type_size() != 0 && !opt->get_type_name().empty()) name += " " + opt->get_type_name();
-    if (opt->get_expected_max() > 1) name += " ...";
+    if (opt->get_expected_max() > 1 && opt->get_delimiter() != ',') name += " ...";
     std::string description = make_option_desc(opt);
     std::replace(description.begin(), description.end(), '\n', ' ');
     if (!opt->get_envname().empty()) description += fmt::format(" (or {})", opt->get_envname());

@@ -85,7 +85,10 @@ option option_set::several(const std::string& names, const std::string& placehol
 option option_set::list(const std::string& names, const std::string& placeholder, std::vector<std::string>& into,
                         const std::string& help) {
     const auto usual = in_brackets(fmt::format("{}", fmt::join(into, ",")));
-    return option(app_.add_option(names, into, help + usual)->delimiter(',')->type_name(placeholder));
+    return option(app_.add_option(names, into, help + usual)
+                      ->delimiter(',')
+                      ->type_name(placeholder + ",...")
+                      ->allow_extra_args(false));
 }
 
 option option_set::rest(const std::string& name, std::vector<std::string>& into, const std::string& help) {

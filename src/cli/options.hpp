@@ -59,7 +59,7 @@ public:
     /// One value or more, until the next option; may be given several times.
     option several(const std::string& names, const std::string& placeholder, std::vector<std::string>& into,
                    const std::string& help);
-    /// Values separated by commas.
+    /// Values separated by commas: one word.
     option list(const std::string& names, const std::string& placeholder, std::vector<std::string>& into,
                 const std::string& help);
     /// All remaining words that are not options.

@@ -79,6 +79,23 @@ words parameter_lines(const session_result& r) {
     return profile.empty() && line.empty() ? words{} : words{profile + join(line)};
 }
 
+template <class Has>
+bool none_of(const session_result& r, Has has) {
+    return !r.runs.empty() && std::none_of(r.runs.begin(), r.runs.end(), has);
+}
+
+/// What this pipebench would use and the result does not have: an older one has saved it, or it was told not to measure it.
+words lack_lines(const session_result& r) {
+    words out;
+    if (none_of(r, [](const run_result& run) { return run.yardstick.has_value(); }))
+        out.emplace_back("a yardstick: compare cannot judge its times and CPU");
+    if (none_of(r, [](const run_result& run) { return !run.served.bins.empty(); }))
+        out.emplace_back("distributions: no other percentile can be told, and none drawn");
+    if (none_of(r, [](const run_result& run) { return !run.series.t_s.empty(); }))
+        out.emplace_back("series over time");
+    return out;
+}
+
 words tag_lines(const session_result& r) {
     words line;
     for (const auto& t : r.tags) line.push_back(t.key + "=" + t.value);
@@ -270,6 +287,7 @@ std::vector<fact> facts(const report_model& m) {
                           {"Ledger", ledger_lines(r), std::all_of(r.runs.begin(), r.runs.end(), balanced)},
                           {"Failures", failure_lines(m)},
                           {"Tags", tag_lines(r)},
+                          {"Lacks", lack_lines(r)},
                           {"Sampling", sampling_lines(r), true},
                           {"Profile", parameter_lines(r), true},
                           {"Box", box_lines(r), true},

@@ -248,6 +248,20 @@ TEST_CASE("the reports for people name the box, the build, the servers, the ledg
     }
 }
 
+TEST_CASE("a result that lacks what newer ones have says so", "[reporters]") {
+    auto s = test::sample_session();
+    for (auto& run : s.runs) {
+        run.yardstick.reset();
+        run.served = {};
+        run.series = {};
+    }
+    for (const auto* format : {"text", "markdown"})
+        for (const auto* part : {"Lacks", "a yardstick", "distributions", "series over time"})
+            CHECK_THAT(render(format, s), ContainsSubstring(part));
+    s.runs[0].served = {{100}, {1}};
+    CHECK_THAT(render("text", s), !ContainsSubstring("distributions: no other"));
+}
+
 TEST_CASE("losses that are too many to add are not shown as none, and a debug build is one in small letters",
           "[reporters]") {
     auto s = test::sample_session();

@@ -5,6 +5,7 @@
 #include "contracts/error.hpp"
 #include "report/comparison.hpp"
 #include "support/sample_result.hpp"
+#include "support/widest.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -680,6 +681,8 @@ TEST_CASE("the text begins with the verdict, and spells out what got worse", "[c
     auto head = changed(session(8), "semaphore", [](auto& run) { run.cpu_per_order_us *= 1.1; });
     head = changed(std::move(head), "thread-pool", [](auto& run) { run.latency.p99_ms /= 2; });
     const auto text = reporting::render_text(compared(session(8), head), {colours::off, 150});
+    for (const std::size_t width : {80u, 100u})
+        CHECK(test::widest_line(reporting::render_text(compared(session(8), head), {colours::off, width})) <= width);
     CHECK(first_line(text) == "compare: 1 regression, 1 improvement, 38 the same, 0 cannot be told");
     CHECK_THAT(text, ContainsSubstring("  worse: semaphore CPU/order: 162.3 -> 178.5 us, x 1.100; without the box x "
                                        "1.100 (1.0") &&

@@ -3,6 +3,7 @@
 
 #include "report/sweep.hpp"
 #include "support/sample_result.hpp"
+#include "support/widest.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -202,6 +203,8 @@ TEST_CASE("a sweep is rendered with its marks, its reasons and its limit", "[swe
     s.points[1].left_out = {{"c", "processes (this box has 10)", "c: 50 orders in flight need 51 processes"}};
     s.limit = limit_report{true, 1000, 2000, "local ports", true, {}};
     const auto text = reporting::render_text(s, colours::off);
+    for (const std::size_t width : {80u, 100u})
+        CHECK(test::widest_line(reporting::render_text(s, {colours::off, width})) <= width);
     for (const auto* part :
          {"time: a at c=10, b from c=50 on", "*1.00", "!3.00", "no: processes", "c=10, c, round 1: INVALID: below",
           "left out at c=50: c: 50 orders in flight need 51 processes", "between 1,000 and 2,000", "No verdict",

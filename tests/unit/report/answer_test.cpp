@@ -2,6 +2,7 @@
 #include "report/answer.hpp"
 #include "report/text_table.hpp"
 #include "support/sample_result.hpp"
+#include "support/widest.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -117,13 +118,7 @@ TEST_CASE("no line of a report is wider than its terminal, at any width and with
     for (const auto& s : {test::sample_session(), test::troubled_session(), two_patterns(8, 1.2)})
         for (const std::size_t width : {80u, 100u, 120u, 200u})
             for (const bool details : {false, true}) {
-                const auto text = render_text(model_of(s), {colours::off, width, details});
-                std::size_t begin = 0;
-                for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
-                    const auto line = text.substr(begin, end - begin);
-                    CAPTURE(width, details, line);
-                    CHECK(display_width(line) <= width);
-                    begin = end + 1;
-                }
+                CAPTURE(width, details);
+                CHECK(test::widest_line(render_text(model_of(s), {colours::off, width, details})) <= width);
             }
 }

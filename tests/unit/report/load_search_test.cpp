@@ -2,6 +2,7 @@
 #include "report/load_search.hpp"
 
 #include "support/load_runs.hpp"
+#include "support/widest.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -64,6 +65,8 @@ TEST_CASE("the rates are told in a sentence per pattern and in a table", "[load_
           "semaphore at 175/s: cannot tell, and so taken for not met (p99<125ms: 10 of 1,000 orders", "Highest met",
           "114.2", "85.0", "5.8", "unbounded"})
         CHECK_THAT(text, ContainsSubstring(part));
+    for (const std::size_t width : {80u, 100u})
+        CHECK(test::widest_line(reporting::render_text(sample(), {colours::off, width})) <= width);
     CHECK_THAT(reporting::render_markdown(sample()),
                ContainsSubstring("| semaphore   |") && ContainsSubstring("p99\\<125ms: semaphore 170 to 175/s"));
 }

@@ -6,6 +6,7 @@
 #include "report/gate.hpp"
 #include "support/command.hpp"
 #include "support/sample_result.hpp"
+#include "support/widest.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -233,6 +234,8 @@ TEST_CASE("a baseline that lost an order is not to be trusted, whatever the numb
     CHECK(g.unbalanced.size() == 16);
     CHECK(has(g.unbalanced, "base, semaphore, round 8"));
     const auto text = reporting::render_text(g, colours::off);
+    for (const std::size_t width : {80u, 100u})
+        CHECK(test::widest_line(reporting::render_text(g, {colours::off, width})) <= width);
     CHECK(text.starts_with("gate: INVALID: the ledger of 16 runs did not balance"));
     CHECK(contains(text, "base, semaphore, round 8"));
 }
