@@ -44,6 +44,8 @@ constexpr const char* ending = "Exit codes:\n"
                                "\n"
                                "Numbers take suffixes (-n 10k), durations take units (--http-latency 100ms).";
 
+constexpr const char* help_flag = "print this help; --help-all prints all options";
+
 const subcommand* find(const std::string& name) {
     const auto all = subcommands();
     const auto found = std::find_if(all.begin(), all.end(), [&](const auto& c) { return name == c.name; });
@@ -113,7 +115,7 @@ std::span<const subcommand> subcommands() noexcept {
     return table;
 }
 
-help_texts texts_of_help() noexcept { return {about, examples, ending}; }
+help_texts texts_of_help() noexcept { return {about, examples, ending, help_flag}; }
 
 exit_code code_of(const session_result& r, const std::vector<assertion_outcome>& asked) {
     if (!is_trustworthy(r)) return exit_code::not_trustworthy;
@@ -141,7 +143,7 @@ std::optional<std::string> parse(std::vector<std::string> arguments, const subco
     if (all) arguments.emplace_back("--help");
     app.formatter(
         std::make_shared<help_formatter>(terminal_width(STDOUT_FILENO), all ? help_extent::all : help_extent::usual));
-    app.set_help_flag("-h,--help", "print this help; --help-all prints all options");
+    app.set_help_flag("-h,--help", help_flag);
     app.footer(std::string(examples) + ending);
     for (const auto& c : subcommands()) {
         auto* sub = app.add_subcommand(c.name, is_internal(c) ? "" : c.summary);

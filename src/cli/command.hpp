@@ -40,7 +40,8 @@ struct subcommand {
 struct help_texts {
     const char* about;
     const char* examples;
-    const char* ending;  ///< the exit codes, and how values are written
+    const char* ending;     ///< the exit codes, and how values are written
+    const char* help_flag;  ///< of -h, --help
 };
 [[nodiscard]] help_texts texts_of_help() noexcept;
 

@@ -39,7 +39,7 @@ declared_option read(const CLI::Option& from) {
 
 declared_command read(const subcommand& from) {
     CLI::App app(from.summary, from.name);
-    app.set_help_flag("-h,--help", "print this help; --help-all prints all options");
+    app.set_help_flag("-h,--help", texts_of_help().help_flag);
     const auto it = from.make();
     option_set options(app);
     declare_config(app);

@@ -137,8 +137,11 @@ std::string variables_of(const std::vector<declared_command>& all) {
     return out;
 }
 
+/// Without its first line: "Examples:".
+std::string_view without_title(std::string_view text) { return text.substr(text.find('\n') + 1); }
+
 std::string man_page(const std::string& date) {
-    const auto [about, examples, ending] = texts_of_help();
+    const auto texts = texts_of_help();
     const auto all = command_tree();
     std::string out = ".\\\" Made by 'pipebench _man' from the declarations of its options.\n";
     out += fmt::format(".TH PIPEBENCH 1 {} \"pipebench {}\" \"User Commands\"\n", date, PIPEBENCH_VERSION);
@@ -149,7 +152,7 @@ std::string man_page(const std::string& date) {
     out += section("Synopsis");
     for (const auto& c : all) out += synopsis(c, &c == &all.front()) + (&c == &all.back() ? "\n" : "\n.br\n");
     out += section("Description");
-    std::string text = about;
+    std::string text = texts.about;
     std::replace(text.begin(), text.end(), '\n', ' ');
     out += paragraph(text);
     out += ".PP\n" + paragraph("Without a command, it is run. 'pipebench list' says what there is of patterns, "
@@ -160,11 +163,9 @@ std::string man_page(const std::string& date) {
     out += entry(bold("-V") + ", " + bold("--version"),
                  "print the version; in place of a command. Every command has -h and --help.");
     for (const auto& c : all) out += options_of(c, &c == &all.front() ? nullptr : &all.front());
-    out +=
-        section("Exit status") + verbatim(std::string_view(ending).substr(std::string_view(ending).find('\n') + 1));
+    out += section("Exit status") + verbatim(without_title(texts.ending));
     out += section("Environment") + variables_of(all);
-    out +=
-        section("Examples") + verbatim(std::string_view(examples).substr(std::string_view(examples).find('\n') + 1));
+    out += section("Examples") + verbatim(without_title(texts.examples));
     out += section("See also");
     out += ".BR postgres (1),\n.BR redis\\-server (1)\n";
     return out;
