@@ -89,10 +89,9 @@ std::string unknown_in(const std::vector<pattern_summary>& patterns, const quest
     return names.empty() ? "" : fmt::format("; not known of {}", listed(names));
 }
 
-/// Without a line if no trusted pattern has a value.
 fact best_of(const scenario_report& part, const question& q) {
     const auto order = in_order(part.patterns, q);
-    if (order.empty()) return {q.label, {}};
+    if (order.empty()) return {q.label, {"not known"}};
     const auto said = [&](const std::string& name) {
         const auto at = std::find_if(order.begin(), order.end(), [&](auto* p) { return p->typical.pattern == name; });
         return at == order.end() ? name : fmt::format("{}, {}", name, q.said((*at)->typical));

@@ -58,7 +58,7 @@ void add_scenario(page& out, const report_model& m, const scenario_report& part)
     const auto further = further_tables(part.patterns);
     if (further.empty()) return;
     out.open_details("Further tables");
-    for (const auto& [title, content] : further) out.add(content, title);
+    for (const auto& [title, content, is_detail] : further) out.add(content, title);
     out.close_details();
 }
 

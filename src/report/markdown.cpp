@@ -38,7 +38,7 @@ std::string scenarios_markdown(const report_model& m) {
             out += "\n";
             for (const auto& line : how_to_read(m)) out += line + "\n";
         }
-        for (const auto& [title, content] : further_tables(part.patterns)) out += titled(title, content);
+        for (const auto& [title, content, is_detail] : further_tables(part.patterns)) out += titled(title, content);
     }
     return out;
 }

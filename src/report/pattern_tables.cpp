@@ -287,16 +287,16 @@ table main_table(const std::vector<pattern_summary>& patterns) {
 
 std::vector<titled_table> further_tables(const std::vector<pattern_summary>& patterns) {
     std::vector<titled_table> out{
-        {"Arrivals: what was expected, the queue, and how late the orders came", arrivals_table(patterns)},
+        {"Arrivals: what was expected, the queue, and how late the orders came", arrivals_table(patterns), true},
         {"Event loops: how late their timers were, and what transformed orders beside them", loops_table(patterns)},
-        {"Around it: orders, ledger, and what the API counted for itself", around_table(patterns)},
+        {"Around it: orders, ledger, and what the API counted for itself", around_table(patterns), true},
         {"Where the CPU time of an order goes, by samples of what each thread was at work for",
          sections_table(patterns)},
-        {"Under way: ten samples a second, and what was tried again", pressure_table(patterns)},
+        {"Under way: ten samples a second, and what was tried again", pressure_table(patterns), true},
         {"Other machines: what their workers were and used together", hosts_table(patterns)},
         {"Workers on other machines: who was there, and what they used", workers_table(patterns)},
         {"After the kill: what was done again, and how long it took", recovery_table(patterns)},
-        {"Beside it: processes, services and harness during the run", beside_table(patterns)}};
+        {"Beside it: processes, services and harness during the run", beside_table(patterns), true}};
     std::erase_if(out, [](const titled_table& t) { return says_nothing(t.content); });
     return out;
 }

@@ -24,6 +24,7 @@ using pattern_columns = std::vector<column_of<pattern_summary>>;
 struct titled_table {
     std::string title;
     table content;
+    bool is_detail = false;  ///< a terminal shows it on request only
 };
 /// The tables below the main one: orders, ledger and API counts; CPU time by section, if sampled; waiting; the cost
 /// of a kill, if any; and the resources used by processes, services and the harness.

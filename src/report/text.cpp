@@ -49,10 +49,8 @@ std::string titled(std::string_view title, const table& t, const look& how) {
 
 std::string readiness_text(const report_model& m, const look& how) {
     if (m.production.empty()) return {};
-    std::string out = "\n" + to_text(readiness_table(m.production), how);
-    if (!how.details) return out;
-    out += "\n";
-    for (const auto& line : readiness_lines(m.shown)) out += wrapped(line, 0, how.width);
+    std::string out = "\n" + to_text(readiness_table(m.production), how) + "\n";
+    for (const auto& line : readiness_lines(m.shown, how.details)) out += wrapped(line, 0, how.width);
     return out;
 }
 
@@ -68,13 +66,12 @@ std::string scenarios_text(const report_model& m, const look& how) {
             for (const auto& line : how_to_read(m)) out += wrapped(line, 0, how.width);
             if (part.patterns.size() > 1) out += "* the best of its column\n";
         }
-        if (!how.details) continue;
-        for (const auto& [title, content] : further_tables(part.patterns)) out += titled(title, content, how);
+        for (const auto& [title, content, is_detail] : further_tables(part.patterns))
+            if (how.details || !is_detail) out += titled(title, content, how);
     }
     return out;
 }
 
-/// What was shed or lost on other machines concerns everybody.
 std::string facts_text(const report_model& m, const look& how) {
     std::string out;
     for (const auto& f : facts(m))

@@ -87,10 +87,10 @@ table readiness_table(const std::vector<readiness>& all) {
         [](const readiness& r) { return r.against.empty() ? tone::plain : tone::alarm; });
 }
 
-std::vector<std::string> readiness_lines(const session_result& r) {
-    std::vector<std::string> rules;
+std::vector<std::string> readiness_lines(const session_result& r, bool with_rules) {
+    std::vector<std::string> rules, out;
     for (const auto& [name, meaning] : readiness_rules) rules.push_back(fmt::format("{}: {}", name, meaning));
-    std::vector<std::string> out{fmt::format("Rules, worst first: {}.", fmt::join(rules, "; "))};
+    if (with_rules) out.push_back(fmt::format("Rules, worst first: {}.", fmt::join(rules, "; ")));
     if (const auto unknown = not_tried(r); !unknown.empty())
         out.push_back(fmt::format("Not known: {}.", fmt::join(unknown, "; ")));
     return out;

@@ -19,6 +19,6 @@ namespace pipebench::reporting {
 [[nodiscard]] table readiness_table(const std::vector<readiness>& all);
 
 /// Explains the readiness table: the rules, and the untested cases.
-[[nodiscard]] std::vector<std::string> readiness_lines(const session_result& r);
+[[nodiscard]] std::vector<std::string> readiness_lines(const session_result& r, bool with_rules = true);
 
 }  // namespace pipebench::reporting

@@ -44,7 +44,7 @@ TEST_CASE("memory that cannot be read is shown as unknown, and holds no assertio
     CAPTURE(end.out, end.err);
     CHECK(end.code == 1);
     CHECK(contains(end.out, "semaphore.pss_mb has no value"));
-    CHECK(contains(end.out, "memory: no verdict, no run has a value"));
+    CHECK(contains(end.out, "Smallest    not known"));
     const auto result = parse_result(read_file(file));
     for (const auto& run : result.runs) {
         CHECK_FALSE(run.memory.peak_pss_bytes);

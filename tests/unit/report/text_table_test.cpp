@@ -41,7 +41,7 @@ std::string cell(const table& t, std::size_t row_index, std::string_view column_
 
 /// The table below the main one whose title begins with `title`.
 table below(const session_result& s, std::string_view title) {
-    for (auto& [name, content] : further_tables(summarise(s)))
+    for (auto& [name, content, is_detail] : further_tables(summarise(s)))
         if (name.starts_with(title)) return content;
     FAIL("there is no such table");
     return {};
