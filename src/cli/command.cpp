@@ -80,6 +80,11 @@ void insert_default(std::vector<std::string>& arguments) {
 setup_error explain(const CLI::ParseError& e, const CLI::App& app) {
     std::string text = e.what();
     std::replace(text.begin(), text.end(), '\n', ' ');
+    const auto option_name = text.substr(0, text.find(": "));
+    if (text.find("At Most 1 required") != std::string::npos)
+        return setup_error(printable(option_name) + ": give it once");
+    if (text.find(": 1 required") != std::string::npos)
+        return setup_error(printable(option_name) + ": needs a value");
     const auto at = text.find("--");
     if (dynamic_cast<const CLI::ExtrasError*>(&e) == nullptr || at == std::string::npos)
         return setup_error(printable(text));

@@ -1,5 +1,6 @@
 #include "cli/config_file.hpp"
 
+#include "cli/command.hpp"
 #include "contracts/error.hpp"
 #include "contracts/suggestion.hpp"
 #include "system/descriptor.hpp"
@@ -85,6 +86,11 @@ const CLI::Option& option_of(const CLI::App& command, const std::string& name) {
 
 /// Whether an entry of the file is for this command: at its top, or in the section of the command.
 bool is_for(const CLI::ConfigItem& item, const CLI::App& command) {
+    std::vector<std::string> commands;
+    for (const auto& c : subcommands())
+        if (!is_internal(c)) commands.emplace_back(c.name);
+    if (!item.parents.empty() && !is_one_of(item.parents.front(), commands))
+        throw setup_error(not_one_of("section", item.parents.front(), commands));
     if (item.name == "++" || item.name == "--") return false;  // of CLI11: a section begins, or ends
     return item.parents.empty() || (item.parents.size() == 1 && item.parents.front() == command.get_name());
 }

@@ -31,7 +31,7 @@ std::string safe(const std::string& name) {
 
 void require_hgrm_directory(const std::string& directory) {
     std::error_code ec;
-    std::filesystem::create_directories(directory, ec);
+    std::filesystem::create_directory(directory, ec);
     if (::access(directory.c_str(), W_OK | X_OK) != 0)
         throw setup_error(
             fmt::format("{}: {}", option, system_failure("cannot write in " + printable(directory), errno).what()));

@@ -7,7 +7,7 @@
 
 namespace pipebench {
 
-/// Makes the directory if it does not exist. Throws setup_error if files cannot be made in it.
+/// Makes the directory if it does not exist, but none above it. Throws setup_error if files cannot be made in it.
 void require_hgrm_directory(const std::string& directory);
 /// "PATTERN.service.hgrm", and of open runs "PATTERN.response.hgrm" and "PATTERN.wait.hgrm". Throws setup_error.
 void write_hgrm_files(const std::string& directory, const session_result& r);

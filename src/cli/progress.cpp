@@ -3,6 +3,7 @@
 #include "cli/options.hpp"
 #include "cli/terminal.hpp"
 #include "measure/histogram.hpp"
+#include "report/text_table.hpp"
 
 #include <unistd.h>
 
@@ -13,6 +14,8 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace pipebench {
 namespace {
@@ -64,14 +67,38 @@ private:
         const double left_s = rate > 0 ? static_cast<double>(left) / rate : std::max(0.0, floor_.count() - elapsed_s);
         const double done =
             static_cast<double>(now.ended()) / static_cast<double>(std::max<std::uint64_t>(1, record.orders()));
-        std::string out =
-            fmt::format("{}{}: {}{:.0f} %, {:.0f}/s", where_, c.id(), live_ ? bar_of(done) : "", 100 * done, rate);
-        if (const auto p99 = p99_of(record); std::isfinite(p99)) out += fmt::format(", p99 {:.0f} ms", p99);
-        if (now.queued > 1) out += fmt::format(", {} waiting", now.queued);
-        if (now.failed > 0) out += fmt::format(", {} failed", now.failed);
-        out += fmt::format(", {} in flight, {} MB, {:.0f} s left", now.in_flight(), rss / 1'000'000, left_s);
-        if (later_.count() > 0) out += fmt::format(" of {:.0f}", left_s + later_.count());
-        return out;
+        std::vector<piece> line{{fmt::format("{}{}: ", where_, c.id()), 0},
+                                {live_ ? bar_of(done) : "", 9},
+                                {fmt::format("{:.0f} %", std::floor(100 * done)), 0},
+                                {fmt::format(", {:.0f}/s", rate), 2}};
+        if (const auto p99 = p99_of(record); std::isfinite(p99))
+            line.push_back({fmt::format(", p99 {:.0f} ms", p99), 4});
+        if (now.queued > 1) line.push_back({fmt::format(", {} waiting", now.queued), 5});
+        if (now.failed > 0) line.push_back({fmt::format(", {} failed", now.failed), 1});
+        line.push_back({fmt::format(", {} in flight", now.in_flight()), 7});
+        line.push_back({fmt::format(", {} MB", rss / 1'000'000), 8});
+        line.push_back({fmt::format(", {:.0f} s left", left_s), 0});
+        if (later_.count() > 0) line.push_back({fmt::format(", session {:.0f} s", left_s + later_.count()), 3});
+        return fitted(std::move(line), live_ ? terminal_width(STDERR_FILENO) - 1 : std::string::npos);
+    }
+
+    /// A part of the line; where there is no room, the one with the largest number goes first.
+    struct piece {
+        std::string text;
+        unsigned gives_way = 0;
+    };
+    static std::string fitted(std::vector<piece> line, std::size_t width) {
+        const auto joined = [&] {
+            std::string out;
+            for (const auto& p : line) out += p.text;
+            return out;
+        };
+        while (joined().size() > width) {
+            const auto first_to_go = std::ranges::max_element(line, {}, &piece::gives_way);
+            if (first_to_go->gives_way == 0) break;
+            line.erase(first_to_go);
+        }
+        return joined();
     }
 
     /// Of the orders so far: from arrival in an open run, else from begin. NaN: none has ended.
@@ -94,7 +121,8 @@ private:
     }
 
     void print(const std::string& text) {
-        tell(fmt::format("{}{}\n", line_shown_ ? "\r\033[K" : "", text));
+        const auto lines = live_ ? reporting::wrapped(text, 2, terminal_width(STDERR_FILENO)) : text + "\n";
+        tell(fmt::format("{}{}", line_shown_ ? "\r\033[K" : "", lines));
         line_shown_ = false;
     }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <string_view>
 
 namespace pipebench::reporting {
@@ -53,22 +54,23 @@ summaries in_order(const std::vector<pattern_summary>& patterns, const question&
     return out;
 }
 
-const ranking* verdict_on(const scenario_report& part, std::string_view metric) {
+const ranking* ranking_of(const scenario_report& part, std::string_view metric) {
     for (const auto& r : part.rankings)
-        if (r.what != nullptr && r.what->id == metric && r.no_verdict.empty() && r.order.size() > 1) return &r;
+        if (r.what != nullptr && r.what->id == metric && r.order.size() > 1) return &r;
     return nullptr;
 }
 
-/// By the ranking of several rounds.
+/// By a ranking that has a verdict.
 std::string ranked(const ranking& r, const std::function<std::string(const std::string&)>& said) {
-    words tied;
+    words tied, others;
     for (const auto& p : r.order)
         if (!p.separated) tied.push_back(p.pattern);
     const auto& first = r.order.front().pattern;
     if (!r.has_winner()) return fmt::format("{} cannot be told apart; {}", listed(tied), said(first));
-    const auto& next = r.order[1];
-    return fmt::format("{}; next {}: {}x ({})", said(first), next.pattern, factor(next.behind.ratio),
-                       range_of(next.behind));
+    for (std::size_t i = 1; i < r.order.size(); ++i)
+        others.push_back(fmt::format("{} {}x ({})", r.order[i].pattern, factor(r.order[i].behind.ratio),
+                                     range_of(r.order[i].behind)));
+    return fmt::format("{}; then {}", said(first), fmt::join(others, ", "));
 }
 
 /// How much more the others need than the first.
@@ -96,8 +98,12 @@ fact best_of(const scenario_report& part, const question& q) {
         const auto at = std::find_if(order.begin(), order.end(), [&](auto* p) { return p->typical.pattern == name; });
         return at == order.end() ? name : fmt::format("{}, {}", name, q.said((*at)->typical));
     };
-    if (const auto* r = verdict_on(part, q.metric)) return {q.label, {ranked(*r, said)}};
-    return {q.label, {said(order.front()->typical.pattern) + others_behind(order, q) + unknown_in(part.patterns, q)}};
+    const auto* r = ranking_of(part, q.metric);
+    if (r != nullptr && r->no_verdict.empty()) return {q.label, {ranked(*r, said)}};
+    const bool was_asked = order.front()->rounds >= fewest_rounds_for_a_verdict;
+    return {q.label,
+            {said(order.front()->typical.pattern) + others_behind(order, q) + unknown_in(part.patterns, q) +
+             (r != nullptr && was_asked ? fmt::format("; no verdict: {}", r->no_verdict) : "")}};
 }
 
 // --- the parts of the answer ---
@@ -111,8 +117,8 @@ fact fastest(const scenario_report& part) {
         return counts(p) && p.typical.verdict.kind == verdict_kind::at_floor;
     });
     if (close.size() > 1)
-        out.lines.front() += fmt::format(
-            ". {} are at their floor: not their time tells them apart, but CPU and memory", listed(close));
+        out.lines.front() +=
+            fmt::format(". {} are at their floor: CPU and memory tell them apart, time does not", listed(close));
     return out;
 }
 
@@ -190,7 +196,7 @@ fact failed(const report_model& m) {
     add(out, failing, "orders not stored");
     add(out, untrusted, "not to be trusted");
     if (out.empty())
-        return {"Failed", {fmt::format("nothing: {} stored, each once", counted(orders, "order", "orders"))}};
+        return {"Failed", {fmt::format("nothing: {} stored, each in one row", counted(orders, "order", "orders"))}};
     return {"Failed", {fmt::format("{}", fmt::join(out, "; "))}};
 }
 
@@ -218,6 +224,11 @@ fact how_sure(const report_model& m) {
         rounds = std::max(rounds, p.rounds);
         fewest = std::min(fewest, p.typical.orders / std::max<std::uint64_t>(1, p.rounds));
     }
+    if (is_open(m.scenarios.front()) && rounds < fewest_rounds_for_a_verdict)
+        return {"How sure",
+                {fmt::format("{} an impression: a longer --duration and --repeat {} to be sure",
+                             rounds == 1 ? "one round is" : fmt::format("{} rounds are", rounds),
+                             fewest_rounds_for_a_verdict)}};
     if (rounds == 1 && fewest < few_orders)
         return {"How sure",
                 {fmt::format("one round of {} orders shows what differs by a factor, and no per cents; to be sure: "

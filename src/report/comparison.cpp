@@ -123,15 +123,15 @@ table table_of_rows(const std::vector<comparison_row>& rows) {
         rows,
         {{{"Pattern", "", align::left}, [=](item r) { return (is_worse(r) ? "! " : "") + printable(r.pattern); }},
          {{"Metric", "", align::left}, [](item r) { return metric_name(*r.what); }},
-         {{"Base", "", align::right, 4}, [](item r) { return number(r.base); }},
-         {{"Head", "", align::right, 3}, [](item r) { return number(r.head); }},
-         {{"Ratio", "", align::right, 5}, [](item r) { return factor(r.measured_ratio()); }},
-         {{"Without box", ""}, [](item r) { return factor(r.estimate.ratio); }},
-         {{"Interval", ""}, [](item r) { return range_of(r.estimate); }},
-         {{"p", "", align::right, 7}, p_of},
-         {{"Threshold", "%", align::right, 6}, [](item r) { return percent(r.relative_threshold); }},
+         {{"Base", ""}, [](item r) { return number(r.base); }},
+         {{"Head", ""}, [](item r) { return number(r.head); }},
+         {{"Ratio", ""}, [](item r) { return factor(r.measured_ratio()); }},
+         {{"Without box", "", align::right, 4}, [](item r) { return factor(r.estimate.ratio); }},
+         {{"Interval", "", align::right, 5}, [](item r) { return range_of(r.estimate); }},
+         {{"p", "", align::right, 8}, p_of},
+         {{"Threshold", "%", align::right, 7}, [](item r) { return percent(r.relative_threshold); }},
          {{"Verdict", "", align::left}, [](item r) { return std::string(name_of(r.verdict)); }},
-         {{"Why", "", align::left}, [](item r) { return printable(r.why); }}},
+         {{"Why", "", align::left, 6}, [](item r) { return printable(r.why); }}},
         [=](item r) { return is_worse(r) ? tone::alarm : tone::plain; });
 }
 

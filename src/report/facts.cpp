@@ -252,7 +252,7 @@ std::string headline(const report_model& m) {
     add(line, "started ", r.started_at);
     if (r.rounds > 1) line.push_back(counted(r.rounds, "round", "rounds"));
     if (!r.warmup_runs.empty()) line.push_back(counted(r.warmup_runs.size(), "warm-up run", "warm-up runs"));
-    line.push_back(fixed(r.session_s, 1) + " s in all");
+    line.push_back("took " + fixed(r.session_s, 1) + " s");
     return (r.name.empty() ? "pipebench: " : r.name + ": ") + join(line);
 }
 

@@ -81,14 +81,14 @@ table table_of_rows(const gate_verdict& v) {
         v.rows,
         {{{"Pattern", "", align::left}, [=](item r) { return (is_worse(r) ? "! " : "") + printable(r.pattern); }},
          {{"Metric", "", align::left}, [](item r) { return metric_name(*r.what); }},
-         {{"Base", "", align::right, 3}, [](item r) { return number(r.base); }},
-         {{"Head", "", align::right, 2}, [](item r) { return number(r.head); }},
+         {{"Base", ""}, [](item r) { return number(r.base); }},
+         {{"Head", ""}, [](item r) { return number(r.head); }},
          {{"Ratio", ""}, [](item r) { return factor(r.estimate.ratio); }},
-         {{"Interval", ""}, [](item r) { return range_of(r.estimate); }},
+         {{"Interval", "", align::right, 3}, [](item r) { return range_of(r.estimate); }},
          {{"A/A", "", align::right, 4}, [](item r) { return range_of(r.noise); }},
          {{"Threshold", "%", align::right, 5}, [](item r) { return percent(r.relative_threshold); }},
          {{"Verdict", "", align::left}, [](item r) { return std::string(name_of(r.verdict)); }},
-         {{"Why", "", align::left}, [&v](item r) { return why_cell(r, v); }}},
+         {{"Why", "", align::left, 6}, [&v](item r) { return why_cell(r, v); }}},
         [=](item r) { return is_worse(r) ? tone::alarm : tone::plain; });
 }
 

@@ -54,18 +54,28 @@ std::string readiness_text(const report_model& m, const look& how) {
     return out;
 }
 
+/// What explains columns and signs that the table does have.
+std::string notes_on(const std::string& main, const report_model& m, const look& how) {
+    const auto shows = [&](const char* part) { return main.find(part) != std::string::npos; };
+    std::string out;
+    for (const auto& line : how_to_read(m)) {
+        const bool is_of_floor = line.starts_with("Floor:"), is_of_spread = line.find("±") != std::string::npos;
+        if ((is_of_floor && !shows("Floor") && !shows("Eff.")) || (is_of_spread && !shows("±"))) continue;
+        out += wrapped(line, 0, how.width);
+    }
+    if (shows("*")) out += "* the best of its column\n";
+    return out;
+}
+
 /// The tables of each scenario.
 std::string scenarios_text(const report_model& m, const look& how) {
     std::string out;
     for (const auto& part : m.scenarios) {
         const auto heading = scenario_heading(part.scenario, m.scenarios.size());
         if (!heading.empty()) out += "\n" + lines_of(heading, ink::bold, how);
-        out += "\n" + to_text(main_table(part.patterns), how);
-        if (&part == &m.scenarios.front()) {
-            out += "\n";
-            for (const auto& line : how_to_read(m)) out += wrapped(line, 0, how.width);
-            if (part.patterns.size() > 1) out += "* the best of its column\n";
-        }
+        const auto main = to_text(main_table(part.patterns), how);
+        out += "\n" + main;
+        if (&part == &m.scenarios.front()) out += "\n" + notes_on(main, m, how);
         for (const auto& [title, content, is_detail] : further_tables(part.patterns))
             if (how.details || !is_detail) out += titled(title, content, how);
     }

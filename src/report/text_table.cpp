@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 namespace pipebench::reporting {
@@ -64,7 +65,14 @@ std::size_t least_width(const table& t, const selection& columns) {
     return out - 1 - natural + std::min(natural, shortest_text(t, columns.back()));
 }
 
-/// The columns that there is room for. The first stays.
+/// The columns that name a row: the left-aligned ones at the beginning, but for texts at the end.
+std::size_t count_keys(const table& t) {
+    std::size_t out = 1;
+    while (out + 1 < t.columns.size() && t.columns[out].side == align::left) ++out;
+    return out;
+}
+
+/// The columns that there is room for.
 selection columns_that_fit(const table& t, selection columns, std::size_t width) {
     while (least_width(t, columns) > width) {
         const auto by_rank = [&](std::size_t a, std::size_t b) {
@@ -77,14 +85,20 @@ selection columns_that_fit(const table& t, selection columns, std::size_t width)
     return columns;
 }
 
-/// The columns in blocks that fit, each of which begins with the first column.
+/// The columns in blocks that fit, each of which begins with those that name a row.
 std::vector<selection> blocks_of(const table& t, const selection& columns, std::size_t width) {
-    std::vector<selection> out{{columns.front()}};
-    for (const auto c : selection(columns.begin() + 1, columns.end())) {
+    const auto keys = std::min(count_keys(t), columns.size());
+    const selection names(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(keys));
+    std::vector<selection> out{names};
+    for (const auto c : selection(columns.begin() + static_cast<std::ptrdiff_t>(keys), columns.end())) {
         auto with_it = out.back();
         with_it.push_back(c);
-        if (least_width(t, with_it) <= width || out.back().size() == 1) out.back() = with_it;
-        else out.push_back({columns.front(), c});
+        if (least_width(t, with_it) <= width || out.back().size() == keys) {
+            out.back() = with_it;
+        } else {
+            out.push_back(names);
+            out.back().push_back(c);
+        }
     }
     return out;
 }
@@ -158,6 +172,16 @@ private:
     void fit_texts() {
         const auto others = width() - 1 - widths_.back();
         const auto room = how_.width - std::min(how_.width, others);
+        const auto fits = [&](const row& r) {
+            return display_width(r.cells[columns_.back()]) <= std::max(room, short_text);
+        };
+        if (widths_.back() > room && std::none_of(t_.rows.begin(), t_.rows.end(), fits)) {
+            below_ = columns_.back();
+            columns_.pop_back();
+            widths_.pop_back();
+            best_.pop_back();
+            return;
+        }
         if (widths_.back() > room) widths_.back() = shortest_text(t_, columns_.back());
     }
 
@@ -188,7 +212,7 @@ private:
 
     void put_row(std::string& out, std::size_t r) const {
         const row& content = t_.rows[r];
-        std::string line, below;
+        std::string line, below = below_ ? content.cells[*below_] : "";
         for (std::size_t i = 0; i < columns_.size(); ++i) {
             const auto column = columns_[i];
             std::string_view cell = content.cells[column];
@@ -227,6 +251,7 @@ private:
     std::vector<std::size_t> widths_;
     std::vector<std::vector<bool>> best_;
     bool bars_ = false;
+    std::optional<std::size_t> below_;  ///< a column of which all texts stand below their rows
 };
 
 /// The columns that have given way, in one sentence; empty if none has.

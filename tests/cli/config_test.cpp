@@ -44,6 +44,7 @@ TEST_CASE("a file that is wrong is refused in one line, with its name", "[config
     const user someone;
     const auto [text, said] = GENERATE(table<std::string, std::string>({
         {"ordrs = 5\n", "'ordrs' is no option of run, did you mean 'orders'?"},
+        {"[runn]\norders = 1\n", "'runn' is not a section, did you mean 'run'?"},
         {"[run]\nfrobnicate = 1\n", "'frobnicate' is no option of run"},
         {"quiet = \"perhaps\"\n", "quiet is true or false"},
         {"orders = \"many\"\n", "--orders"},

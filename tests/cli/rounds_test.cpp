@@ -37,7 +37,7 @@ TEST_CASE("the table has a spread where there is one, and one row a pattern", "[
     const auto several = someone.run_pipebench(two_patterns({"-q", "--repeat", "2"}));
     CHECK(several.code == 0);
     CHECK(contains(several.out, "±"));
-    CHECK(contains(several.out, "nothing: 160 orders stored, each once"));
+    CHECK(contains(several.out, "nothing: 160 orders stored, each in one row"));
     const auto one = someone.run_pipebench(two_patterns({"-q"}));
     CHECK(one.code == 0);
     CHECK_FALSE(contains(one.out, "±"));

@@ -48,7 +48,7 @@ TEST_CASE("a plain run measures every pattern, and says so on stdout alone", "[r
     const auto rows = first_table(end.out);
     REQUIRE(rows.size() == patterns().size());
     for (const auto& row : rows) CHECK_FALSE(row.starts_with("!"));
-    CHECK(contains(end.out, fmt::format("nothing: {} orders stored, each once", 40 * patterns().size())));
+    CHECK(contains(end.out, fmt::format("nothing: {} orders stored, each in one row", 40 * patterns().size())));
     CHECK_FALSE(contains(end.out, "\033"));
     CHECK(plain_run().left_behind().empty());
 }

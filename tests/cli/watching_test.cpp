@@ -114,7 +114,7 @@ TEST_CASE("a run that nobody watches has its time, its CPU and its ledger, and n
     CAPTURE(end.out, end.err);
     CHECK(end.code == 0);
     CHECK(end.err.empty());
-    CHECK(contains(end.out, "stored, each once"));
+    CHECK(contains(end.out, "stored, each in one row"));
     const auto result = unwatched_run().result();
     REQUIRE(result["runs"].size() == patterns().size());
     for (const auto& run : result["runs"]) {

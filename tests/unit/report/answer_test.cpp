@@ -51,7 +51,7 @@ TEST_CASE("one round is called an impression, and names the first and how far th
     CHECK_THAT(part(s, "Fastest"), ContainsSubstring("semaphore, 20.02 s") && ContainsSubstring("thread-pool 1.50x"));
     CHECK_THAT(part(s, "Cheapest"), ContainsSubstring("semaphore, 100 us of CPU per order; then thread-pool 1.50x"));
     CHECK_THAT(part(s, "Smallest"), ContainsSubstring("semaphore, 10.0 MB (PSS); then thread-pool 1.50x"));
-    CHECK_THAT(part(s, "Failed"), ContainsSubstring("nothing: 20,000 orders stored, each once"));
+    CHECK_THAT(part(s, "Failed"), ContainsSubstring("nothing: 20,000 orders stored, each in one row"));
     CHECK_THAT(part(s, "How sure"), ContainsSubstring("one round is an impression: --repeat 8"));
     CHECK(part(s, "Production").empty());
 }
@@ -59,7 +59,7 @@ TEST_CASE("one round is called an impression, and names the first and how far th
 TEST_CASE("eight rounds give a verdict with its interval, or say that two cannot be told apart", "[answer]") {
     CHECK_THAT(part(two_patterns(8, 1.5), "Fastest"),
                ContainsSubstring("semaphore, 20.09 s") &&
-                   ContainsSubstring("next thread-pool: 1.500x (1.500 to 1.500)"));
+                   ContainsSubstring("then thread-pool 1.500x (1.500 to 1.500)"));
     auto close = two_patterns(8, 1);
     for (auto& run : close.runs)
         if (run.pattern == "thread-pool" && run.round % 2 == 0) run.time_s *= 1.02;
