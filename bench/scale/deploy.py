@@ -399,15 +399,15 @@ def job_at_its_limit(cluster: Slurm, passwords: Passwords) -> Iterator[Finding]:
 
 def early_end_findings(name: str, job: Job, end: str, took: float) -> Iterator[Finding]:
     run, rows, again = job.run()
-    in_hand = run["ledger"]["recovered"] or 0
+    uncounted = run["ledger"]["recovered"] or 0
     said = sum(int(n) for n in re.findall(r"worker: (\d+) orders in 1 run", job.log.read_text()))
     yield Finding(f"{name}: the job", f"{end}{f', nothing runs {took:.1f} s later' if took else ''}",
                   "143:0" in end and took < KILL_WAIT_S)  # fmt: skip
     yield workers_finding(name, run, 15, {"stayed", "signed_off"}, job.complaints())
     yield Finding(f"{name}: orders",
-                  f"{in_words(run, rows, again)}; {in_hand} of the rows were in hand; by the workers {said:,}; "
+                  f"{in_words(run, rows, again)}; {uncounted} of the rows not counted as stored; by the workers {said:,}; "
                   f"{run['verdict']['text']}",
-                  balances(run, rows) and run["interrupted"] and in_hand > 0 and said == rows)  # fmt: skip
+                  balances(run, rows) and run["interrupted"] and uncounted == 0 and said == rows)  # fmt: skip
 
 
 # --- ssh ---
