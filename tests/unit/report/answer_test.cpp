@@ -68,6 +68,19 @@ TEST_CASE("eight rounds give a verdict with its interval, or say that two cannot
     CHECK_THAT(part(close, "How sure"), ContainsSubstring("8 rounds"));
 }
 
+TEST_CASE("a pattern with more in flight than others is said to have it", "[answer]") {
+    auto s = two_patterns(1, 0.1);
+    s.runs[1].in_flight_limit = 10'000;
+    CHECK_THAT(part(s, "Fastest"), ContainsSubstring("thread-pool, 2.00 s with 10,000 in flight ("));
+    CHECK_THAT(part(two_patterns(1, 2), "Fastest"), !ContainsSubstring("in flight"));
+}
+
+TEST_CASE("rounds that were asked for and cannot give a verdict are said to give none", "[answer]") {
+    auto half = two_patterns(8, 1.5);
+    half.runs[1].memory.peak_pss_bytes.reset();
+    CHECK_THAT(part(half, "Smallest"), ContainsSubstring("; no verdict: 7 rounds"));
+}
+
 TEST_CASE("patterns at their floor are said not to differ by their time", "[answer]") {
     auto s = two_patterns(1, 1.01);
     for (auto& run : s.runs) run.verdict = {verdict_kind::at_floor, "ok, at its floor"};
