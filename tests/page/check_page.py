@@ -114,7 +114,13 @@ def requested(events):
     return [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
 
 
+# What was drawn is on the screen one frame later.
+PAINTED = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()));"
+
+
 def take(driver, path, full=True):
+    if full:
+        driver.execute_async_script(PAINTED)
     shot = driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": full} | (
         {"clip": {**driver.execute_script(
             "return {x: 0, y: 0, width: document.documentElement.clientWidth,"
