@@ -528,12 +528,18 @@ def nothing_left(scene: Scene) -> bool:
     return all(line.startswith("sshd: /usr/sbin/sshd") for h in scene.hosts for line in processes_on(h).values())
 
 
+def both_ends(machines: Machines, session: Session, script: Script) -> tuple[Run, int]:
+    """Of the session and of the script, by themselves; nothing is left then."""
+    run = session.end()
+    code = script.process.wait(60)
+    until("nothing is left on the hosts", lambda: nothing_left(machines.scene), 30)
+    return run, code
+
+
 def whole_session(machines: Machines, passwords: Passwords) -> Iterator[Finding]:
     session = ssh_session(machines, passwords, "whole", "30s")
     with machines.script("whole", passwords.servers) as script:
-        run = session.end()
-        code = script.process.wait(60)
-        until("nothing is left on the hosts", lambda: nothing_left(machines.scene), 30)
+        run, code = both_ends(machines, session, script)
     rows, deliveries = session.rows()
     yield Finding("a whole session: exit codes", f"session {run['exit_code']}, script {code}", run["exit_code"] == code == 0)
     yield workers_finding("a whole session", run, 3, {"stayed"}, [])
@@ -585,9 +591,7 @@ def worker_killed(machines: Machines, passwords: Passwords) -> Iterator[Finding]
         session.under_way(1000)
         for pid in workers_on(machines.scene.hosts[1]):
             os.kill(pid, signal.SIGKILL)
-        run = session.end()
-        code = script.process.wait(60)
-        until("nothing is left on the hosts", lambda: nothing_left(machines.scene), 30)
+        run, code = both_ends(machines, session, script)
     rows, deliveries = session.rows()
     yield Finding("one worker is killed: exit codes", f"script {code} (128 + 9), session {run['exit_code']}",
                   code == 137 and run["exit_code"] == 3)  # fmt: skip
@@ -601,9 +605,7 @@ def ssh_killed(machines: Machines, passwords: Passwords) -> Iterator[Finding]:
     with machines.script("ssh-killed", passwords.servers) as script:
         session.under_way(1000)
         os.kill(script.ssh_to(machines.scene.hosts[0]), signal.SIGKILL)
-        run = session.end()
-        code = script.process.wait(60)
-        until("nothing is left on the hosts", lambda: nothing_left(machines.scene), 30)
+        run, code = both_ends(machines, session, script)
     rows, deliveries = session.rows()
     yield Finding("one ssh is killed: exit codes", f"script {code} (128 + 9), session {run['exit_code']}",
                   code == 137 and run["exit_code"] == 0)  # fmt: skip

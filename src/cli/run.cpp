@@ -45,10 +45,6 @@ private:
     [[nodiscard]] std::vector<assertion> assertions_for(const session_settings& settings) const;
 
     void be_quick();
-    void label(session_result& r) const {
-        r.name = name_;
-        r.tags = tags_;
-    }
 
     session_options session_;
     std::vector<std::string> assertions_;
@@ -124,9 +120,10 @@ exit_code run_command::run() {
     if (!hgrm_.empty()) require_hgrm_directory(hgrm_);
     if (printable(name_, longest_name) != name_)
         throw setup_error(fmt::format("--name: at most {} printable characters", longest_name));
+    settings.name = name_;
+    settings.tags = tags_;
     auto observer = make_progress_observer(speech_);
-    observer.can_be_saved = [&](session_result so_far) {
-        label(so_far);
+    observer.can_be_saved = [&](const session_result& so_far) {
         output.save([&](std::string_view format, const look& how) {
             return find_reporter(format)->render(model_of(so_far), how);  // not before a file asks for it
         });
@@ -138,7 +135,6 @@ exit_code run_command::run() {
     });
     auto outcome = run_session(settings, observer, executor, signals);
     auto& result = outcome.result;
-    label(result);
     if (!result.interrupted)
         for (const auto& a : assertions) result.assertions.push_back(a.check(result));
     const auto model = model_of(result);

@@ -8,21 +8,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 namespace pipebench::reporting {
 namespace {
 
 std::size_t size_of(const latency_distribution& d) { return std::min(d.bins.size(), d.counts.size()); }
-
-std::uint64_t orders_in(const latency_distribution& d) {
-    std::uint64_t out = 0;
-    for (std::size_t i = 0; i < size_of(d); ++i) out = saturating_sum(out, d.counts[i]);
-    return out;
-}
-
-/// A file may say anything.
-double edge_ms(std::uint64_t bin) { return upper_edge_ms(std::min<std::size_t>(bin, latency_bins - 1)); }
 
 struct moments {
     double mean = 0, deviation = 0;
@@ -42,6 +32,15 @@ moments moments_of(const latency_distribution& d) {
 }
 
 }  // namespace
+
+std::uint64_t orders_in(const latency_distribution& d) {
+    std::uint64_t out = 0;
+    for (std::size_t i = 0; i < size_of(d); ++i) out = saturating_sum(out, d.counts[i]);
+    return out;
+}
+
+/// A file may say anything.
+double edge_ms(std::uint64_t bin) { return upper_edge_ms(std::min<std::size_t>(bin, latency_bins - 1)); }
 
 std::vector<kept_distribution> kept_in(const std::vector<pattern_summary>& patterns) {
     std::vector<kept_distribution> all;

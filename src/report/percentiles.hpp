@@ -4,6 +4,7 @@
 #include "analysis/summary.hpp"
 #include "report/text_table.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,11 @@ struct kept_distribution {
 
 /// Of the rounds together, in the order of the rows; only those that hold orders. `patterns` must outlive it.
 [[nodiscard]] std::vector<kept_distribution> kept_in(const std::vector<pattern_summary>& patterns);
+
+/// How many orders the distribution holds; stays at the largest count instead of overflowing.
+[[nodiscard]] std::uint64_t orders_in(const latency_distribution& d);
+/// The upper edge of a bin that a file names, which may be any number.
+[[nodiscard]] double edge_ms(std::uint64_t bin);
 
 /// The latency in ms below which this share (0..1) of the orders lies: the upper edge of its bin, so never too low and at
 /// most 1 % too high. NaN without orders.

@@ -1,8 +1,8 @@
 #include "report/run_charts.hpp"
 
 #include "contracts/error.hpp"
-#include "contracts/latency_bin.hpp"
 #include "contracts/scenario.hpp"
+#include "report/percentiles.hpp"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,6 @@
 #include <chrono>
 #include <cmath>
 #include <functional>
-#include <numeric>
 
 namespace pipebench::reporting {
 namespace {
@@ -162,20 +161,16 @@ std::vector<chart> rounds_charts(const report_model& m, const scenario_report& p
 
 // Distributions of latency.
 
-std::uint64_t orders_in(const latency_distribution& d) {
-    return std::accumulate(d.counts.begin(), d.counts.end(), std::uint64_t{0});
-}
-
 /// The share of `orders` that took at most so long, in percent. It ends below 100 % if not all of them were stored.
 chart_series share_within(std::string label, std::size_t colour, const latency_distribution& d,
                           std::uint64_t orders) {
     chart_series out{std::move(label), series_kind::step, colour};
     const auto all = static_cast<double>(std::max(orders, orders_in(d)));
     std::uint64_t so_far = 0;
-    if (!d.bins.empty()) out.points.push_back({upper_edge_ms(d.bins.front()), 0});
+    if (!d.bins.empty()) out.points.push_back({edge_ms(d.bins.front()), 0});
     for (std::size_t i = 0; i < std::min(d.bins.size(), d.counts.size()); ++i) {
-        so_far += d.counts[i];
-        out.points.push_back({upper_edge_ms(d.bins[i]), 100 * static_cast<double>(so_far) / all});
+        so_far = saturating_sum(so_far, d.counts[i]);
+        out.points.push_back({edge_ms(d.bins[i]), 100 * static_cast<double>(so_far) / all});
     }
     out.points = thinned(std::move(out.points));
     return out;

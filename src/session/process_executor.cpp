@@ -160,6 +160,7 @@ void process_executor::observe_elsewhere(run_request& request, executed_run& run
 
 /// Orders that were in hand when the run had ended: they count, and their times do not.
 void process_executor::end_what_workers_have_drained(const run_request& request, executed_run& run) try {
+    if (run.record.read().ended() == run.record.orders()) return;
     run.record.leave_out_latencies();
     end_by_late_results(request.spec.where.redis, request.spec.where.stream, run.record.log(), until_.after_a_run);
 } catch (const redis_error& e) {

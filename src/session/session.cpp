@@ -49,6 +49,8 @@ public:
 private:
     void describe() {
         result_.started_at = utc_now();
+        result_.name = settings_.name;
+        result_.tags = settings_.tags;
         result_.command = settings_.command;
         result_.profile = settings_.profile;
         result_.parameters = settings_.work;

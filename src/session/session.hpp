@@ -29,6 +29,8 @@ struct session_settings {
     workload work;
     std::string profile;
     std::string command;  ///< as typed, without secrets
+    std::string name{};   ///< of the result; may be empty
+    std::vector<result_tag> tags{};
     server_choice servers;
     std::vector<scenario> scenarios;  ///< at least one; every contestant runs under each
     chaos_plan chaos;
