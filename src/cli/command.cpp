@@ -116,6 +116,7 @@ std::span<const subcommand> subcommands() noexcept {
         subcommand{"_completions", "completions for a shell", make_completions},
         subcommand{"_run", "one run in a process of its own", make_run_child},
         subcommand{"_transform", "transforms orders for an event loop", make_transform_child},
+        subcommand{"_metrics", "serves the metrics of a session", make_metrics_child},
     };
     return table;
 }

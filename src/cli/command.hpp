@@ -61,6 +61,7 @@ std::unique_ptr<command> make_man_page();
 std::unique_ptr<command> make_completions();
 std::unique_ptr<command> make_run_child();
 std::unique_ptr<command> make_transform_child();
+std::unique_ptr<command> make_metrics_child();
 
 /// Makes a command without options.
 [[nodiscard]] std::unique_ptr<command> without_options(exit_code (*work)());

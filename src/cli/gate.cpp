@@ -1,6 +1,7 @@
 // gate: compares an old binary with this one in one session; its exit code is for CI.
 #include "session/gate.hpp"
 #include "cli/command.hpp"
+#include "cli/metrics_options.hpp"
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
 #include "cli/result_output.hpp"
@@ -39,6 +40,7 @@ private:
     duration run_limit_ = std::chrono::minutes(10);
     bool allow_mismatch_ = false;
     output_options output_;
+    metrics_options metrics_;
     verbosity speech_ = verbosity::normal;
 };
 
@@ -55,6 +57,7 @@ void gate_command::declare(option_set& options) {
     declare_servers(options, servers_);
     options.group("Output (the verdict goes to stdout, all else to stderr)");
     declare_output(options, output_, {"text", "markdown", "html", "json"});
+    declare_metrics(options, metrics_);
     declare_quiet(options, speech_);
 }
 
@@ -88,12 +91,14 @@ renderer rendering_of(const gate_outcome& g) {
 exit_code gate_command::run() {
     const auto asked = settings();
     const result_output output(output_);
+    const auto metrics = open_metrics(metrics_, "gate", speech_);
     gate_observer observer;
     if (speech_ == verbosity::normal)
         observer.message = [](const std::string& text) { tell(fmt::format("gate: {}\n", text)); };
     observer.can_be_saved = [&](const gate_outcome& so_far) { output.save(rendering_of(so_far)); };
     signal_watch signals;
     gate_binaries binaries(asked, signals);  // ends the servers after the result is out
+    if (metrics) tell_feed(*metrics, asked, observer);
     const auto outcome = run_gate(asked, observer, binaries, signals);
     output.emit(rendering_of(outcome), session_patience(signals, {}).at_the_end);
     if (!outcome.failure.empty()) throw setup_error(outcome.failure);

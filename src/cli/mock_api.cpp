@@ -1,9 +1,13 @@
 // mock-api: runs the mock order API alone, for any client. A session starts its own with it, too.
 #include "cli/command.hpp"
+#include "cli/metrics_options.hpp"
 #include "cli/options.hpp"
 #include "cli/terminal.hpp"
 #include "contracts/parameters.hpp"
 #include "contracts/scenario.hpp"
+#include "metrics/families.hpp"
+#include "metrics/family_list.hpp"
+#include "metrics/served_pages.hpp"
 #include "mock_api/server.hpp"
 #include "system/box.hpp"
 
@@ -13,8 +17,11 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <csignal>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace pipebench {
 namespace {
@@ -27,9 +34,11 @@ public:
 
 private:
     void check_address() const;
+    [[nodiscard]] http_pages pages_of(const mock_api_server& server) const;
 
     server_settings server_;
     std::string scenario_{clean_scenario};
+    std::string metrics_;
     bool allow_remote_ = false;
     bool quiet_ = false;
     int control_ = -1;  ///< pipe to a session, for the port first and the counters last
@@ -41,6 +50,7 @@ void mock_api_command::declare(option_set& options) {
     };
     options.text("--listen", "ADDRESS", server_.address, "address to listen on");
     options.flag("--allow-remote", allow_remote_, "allow an address that other machines can reach");
+    options.text("--metrics", "HOST:PORT", metrics_, "serve Prometheus metrics there; port 0 picks a free one");
     options.value("--port", count_form<std::uint16_t>({0, 65535}), server_.port, "port; 0 picks a free one");
     options.once(
         "--threads", "N",
@@ -103,6 +113,17 @@ sigset_t block_signals() {
     return wanted;
 }
 
+http_pages mock_api_command::pages_of(const mock_api_server& server) const {
+    const auto now = [this, &server] {
+        const auto stats = server.stats();
+        return metrics_of({.counters = stats,
+                           .concurrent = stats.concurrent,
+                           .open_connections = stats.open_connections,
+                           .latency_s = std::chrono::duration<double>(server_.api.http.mean).count()});
+    };
+    return {{"/metrics", {metrics_content_type, now}}, healthz_page()};
+}
+
 exit_code mock_api_command::run() {
     check_address();
     const auto trouble = find_scenario(scenario_);
@@ -111,12 +132,22 @@ exit_code mock_api_command::run() {
     raise_descriptor_limit(server_.max_connections + 100);
     const auto wanted = block_signals();  // before the server's threads start, so that they inherit the mask
     std::signal(SIGPIPE, SIG_IGN);
+    std::optional<listen_address> metrics_at;
+    std::optional<descriptor> metrics_listener;
+    if (!metrics_.empty()) {
+        metrics_at = metrics_address_of({metrics_, allow_remote_});
+        metrics_listener = listen_at(*metrics_at);
+    }
     mock_api_server server(server_);
+    std::optional<served_pages> metrics;
+    if (metrics_listener) metrics.emplace(*std::move(metrics_listener), pages_of(server));
     send_to_session(control_, std::to_string(server.port()));
+    if (!quiet_ && metrics_at) tell(fmt::format("metrics at {}/metrics\n", metrics_at->url()));
     if (!quiet_)
         tell(fmt::format("serving orders at http://{}:{}/orders/1 until Ctrl-C\n", server_.address, server.port()));
     wait_for_signal(wanted);
     const auto stats = server.stats();
+    metrics.reset();
     server.stop();
     server.wait();
     send_to_session(control_, to_json(stats));

@@ -148,7 +148,9 @@ session_observer make_progress_observer(verbosity v) {
     out.run_starts = [line](const contestant& c, const run_place& place, std::chrono::duration<double> floor) {
         line->starts(c, place, floor);
     };
-    out.run_goes = [line](const contestant& c, const recorder& r, std::uint64_t rss) { line->goes(c, r, rss); };
+    out.run_goes = [line](const contestant& c, const recorder& r, const run_glance& seen) {
+        line->goes(c, r, seen.rss_bytes);
+    };
     out.run_ended = [line](const run_result& r) { line->ended(r); };
     return out;
 }

@@ -2,6 +2,7 @@
 #include "analysis/assertion.hpp"
 #include "cli/command.hpp"
 #include "cli/hgrm_files.hpp"
+#include "cli/metrics_options.hpp"
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
 #include "cli/result_output.hpp"
@@ -53,6 +54,7 @@ private:
     std::string hgrm_, name_;
     std::vector<result_tag> tags_;
     output_options output_;
+    metrics_options metrics_;
     verbosity speech_ = verbosity::normal;
 };
 
@@ -85,6 +87,7 @@ void run_command::declare(option_set& options) {
     options.repeated(
         "--tag", "KEY=VALUE", [this](auto& text) { tags_.push_back(parse_tag(text, tags_)); },
         "what else the result is to say of itself; repeatable");
+    declare_metrics(options, metrics_);
     declare_grace(options, session_);
     declare_quiet(options, speech_);
 }
@@ -122,7 +125,12 @@ exit_code run_command::run() {
         throw setup_error(fmt::format("--name: at most {} printable characters", longest_name));
     settings.name = name_;
     settings.tags = tags_;
+    const auto metrics = open_metrics(metrics_, "run", speech_);
     auto observer = make_progress_observer(speech_);
+    if (metrics) {
+        let_feed_see(*metrics, settings);
+        tell_feed(*metrics, observer);
+    }
     observer.can_be_saved = [&](const session_result& so_far) {
         output.save([&](std::string_view format, const look& how) {
             return find_reporter(format)->render(model_of(so_far), how);  // not before a file asks for it

@@ -1,5 +1,5 @@
 // _run: executes one run in its own process. pipebench starts it with the spec in a descriptor; users never call it.
-// _transform: transforms orders for such a run (--transform-on processes:N).
+// _transform: transforms orders for such a run (--transform-on processes:N). _metrics: serves what a session says.
 #include "cli/command.hpp"
 #include "cli/terminal.hpp"
 #include "concurrency/loop_lag.hpp"
@@ -8,6 +8,7 @@
 #include "contracts/error.hpp"
 #include "contracts/recorder.hpp"
 #include "measure/run_spec.hpp"
+#include "metrics/metrics_process.hpp"
 #include "pipebench/pattern.hpp"
 #include "pipeline/pipeline_factory.hpp"
 #include "pipeline/test_cost.hpp"
@@ -63,6 +64,13 @@ exit_code run_one() {
 }  // namespace
 
 std::unique_ptr<command> make_run_child() { return without_options(run_one); }
+
+std::unique_ptr<command> make_metrics_child() {
+    return without_options([] {
+        serve_metrics();
+        return exit_code::ok;
+    });
+}
 
 std::unique_ptr<command> make_transform_child() {
     return without_options([] {

@@ -4,6 +4,7 @@
 
 #include "cli/command.hpp"
 #include "cli/load_search.hpp"
+#include "cli/metrics_options.hpp"
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
 #include "cli/result_output.hpp"
@@ -60,6 +61,7 @@ private:
     session_options session_;
     bool find_limit_ = false, find_rate_ = false;
     output_options output_;
+    metrics_options metrics_;
     verbosity speech_ = verbosity::normal;
 };
 
@@ -72,6 +74,7 @@ void sweep_command::declare(option_set& options) {
     declare_servers(options, session_.servers);
     options.group("Output (the tables go to stdout, all else to stderr)");
     declare_output(options, output_, {"text", "markdown", "html", "json", "csv"});
+    declare_metrics(options, metrics_);
     declare_grace(options, session_);
     declare_quiet(options, speech_);
 }
@@ -155,10 +158,15 @@ exit_code sweep_command::find_rate() {
 
 exit_code sweep_command::run() {
     if (find_rate_) return find_rate();
-    const auto asked = settings();
+    auto asked = settings();
     const result_output output(output_);
+    const auto metrics = open_metrics(metrics_, "sweep", speech_);
     sweep_observer observer;
     observer.session = make_progress_observer(speech_);
+    if (metrics) {
+        for (auto& step : asked.steps) let_feed_see(*metrics, step.session);
+        tell_feed(*metrics, observer.session);
+    }
     observer.can_be_saved = [&](const sweep_outcome& so_far) { output.save(rendering_of(so_far)); };
     const auto outcome = run_sweep(asked, observer);
     output.emit(rendering_of(outcome));

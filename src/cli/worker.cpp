@@ -1,5 +1,6 @@
 // worker: joins a session of redis-streams from anywhere, and works for it until it is over.
 #include "cli/command.hpp"
+#include "cli/metrics_options.hpp"
 #include "cli/options.hpp"
 #include "cli/server_options.hpp"
 #include "cli/terminal.hpp"
@@ -24,6 +25,7 @@ private:
 
     worker_settings worker_;
     server_choice servers_;
+    metrics_options metrics_;
     bool quiet_ = false;
 };
 
@@ -38,6 +40,7 @@ void worker_command::declare(option_set& options) {
                   "how long to wait for the session");
     options.value("--grace", duration_form({{}, std::chrono::hours{1}}), worker_.grace,
                   "time to end what is in hand, after SIGTERM");
+    declare_metrics(options, metrics_);
     options.flag("-q,--quiet", quiet_, "print nothing but errors");
     options.group("Its share of the work");
     of_session("--processes", {1, 1000}, worker_.processes, "worker processes");
@@ -73,6 +76,8 @@ exit_code worker_command::run() {
     worker_.postgres = servers_.postgres;
     worker_.target = servers_.target;
     worker_.binary = own_binary();
+    const auto feed = open_metrics(metrics_, "worker", quiet_ ? verbosity::quiet : verbosity::normal);
+    worker_.feed = feed.get();
     signal_watch signals;
     const auto say = [this](const std::string& text) {
         if (!quiet_) tell(fmt::format("worker: {}\n", text));

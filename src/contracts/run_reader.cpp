@@ -40,6 +40,7 @@ progress run_reader::read() const noexcept {
     p.store_attempts = get(board_->store_attempts);
     p.retries = get(board_->shared_traffic.retries);
     p.refused_retries = get(board_->shared_traffic.refused);
+    p.throttled = get(board_->shared_traffic.throttled);
     for (std::size_t s = 0; s < stage_count; ++s)
         for (std::size_t k = 0; k < error_kind_count; ++k) p.failures[s][k] = get(board_->failures[s][k]);
     return p;

@@ -28,6 +28,7 @@ struct progress {
     std::uint64_t store_attempts = 0;
     std::uint64_t queued = 0;                        ///< offered or arrived, and neither begun nor shed
     std::uint64_t retries = 0, refused_retries = 0;  ///< HTTP; those that the retry budget refused
+    std::uint64_t throttled = 0;                     ///< answers 429
     std::array<std::array<std::uint64_t, error_kind_count>, stage_count> failures{};
 
     [[nodiscard]] std::uint64_t failed_as(stage at, error_kind kind) const noexcept {

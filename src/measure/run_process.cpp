@@ -30,10 +30,12 @@ constexpr std::int64_t longest_wait_for_incident_ms = 1;  // a fast run complete
 /// Only SIGKILL counts: any other signal is a crash, and a restart would hide it.
 bool was_killed(const child_end& end) { return WIFSIGNALED(end.status) && WTERMSIG(end.status) == SIGKILL; }
 
-double own_cpu_seconds() {
+/// `helper`: of the session, or 0.
+double cpu_seconds_of_harness(pid_t helper) {
     rusage r{};
     ::getrusage(RUSAGE_SELF, &r);
-    return cpu_seconds(r);
+    const double helped = helper != 0 ? tree_cpu_seconds(helper) : 0;
+    return cpu_seconds(r) + (std::isfinite(helped) ? helped : 0);
 }
 
 box_time operator-(const box_time& a, const box_time& b) {
@@ -120,6 +122,10 @@ public:
         end->usage.ru_stime = end->usage.ru_stime + system_;
         return end;
     }
+    /// Of all its processes that live or were waited for. NaN if the run has just ended.
+    [[nodiscard]] double cpu_seconds_so_far() const {
+        return as_seconds(user_) + as_seconds(system_) + tree_cpu_seconds(pid());
+    }
     void start_again(const child_end& before) {
         user_ = before.usage.ru_utime;
         system_ = before.usage.ru_stime;
@@ -171,7 +177,7 @@ private:
         incidents_.strike_when_due(run_.pid());
         signals_.poll();
         ending_.follow(signals_, run_.process());
-        if (watches_all()) progress_(record_, tree_.rss_now());
+        if (watches_all()) progress_(record_, glance());
         end_ = run_.end();
     }
 
@@ -183,6 +189,22 @@ private:
         }
         series_->sample_when_due(tree_.rss_now());
         for (auto& s : services_) s.sample_when_due();
+    }
+
+    const run_glance& glance() {
+        glance_.rss_bytes = tree_.rss_now();
+        const auto began = clock::now();
+        if (!request_.glances || began < next_glance_) return glance_;
+        ++glance_.number;
+        glance_.cpu_s = run_.cpu_seconds_so_far() - cpu_before_start_s_;
+        glance_.pss_bytes = tree_.pss_now();
+        glance_.processes = tree_.size_now();
+        glance_.stream = series_->depth();
+        glance_.services.clear();
+        for (const auto& s : services_) glance_.services.push_back(s.glance());
+        const auto now = clock::now();
+        next_glance_ = now + std::max<clock::duration>(glance_interval, 99 * (now - began));
+        return glance_;
     }
 
     void read_output() {
@@ -243,7 +265,7 @@ private:
         run_observation out;
         out.end = *end_;
         out.memory = tree_.usage();
-        out.harness_cpu_s = own_cpu_seconds() - own_cpu_before_s_;
+        out.harness_cpu_s = std::max(0.0, cpu_seconds_of_harness(request_.helper) - own_cpu_before_s_);
         out.in_flight = in_flight_.seen(record_.read().in_flight());
         out.series = series_->take();
         out.struck = incidents_.struck();
@@ -277,7 +299,7 @@ private:
     signal_watch& signals_;
     const on_progress& progress_;
 
-    const double own_cpu_before_s_ = own_cpu_seconds();
+    const double own_cpu_before_s_ = cpu_seconds_of_harness(request_.helper);
     const box_time box_before_ = read_box_time();
     std::vector<service_watch> services_{request_.services.begin(), request_.services.end()};
     note_book notes_;
@@ -292,7 +314,8 @@ private:
     incident_watch incidents_{request_.incidents, record_, services_};
     run_ending ending_{request_, record_};
     flight_watch in_flight_;
-    clock::time_point next_tree_ = clock::now();
+    clock::time_point next_tree_ = clock::now(), next_glance_ = next_tree_;
+    run_glance glance_;
     double cpu_before_start_s_ = 0;
     unsigned deaths_by_incident_ = 0;
     std::optional<child_end> end_;

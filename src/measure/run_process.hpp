@@ -2,16 +2,12 @@
 #pragma once
 
 #include "contracts/recorder.hpp"
+#include "measure/run_glance.hpp"
 #include "measure/run_observation.hpp"
 #include "measure/run_request.hpp"
 #include "system/signal_watch.hpp"
 
-#include <functional>
-
 namespace pipebench {
-
-/// Called with the RSS of the run at each reading, 10 to 1,000 times per second.
-using on_progress = std::function<void(const recorder&, std::uint64_t rss)>;
 
 /// Starts the run and observes it. After the first signal the run is asked to end; after the grace period or a second
 /// signal it is killed. A run killed by others is restarted with the same record, as often as the request allows.

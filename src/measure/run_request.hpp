@@ -50,7 +50,9 @@ struct run_request {
     std::vector<incident> incidents{};
     unsigned restarts = 0;  ///< how often a run is restarted that an incident or a poison order has killed
     watching watch = watching::all;
-    stream_probe stream{};                       ///< empty if there is no stream
+    bool glances = false;   ///< whether somebody wants to know what the run and its servers use while it goes
+    pid_t helper = 0;       ///< a process of the session whose CPU time counts as the harness's; 0: none
+    stream_probe stream{};  ///< empty if there is no stream
     std::optional<arrival_schedule> arrivals{};  ///< of an open run, if it reports in lines
     /// On the run's clock: when orders of an open run that have not begun are given up; 0: never.
     std::chrono::nanoseconds give_up_at{};

@@ -85,6 +85,13 @@ bool incident_watch::is_due(const incident& what) const {
     return ended > 0 && static_cast<double>(ended) >= what.at * static_cast<double>(record_.orders());
 }
 
+service_glance service_watch::glance() const {
+    service_glance out{.name = service_.name, .cpu_s = cpu_s_ + std::max(0.0, tree_cpu_seconds(pid_) - cpu_before_)};
+    if (const auto rss = sampler_->rss_now(); rss > 0) out.rss_bytes = rss;
+    out.pss_bytes = sampler_->pss_now();
+    return out;
+}
+
 void incident_watch::strike_when_due(pid_t run) {
     for (std::size_t i = 0; i < waiting_.size();) {
         if (!is_due(waiting_[i])) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "contracts/recorder.hpp"
+#include "measure/run_glance.hpp"
 #include "measure/run_request.hpp"
 #include "pipebench/result.hpp"
 #include "system/output_pipe.hpp"
@@ -66,6 +67,7 @@ public:
     void after_restart() { begin(); }
     /// Waits for a moment until backends of the run have ended, unless `until` has no more patience.
     [[nodiscard]] service_usage finish(const patience& until);
+    [[nodiscard]] service_glance glance() const;  ///< reads the CPU time of each of its processes
 
 private:
     void begin();

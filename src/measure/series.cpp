@@ -1,7 +1,6 @@
 #include "measure/series.hpp"
 
 #include <array>
-#include <limits>
 
 namespace pipebench {
 namespace {
@@ -22,14 +21,13 @@ void series_sampler::sample_when_due(std::uint64_t rss_bytes, clock::time_point 
         thin_out();
         next_ = now + interval_;
     }
-    constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
-    const auto depth = probe_ ? probe_() : stream_depth{unknown, unknown};
+    depth_ = probe_ ? probe_() : stream_depth{};
     const auto p = record_.read();
     const std::array<double, columns.size()> point{std::chrono::duration<double>(elapsed).count(),
                                                    static_cast<double>(p.in_flight()),
                                                    static_cast<double>(p.queued),
-                                                   depth.lag,
-                                                   depth.pending,
+                                                   depth_.lag,
+                                                   depth_.pending,
                                                    static_cast<double>(p.stored),
                                                    static_cast<double>(p.failed),
                                                    static_cast<double>(rss_bytes) / 1e6};

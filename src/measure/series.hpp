@@ -6,12 +6,14 @@
 
 #include <chrono>
 #include <functional>
+#include <limits>
 
 namespace pipebench {
 
-/// Entries of a Redis stream: `lag` not delivered yet, `pending` delivered but not acknowledged. NaN if unknown.
+/// Entries of a Redis stream: `lag` not delivered yet, `pending` delivered but not acknowledged, and how long ago the
+/// oldest of the pending ones was added, by Redis's clock. NaN if unknown.
 struct stream_depth {
-    double lag = 0, pending = 0;
+    double lag = std::numeric_limits<double>::quiet_NaN(), pending = lag, oldest_pending_s = lag;
 };
 using stream_probe = std::function<stream_depth()>;
 
@@ -26,6 +28,8 @@ public:
 
     [[nodiscard]] clock::time_point next() const noexcept { return next_; }
     void sample_when_due(std::uint64_t rss_bytes, clock::time_point now = clock::now());
+    /// As last sampled.
+    [[nodiscard]] const stream_depth& depth() const noexcept { return depth_; }
     [[nodiscard]] series_view take();
 
 private:
@@ -35,6 +39,7 @@ private:
     stream_probe probe_;
     std::chrono::milliseconds interval_ = first_interval;
     clock::time_point next_ = clock::now();
+    stream_depth depth_;
     series_view seen_;
 };
 

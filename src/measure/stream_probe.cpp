@@ -3,9 +3,12 @@
 #include "redis/order_stream.hpp"
 #include "redis/redis_client.hpp"
 
+#include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace pipebench {
 namespace {
@@ -14,9 +17,19 @@ using clock = std::chrono::steady_clock;
 
 constexpr duration reply_limit = std::chrono::milliseconds(200);  // the session waits meanwhile
 constexpr duration pause_after_failure = std::chrono::seconds(2);
-constexpr stream_depth unknown{std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
 
-double as_number(const std::optional<std::uint64_t>& n) { return n ? static_cast<double>(*n) : unknown.lag; }
+double as_number(const std::optional<std::uint64_t>& n) { return n ? static_cast<double>(*n) : stream_depth{}.lag; }
+
+double wall_clock_s() {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+/// How far Redis's clock is ahead of ours. NaN if this user may not ask for it.
+double seconds_ahead(redis_client& redis) try {
+    return seconds_in(*redis.command({"TIME"})) - wall_clock_s();
+} catch (const redis_refusal&) {
+    return std::numeric_limits<double>::quiet_NaN();
+}
 
 class probe {
 public:
@@ -24,23 +37,39 @@ public:
         : address_(parse_redis_address(where.redis)), stream_(order_stream_keys(where.stream).orders) {}
 
     stream_depth ask() try {
-        if (clock::now() < next_try_) return unknown;
-        if (!redis_) redis_ = std::make_unique<redis_client>(address_, reply_limit);
-        const auto group = group_in(*redis_->command({"XINFO", "GROUPS", stream_}), order_stream_keys::group);
-        return group ? stream_depth{as_number(group->lag), as_number(group->pending)} : unknown;
+        if (clock::now() < next_try_) return {};
+        if (!redis_) {
+            redis_ = std::make_unique<redis_client>(address_, reply_limit);
+            seconds_ahead_ = seconds_ahead(*redis_);
+        }
+        const auto replies =
+            redis_->pipeline({{"XINFO", "GROUPS", stream_}, {"XPENDING", stream_, order_stream_keys::group}});
+        const auto group = group_in(*replies[0], order_stream_keys::group);
+        if (!group) return {};
+        return {as_number(group->lag), as_number(group->pending), age_in(*replies[1])};
     } catch (const redis_refusal&) {  // there is no stream yet, or not any more
-        return unknown;
+        return {};
     } catch (const redis_error&) {
         redis_.reset();
         next_try_ = clock::now() + pause_after_failure;
-        return unknown;
+        return {};
     }
 
 private:
+    /// How long ago the oldest entry of an XPENDING was added: an entry's id begins with Redis's clock in milliseconds.
+    /// NaN if none is pending.
+    [[nodiscard]] double age_in(const redisReply& pending) const {
+        const auto oldest = oldest_pending_in(pending);
+        if (oldest.empty()) return std::numeric_limits<double>::quiet_NaN();
+        const double added_s = std::strtod(oldest.c_str(), nullptr) / 1000;  // up to its '-'
+        return std::max(0.0, wall_clock_s() + seconds_ahead_ - added_s);
+    }
+
     redis_address address_;
     std::string stream_;
     std::unique_ptr<redis_client> redis_;
     clock::time_point next_try_{};
+    double seconds_ahead_ = 0;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "mock_api/server.hpp"
 
 #include "contracts/error.hpp"
+#include "contracts/without_signals.hpp"
 #include "mock_api/connection_acceptor.hpp"
 #include "mock_api/server_loop.hpp"
 #include "mock_api/trouble_state.hpp"
@@ -8,8 +9,6 @@
 
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
-
-#include <signal.h>
 
 #include <algorithm>
 #include <memory>
@@ -22,22 +21,6 @@ namespace {
 
 constexpr unsigned max_threads = 64;
 constexpr unsigned default_max_threads = 4;
-
-/// While it lives, blocks all signals of this thread, and so of the threads that it starts.
-class without_signals {
-public:
-    without_signals() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~without_signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    without_signals(const without_signals&) = delete;
-    without_signals& operator=(const without_signals&) = delete;
-
-private:
-    sigset_t before_;
-};
 
 unsigned serving_threads(const server_settings& settings) {
     if (settings.threads > max_threads)

@@ -22,6 +22,7 @@ order_course::time_point order_course::attempt_deadline(time_point now) const {
 
 void order_course::fetched(const fetch_result& result, time_point now) {
     ++result_.attempts;
+    if (result.kind == error_kind::throttled) traffic_.count_throttled();
     if (result.kind != error_kind::none) return failed_try(stage::fetch, result.kind, result.retry_after, now);
     step_ = step::transform;
 }

@@ -1,5 +1,7 @@
 #include "redis/redis_reply.hpp"
 
+#include "contracts/number_in.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -186,6 +188,23 @@ std::string last_id_in(const redisReply& reply) {
     const auto* last = value_of(fields_of(reply), "last-generated-id");
     if (last == nullptr) throw redis_error("Redis: a stream has a last id");
     return entry_id(*last);
+}
+
+std::string oldest_pending_in(const redisReply& reply) {
+    throw_if_error(reply);
+    const auto parts = elements(reply);  // number, oldest id, newest id, consumers
+    if (parts.size() != 4) throw redis_error("Redis: XPENDING has four parts");
+    return number(*parts[0]) == 0 ? std::string() : entry_id(*parts[1]);
+}
+
+double seconds_in(const redisReply& reply) {
+    throw_if_error(reply);
+    const auto parts = elements(reply);
+    if (parts.size() != 2) throw redis_error("Redis: TIME has two parts");
+    const auto seconds = number_in<std::uint64_t>(text(*parts[0])),
+               more_us = number_in<std::uint64_t>(text(*parts[1]));
+    if (!seconds || !more_us) throw redis_error("Redis: TIME has two numbers");
+    return static_cast<double>(*seconds) + static_cast<double>(*more_us) / 1e6;
 }
 
 std::uint64_t count_in(const redisReply& reply) {

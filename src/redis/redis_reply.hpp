@@ -99,6 +99,11 @@ struct group_state {
 /// The id of the last entry that was added, in a reply of XINFO STREAM.
 [[nodiscard]] std::string last_id_in(const redisReply& reply);
 
+/// The id of the oldest pending entry, in a reply of XPENDING without a range; empty if none is pending.
+[[nodiscard]] std::string oldest_pending_in(const redisReply& reply);
+/// A reply of TIME: seconds since 1970.
+[[nodiscard]] double seconds_in(const redisReply& reply);
+
 /// A count, such as XLEN's.
 [[nodiscard]] std::uint64_t count_in(const redisReply& reply);
 

@@ -114,10 +114,12 @@ private:
     }
 
     void run_one(contender c, const pattern& p, std::uint64_t round, gate_series& series) {
+        observer_.run_starts(p, round);
         auto result = contenders_.run(c, p);
         if (!result) return;
         auto& run = result->runs.front();
         run.round = round;
+        observer_.run_ended(run);
         if (!run.ledger.balanced())
             outcome_.unbalanced.push_back(fmt::format("{}, {}, round {}: {}", name_of(c), run.pattern, round,
                                                       printable(run.verdict.text, 120)));

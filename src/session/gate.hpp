@@ -31,6 +31,8 @@ struct gate_settings {
 
 struct gate_observer {
     std::function<void(const std::string&)> message = [](const std::string&) {};
+    std::function<void(const pattern&, std::uint64_t round)> run_starts = [](const pattern&, std::uint64_t) {};
+    std::function<void(const run_result&)> run_ended = [](const run_result&) {};
     /// Called after every round with the rows so far and no verdict.
     std::function<void(const gate_outcome&)> can_be_saved = [](const gate_outcome&) {};
 };

@@ -3,6 +3,7 @@
 #include "contracts/error.hpp"
 #include "contracts/number.hpp"
 #include "contracts/units.hpp"
+#include "contracts/without_signals.hpp"
 #include "redis/order_stream.hpp"
 #include "redis/redis_client.hpp"
 
@@ -29,13 +30,6 @@ constexpr auto workers_last = "60000";  ///< ms that the workers' cards outlive 
 
 std::string milliseconds(std::chrono::milliseconds d) { return std::to_string(d.count()); }
 
-/// No signal is for this thread: the main thread reads them.
-void block_all_signals() {
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
-}
-
 }  // namespace
 
 joined_workers::joined_workers(join_settings settings, const std::string& redis, session_card card,
@@ -43,6 +37,7 @@ joined_workers::joined_workers(join_settings settings, const std::string& redis,
     : settings_(std::move(settings)), redis_(redis), keys_(settings_.name), card_(std::move(card)) {
     card_.session = new_instance_id();
     take_name(until);
+    const without_signals guard;  // the main thread reads them
     thread_ = std::thread([this] { keep_alive(); });
 }
 
@@ -88,7 +83,6 @@ void joined_workers::take_name(const patience& until) {
 }
 
 void joined_workers::keep_alive() {
-    block_all_signals();
     std::unique_lock lock(mutex_);
     while (!over_) {
         lock.unlock();
@@ -221,6 +215,12 @@ bool joined_workers::nobody_is_left() {
     if (roll_.present(now) > 0) alone_since_.reset();
     else if (!alone_since_) alone_since_ = now;
     return alone_since_ && now - *alone_since_ >= settings_.timeout;
+}
+
+std::vector<joined_worker> joined_workers::seen() {
+    const std::lock_guard lock(mutex_);
+    const auto now = clock::now();
+    return roll_.seen_in(began_, now, now);
 }
 
 std::vector<joined_worker> joined_workers::finish(clock::time_point ended, const patience& until) {

@@ -45,6 +45,8 @@ public:
     void call_off();
     /// Whether all workers have left or are missing, for as long as a run waits for them at its start.
     [[nodiscard]] bool nobody_is_left();
+    /// Those that take part, as they are known now.
+    [[nodiscard]] std::vector<joined_worker> seen();
     /// It has stopped: the workers drain. Waits until all have said so or are missing, and returns what they were.
     [[nodiscard]] std::vector<joined_worker> finish(worker_roll::clock::time_point ended, const patience& until);
     /// What went wrong with the name or with cards; the last call's lines are left out.

@@ -135,8 +135,14 @@ void process_executor::observe(run_request& request, executed_run& run, const on
 
 void process_executor::observe_elsewhere(run_request& request, executed_run& run, const on_progress& progress) {
     bool nobody_left = false;
-    const auto look = [&](const recorder& record, std::uint64_t rss) {
-        progress(record, rss);
+    auto seen = run_glance();
+    const auto look = [&](const recorder& record, const run_glance& here) {
+        if (here.number != seen.number) {
+            seen = here;
+            seen.workers = joined_->seen();
+        }
+        seen.rss_bytes = here.rss_bytes;
+        progress(record, seen);
         if (nobody_left || !joined_->nobody_is_left()) return;
         nobody_left = true;
         run.record.request_stop();
@@ -213,7 +219,9 @@ run_request process_executor::request_for(const run_plan& plan, const addresses&
                         .services = watched_services(where),
                         .grace = settings_.grace,
                         .incidents = incidents_of(settings_.chaos, plan.trouble, plan.who, settings_.work, means()),
-                        .watch = settings_.watch};
+                        .watch = settings_.watch,
+                        .glances = settings_.glances,
+                        .helper = settings_.helper};
     request.spec.work.poison = plan.trouble.poison;
     if (!where.redis.empty()) request.stream = stream_probe_for(where);
     const bool will_be_killed = !request.incidents.empty() || !plan.trouble.poison.empty();

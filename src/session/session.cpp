@@ -204,6 +204,7 @@ private:
         const auto rounds = (settings_.rounds + settings_.warmup) * settings_.scenarios.size();
         floors_s_ += floor_s(plan.who);
         place.run = ++begun_;
+        place.work = &settings_.work;
         place.of = rounds * settings_.contestants.size();
         place.later = std::chrono::duration<double>(std::max(0.0, round_s * static_cast<double>(rounds) - floors_s_));
     }
@@ -230,7 +231,7 @@ private:
         std::optional<executed_run> run;
         try {
             run.emplace(executor_.execute(
-                plan, [&](const recorder& r, std::uint64_t rss) { observer_.run_goes(plan.who, r, rss); }));
+                plan, [&](const recorder& r, const run_glance& seen) { observer_.run_goes(plan.who, r, seen); }));
         } catch (const interrupted&) {
             throw;
         } catch (const setup_error& e) {

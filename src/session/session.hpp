@@ -40,6 +40,8 @@ struct session_settings {
     std::uint64_t warmup = 0;               ///< earlier rounds that do not count
     double busy_limit = default_busy_limit;
     watching watch = watching::all;
+    bool glances = false;                ///< as in run_request
+    pid_t helper = 0;                    ///< as in run_request
     bool profile_stages = false;         ///< sample where the patterns' CPU time goes
     bool loop_lag = false;               ///< measure how late the timers of event loops are
     bool yardstick = true;               ///< measure before each run what the box is worth
@@ -58,6 +60,7 @@ struct run_place {
     std::string scenario{};                 ///< empty if the only scenario is the clean one
     std::uint64_t run = 1, of = 1;          ///< of all runs of the session, from 1
     std::chrono::duration<double> later{};  ///< sum of the floors of the runs after it
+    const workload* work = nullptr;         ///< of all runs of the session
 };
 
 /// Callbacks for progress. All are called on the session's thread.
@@ -65,8 +68,8 @@ struct session_observer {
     std::function<void(const std::string&)> message = [](const std::string&) {};  ///< a step, or a warning
     std::function<void(const contestant&, const run_place&, std::chrono::duration<double> floor)> run_starts =
         [](const contestant&, const run_place&, std::chrono::duration<double>) {};
-    std::function<void(const contestant&, const recorder&, std::uint64_t rss)> run_goes =
-        [](const contestant&, const recorder&, std::uint64_t) {};
+    std::function<void(const contestant&, const recorder&, const run_glance&)> run_goes =
+        [](const contestant&, const recorder&, const run_glance&) {};
     std::function<void(const run_result&)> run_ended = [](const run_result&) {};
     /// Called after every run with the result so far, marked as interrupted, so that a crash of the machine loses at
     /// most one run.

@@ -2,6 +2,7 @@
 
 #include "contracts/error.hpp"
 #include "contracts/number.hpp"
+#include "contracts/scenario.hpp"
 #include "contracts/session_cards.hpp"
 #include "contracts/units.hpp"
 #include "pipeline/target_probe.hpp"
@@ -12,6 +13,7 @@
 #include "session/capacity.hpp"
 #include "session/working_run.hpp"
 #include "system/box.hpp"
+#include "system/cpu_time.hpp"
 #include "system/patience.hpp"
 
 #include <sys/utsname.h>
@@ -217,6 +219,7 @@ private:
         const bool is_on = session_.phase != session_phase::between;
         if (run_) {
             run_->look();
+            tell_feed();
             if (leaving_ || !is_on || session_.run != run_->number()) run_->drain(settings_.grace);
             if (const auto end = run_->end()) end_run(*end);
         } else if (is_on && !leaving_ && session_.run > last_run_) {
@@ -228,9 +231,29 @@ private:
         else if (card_.phase == worker_phase::working) card_.phase = worker_phase::joined;
     }
 
+    void tell_feed_of_begin() {
+        if (settings_.feed == nullptr) return;
+        run_begins begins;
+        begins.pattern = streams_pattern().id;
+        begins.scenario = clean_scenario;
+        begins.run = run_->number();
+        begins.in_flight_limit = streams_pattern().needs_at(run_->spec().work).in_flight;
+        begins.work = run_->spec().work;
+        settings_.feed->run_begins(begins, run_->record());
+        glances_ = 0;
+        next_glance_ = clock::now();
+    }
+
+    void tell_feed() {
+        if (settings_.feed == nullptr || clock::now() < next_glance_) return;
+        settings_.feed->tell(run_->glance(++glances_));
+        next_glance_ = clock::now() + glance_interval;
+    }
+
     void start_run() try {
         run_.emplace(session_, settings_, target_address_, card_.instance, say_);
         ++outcome_.runs;
+        tell_feed_of_begin();
     } catch (const setup_error& e) {
         card_.phase = worker_phase::gave_up;
         outcome_.failure = e.what();
@@ -239,6 +262,8 @@ private:
 
     void end_run(const child_end& end) {
         run_->describe(card_);
+        if (settings_.feed != nullptr)
+            settings_.feed->tell(run_ends{.verdict = end.describe(), .cpu_s = cpu_seconds(end.usage)});
         outcome_.orders += card_.ended;
         const bool drained = run_->is_draining() && end.exited_with(0);
         run_.reset();
@@ -285,7 +310,8 @@ private:
     std::optional<clock::time_point> absent_since_;  ///< the session, as Redis says
     std::string misread_;
     bool leaving_ = false, session_is_there_ = true;
-    std::uint64_t last_run_ = 0;
+    std::uint64_t last_run_ = 0, glances_ = 0;
+    clock::time_point next_glance_;
     std::optional<working_run> run_;
     worker_outcome outcome_;
 };

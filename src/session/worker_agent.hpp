@@ -2,6 +2,7 @@
 // twice a second what these use. The agent itself touches no order.
 #pragma once
 
+#include "metrics/live_feed.hpp"
 #include "pipebench/duration.hpp"
 #include "system/signal_watch.hpp"
 
@@ -18,6 +19,7 @@ struct worker_settings {
     duration wait = std::chrono::seconds{60};                            ///< until there is such a session
     duration grace = std::chrono::seconds{70};  ///< to end what is in hand, after a signal or the end of the session
     std::string binary;                         ///< path of the pipebench binary
+    live_feed* feed = nullptr;                  ///< is told what goes on; null: nobody is
 };
 
 struct worker_outcome {

@@ -71,6 +71,16 @@ std::optional<child_end> working_run::end() {
     return end;
 }
 
+run_glance working_run::glance(std::uint64_t number) const {
+    run_glance out;
+    out.number = number;
+    out.rss_bytes = tree_.rss_now();
+    out.pss_bytes = tree_.pss_now();
+    out.processes = tree_.size_now();
+    out.cpu_s = end_ ? cpu_seconds(end_->usage) : tree_cpu_seconds(process_.pid());
+    return out;
+}
+
 void working_run::describe(worker_card& card) {
     const auto seen = record_.read();
     card.run = run_;

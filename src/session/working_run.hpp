@@ -4,6 +4,7 @@
 #include "contracts/recorder.hpp"
 #include "contracts/session_cards.hpp"
 #include "measure/pattern_contestant.hpp"
+#include "measure/run_glance.hpp"
 #include "measure/run_watch.hpp"
 #include "pipebench/pattern.hpp"
 #include "session/worker_agent.hpp"
@@ -42,6 +43,10 @@ public:
     [[nodiscard]] std::optional<child_end> end();
     /// What they are, have done and have used.
     void describe(worker_card& card);
+    [[nodiscard]] const recorder& record() const noexcept { return record_; }
+    [[nodiscard]] const run_spec& spec() const noexcept { return spec_; }
+    /// The same for who watches them; `number`: of the glance.
+    [[nodiscard]] run_glance glance(std::uint64_t number) const;
 
 private:
     using clock = std::chrono::steady_clock;

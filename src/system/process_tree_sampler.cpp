@@ -137,8 +137,10 @@ void process_tree_sampler::sample_pss() {
         m.hwm = std::max(m.hwm, bytes_of(text_of_file(fmt::format("/proc/{}/status", pid)), "VmHWM"));
     }
     pss_cost_ += cpu_now() - begin;
+    pss_now_.reset();
     if (pss == 0 || !pss_is_readable_) return;
     ++usage_.pss_samples;
+    pss_now_ = pss;
     largest_rss_at_pss_ = std::max(largest_rss_at_pss_, rss_at_pss_);
     usage_.peak_pss_bytes = std::max(usage_.peak_pss_bytes.value_or(0), pss);
 }

@@ -28,6 +28,8 @@ public:
     [[nodiscard]] std::chrono::milliseconds interval() const;
 
     [[nodiscard]] std::uint64_t rss_now() const noexcept { return rss_now_; }
+    [[nodiscard]] known_bytes pss_now() const noexcept { return pss_now_; }  ///< as last read
+    [[nodiscard]] std::size_t size_now() const noexcept { return members_.size(); }
     [[nodiscard]] memory_usage usage() const;
 
 private:
@@ -50,6 +52,7 @@ private:
     std::uint64_t rss_now_ = 0, rss_at_pss_ = 0, largest_rss_at_pss_ = 0, hwm_of_gone_ = 0;
     std::chrono::nanoseconds pss_cost_{0}, walk_cost_{0};
     bool pss_is_readable_ = true;
+    known_bytes pss_now_;
     memory_usage usage_;
 };
 

@@ -85,7 +85,7 @@ public:
     executed_run execute(const run_plan& plan, const on_progress& progress) override {
         asked.push_back(fmt::format("run {} {}", plan.who.id(), plan.trouble.name));
         auto out = on_execute(plan);
-        progress(out.record, 0);
+        progress(out.record, {});
         return out;
     }
     ledger_view check_ledger(executed_run&, const run_plan& plan, bool) override {
