@@ -111,6 +111,20 @@ struct transform_pool_view {
     bool operator==(const transform_pool_view&) const = default;
 };
 
+/// How long one stage took: each attempt counts, also a failed one.
+struct stage_time {
+    std::uint64_t attempts = 0;
+    latency_summary duration;
+    latency_distribution durations;
+    bool operator==(const stage_time&) const = default;
+};
+
+/// Pauses and the simulated database latency are between the stages, and in none (contracts/run_reader.hpp).
+struct stage_times {
+    stage_time fetch, transform, store;
+    bool operator==(const stage_times&) const = default;
+};
+
 struct cpu_split {              ///< of the CPU time per order, by samples (--profile-stages)
     std::uint64_t samples = 0;  ///< 0: not asked for
     double fetch_us = 0, transform_us = 0, store_us = 0, scheduling_us = 0;
@@ -295,8 +309,9 @@ struct run_result {
     /// Retries included. Of a closed run: of the orders that ended, from begin to end. Of an open run: of all that arrived
     /// after the warm-up, from arrival to end; NaN where that many were not stored.
     latency_summary latency;
-    latency_distribution served;    ///< from begin to end
-    std::optional<load_view> load;  ///< of an open run
+    latency_distribution served;        ///< from begin to end
+    std::optional<load_view> load;      ///< of an open run
+    std::optional<stage_times> stages;  ///< nullopt: not known, as of programs and of workers elsewhere
     memory_usage memory;
     cpu_usage cpu;
     double cpu_per_order_us = 0;

@@ -125,13 +125,13 @@ order_log::ticket order_log::begin(order_id id) noexcept {
         add(board_->begun_again, 1);
         board_->begun_again_bits().test_and_set(id);
     }
-    const bool timed = !board_->untimed.load(std::memory_order_relaxed);
+    const bool timed = !board_->findings.untimed.load(std::memory_order_relaxed);
     return {id, timed ? clock::now() : clock::time_point{}, when_ ? started() + when_->at(id) : clock::time_point{}};
 }
 
 clock::duration order_log::end(const ticket& t, const outcome& o) noexcept {
     const bool is_first = count_end(*board_, t.id, o);
-    if (board_->untimed.load(std::memory_order_relaxed)) return {};
+    if (board_->findings.untimed.load(std::memory_order_relaxed)) return {};
     const auto now = clock::now();
     const auto service = is_known(t.began) ? now - t.began : clock::duration{};
     if (!is_first || (when_ != nullptr && !count_response(*board_, t, o, now))) return service;

@@ -47,7 +47,7 @@ private:
 /// zeroed pages, and zero is the initial value of every field.
 struct record_board {
     std::uint64_t orders;
-    std::atomic<bool> stop, untimed;
+    std::atomic<bool> stop;
     std::atomic<std::int64_t> started_ns, stopped_ns, killed_ns, resumed_ns;  // 0: not yet
     shared_counter peak_rss;
     shared_counter offered, begins, begun_again, stored, failed, repeated;

@@ -38,6 +38,8 @@ BOOST_DESCRIBE_STRUCT(memory_usage, (),
                        interval_ms, largest_gap_ms))
 BOOST_DESCRIBE_STRUCT(cpu_usage, (), (user_s, system_s, box_share))
 BOOST_DESCRIBE_STRUCT(transform_pool_view, (), (transforms, held_back, deaths, wait))
+BOOST_DESCRIBE_STRUCT(stage_time, (), (attempts, duration, durations))
+BOOST_DESCRIBE_STRUCT(stage_times, (), (fetch, transform, store))
 BOOST_DESCRIBE_STRUCT(cpu_split, (), (samples, fetch_us, transform_us, store_us, scheduling_us))
 BOOST_DESCRIBE_STRUCT(service_usage, (), (name, cpu_s, peak_pss_bytes))
 BOOST_DESCRIBE_STRUCT(ledger_view, (),
@@ -56,7 +58,7 @@ BOOST_DESCRIBE_STRUCT(joined_worker, (),
 BOOST_DESCRIBE_STRUCT(run_result, (),
                       (pattern, title, scenario, round, position, in_flight_limit, time_s, floor_s, efficiency,
                        orders_per_s, orders, stored, failed, dead_lettered, not_started, repeated, http_attempts,
-                       store_attempts, retries, refused_retries, failures, latency, served, load, memory, cpu,
+                       store_attempts, retries, refused_retries, failures, latency, served, load, stages, memory, cpu,
                        cpu_per_order_us, cpu_sections, loop_lag, transform_pool, yardstick, harness_cpu_s,
                        steal_share, throttled_share, foreign_share, in_flight, series, recovery, services, api,
                        connection_waits, workers, ledger, interrupted, verdict, notes))
@@ -91,11 +93,11 @@ constexpr names<1> came_later<failure_count>{"reason"};
 template <>
 constexpr names<1> came_later<ledger_view>{"checked"};
 template <>
-constexpr names<19> came_later<run_result>{
+constexpr names<20> came_later<run_result>{
     "scenario",     "round",         "position",  "dead_lettered",  "retries",   "refused_retries",
     "cpu_sections", "foreign_share", "in_flight", "series",         "recovery",  "connection_waits",
     "served",       "load",          "loop_lag",  "transform_pool", "yardstick", "throttled_share",
-    "workers"};
+    "workers",      "stages"};
 template <>
 constexpr names<9> came_later<session_result>{"chaos",       "target_time_s", "memory_budget_bytes",     "rounds",
                                               "warmup_runs", "assertions",    "transform_rounds_per_us", "name",

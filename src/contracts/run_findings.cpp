@@ -28,6 +28,11 @@ void run_findings::keep(stage at, error_kind kind, std::string_view text) const 
     into.step.store(complete, std::memory_order_release);
 }
 
+void run_findings::count_stage(stage at, std::chrono::nanoseconds took) const noexcept {
+    if (state_ != nullptr && !state_->untimed.load(std::memory_order_relaxed))
+        state_->stage_durations[static_cast<std::size_t>(at)].count(took);
+}
+
 void run_findings::count_connection_wait(std::chrono::nanoseconds waited) const noexcept {
     if (state_ == nullptr) return;
     if (waited >= long_connection_wait) state_->long_connection_waits.fetch_add(1, std::memory_order_relaxed);

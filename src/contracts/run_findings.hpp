@@ -1,6 +1,7 @@
-// What the pipelines of a run find out besides the outcomes of its orders: the first reason of each kind of failure,
-// and how long orders waited for a database connection or for a thread that transforms them. The memory lies in the
-// run's record (record_board.hpp), so that all workers of a run write it and the session reads it.
+// What the pipelines of a run find out besides the outcomes of its orders: how long each stage took, the first reason
+// of each kind of failure, and how long orders waited for a database connection or for a thread that transforms them.
+// The memory lies in the run's record (record_board.hpp), so that all workers of a run write it and the session reads
+// it.
 #pragma once
 
 #include "contracts/latency_board.hpp"
@@ -21,6 +22,8 @@ inline constexpr std::size_t longest_reason = 191;  ///< bytes of a text; the re
 /// Waits for a database connection that are longer count as long ones.
 inline constexpr std::chrono::milliseconds long_connection_wait{250};
 
+inline constexpr std::size_t timed_stage_count = 3;  ///< fetch, transform, store: the first of enum stage
+
 /// Its initial value is all zero.
 struct findings_state {
     struct reason {
@@ -33,9 +36,11 @@ struct findings_state {
     latency_board transform_wait;
     shared_counter transforms_held_back;
     shared_counter transform_deaths;
+    std::atomic<bool> untimed;  ///< no duration and no latency is kept
+    latency_board stage_durations[timed_stage_count];
 };
 
-/// A view of that state. Any thread, any process. An order that succeeds touches it only if threads transform it.
+/// A view of that state. Any thread, any process.
 class run_findings {
 public:
     /// Keeps nothing.
@@ -48,6 +53,8 @@ public:
     void explain(stage at, error_kind kind, Compose compose) const {
         if (kind != error_kind::none && has_no_reason(at, kind)) keep(at, kind, compose());
     }
+    /// An attempt at this timed stage, which may have failed, took this long. A few relaxed atomic additions.
+    void count_stage(stage at, std::chrono::nanoseconds took) const noexcept;
     /// An order has waited this long until a connection to the database was open, or until it could not be opened.
     void count_connection_wait(std::chrono::nanoseconds waited) const noexcept;
     /// A thread begins to transform an order, which has waited this long for it.

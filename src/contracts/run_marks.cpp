@@ -28,7 +28,7 @@ void run_marks::expect_arrivals(std::chrono::nanoseconds window_begin, std::chro
 
 void run_marks::request_stop() noexcept { board_->stop.store(true, std::memory_order_relaxed); }
 
-void run_marks::leave_out_latencies() noexcept { board_->untimed.store(true, std::memory_order_relaxed); }
+void run_marks::leave_out_latencies() noexcept { board_->findings.untimed.store(true, std::memory_order_relaxed); }
 
 void run_marks::keep_peak_rss(std::uint64_t bytes) noexcept { raise_to(board_->peak_rss, bytes); }
 

@@ -63,6 +63,9 @@ latency_counts run_reader::service() const { return copy_of(board_->service); }
 latency_counts run_reader::wait() const { return copy_of(board_->wait); }
 latency_counts run_reader::response() const { return copy_of(board_->response); }
 latency_counts run_reader::lateness() const { return copy_of(board_->lateness); }
+latency_counts run_reader::stage_duration(stage at) const {
+    return copy_of(board_->findings.stage_durations[static_cast<std::size_t>(at)]);
+}
 latency_counts run_reader::loop_lag() const { return copy_of(board_->loop_lag); }
 latency_counts run_reader::transform_wait() const { return copy_of(board_->findings.transform_wait); }
 std::uint64_t run_reader::transforms_held_back() const noexcept { return get(board_->findings.transforms_held_back); }

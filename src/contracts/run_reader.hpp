@@ -61,6 +61,10 @@ public:
     [[nodiscard]] latency_counts wait() const;      ///< of an open run: arrival to begin
     [[nodiscard]] latency_counts response() const;  ///< of an open run: arrival to end, of those that were stored
     [[nodiscard]] latency_counts lateness() const;  ///< of an open run: how late orders arrived, after the warm-up
+    /// Of fetch, transform or store: each attempt, also failed ones, repeated orders and the warm-up. Fetch and store:
+    /// from the request to the answer, with what they wait for (a connection, a batch) and without pauses and the
+    /// simulated database latency. Transform: with the wait for a thread; only orders that came to the store.
+    [[nodiscard]] latency_counts stage_duration(stage at) const;
     [[nodiscard]] latency_counts loop_lag() const;  ///< how late the timers of the event loops were
     /// How long orders waited for a thread that transforms them, and how many of them found its queue full.
     [[nodiscard]] latency_counts transform_wait() const;

@@ -15,6 +15,7 @@
 #include <cmath>
 #include <csignal>
 #include <limits>
+#include <utility>
 
 namespace pipebench {
 namespace {
@@ -79,6 +80,17 @@ void add_orders(run_result& out, const recorder& record, const run_observation& 
     add_failures(out, record, p);
     out.latency = summarise(record.service());
     out.served = distribution_of(record.service());
+}
+
+stage_time time_of(stage at, const recorder& record) {
+    const auto counted = record.stage_duration(at);
+    return {total_of(counted), summarise(counted), distribution_of(counted)};
+}
+
+/// Not known of a program that reports in lines, nor of workers elsewhere.
+void add_stages(run_result& out, const recorder& record) {
+    stage_times all{time_of(stage::fetch, record), time_of(stage::transform, record), time_of(stage::store, record)};
+    if (all.fetch.attempts > 0) out.stages = std::move(all);
 }
 
 /// What was measured of event loops, and of the threads that transform their orders.
@@ -250,6 +262,7 @@ run_result account_of(const run_evidence& e, const run_terms& terms) {
     out.interrupted = was_interrupted(e.record, terms.signalled);
     add_orders(out, e.record, e.seen);
     add_connection_waits(out, e.record, terms.who.reports(), e.seen.is_elsewhere());
+    add_stages(out, e.record);
     add_loops(out, e.record);
     add_memory(out, e.record, e.seen);
     add_cpu(out, e.record, e.seen, terms);

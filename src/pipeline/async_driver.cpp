@@ -28,7 +28,7 @@ task<outcome> async_driver::process(order_id id) {
     while (true) {
         switch (order.next()) {
             case step::fetch: {
-                auto result = co_await fetcher_.fetch(id, order.attempt_deadline());
+                auto result = co_await fetcher_.fetch(id, order.begin_attempt());
                 order.fetched(std::move(result));
                 break;
             }
@@ -39,7 +39,7 @@ task<outcome> async_driver::process(order_id id) {
                 break;
             }
             case step::store: {
-                const auto kind = co_await store_.store(order.row(), order.attempt_deadline());
+                const auto kind = co_await store_.store(order.row(), order.begin_attempt());
                 order.stored(kind);
                 break;
             }

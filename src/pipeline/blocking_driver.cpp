@@ -23,7 +23,7 @@ outcome blocking_driver::process(order_id id) {
     while (true) {
         switch (order.next()) {
             case step::fetch: {
-                auto result = fetcher_.fetch(id, order.attempt_deadline());
+                auto result = fetcher_.fetch(id, order.begin_attempt());
                 order.fetched(std::move(result));
                 break;
             }
@@ -33,7 +33,7 @@ outcome blocking_driver::process(order_id id) {
                 break;
             }
             case step::store: {
-                const auto kind = store_->store(order.row(), order.attempt_deadline());
+                const auto kind = store_->store(order.row(), order.begin_attempt());
                 order.stored(kind);
                 break;
             }

@@ -1,5 +1,5 @@
-// The common part of both drivers of an order's course (order_course.hpp): it reads the clock, marks the CPU
-// sections, and reuses memory. A driver only adds its way of waiting.
+// The common part of both drivers of an order's course (order_course.hpp): it reads the clock, tells how long each stage
+// took, marks the CPU sections, and reuses memory. A driver only adds its way of waiting.
 //
 // Each driver keeps a short loop of its own: one template for both would make the blocking driver a coroutine, with a
 // frame to allocate for every call that it waits for.
@@ -20,7 +20,7 @@ public:
     using time_point = order_course::time_point;
 
     driven_course(const workload& work, traffic shared, run_findings findings, order_id id)
-        : course_(work, shared, id, now(), findings) {}
+        : course_(work, shared, id, now(), findings), findings_(findings) {}
 
     [[nodiscard]] order_id id() const noexcept { return course_.id(); }
 
@@ -30,9 +30,19 @@ public:
         return course_.next();
     }
 
-    [[nodiscard]] time_point attempt_deadline() const { return course_.attempt_deadline(now()); }
+    /// The fetch or the store that is the next step begins now. Returns the deadline of this attempt.
+    [[nodiscard]] time_point begin_attempt() {
+        const auto at = now();
+        if (in_transform_) end_stage(stage::transform, at);
+        in_transform_ = false;
+        since_ = at;
+        return course_.attempt_deadline(at);
+    }
     void fetched(fetch_result result) {
-        course_.fetched(result, now());
+        const auto at = now();
+        end_stage(stage::fetch, at);
+        course_.fetched(result, at);
+        in_transform_ = course_.next() == step::transform;
         body_ = std::move(result.body);
     }
     /// On any thread, while no other one uses this object. All orders of a thread may share `scratch`.
@@ -51,7 +61,9 @@ public:
     [[nodiscard]] const order_row& row() const noexcept { return course_.row(); }
     void stored(error_kind kind) {
         work_for(cpu_section::scheduling);
-        course_.stored(kind, now());
+        const auto at = now();
+        end_stage(stage::store, at);
+        course_.stored(kind, at);
     }
     [[nodiscard]] duration pause() const noexcept { return course_.pause(); }
     void waited() { course_.waited(now()); }
@@ -59,6 +71,11 @@ public:
 
 private:
     static time_point now() noexcept { return time_point::clock::now(); }
+    /// The next stage may begin there.
+    void end_stage(stage ended, time_point at) noexcept {
+        findings_.count_stage(ended, at - since_);
+        since_ = at;
+    }
     static cpu_section section_of(step s) noexcept {
         if (s == step::fetch) return cpu_section::fetch;
         if (s == step::transform) return cpu_section::transform;
@@ -66,7 +83,10 @@ private:
     }
 
     order_course course_;
-    std::string body_;  ///< from fetched() to take_body()
+    run_findings findings_;
+    time_point since_{};         ///< the begin of this stage's attempt
+    bool in_transform_ = false;  ///< the end of the transform is not known before the store begins
+    std::string body_;           ///< from fetched() to take_body()
 };
 
 }  // namespace pipebench

@@ -165,6 +165,36 @@ table sections_table(std::vector<pattern_summary> patterns) {
                    {{"Samples", ""}, [](summary p) { return grouped(p.typical.cpu_sections.samples); }}});
 }
 
+struct stage_row {
+    const pattern_summary* of;
+    std::string_view name;
+    const stage_time* time;
+};
+
+std::vector<stage_row> stage_rows(const std::vector<pattern_summary>& patterns) {
+    std::vector<stage_row> out;
+    for (const auto& [name, time] :
+         {std::pair(stage::fetch, &stage_times::fetch), std::pair(stage::transform, &stage_times::transform),
+          std::pair(stage::store, &stage_times::store)})
+        for (const auto& p : patterns)
+            if (p.typical.stages) out.push_back({&p, name_of(name), &((*p.typical.stages).*time)});
+    return out;
+}
+
+/// Without rows if no run tells of its stages.
+table stages_table(const std::vector<pattern_summary>& patterns) {
+    using line = const stage_row&;
+    return table_of(
+        stage_rows(patterns),
+        std::vector<column_of<stage_row>>{{{"Stage", "", align::left}, [](line l) { return std::string(l.name); }},
+                                          {{"Pattern", "", align::left}, [](line l) { return name_cell(*l.of); }},
+                                          {{"Attempts", ""}, [](line l) { return grouped(l.time->attempts); }},
+                                          {{"p50", "ms"}, [](line l) { return fixed(l.time->duration.p50_ms, 3); }},
+                                          {{"p99", "ms"}, [](line l) { return fixed(l.time->duration.p99_ms, 3); }},
+                                          {{"Max", "ms"}, [](line l) { return fixed(l.time->duration.max_ms, 3); }}},
+        [](line l) { return stands_out(l.of->typical) ? tone::alarm : tone::plain; });
+}
+
 /// A cell of an open run.
 template <class Show>
 auto of_load(Show show) {
@@ -290,6 +320,8 @@ std::vector<titled_table> further_tables(const std::vector<pattern_summary>& pat
         {"Arrivals: what was expected, the queue, and how late the orders came", arrivals_table(patterns), true},
         {"Event loops: how late their timers were, and what transformed orders beside them", loops_table(patterns)},
         {"Around it: orders, ledger, and what the API counted for itself", around_table(patterns), true},
+        {"Stages: how long an attempt took, without pauses and simulated database latency", stages_table(patterns),
+         true},
         {"Where the CPU time of an order goes, by samples of what each thread was at work for",
          sections_table(patterns)},
         {"Under way: ten samples a second, and what was tried again", pressure_table(patterns), true},

@@ -41,7 +41,7 @@ workload small_work(std::uint64_t orders) {
 struct observed {
     run_observation run;
     progress counted;
-    latency_counts wait, service, lateness;
+    latency_counts wait, service, lateness, fetches, transforms, stores;
     std::uint64_t transforms_on_threads = 0;
     std::chrono::nanoseconds time{};
     bool clock_stopped = false;
@@ -85,6 +85,9 @@ observed observe(const pattern& p, const workload& work, const circumstances& c)
     out.wait = record.wait();
     out.service = record.service();
     out.lateness = record.lateness();
+    out.fetches = record.stage_duration(stage::fetch);
+    out.transforms = record.stage_duration(stage::transform);
+    out.stores = record.stage_duration(stage::store);
     out.transforms_on_threads = total_of(record.transform_wait());
     out.time = record.elapsed();
     out.clock_stopped = record.clock_stopped();
@@ -154,6 +157,21 @@ TEST_CASE("a pattern delivers each order exactly once, and leaves nothing alive"
         CHECK(seen.ledger.rows == 120);
         CHECK(seen.ledger.redelivered == 0);
         CHECK(api.stop().seen.requests == 120);
+    });
+}
+
+TEST_CASE("a pattern tells how long each attempt at each stage took, from whichever process", "[pattern]") {
+    for_each_pattern([](const pattern& p) {
+        const auto work = small_work(60);
+        mock_api_process api(PIPEBENCH_BINARY, work, "");
+        const auto seen = observe(p, work, {api.url()});
+        check_that_it_ended_well(seen);
+        CHECK(total_of(seen.fetches) == seen.counted.http_attempts);
+        CHECK(total_of(seen.transforms) == 60);
+        CHECK(total_of(seen.stores) == seen.counted.store_attempts);
+        CHECK(percentile_ms(seen.fetches.bins, 0.01) >= 10);  // the simulated latency
+        // The simulated latency of the database is in no stage.
+        CHECK(seen.fetches.sum + seen.transforms.sum + seen.stores.sum + 60 * 5ms <= seen.service.sum);
     });
 }
 

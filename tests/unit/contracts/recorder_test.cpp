@@ -283,6 +283,23 @@ TEST_CASE("latencies are left out from where it is said on, also of orders on th
     CHECK(r.service().sum == r.service().max);
 }
 
+TEST_CASE("each stage has a distribution of its own, which whoever shares the record adds to", "[recorder]") {
+    auto record = recorder::create(10);
+    auto shared = recorder::attach(::dup(record.descriptor()));
+    record.findings().count_stage(stage::fetch, 100ms);
+    shared.findings().count_stage(stage::fetch, 300ms);
+    shared.findings().count_stage(stage::store, 2ms);
+    CHECK(record.stage_duration(stage::fetch).sum == 400ms);
+    CHECK(record.stage_duration(stage::fetch).max == 300ms);
+    CHECK(record.stage_duration(stage::fetch).bins[latency_bin(100ms)] == 1);
+    CHECK(record.stage_duration(stage::transform).max == 0ms);
+    CHECK(record.stage_duration(stage::store).sum == 2ms);
+    shared.leave_out_latencies();
+    record.findings().count_stage(stage::store, 2ms);
+    CHECK(record.stage_duration(stage::store).sum == 2ms);
+    run_findings().count_stage(stage::store, 2ms);  // keeps nothing
+}
+
 TEST_CASE("a process that shares the record leaves latencies out as well", "[recorder]") {
     auto r = recorder::create(10);
     auto shared = recorder::attach(::dup(r.descriptor()));

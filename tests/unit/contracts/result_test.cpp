@@ -82,6 +82,14 @@ TEST_CASE("what event loops were measured for comes back from JSON, and is left 
     CHECK(parse_result(saved(r)) == r);
 }
 
+TEST_CASE("the durations of the stages come back from JSON, and are left out where they are not known", "[result]") {
+    auto r = test::sample_session();
+    CHECK_FALSE(nlohmann::json::parse(saved(r))["runs"][0].contains("stages"));
+    CHECK_FALSE(parse_result(saved(r)).runs.at(0).stages);
+    r.runs.at(0).stages = stage_times{{3, {1, 2, 3, 4, 5, 6}, {{7}, {3}}}, {}, {2, {2, 3, 4, 5, 6, 7}, {{9}, {2}}}};
+    CHECK(parse_result(saved(r)) == r);
+}
+
 namespace {
 
 /// A run of which every field has a value of its own.
@@ -130,6 +138,9 @@ run_result run_with_every_field_set() {
                        {{1049}, {1050}},
                        {{1051}, {1052}},
                        {{"an objective", 0.25, 59.5, 1053, 1054, 1055, objective_verdict::not_met}}};
+    r.stages = stage_times{{1057, {1.7, 2.7, 3.7, 4.7, 5.7, 6.8}, {{1058}, {1059}}},
+                           {1060, {1.8, 2.8, 3.8, 4.8, 5.8, 6.9}, {{1061}, {1062}}},
+                           {1063, {1.9, 2.9, 3.9, 4.9, 5.9, 7.1}, {{1064}, {1065}}}};
     r.memory = {1016, 1017, 1018, 1019, 1020, 1021, 11.5, 12.5};
     r.cpu = {13.5, 14.5, 15.5};
     r.cpu_per_order_us = 16.5;

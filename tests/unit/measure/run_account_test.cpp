@@ -393,6 +393,20 @@ TEST_CASE("the lag of event loops and the waits for threads are known only where
     CHECK_THAT(row.transform_pool->wait.mean_ms, WithinAbs(3, 1e-9));
 }
 
+TEST_CASE("how long the stages took is known only where somebody tells it", "[account]") {
+    evidence e;
+    CHECK_FALSE(e.row().stages);
+    e.record.findings().count_stage(stage::fetch, 100ms);
+    e.record.findings().count_stage(stage::fetch, 102ms);
+    const auto row = e.row();
+    REQUIRE(row.stages);
+    CHECK(row.stages->fetch.attempts == 2);
+    CHECK_THAT(row.stages->fetch.duration.max_ms, WithinAbs(102, 1e-9));
+    CHECK(row.stages->fetch.durations.counts == std::vector<std::uint64_t>{1, 1});
+    CHECK(row.stages->store.attempts == 0);
+    CHECK(std::isnan(row.stages->store.duration.p50_ms));
+}
+
 TEST_CASE("the CPU cost of the transform is in the floor, and in the load that is expected", "[account]") {
     evidence e;
     e.work.transform_cost.mean = 5ms;

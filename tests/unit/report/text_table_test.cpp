@@ -264,6 +264,20 @@ TEST_CASE("a row that must not be trusted stands out in the row itself", "[table
     CHECK(cell(t, 4, "Pattern") == "redis-streams");
 }
 
+TEST_CASE("the table of stages has the runs that tell of theirs, side by side for each stage", "[table]") {
+    session_result s = test::sample_session();
+    for (const auto& t : further_tables(summarise(s))) CHECK_FALSE(t.title.starts_with("Stages"));
+    const double nan = std::nan("");
+    const stage_times known{{3, {101, 100, 102, 104, 105, 106}, {}}, {}, {0, {nan, nan, nan, nan, nan, nan}, {}}};
+    s.runs[1].stages = s.runs[4].stages = known;
+    const table t = below(s, "Stages");
+    REQUIRE(t.rows.size() == 6);
+    CHECK(t.rows[0].cells == std::vector<std::string>{"fetch", "semaphore", "3", "100.000", "104.000", "106.000"});
+    CHECK(cell(t, 1, "Pattern") == "redis-streams");
+    CHECK(cell(t, 2, "Stage") == "transform");
+    CHECK(cell(t, 4, "p50") == "-");
+}
+
 TEST_CASE("what is not known is a dash, not a zero", "[table]") {
     session_result s = test::sample_session();
     s.runs[0].api.known = false;
