@@ -13,11 +13,11 @@ int main(int argc, char** argv) {
         if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) throw setup_error("cannot write to stdout");
         return static_cast<int>(code);
     } catch (const setup_error& e) {
-        tell(fmt::format("pipebench: {}\n", e.what()));
+        tell_line(fmt::format("pipebench: {}", e.what()));
     } catch (const std::bad_alloc&) {
         tell("pipebench: out of memory\n");
     } catch (const std::exception& e) {
-        tell(fmt::format("pipebench: unexpected failure: {}\n", one_line(e.what())));
+        tell_line(fmt::format("pipebench: unexpected failure: {}", one_line(e.what())));
     }
     return static_cast<int>(exit_code::unusable);
 }

@@ -1,5 +1,6 @@
 #include "analysis/sweep.hpp"
 
+#include "analysis/contender.hpp"
 #include "analysis/ranking.hpp"
 
 #include <fmt/format.h>
@@ -14,26 +15,29 @@ namespace pipebench {
 namespace {
 
 constexpr std::array shown{swept_metric{"time_s", "time"},
-                           swept_metric{"throughput", "throughput"},
+                           swept_metric{"throughput", "throughput", true},
                            swept_metric{"cpu_per_order_us", "CPU per order"},
-                           swept_metric{"p50_ms", "p50"},
+                           swept_metric{"p50_ms", "p50", true},
                            swept_metric{"p99_ms", "p99"},
                            swept_metric{"pss_mb", "memory"},
-                           swept_metric{"error_percent", "errors"}};
+                           swept_metric{"error_percent", "errors", true}};
 
 /// Does not mark the best, which depends on the other cells of the column.
 sweep_cell cell_of(const sweep_point& point, const std::string& pattern, const metric& m) {
     sweep_cell out;
     for (const auto& l : point.left_out)
-        if (l.pattern == pattern) return {cell_state::left_out, out.value, l.cause};
+        if (l.pattern == pattern) return {cell_state::left_out, out.value, l.cause, false};
     out.value = value_of(point.result, pattern, m);
     if (std::isnan(out.value)) return out;
     out.state = cell_state::good;
-    for (const auto* run : runs_of(point.result, pattern))
-        if (!run->interrupted && !run->verdict.trusted()) {
-            out.state = cell_state::not_trusted;
-            out.why = run->verdict.text;
-        }
+    out.competes = true;
+    for (const auto* run : runs_of(point.result, pattern)) {
+        if (run->interrupted) continue;
+        out.competes = out.competes && can_be_best(*run);
+        if (run->verdict.trusted()) continue;
+        out.state = cell_state::not_trusted;
+        out.why = run->verdict.text;
+    }
     return out;
 }
 
@@ -50,13 +54,10 @@ bool has_verdict(const sweep_point& point, const metric& m, const std::string& p
 
 lead lead_at(const sweep_outcome& s, std::size_t at, const metric& m) {
     lead out{at, at, {}, true, 0};
-    std::size_t competing = 0;
     const auto cells = cells_at(s, s.points[at], m);
-    for (std::size_t i = 0; i < cells.size(); ++i) {
+    for (std::size_t i = 0; i < cells.size(); ++i)
         if (cells[i].state == cell_state::best) out.leaders.push_back(s.patterns[i]);
-        if (cells[i].state == cell_state::best || cells[i].state == cell_state::good) ++competing;
-    }
-    out.contested = competing > 1;
+    out.contested = std::count_if(cells.begin(), cells.end(), [](const auto& c) { return c.competes; }) > 1;
     if (out.leaders.size() == 1 && has_verdict(s.points[at], m, out.leaders.front())) out.verdicts = 1;
     return out;
 }
@@ -73,7 +74,7 @@ std::string where(const sweep_outcome& s, const lead& l) {
 }
 
 std::string who(const lead& l) {
-    if (!l.contested) return "nobody to compare";
+    if (!l.contested) return "nothing to compare";
     return l.leaders.empty() ? "all level" : fmt::format("{}", fmt::join(l.leaders, " and "));
 }
 
@@ -93,7 +94,7 @@ std::vector<sweep_cell> cells_at(const sweep_outcome& s, const sweep_point& poin
     std::vector<double> competing;
     for (const auto& pattern : s.patterns) {
         out.push_back(cell_of(point, pattern, m));
-        if (out.back().state == cell_state::good) competing.push_back(out.back().value);
+        if (out.back().competes) competing.push_back(out.back().value);
     }
     if (competing.size() < 2) return out;
     const auto [low, high] = std::minmax_element(competing.begin(), competing.end());
@@ -101,7 +102,7 @@ std::vector<sweep_cell> cells_at(const sweep_outcome& s, const sweep_point& poin
     const auto wins = [&](double value) { return is_level(value, best, m.direction); };
     if (std::all_of(competing.begin(), competing.end(), wins)) return out;
     for (auto& cell : out)
-        if (cell.state == cell_state::good && wins(cell.value)) cell.state = cell_state::best;
+        if (cell.competes && wins(cell.value)) cell.state = cell_state::best;
     return out;
 }
 
@@ -119,11 +120,22 @@ std::vector<lead> leads(const sweep_outcome& s, const metric& m) {
     return out;
 }
 
-std::string describe_leads(const sweep_outcome& s, const swept_metric& m) {
+std::string describe_leads(const sweep_outcome& s, const metric& m) {
     std::vector<std::string> parts;
-    for (const auto& l : leads(s, *find_metric(m.id)))
-        parts.push_back(fmt::format("{} {}{}", who(l), where(s, l), verdict_of(l)));
-    return fmt::format("{}: {}", m.name, fmt::join(parts, ", "));
+    for (const auto& l : leads(s, m)) parts.push_back(fmt::format("{} {}{}", who(l), where(s, l), verdict_of(l)));
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string describe_points(const sweep_outcome& s, const std::vector<std::size_t>& at) {
+    if (at.size() > 1 && at.size() == s.points.size()) return "at every point";
+    std::vector<std::string> parts;
+    for (std::size_t i = 0; i < at.size(); ++i) {
+        const auto first = i;
+        while (i + 1 < at.size() && at[i + 1] == at[i] + 1) ++i;
+        const auto& from = s.points[at[first]].label;
+        parts.push_back(first == i ? from : fmt::format("{} to {}", from, s.points[at[i]].label));
+    }
+    return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 std::string what_broke(const run_result& run) {

@@ -68,13 +68,14 @@ struct sweep_outcome {
 /// A metric that a sweep shows, and its name in a sentence.
 struct swept_metric {
     std::string_view id, name;
+    bool is_detail = false;  ///< a terminal shows its table on request only
 };
 /// In the order of the report.
 [[nodiscard]] std::span<const swept_metric> swept_metrics() noexcept;
 
 enum class cell_state : std::uint8_t {
     best,         ///< the best of its column, or within sweep_tie of it
-    good,         ///< trusted, and not the best
+    good,         ///< trusted, and not the best; or unable to be
     not_trusted,  ///< INVALID, or the ledger did not balance; has a value, but does not compete
     left_out,     ///< the machine lacks the resources
     missing,      ///< not measured, or has no such value
@@ -83,7 +84,8 @@ enum class cell_state : std::uint8_t {
 struct sweep_cell {
     cell_state state = cell_state::missing;
     double value = std::numeric_limits<double>::quiet_NaN();
-    std::string why;  ///< the reason for not_trusted or left_out
+    std::string why;        ///< the reason for not_trusted or left_out
+    bool competes = false;  ///< every run of it can_be_best()
 };
 
 /// A column of the metric's table, one cell for each pattern in the sweep's order: the median of the rounds that were
@@ -98,8 +100,11 @@ struct lead {
     std::size_t verdicts = 0;          ///< points at which rank() separates the single leader from all others
 };
 [[nodiscard]] std::vector<lead> leads(const sweep_outcome& s, const metric& m);
-/// "time: fan-out up to c=50, semaphore from c=100 on".
-[[nodiscard]] std::string describe_leads(const sweep_outcome& s, const swept_metric& m);
+/// "fan-out up to c=50, semaphore from c=100 on".
+[[nodiscard]] std::string describe_leads(const sweep_outcome& s, const metric& m);
+
+/// Names points: "at every point", "c=10", "c=10 to c=100, c=500". `at`: their indices, ascending.
+[[nodiscard]] std::string describe_points(const sweep_outcome& s, const std::vector<std::size_t>& at);
 
 /// Describes what failed in a run; empty if every order was stored and the ledger balances.
 [[nodiscard]] std::string what_broke(const run_result& run);

@@ -6,6 +6,7 @@
 #include "cli/help_formatter.hpp"
 #include "cli/options.hpp"
 #include "cli/terminal.hpp"
+#include "cli/usage_error.hpp"
 #include "contracts/suggestion.hpp"
 #include "system/own_process.hpp"
 
@@ -34,15 +35,42 @@ constexpr const char* examples = "Examples:\n"
                                  "  pipebench report result.json --format markdown\n"
                                  "Options of run, the default command: pipebench run --help\n\n";
 
-constexpr const char* ending = "Exit codes:\n"
-                               "  0    all well\n"
-                               "  1    an assertion, comparison or gate failed, or an objective was not met\n"
-                               "  2    usage or environment error: nothing was measured, or a file not written\n"
-                               "  3    the ledger does not balance, or the measurement is invalid\n"
-                               "  130  interrupted (SIGINT), 143 terminated (SIGTERM, SIGHUP):\n"
-                               "       the partial result was written\n"
-                               "\n"
-                               "Numbers take suffixes (-n 10k), durations take units (--http-latency 100ms).";
+constexpr const char* all_well = "  0    all well\n";
+constexpr const char* check_failed = "  1    an assertion, comparison or gate failed, or an objective was not met\n";
+constexpr const char* gave_up = "  1    gave up: servers were away for too long\n";
+constexpr const char* unusable = "  2    usage or environment error: nothing was measured, or a file not written\n";
+constexpr const char* unfit = "  2    usage or environment error\n";
+constexpr const char* not_trustworthy = "  3    the ledger does not balance, or the measurement is invalid\n";
+constexpr const char* interrupted = "  130  interrupted (SIGINT), 143 terminated (SIGTERM, SIGHUP):\n"
+                                    "       the partial result was written\n";
+constexpr const char* stopped = "  130  interrupted (SIGINT), 143 terminated (SIGTERM, SIGHUP)\n";
+constexpr const char* of_program = "  any  that of the program that it ran\n";
+
+constexpr std::array of_measurement{all_well, check_failed, unusable, not_trustworthy, interrupted};
+constexpr std::array of_saved_result{all_well, check_failed, unusable, not_trustworthy};
+constexpr std::array of_worker{all_well, gave_up, unfit, stopped};
+constexpr std::array of_services{all_well, unfit, stopped, of_program};
+constexpr std::array of_tool{all_well, unfit};
+
+constexpr const char* about_values = "Numbers take suffixes (-n 10k), durations take units (--http-latency 100ms).";
+
+std::string exit_codes(std::span<const char* const> lines) {
+    std::string out = "Exit codes:\n";
+    for (const char* line : lines) out += line;
+    out.pop_back();  // the last end of line
+    return out;
+}
+
+bool takes_quantities(const CLI::App& command) {
+    const auto all = command.get_options();
+    return std::any_of(all.begin(), all.end(),
+                       [](const auto* o) { return o->get_type_name() == "N" || o->get_type_name() == "TIME"; });
+}
+
+/// What stands below the options of a command.
+std::string ending_of(const subcommand& c, const CLI::App& command) {
+    return exit_codes(c.exit_codes) + (takes_quantities(command) ? std::string("\n\n") + about_values : "");
+}
 
 constexpr const char* help_flag = "print this help; --help-all prints all options";
 
@@ -76,42 +104,26 @@ void insert_default(std::vector<std::string>& arguments) {
     arguments.insert(arguments.begin(), "run");
 }
 
-/// The message of CLI11, plus the nearest option that exists.
-setup_error explain(const CLI::ParseError& e, const CLI::App& app) {
-    std::string text = e.what();
-    std::replace(text.begin(), text.end(), '\n', ' ');
-    const auto option_name = text.substr(0, text.find(": "));
-    if (text.find("At Most 1 required") != std::string::npos)
-        return setup_error(printable(option_name) + ": give it once");
-    if (text.find(": 1 required") != std::string::npos)
-        return setup_error(printable(option_name) + ": needs a value");
-    const auto at = text.find("--");
-    if (dynamic_cast<const CLI::ExtrasError*>(&e) == nullptr || at == std::string::npos)
-        return setup_error(printable(text));
-    std::vector<std::string> known;
-    for (const auto* option : app.get_options())
-        for (const auto& name : option->get_lnames()) known.push_back("--" + name);
-    const auto given = text.substr(at, text.find_first_of(" =", at) - at);
-    return setup_error(fmt::format("unknown option {}{}; see 'pipebench {} --help'", printable(given),
-                                   did_you_mean(given, known), app.get_name()));
-}
-
 }  // namespace
 
 std::span<const subcommand> subcommands() noexcept {
     static constexpr std::array table{
-        subcommand{"run", "measure patterns (the default command)", make_run},
-        subcommand{"report", "render a saved result again", make_report},
-        subcommand{"compare", "compare two saved results: what got better, and what worse", make_compare},
-        subcommand{"gate", "compare an old pipebench with this one in one session, for CI", make_gate},
-        subcommand{"sweep", "measure patterns over a range of one parameter", make_sweep},
-        subcommand{"plan", "find how many permits, threads or workers meet an objective at a rate", make_plan},
-        subcommand{"list", "list patterns, profiles, scenarios, formats and metrics", make_list},
-        subcommand{"doctor", "check what this machine can hold, and what is missing", make_doctor},
-        subcommand{"mock-api", "serve the mock order API", make_mock_api},
-        subcommand{"services", "start the servers of a run for a program of your own", make_services},
-        subcommand{"worker", "join a session of redis-streams from anywhere", make_worker},
-        subcommand{"version", "print the version, with --json the build and its libraries, too", make_version},
+        subcommand{"run", "measure patterns (the default command)", make_run, of_measurement},
+        subcommand{"report", "render a saved result again", make_report, of_saved_result},
+        subcommand{"compare", "compare two saved results: what got better, and what worse", make_compare,
+                   of_saved_result},
+        subcommand{"gate", "compare an old pipebench with this one in one session, for CI", make_gate,
+                   of_measurement},
+        subcommand{"sweep", "measure patterns over a range of one parameter", make_sweep, of_measurement},
+        subcommand{"plan", "find how many permits, threads or workers meet an objective at a rate", make_plan,
+                   of_measurement},
+        subcommand{"list", "list patterns, profiles, scenarios, formats and metrics", make_list, of_tool},
+        subcommand{"doctor", "check what this machine can hold, and what is missing", make_doctor, of_tool},
+        subcommand{"mock-api", "serve the mock order API", make_mock_api, of_tool},
+        subcommand{"services", "start the servers of a run for a program of your own", make_services, of_services},
+        subcommand{"worker", "join a session of redis-streams from anywhere", make_worker, of_worker},
+        subcommand{"version", "print the version, with --json the build and its libraries, too", make_version,
+                   of_tool},
         subcommand{"_man", "the man page", make_man_page},
         subcommand{"_completions", "completions for a shell", make_completions},
         subcommand{"_run", "one run in a process of its own", make_run_child},
@@ -121,7 +133,9 @@ std::span<const subcommand> subcommands() noexcept {
     return table;
 }
 
-help_texts texts_of_help() noexcept { return {about, examples, ending, help_flag}; }
+help_texts texts_of_help() {
+    return {about, examples, exit_codes(of_measurement) + "\n\n" + about_values, help_flag};
+}
 
 exit_code code_of(const session_result& r, const std::vector<assertion_outcome>& asked) {
     if (!is_trustworthy(r)) return exit_code::not_trustworthy;
@@ -150,17 +164,17 @@ std::optional<std::string> parse(std::vector<std::string> arguments, const subco
     app.formatter(
         std::make_shared<help_formatter>(terminal_width(STDOUT_FILENO), all ? help_extent::all : help_extent::usual));
     app.set_help_flag("-h,--help", help_flag);
-    app.footer(std::string(examples) + ending);
+    app.footer(std::string(examples) + texts_of_help().ending);
     for (const auto& c : subcommands()) {
         auto* sub = app.add_subcommand(c.name, is_internal(c) ? "" : c.summary);
         if (is_internal(c)) sub->group("");
-        sub->footer(ending);
     }
     auto* part = chosen != nullptr ? app.get_subcommand(chosen->name) : &app;
     if (it != nullptr) {
         option_set options(*part);
         if (!is_internal(*chosen)) declare_config(*part);
         it->declare(options);
+        part->footer(ending_of(*chosen, *part));
         if (!is_internal(*chosen)) insert_config(arguments, *part);
     }
     try {
@@ -173,7 +187,7 @@ std::optional<std::string> parse(std::vector<std::string> arguments, const subco
     } catch (const CLI::CallForVersion& e) {
         return e.what();
     } catch (const CLI::ParseError& e) {
-        throw explain(e, *part);
+        throw usage_error(e, *part);
     }
 }
 

@@ -30,6 +30,7 @@ struct subcommand {
     const char* name;
     const char* summary;
     std::unique_ptr<command> (*make)();
+    std::span<const char* const> exit_codes{};  ///< those that it can return: the lines about them in --help
 };
 
 /// The table of subcommands. Names that begin with '_' are internal and not shown.
@@ -40,10 +41,10 @@ struct subcommand {
 struct help_texts {
     const char* about;
     const char* examples;
-    const char* ending;     ///< the exit codes, and how values are written
+    std::string ending;     ///< all exit codes, and how values are written
     const char* help_flag;  ///< of -h, --help
 };
-[[nodiscard]] help_texts texts_of_help() noexcept;
+[[nodiscard]] help_texts texts_of_help();
 
 std::unique_ptr<command> make_run();
 std::unique_ptr<command> make_report();

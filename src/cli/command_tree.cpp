@@ -18,25 +18,6 @@ namespace {
 
 constexpr std::string_view list_suffix = ",...";  ///< of a placeholder: a list of such values, for a sweep
 
-declared_option read(const CLI::Option& from) {
-    declared_option out;
-    for (const auto& name : from.get_snames()) out.names.push_back("-" + name);
-    for (const auto& name : from.get_lnames()) out.names.push_back("--" + name);
-    if (from.get_type_size() != 0) {
-        out.placeholder = from.get_type_name();
-        if (out.positional() && out.placeholder == "TEXT") out.placeholder = from.get_name(true);
-    }
-    out.help = from.get_description();
-    std::replace(out.help.begin(), out.help.end(), '\n', ' ');
-    out.group = from.get_group();
-    out.environment = from.get_envname();
-    out.required = from.get_required();
-    out.comma_list = from.get_delimiter() == ',' || out.placeholder.ends_with(list_suffix);
-    out.repeatable = from.get_items_expected_max() > 1;
-    out.several = out.repeatable && from.get_allow_extra_args();
-    return out;
-}
-
 declared_command read(const subcommand& from) {
     CLI::App app(from.summary, from.name);
     app.set_help_flag("-h,--help", texts_of_help().help_flag);
@@ -46,7 +27,7 @@ declared_command read(const subcommand& from) {
     it->declare(options);
     declared_command out{from.name, from.summary, {}};
     for (const auto* o : app.get_options())
-        if (!o->get_group().empty()) out.options.push_back(read(*o));
+        if (!o->get_group().empty()) out.options.push_back(declared(*o));
     return out;
 }
 
@@ -106,6 +87,31 @@ value_choice choice_at(const std::string& placeholder, const declared_command& c
 }
 
 }  // namespace
+
+declared_option declared(const CLI::Option& from) {
+    declared_option out;
+    for (const auto& name : from.get_snames()) out.names.push_back("-" + name);
+    for (const auto& name : from.get_lnames()) out.names.push_back("--" + name);
+    if (from.get_type_size() != 0) {
+        out.placeholder = from.get_type_name();
+        if (out.positional() && out.placeholder == "TEXT") out.placeholder = from.get_name(true);
+    }
+    out.help = from.get_description();
+    std::replace(out.help.begin(), out.help.end(), '\n', ' ');
+    out.group = from.get_group();
+    out.environment = from.get_envname();
+    out.required = from.get_required();
+    out.comma_list = from.get_delimiter() == ',' || out.placeholder.ends_with(list_suffix);
+    out.repeatable = from.get_items_expected_max() > 1;
+    out.several = out.repeatable && from.get_allow_extra_args();
+    return out;
+}
+
+std::string description_of(const declared_option& o) {
+    auto out = o.help;
+    if (!o.environment.empty()) out += fmt::format(" (or {})", o.environment);
+    return o.required && !o.positional() ? out + " (required)" : out;
+}
 
 std::vector<declared_command> command_tree() {
     std::vector<declared_command> out;

@@ -5,6 +5,10 @@
 #include <string>
 #include <vector>
 
+namespace CLI {
+class Option;
+}  // namespace CLI
+
 namespace pipebench {
 
 struct declared_option {
@@ -18,6 +22,10 @@ struct declared_option {
     bool several = false;  ///< takes more than one word
     [[nodiscard]] bool positional() const noexcept { return names.empty(); }
 };
+
+[[nodiscard]] declared_option declared(const CLI::Option& from);
+/// Its help, with what stands for it and whether it must be given: "... (or VARIABLE) (required)".
+[[nodiscard]] std::string description_of(const declared_option& o);
 
 struct declared_command {
     std::string name, summary;

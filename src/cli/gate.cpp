@@ -93,8 +93,7 @@ exit_code gate_command::run() {
     const result_output output(output_);
     const auto metrics = open_metrics(metrics_, "gate", speech_);
     gate_observer observer;
-    if (speech_ == verbosity::normal)
-        observer.message = [](const std::string& text) { tell(fmt::format("gate: {}\n", text)); };
+    if (speech_ == verbosity::normal) observer.message = [](const std::string& text) { tell_line("gate: " + text); };
     observer.can_be_saved = [&](const gate_outcome& so_far) { output.save(rendering_of(so_far)); };
     signal_watch signals;
     gate_binaries binaries(asked, signals);  // ends the servers after the result is out

@@ -1,8 +1,7 @@
 #include "cli/help_formatter.hpp"
 
+#include "cli/command_tree.hpp"
 #include "report/text_table.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -15,14 +14,14 @@ constexpr std::size_t description_column = 28;
 constexpr std::size_t many_options = 40;  ///< of a command, beyond which the rare ones are left out
 
 /// What most users need. A new option that is not here is rare.
-constexpr std::array<std::string_view, 33> usual_options{
+constexpr std::array<std::string_view, 34> usual_options{
     "help",           "pattern",    "profile",        "concurrency", "orders",
     "quick",          "rate",       "duration",       "slo",         "runner",
     "http-latency",   "db-latency", "transform-cost", "repeat",      "scenario",
     "chaos",          "postgres",   "redis",          "target",      "session",
     "expect-workers", "assert",     "format",         "export-json", "export-markdown",
     "export-html",    "details",    "quiet",          "base-binary", "head-binary",
-    "find-rate",      "name",       "config"};
+    "find-rate",      "name",       "config",         "print-config"};
 
 bool is_usual(const CLI::Option* option) {
     if (option->get_required() || option->get_positional()) return true;
@@ -53,16 +52,11 @@ std::string help_formatter::make_group(std::string group, bool is_positional,
     return opts.empty() ? "" : CLI::Formatter::make_group(std::move(group), is_positional, std::move(opts));
 }
 
-/// The variable that stands for it goes behind its description.
 std::string help_formatter::make_option(const CLI::Option* opt, bool is_positional) const {
     std::string name = make_option_name(opt, is_positional);
     if (opt->get_type_size() != 0 && !opt->get_type_name().empty()) name += " " + opt->get_type_name();
     if (opt->get_expected_max() > 1 && opt->get_delimiter() != ',') name += " ...";
-    std::string description = make_option_desc(opt);
-    std::replace(description.begin(), description.end(), '\n', ' ');
-    if (!opt->get_envname().empty()) description += fmt::format(" (or {})", opt->get_envname());
-    if (opt->get_required() && !is_positional) description += " (required)";
-    return reporting::entry("  " + name, description, description_column, width_);
+    return reporting::entry("  " + name, description_of(declared(*opt)), description_column, width_);
 }
 
 std::string help_formatter::make_subcommand(const CLI::App* sub) const {

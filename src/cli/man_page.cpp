@@ -77,12 +77,7 @@ std::string tag_of(const declared_option& o) {
     return o.several ? out + " ..." : out;
 }
 
-std::string entry(const declared_option& o) {
-    auto text = o.help;
-    if (!o.environment.empty()) text += fmt::format(" (or {})", o.environment);
-    if (o.required) text += " (required)";
-    return entry(tag_of(o), text);
-}
+std::string entry(const declared_option& o) { return entry(tag_of(o), description_of(o)); }
 
 std::string synopsis(const declared_command& c, bool is_default) {
     std::string out = bold("pipebench") + " " + (is_default ? fmt::format("[{}]", bold(c.name)) : bold(c.name)) +

@@ -96,11 +96,11 @@ option option_set::rest(const std::string& name, std::vector<std::string>& into,
 }
 
 option option_set::flag(const std::string& names, std::function<void()> take, const std::string& help) {
-    return option(app_.add_flag_callback(names, std::move(take), help));
+    return option(app_.add_flag_callback(names, std::move(take), help)->disable_flag_override());
 }
 
 option option_set::flag(const std::string& names, bool& into, const std::string& help) {
-    return option(app_.add_flag(names, into, help));
+    return option(app_.add_flag(names, into, help)->disable_flag_override());
 }
 
 }  // namespace pipebench

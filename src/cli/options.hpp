@@ -1,5 +1,5 @@
-// Declares the options of a subcommand. Only options.cpp, command.cpp, command_tree.cpp, config_file.cpp and
-// help_formatter.cpp include CLI11, which is slow to compile.
+// Declares the options of a subcommand. Only options.cpp, command.cpp, command_tree.cpp, config_file.cpp,
+// help_formatter.cpp and usage_error.cpp include CLI11, which is slow to compile.
 #pragma once
 
 #include "contracts/value_form.hpp"

@@ -37,7 +37,7 @@ void report_command::declare(option_set& options) {
     declare_output(options, output_, formats);
     options.list("--percentile", "P", percentiles_,
                  "print these percentiles instead, e.g. 99.95, from what was kept");
-    options.text("--export-hgrm", "DIR", hgrm_, "also write each distribution as HdrHistogram's text");
+    declare_hgrm(options, hgrm_);
 }
 
 /// Evaluates the assertions of this command. Those of the saved result determined the exit code of its measurement.

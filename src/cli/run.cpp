@@ -15,8 +15,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
-
 namespace pipebench {
 namespace {
 
@@ -25,7 +23,8 @@ constexpr std::size_t longest_name = 120, most_tags = 50;  ///< of a name, a key
 
 result_tag parse_tag(const std::string& text, const std::vector<result_tag>& before) {
     const auto middle = text.find('=');
-    if (middle == 0 || middle == std::string::npos) throw setup_error("KEY=VALUE, such as branch=main");
+    if (middle == 0 || middle == std::string::npos)
+        throw setup_error(fmt::format("'{}' is not KEY=VALUE, such as branch=main", printable(text, 80)));
     result_tag out{text.substr(0, middle), text.substr(middle + 1)};
     for (const auto& part : {out.key, out.value})
         if (printable(part, longest_name) != part)
@@ -82,7 +81,7 @@ void run_command::declare(option_set& options) {
     std::vector<std::string> formats;
     for (const auto& r : reporters()) formats.emplace_back(r.id);
     declare_output(options, output_, formats);
-    options.text("--export-hgrm", "DIR", hgrm_, "also write each distribution as HdrHistogram's text");
+    declare_hgrm(options, hgrm_);
     options.text("--name", "TEXT", name_, "a name for the result");
     options.repeated(
         "--tag", "KEY=VALUE", [this](auto& text) { tags_.push_back(parse_tag(text, tags_)); },
@@ -139,7 +138,7 @@ exit_code run_command::run() {
     signal_watch signals;
     // Its destructor ends the servers, after the result is out.
     process_executor executor(settings, signals, [](const std::string& text) {
-        std::fprintf(stderr, "pipebench: %s\n", text.c_str());  // also with --quiet
+        tell_line("pipebench: " + text);  // also with --quiet
     });
     auto outcome = run_session(settings, observer, executor, signals);
     auto& result = outcome.result;

@@ -14,6 +14,7 @@
 #include "system/environment.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -24,11 +25,14 @@ namespace {
 value_form<chaos_plan> chaos_form() {
     const auto parse = [](const std::string& text) {
         const auto plan = parse_chaos(text);
-        if (!plan)
-            throw setup_error(fmt::format("'{}' is not kill-worker, kill-run, kill-redis, kill-postgres or "
-                                          "kill-host, with @SHARE: kill-worker@50%",
-                                          printable(text, 80)));
-        return *plan;
+        if (plan) return *plan;
+        std::vector<std::string> known;
+        for (const auto target : chaos_targets) known.push_back(fmt::format("kill-{}", name_of(target)));
+        const auto what = text.substr(0, text.find('@'));
+        const bool is_known = std::find(known.begin(), known.end(), what) != known.end();
+        throw setup_error(
+            fmt::format("'{}' is not a kill at a share below 100 %, such as kill-worker@50%{} (known: {})",
+                        printable(text, 80), is_known ? "" : did_you_mean(what, known), fmt::join(known, ", ")));
     };
     const auto format = [](const chaos_plan& plan) {
         return plan.target == kill_target::none ? "none" : format_chaos(plan);

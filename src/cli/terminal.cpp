@@ -1,5 +1,7 @@
 #include "cli/terminal.hpp"
 
+#include "report/text_table.hpp"
+
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -25,6 +27,11 @@ void tell(std::string_view text) noexcept {
     std::fwrite(text.data(), 1, text.size(), stderr);
     std::fflush(stderr);
     std::clearerr(stderr);
+}
+
+void tell_line(std::string_view text) {
+    if (has_live_line(STDERR_FILENO)) return tell(reporting::wrapped(text, 2, terminal_width(STDERR_FILENO)));
+    tell(std::string(text) + "\n");
 }
 
 colours colours_for(int descriptor, colour_choice choice) {

@@ -12,6 +12,9 @@ namespace pipebench {
 /// Writes to stderr. Text that cannot be written (a closed pipe, a full disk) is dropped.
 void tell(std::string_view text) noexcept;
 
+/// The same for a text of one line, which a terminal gets wrapped at words.
+void tell_line(std::string_view text);
+
 enum class colour_choice : std::uint8_t { automatic, always, never };
 
 /// NO_COLOR (no-color.org), TERM=dumb, or a descriptor that is not a terminal switch colours off, unless the option

@@ -80,7 +80,7 @@ exit_code worker_command::run() {
     worker_.feed = feed.get();
     signal_watch signals;
     const auto say = [this](const std::string& text) {
-        if (!quiet_) tell(fmt::format("worker: {}\n", text));
+        if (!quiet_) tell_line("worker: " + text);
     };
     try {
         const auto done = work_for_session(worker_, signals, say);

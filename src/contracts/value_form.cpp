@@ -16,6 +16,13 @@ setup_error refusal(std::string_view given, std::string_view accepted) {
     return setup_error(fmt::format("'{}' is not {}", printable(given, 80), accepted));
 }
 
+/// "; did you mean '100/s'?" if the text is a value but for its unit.
+template <class Parse>
+std::string lacking(std::string_view unit, std::string_view text, Parse parse) {
+    const auto whole = std::string(text) + std::string(unit);
+    return parse(whole) ? fmt::format("; did you mean '{}'?", whole) : "";
+}
+
 /// Writes 10 min as "10m", not as "600s" like format_duration().
 std::string short_duration(duration d) {
     using std::chrono::hours, std::chrono::minutes;
@@ -54,8 +61,9 @@ value_form<duration> duration_form(duration_range range) {
     const auto parse = [range](const std::string& text) {
         const auto value = parse_duration(text);
         if (!value || *value < range.lowest || *value > range.highest)
-            throw refusal(text, fmt::format("a duration from {} to {} with a unit (us, ms, s, m, h), such as 100ms",
-                                            format_duration(range.lowest), format_duration(range.highest)));
+            throw refusal(text, fmt::format("a duration from {} to {} with a unit (us, ms, s, m, h), such as 100ms{}",
+                                            format_duration(range.lowest), format_duration(range.highest),
+                                            lacking("ms", text, parse_duration)));
         return *value;
     };
     return {.placeholder = "TIME", .parse = parse, .format = short_duration};
@@ -73,7 +81,8 @@ value_form<double> share_form() {
 value_form<std::uint64_t> rate_form() {
     const auto parse = [](const std::string& text) {
         const auto rate = parse_rate(text);
-        if (!rate || *rate > highest_rate) throw refusal(text, "a rate from 1/s to 10M/s, such as 500/s");
+        if (!rate || *rate > highest_rate)
+            throw refusal(text, "a rate from 1/s to 10M/s, such as 500/s" + lacking("/s", text, parse_rate));
         return *rate;
     };
     return {.placeholder = "RATE", .parse = parse, .format = [](std::uint64_t n) { return short_count(n) + "/s"; }};
@@ -82,7 +91,9 @@ value_form<std::uint64_t> rate_form() {
 value_form<std::uint64_t> size_form() {
     const auto parse = [](const std::string& text) {
         const auto bytes = parse_size(text);
-        if (!bytes) throw refusal(text, "a size with a unit (B, kB, MB, GB, KiB, MiB, GiB), such as 500MB");
+        if (!bytes)
+            throw refusal(text, "a size with a unit (B, kB, MB, GB, KiB, MiB, GiB), such as 500MB" +
+                                    lacking("MB", text, parse_size));
         return *bytes;
     };
     return {.placeholder = "SIZE", .parse = parse, .format = format_size};
@@ -93,12 +104,15 @@ namespace {
 /// A form of values that have a parser and a format of their own.
 template <class Value>
 value_form<Value> form_of(const char* placeholder, const char* accepted,
-                          std::optional<Value> (*parse)(std::string_view), std::string (*format)(const Value&)) {
+                          std::optional<Value> (*parse)(std::string_view), std::string (*format)(const Value&),
+                          const char* usual_unit = nullptr) {
     return {.placeholder = placeholder,
             .parse =
-                [parse, accepted](const std::string& text) {
+                [parse, accepted, usual_unit](const std::string& text) {
                     auto value = parse(text);
-                    if (!value) throw refusal(text, accepted);
+                    if (!value)
+                        throw refusal(text,
+                                      accepted + (usual_unit != nullptr ? lacking(usual_unit, text, parse) : ""));
                     return *std::move(value);
                 },
             .format = format};
@@ -112,7 +126,7 @@ value_form<jitter> jitter_form() {
 
 value_form<cpu_cost> cpu_cost_form() {
     return form_of("COST", "a time from 1us to 10s, TIME:lognormal:SIGMA (0 < SIGMA <= 3) or none", parse_cpu_cost,
-                   format_cpu_cost);
+                   format_cpu_cost, "ms");
 }
 
 value_form<transform_place> transform_place_form() {
@@ -122,7 +136,7 @@ value_form<transform_place> transform_place_form() {
 
 value_form<arrival_rate> arrival_rate_form() {
     return form_of("RATE", "a rate up to 1M/s with a unit (/s, /m, /h), such as 14/s, 840/m or 50k/h",
-                   parse_arrival_rate, format_arrival_rate);
+                   parse_arrival_rate, format_arrival_rate, "/s");
 }
 
 value_form<rate_ramp> rate_ramp_form() {
@@ -141,8 +155,8 @@ value_form<arrival_process> arrival_process_form() {
 }
 
 value_form<std::vector<objective>> objectives_form() {
-    return form_of("OBJECTIVE", "up to 4 objectives, such as p99<500ms or p50<50ms,p99.9<1s", parse_objectives,
-                   format_objectives);
+    return form_of("OBJECTIVE", "a list of up to 4 objectives, such as p99<500ms or p50<50ms,p99.9<1s",
+                   parse_objectives, format_objectives);
 }
 
 value_form<std::string> choice_form(std::vector<std::string> names) {

@@ -119,7 +119,7 @@ void incident_watch::strike(const incident& what, pid_t run) {
     const bool is_first = record_.mark_kill();  // before it, so that the recovery is not too short
     const auto [text, hit, killed_run] = strike_of(what, run);
     if (is_first && !hit) record_.unmark_kill();
-    if (hit && struck_ == kill_target::none) struck_ = what.target;
+    if (hit && struck_ == kill_target::none) struck_ = killed_run ? kill_target::run : what.target;
     runs_killed_ += killed_run ? 1u : 0u;
     done_.push_back(fmt::format("{}, after {} of {} orders{}", text, done, record_.orders(),
                                 hit ? "" : ": it hit nothing, so nothing was tried"));

@@ -90,7 +90,9 @@ public:
 
     void strike_when_due(pid_t run);
     [[nodiscard]] bool is_waiting() const noexcept { return !waiting_.empty(); }
-    [[nodiscard]] kill_target struck() const noexcept { return struck_; }  ///< target of the first that hit
+    [[nodiscard]] kill_target struck() const noexcept {
+        return struck_;
+    }  ///< of the first that hit: its target, or the run if that died for want of workers
     [[nodiscard]] unsigned runs_killed() const noexcept { return runs_killed_; }
     /// One line per incident: what it did, or that the run ended before it was due.
     [[nodiscard]] std::vector<std::string> report() const;

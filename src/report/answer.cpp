@@ -1,6 +1,8 @@
 #include "report/answer.hpp"
 
+#include "analysis/contender.hpp"
 #include "report/numbers.hpp"
+#include "report/words.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -14,17 +16,9 @@
 namespace pipebench::reporting {
 namespace {
 
-using words = std::vector<std::string>;
 using summaries = std::vector<const pattern_summary*>;
 
 constexpr std::uint64_t few_orders = 1000;
-
-/// "a, b and c"
-std::string listed(const words& names) {
-    if (names.size() < 2) return names.empty() ? "" : names.front();
-    const words before(names.begin(), names.end() - 1);
-    return fmt::format("{} and {}", fmt::join(before, ", "), names.back());
-}
 
 template <class Condition>
 words names_where(const std::vector<pattern_summary>& patterns, Condition holds) {
@@ -44,11 +38,14 @@ struct question {
     std::function<std::string(const run_result&)> said;
 };
 
-/// The trusted patterns that have a value, best first.
+/// The patterns that can be called the best and have a value, best first. If none can, as where a scenario fails some
+/// orders of every pattern, all that are trusted.
 summaries in_order(const std::vector<pattern_summary>& patterns, const question& q) {
+    const bool any =
+        std::any_of(patterns.begin(), patterns.end(), [](const auto& p) { return can_be_best(p.typical); });
     summaries out;
     for (const auto& p : patterns)
-        if (counts(p) && std::isfinite(q.value(p.typical))) out.push_back(&p);
+        if ((any ? can_be_best(p.typical) : counts(p)) && std::isfinite(q.value(p.typical))) out.push_back(&p);
     std::stable_sort(out.begin(), out.end(),
                      [&](auto* a, auto* b) { return q.value(a->typical) < q.value(b->typical); });
     return out;
@@ -99,11 +96,13 @@ fact best_of(const scenario_report& part, const question& q) {
         return at == order.end() ? name : fmt::format("{}, {}", name, q.said((*at)->typical));
     };
     const auto* r = ranking_of(part, q.metric);
-    if (r != nullptr && r->no_verdict.empty()) return {q.label, {ranked(*r, said)}};
+    const bool ranks_them = r != nullptr && r->order.size() == order.size();  // and none that cannot be the best
+    if (ranks_them && r->no_verdict.empty()) return {q.label, {ranked(*r, said)}};
     const bool was_asked = order.front()->rounds >= fewest_rounds_for_a_verdict;
     return {q.label,
             {said(order.front()->typical.pattern) + others_behind(order, q) + unknown_in(part.patterns, q) +
-             (r != nullptr && was_asked ? fmt::format("; no verdict: {}", r->no_verdict) : "")}};
+             (r != nullptr && was_asked && !r->no_verdict.empty() ? fmt::format("; no verdict: {}", r->no_verdict)
+                                                                  : "")}};
 }
 
 // --- the parts of the answer ---
@@ -153,10 +152,6 @@ bool is_open(const scenario_report& part) {
                        [](auto& p) { return p.typical.load.has_value(); });
 }
 
-void add(words& out, const words& names, std::string_view what) {
-    if (!names.empty()) out.push_back(fmt::format("{}: {}", what, listed(names)));
-}
-
 /// Which patterns kept up with the orders that arrived, and met the objectives.
 fact kept_up(const scenario_report& part) {
     const auto by = [&](objective_verdict v) {
@@ -173,11 +168,11 @@ fact kept_up(const scenario_report& part) {
         });
     };
     words out;
-    add(out, by(objective_verdict::met), "objective met");
-    add(out, by(objective_verdict::not_met), "not met");
-    add(out, by(objective_verdict::cannot_tell), "cannot be told");
-    add(out, names_where(part.patterns, [](auto& p) { return p.typical.load && p.typical.load->saturated; }),
-        "could not keep up");
+    add_named(out, "objective met", by(objective_verdict::met));
+    add_named(out, "not met", by(objective_verdict::not_met));
+    add_named(out, "cannot be told", by(objective_verdict::cannot_tell));
+    add_named(out, "could not keep up",
+              names_where(part.patterns, [](auto& p) { return p.typical.load && p.typical.load->saturated; }));
     if (out.empty()) out.emplace_back("all kept up with the orders that arrived");
     return {"Load", {fmt::format("{}", fmt::join(out, "; "))}};
 }
@@ -197,9 +192,9 @@ fact failed(const report_model& m) {
                     fmt::format("{} ({} %)", row_name(run), error_percent(run.not_stored(), run.orders)));
         }
     words out;
-    add(out, lost, "THE LEDGER DOES NOT BALANCE");
-    add(out, failing, "orders not stored");
-    add(out, untrusted, "not to be trusted");
+    add_named(out, "THE LEDGER DOES NOT BALANCE", lost);
+    add_named(out, "orders not stored", failing);
+    add_named(out, "not to be trusted", untrusted);
     if (out.empty())
         return {"Failed", {fmt::format("nothing: {} stored, each in one row", counted(orders, "order", "orders"))}};
     return {"Failed", {fmt::format("{}", fmt::join(out, "; "))}};
@@ -216,9 +211,9 @@ fact production(const report_model& m) {
         in_part = in_part || r.kind == readiness_kind::ready_as_far_as_tried;
     }
     words out;
-    add(out, ready, in_part ? "ready, as far as was tried" : "ready");
-    add(out, not_ready, "not ready");
-    add(out, unknown, "not known");
+    add_named(out, in_part ? "ready, as far as was tried" : "ready", ready);
+    add_named(out, "not ready", not_ready);
+    add_named(out, "not known", unknown);
     return {"Production", out.empty() ? words{} : words{fmt::format("{}", fmt::join(out, "; "))}};
 }
 

@@ -7,6 +7,7 @@
 #include "report/page.hpp"
 #include "report/ratio_chart.hpp"
 #include "report/text_table.hpp"
+#include "report/words.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -21,8 +22,6 @@ namespace {
 constexpr std::size_t value_limit = 120;  // bytes of one side of a difference
 constexpr std::size_t most_pieces = 10;   // of a yardstick; ours has 5
 constexpr std::size_t most_notes = 60;    // of a kind; more would hide the rest, and the JSON has them all
-
-using words = std::vector<std::string>;
 
 std::string counts_of(const comparison& c) {
     const auto unknown = c.count(change::cannot_tell);
@@ -133,6 +132,13 @@ table table_of_rows(const std::vector<comparison_row>& rows) {
          {{"Verdict", "", align::left}, [](item r) { return std::string(name_of(r.verdict)); }},
          {{"Why", "", align::left, 6}, [](item r) { return printable(r.why); }}},
         [=](item r) { return is_worse(r) ? tone::alarm : tone::plain; });
+}
+
+/// The rows that a terminal shows without being asked.
+std::vector<comparison_row> rows_that_changed(const comparison& c) {
+    auto out = c.rows;
+    std::erase_if(out, [](const comparison_row& r) { return r.verdict == change::same; });
+    return out;
 }
 
 std::vector<ratio_row> ratios_of(const comparison& c) {
@@ -263,7 +269,9 @@ std::string render_text(const comparison& c, const look& how) {
     const auto notes = notes_of(c);
     if (!notes.empty()) out += "\n";
     for (const auto& n : notes) out += wrapped(fmt::format("{}: {}", n.label, n.text), 4, how.width);
-    out += "\n" + to_text(table_of_rows(c.rows), how) + "\n";
+    const auto shown = how.details ? c.rows : rows_that_changed(c);
+    if (!shown.empty()) out += "\n" + to_text(table_of_rows(shown), how);
+    out += unchanged(c.rows.size() - shown.size(), shown.empty() ? beside::nothing : beside::others) + "\n";
     return out + wrapped(rules_of(c), 0, how.width) + wrapped(sides_of(c), 4, how.width);
 }
 

@@ -240,6 +240,7 @@ words trust_alarms(const report_model& m) {
             bad += row.typical.verdict.trusted() ? 0u : 1u;
         }
     if (bad == 0) return {};
+    if (all == 1) return {"This row must not be trusted: its verdict says why."};
     return {fmt::format("{} of {} rows must not be trusted: the verdict of each says why.", bad, all)};
 }
 

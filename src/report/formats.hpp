@@ -44,6 +44,10 @@ struct fact {
     bool is_detail = false;  ///< a terminal shows it on request only
 };
 
+/// Its label in bold, with the lines beside it.
+[[nodiscard]] std::string to_text(const fact& f, const look& how);
+[[nodiscard]] std::string to_markdown(const fact& f);
+
 /// Ranking, advice, ledger, failures, sampling, parameters, box, build, servers, command, notes, warnings. Leaves
 /// out facts without lines.
 [[nodiscard]] std::vector<fact> facts(const report_model& m);

@@ -9,13 +9,6 @@
 namespace pipebench::reporting {
 namespace {
 
-std::string fact_markdown(const fact& f) {
-    if (f.lines.size() == 1) return fmt::format("- **{}**: {}\n", f.label, escape_markdown(f.lines.front()));
-    std::string out = fmt::format("- **{}**:\n", f.label);
-    for (const auto& line : f.lines) out += fmt::format("  - {}\n", escape_markdown(line));
-    return out;
-}
-
 std::string titled(std::string_view title, const table& t) {
     return fmt::format("\n**{}**\n\n{}", title, to_markdown(t));
 }
@@ -45,6 +38,13 @@ std::string scenarios_markdown(const report_model& m) {
 
 }  // namespace
 
+std::string to_markdown(const fact& f) {
+    if (f.lines.size() == 1) return fmt::format("- **{}**: {}\n", f.label, escape_markdown(f.lines.front()));
+    std::string out = fmt::format("- **{}**:\n", f.label);
+    for (const auto& line : f.lines) out += fmt::format("  - {}\n", escape_markdown(line));
+    return out;
+}
+
 std::string render_markdown(const report_model& m, const look&) {
     std::string out;
     for (const auto& line : assertion_lines(m)) out += fmt::format("- {}\n", escape_markdown(line));
@@ -53,12 +53,12 @@ std::string render_markdown(const report_model& m, const look&) {
     for (const auto& line : alarms(m)) out += fmt::format("> **{}**\n\n", escape_markdown(line));
     if (m.shown.runs.empty()) out += "Nothing was measured.\n";
     else {
-        for (const auto& f : answer(m)) out += fact_markdown(f);
+        for (const auto& f : answer(m)) out += to_markdown(f);
         out += "\n" + readiness_markdown(m) + scenarios_markdown(m);
     }
     const auto below = facts(m);
     if (!below.empty()) out += "\n";
-    for (const auto& f : below) out += fact_markdown(f);
+    for (const auto& f : below) out += to_markdown(f);
     return out;
 }
 

@@ -1,5 +1,6 @@
 #include "report/pattern_tables.hpp"
 
+#include "analysis/contender.hpp"
 #include "contracts/error.hpp"
 #include "contracts/scenario.hpp"
 #include "report/numbers.hpp"
@@ -14,6 +15,8 @@ namespace pipebench::reporting {
 namespace {
 
 using summary = const pattern_summary&;
+
+constexpr const char* spread = "±";
 
 column giving_way(column c, unsigned rank) {
     c.gives_way = rank;
@@ -46,6 +49,15 @@ std::string processes_cell(summary p) {
 bool stands_out(const run_result& r) { return !r.verdict.trusted() || r.interrupted; }
 
 std::string name_cell(summary p) { return (stands_out(p.typical) ? "! " : "") + p.typical.pattern; }
+
+/// Behind the time, and behind its spread if that is shown.
+void put_bars_of_time(pattern_columns& columns) {
+    for (std::size_t i = 0; i + 1 < columns.size(); ++i)
+        if (columns[i].head.name == "Time") {
+            auto& last = columns[i + 1].head.name == spread ? columns[i + 1] : columns[i];
+            last.head.with_bars = true;
+        }
+}
 
 std::string limit_cell(summary p) {
     return p.typical.in_flight_limit == 0 ? "unbounded" : grouped(p.typical.in_flight_limit);
@@ -217,27 +229,28 @@ bool is_open(const std::vector<pattern_summary>& patterns) {
 /// Of an open run: its time is that of its arrivals, and says nothing.
 pattern_columns open_columns(const std::vector<pattern_summary>& patterns) {
     pattern_columns columns{
-        {giving_way({"In flight", ""}, 8), limit_cell},
-        {giving_way({"Offered", "/s"}, 7), of_load([](auto& l) { return rate_cell(l.offered_per_s); })},
+        {giving_way({"In flight", ""}, 9), limit_cell},
+        {giving_way({"Offered", "/s"}, 8), of_load([](auto& l) { return rate_cell(l.offered_per_s); })},
         {{"Achieved", "/s"}, of_load([](auto& l) { return rate_cell(l.achieved_per_s); })},
-        {giving_way({"Util.", "%"}, 6), of_load([](auto& l) { return fixed(100 * l.forecast.utilisation, 1); })},
-        {giving_way(marked({"p50", "ms"}), 5),
+        {giving_way({"Util.", "%"}, 7), of_load([](auto& l) { return fixed(100 * l.forecast.utilisation, 1); })},
+        {giving_way(marked({"p50", "ms"}), 6),
          [](summary p) { return latency_cell(p.typical, p.typical.latency.p50_ms); },
          [](summary p) { return p.typical.latency.p50_ms; }},
         {with_bars(marked({"p99", "ms"})),
          [](summary p) { return latency_cell(p.typical, p.typical.latency.p99_ms); },
          [](summary p) { return p.typical.latency.p99_ms; }},
-        {giving_way({"Max", "ms"}, 9), [](summary p) { return latency_cell(p.typical, p.typical.latency.max_ms); }},
-        {giving_way({"Wait p99", "ms"}, 3), of_load([](auto& l) { return fixed(l.wait.p99_ms, 1); })},
-        {giving_way({"Service p99", "ms"}, 4), of_load([](auto& l) { return fixed(l.service.p99_ms, 1); })},
-        {giving_way({"Queue", "peak"}, 10), of_load([](auto& l) { return fixed(l.queue_peak, 0); })},
-        {with_bars(marked({"PSS", "MB"})), [](summary p) { return megabytes(p.typical.memory.peak_pss_bytes); },
+        {giving_way({"Max", "ms"}, 10), [](summary p) { return latency_cell(p.typical, p.typical.latency.max_ms); }},
+        {giving_way({"Wait p99", "ms"}, 4), of_load([](auto& l) { return fixed(l.wait.p99_ms, 1); })},
+        {giving_way({"Service p99", "ms"}, 5), of_load([](auto& l) { return fixed(l.service.p99_ms, 1); })},
+        {giving_way({"Queue", "peak"}, 11), of_load([](auto& l) { return fixed(l.queue_peak, 0); })},
+        {giving_way(with_bars(marked({"PSS", "MB"})), 3),
+         [](summary p) { return megabytes(p.typical.memory.peak_pss_bytes); },
          [](summary p) { return known(p.typical.memory.peak_pss_bytes); }},
-        {marked({"CPU/order", "us"}), [](summary p) { return fixed(p.typical.cpu_per_order_us, 0); },
+        {giving_way(marked({"CPU/order", "us"}), 2), [](summary p) { return fixed(p.typical.cpu_per_order_us, 0); },
          [](summary p) { return p.typical.cpu_per_order_us; }},
         {{"Errors", "%"}, [](summary p) { return error_percent(p.typical.not_stored(), p.typical.orders); }},
         {{"Lost", ""}, [](summary p) { return ledger_cell(p.typical, p.typical.ledger.lost); }},
-        {giving_way({"Objective", "", align::left}, 2), of_load(objective_cell)},
+        {giving_way({"Objective", "", align::left}, 1), of_load(objective_cell)},
         {{"Verdict", "", align::left}, [](summary p) { return verdict_cell(p.typical); }}};
     const bool judged = std::any_of(patterns.begin(), patterns.end(),
                                     [](summary p) { return p.typical.load && !p.typical.load->objectives.empty(); });
@@ -279,17 +292,20 @@ std::string ledger_cell(const run_result& r, std::uint64_t count) { return r.led
 
 table pattern_table(const std::vector<pattern_summary>& patterns, pattern_columns columns) {
     columns.insert(columns.begin(), column_of<pattern_summary>{{"Pattern", "", align::left}, name_cell});
-    return table_of(patterns, columns, [](summary p) { return stands_out(p.typical) ? tone::alarm : tone::plain; });
+    auto out =
+        table_of(patterns, columns, [](summary p) { return stands_out(p.typical) ? tone::alarm : tone::plain; });
+    for (std::size_t i = 0; i < patterns.size(); ++i) out.rows[i].competes = can_be_best(patterns[i].typical);
+    return out;
 }
 
 table main_table(const std::vector<pattern_summary>& patterns) {
     if (is_open(patterns)) return pattern_table(patterns, open_columns(patterns));
-    const std::string spread = "±";
     pattern_columns columns{
         {giving_way({"In flight", ""}, 7), limit_cell},
-        {with_bars(marked({"Time", "s"})), [](summary p) { return seconds(p.typical.time_s); },
+        {marked({"Time", "s"}), [](summary p) { return seconds(p.typical.time_s); },
          [](summary p) { return p.typical.time_s; }},
-        {giving_way({spread, "%"}, 2), [](summary p) { return spread_cell(p.time_spread); }},
+        {giving_way({spread, "%"}, 2), [](summary p) { return spread_cell(p.time_spread); },
+         [](summary p) { return p.typical.time_s; }},
         {giving_way({"Floor", "s"}, 8), [](summary p) { return seconds(p.typical.floor_s); }},
         {giving_way({"Eff.", "%"}, 4), [](summary p) { return fixed(100 * p.typical.efficiency, 1); }},
         {giving_way(marked({"Peak RSS", "MB"}), 6),
@@ -311,6 +327,7 @@ table main_table(const std::vector<pattern_summary>& patterns) {
         {{"Lost", ""}, [](summary p) { return ledger_cell(p.typical, p.typical.ledger.lost); }},
         {{"Verdict", "", align::left}, [](summary p) { return verdict_cell(p.typical); }}};
     if (!several_rounds(patterns)) std::erase_if(columns, [&](const auto& c) { return c.head.name == spread; });
+    put_bars_of_time(columns);
     add_lag_column(patterns, columns);
     return pattern_table(patterns, std::move(columns));
 }

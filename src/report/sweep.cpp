@@ -1,12 +1,15 @@
-// The text has the lead and fan-out's limit in sentences, then one table per metric.
+// The answer, a table for each metric, and notes on single cells.
 #include "report/sweep.hpp"
 
 #include "analysis/ranking.hpp"
 #include "contracts/error.hpp"
+#include "report/answer.hpp"
+#include "report/formats.hpp"
 #include "report/numbers.hpp"
 #include "report/page.hpp"
 #include "report/sweep_charts.hpp"
 #include "report/text_table.hpp"
+#include "report/words.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -17,60 +20,51 @@
 namespace pipebench::reporting {
 namespace {
 
-using words = std::vector<std::string>;
+constexpr std::size_t most_notes = 5;  ///< of a kind on a terminal, without details
 
 std::string headline(const sweep_outcome& s) {
-    return fmt::format("sweep of {} over {}: {}, {} at each, {:.0f} s{}", s.option,
+    return fmt::format("sweep of {} over {}, {}, {} at each, took {} s{}", s.option,
                        counted(s.points.size(), "point", "points"), counted(s.patterns.size(), "pattern", "patterns"),
-                       counted(s.rounds, "round", "rounds"), s.session_s,
+                       counted(s.rounds, "round", "rounds"), fixed(s.session_s, 1),
                        s.interrupted ? "; INTERRUPTED: a part of it was measured" : "");
 }
 
+/// Who leads in each metric, also in those that the answer leaves out.
 words lines_of_leads(const sweep_outcome& s) {
     words out;
     if (s.patterns.size() > 1)
-        for (const auto& m : swept_metrics()) out.push_back(describe_leads(s, m));
+        for (const auto& m : swept_metrics())
+            out.push_back(fmt::format("{}: {}", m.name, describe_leads(s, *find_metric(m.id))));
     return out;
 }
 
-/// The points at which the parameters set the time, so no pattern can win by much.
-std::string at_their_floor(const sweep_outcome& s) {
-    words out;
-    for (const auto& pattern : s.patterns) {
-        words where;
-        for (const auto& point : s.points) {
-            const auto runs = runs_of(point.result, pattern);
-            const auto at_floor = [](const run_result* r) { return r->verdict.kind == verdict_kind::at_floor; };
-            if (!runs.empty() && std::all_of(runs.begin(), runs.end(), at_floor)) where.push_back(point.label);
-        }
-        if (!where.empty()) out.push_back(fmt::format("{} ({})", pattern, fmt::join(where, ", ")));
-    }
-    if (out.empty()) return "";
-    return fmt::format("at their floor, where the parameters set the time and not the pattern: {}",
-                       fmt::join(out, ", "));
-}
-
-/// Explains the cells without a star.
-words notes_of(const sweep_outcome& s) {
-    words out;
-    if (s.limit)
-        if (const auto text = describe(*s.limit); !text.empty()) out.push_back(text);
+/// Explains the cells without a mark.
+std::vector<fact> notes_of(const sweep_outcome& s) {
+    fact left_out{"Left out", {}}, untrusted{"Not trusted", {}}, warnings{"Warnings", {}};
     for (const auto& point : s.points) {
-        for (const auto& l : point.left_out) out.push_back(fmt::format("left out at {}: {}", point.label, l.why));
+        for (const auto& l : point.left_out) left_out.lines.push_back(fmt::format("at {}: {}", point.label, l.why));
         for (const auto& run : point.result.runs)
             if (!run.verdict.trusted())
-                out.push_back(fmt::format("{}, {}, round {}: {}", point.label, run.pattern, run.round,
-                                          printable(run.verdict.text)));
+                untrusted.lines.push_back(fmt::format("{}, {}, round {}: {}", point.label, run.pattern, run.round,
+                                                      printable(run.verdict.text)));
         for (const auto& warning : point.result.warnings)
-            out.push_back(fmt::format("warning at {}: {}", point.label, printable(warning)));
+            warnings.lines.push_back(fmt::format("at {}: {}", point.label, printable(warning)));
     }
-    if (const auto text = at_their_floor(s); !text.empty()) out.push_back(text);
+    std::vector<fact> out{std::move(left_out), std::move(untrusted), std::move(warnings)};
+    std::erase_if(out, [](const fact& f) { return f.lines.empty(); });
     return out;
+}
+
+void shorten(fact& f) {
+    if (f.lines.size() <= most_notes) return;
+    const auto more = f.lines.size() - most_notes;
+    f.lines.resize(most_notes);
+    f.lines.push_back(fmt::format("... and {} more", more));
 }
 
 std::string cell_text(const sweep_cell& c) {
     switch (c.state) {
-        case cell_state::best: return "*" + number(c.value);
+        case cell_state::best:
         case cell_state::good: return number(c.value);
         case cell_state::not_trusted: return "!" + number(c.value);
         case cell_state::left_out: return "no: " + c.why.substr(0, c.why.find(" ("));
@@ -79,31 +73,42 @@ std::string cell_text(const sweep_cell& c) {
     return "-";
 }
 
-table table_of_metric(const sweep_outcome& s, const metric& m) {
+/// The sign of the best is a part of its cell, or left to the format.
+enum class marks : std::uint8_t { in_cells, beside };
+
+table table_of_metric(const sweep_outcome& s, const metric& m, marks where) {
     table out{{{metric_name(m), "", align::left}}, {}};
-    for (const auto& pattern : s.patterns) out.rows.push_back({{pattern}});
+    for (const auto& pattern : s.patterns) out.rows.push_back({.cells = {pattern}, .marked = {false}});
     for (const auto& point : s.points) {
         out.columns.push_back({point.label, ""});
         const auto cells = cells_at(s, point, m);
         for (std::size_t i = 0; i < cells.size(); ++i) {
-            out.rows[i].cells.push_back(cell_text(cells[i]));
+            const bool is_best = cells[i].state == cell_state::best;
+            out.rows[i].cells.push_back(cell_text(cells[i]) + (is_best && where == marks::in_cells ? "*" : ""));
+            out.rows[i].marked.push_back(is_best && where == marks::beside);
             if (cells[i].state == cell_state::not_trusted) out.rows[i].mood = tone::alarm;
         }
     }
     return out;
 }
 
-std::string rules(const sweep_outcome& s) {
-    const auto verdict =
-        s.rounds >= fewest_rounds_for_a_verdict
-            ? "Separated: an exact 95 % interval of the paired ratios to every other pattern says so"
-            : fmt::format("No verdict: who leads does so by the median of {}; --repeat {} ranks time, CPU and memory",
-                          counted(s.rounds, "round", "rounds"), fewest_rounds_for_a_verdict);
-    return fmt::format(
-        "* the best of its column, and whoever is within {:.0f} % of it; no mark where all are. ! INVALID: "
-        "has no part in that. Each point is a session of its own, its patterns interleaved; the points "
-        "follow each other, so that a box that changes meanwhile changes a whole column. {}.",
-        100 * sweep_tie, verdict);
+std::string rules() {
+    return fmt::format("* the best of its column, and whoever is within {:.0f} % of it; no mark where all are, and "
+                       "none for who did not store every order, keep up or meet the objective. ! not to be trusted.",
+                       100 * sweep_tie);
+}
+
+constexpr const char* rule_of_points =
+    "Each point is a session of its own, its patterns interleaved; the points follow each other, so that a box that "
+    "changes meanwhile changes a whole column.";
+
+/// Whether a terminal shows the table of this metric without being asked: errors, where there are some.
+bool is_shown(const sweep_outcome& s, const swept_metric& m) {
+    if (m.id != "error_percent") return !m.is_detail;
+    return std::any_of(s.points.begin(), s.points.end(), [&](const sweep_point& point) {
+        const auto cells = cells_at(s, point, *find_metric(m.id));
+        return std::any_of(cells.begin(), cells.end(), [](const auto& c) { return c.value > 0; });
+    });
 }
 
 // JSON; nlohmann writes NaN and infinity as null.
@@ -155,37 +160,54 @@ constexpr std::string_view name_of(cell_state s) {
 }  // namespace
 
 std::string render_text(const sweep_outcome& s, const look& how) {
-    std::string out = wrapped(headline(s), 4, how.width);
-    if (const auto lines = lines_of_leads(s); !lines.empty()) {
-        out += "where the winner changes hands:\n";
-        for (const auto& l : lines) out += "  " + wrapped(l, 4, how.width - 2);
+    std::string out = wrapped("pipebench: " + headline(s), 4, how.width) + "\n";
+    for (const auto& f : answer(s)) out += to_text(f, how);
+    words hidden;
+    for (const auto& m : swept_metrics()) {
+        const metric& shown = *find_metric(m.id);
+        if (how.details || is_shown(s, m)) out += "\n" + to_text(table_of_metric(s, shown, marks::beside), how);
+        else hidden.emplace_back(m.name);
     }
-    for (const auto& n : notes_of(s)) out += "- " + wrapped(n, 4, how.width - 2);
-    for (const auto& m : swept_metrics()) out += "\n" + to_text(table_of_metric(s, *find_metric(m.id)), how);
-    return out + "\n" + wrapped(rules(s), 0, how.width);
+    out += "\n" + wrapped(rules(), 0, how.width);
+    if (how.details) out += wrapped(rule_of_points, 0, how.width);
+    auto notes = notes_of(s);
+    if (!notes.empty()) out += "\n";
+    for (auto& n : notes) {
+        if (!how.details) shorten(n);
+        out += to_text(n, how);
+    }
+    if (how.details) return out;
+    return out + "\n" + wrapped(fmt::format("--details shows all notes, and {}.", listed(hidden)), 0, how.width);
 }
 
 std::string render_markdown(const sweep_outcome& s) {
     std::string out = fmt::format("**pipebench {}**\n\n", escape_markdown(headline(s)));
-    for (const auto& l : lines_of_leads(s)) out += fmt::format("- {}\n", escape_markdown(l));
-    for (const auto& n : notes_of(s)) out += fmt::format("- {}\n", escape_markdown(n));
-    for (const auto& m : swept_metrics()) out += "\n" + to_markdown(table_of_metric(s, *find_metric(m.id)));
-    return out + "\n" + escape_markdown(rules(s)) + "\n";
+    for (const auto& f : answer(s)) out += to_markdown(f);
+    if (const auto leads = lines_of_leads(s); !leads.empty()) out += to_markdown(fact{"Who leads", leads});
+    for (const auto& m : swept_metrics())
+        out += "\n" + to_markdown(table_of_metric(s, *find_metric(m.id), marks::in_cells));
+    out += fmt::format("\n{} {}\n", escape_markdown(rules()), rule_of_points);
+    const auto notes = notes_of(s);
+    if (!notes.empty()) out += "\n";
+    for (const auto& n : notes) out += to_markdown(n);
+    return out;
 }
 
 std::string render_html(const sweep_outcome& s) {
     page out("pipebench " + headline(s));
-    out.list(lines_of_leads(s));
+    for (const auto& f : answer(s)) out.fact(f.label, f.lines);
+    if (const auto leads = lines_of_leads(s); !leads.empty()) out.fact("Who leads", leads);
     out.add(charts_of(s));
     out.heading("Every value");
     for (const auto& m : swept_metrics()) {
         const metric& shown = *find_metric(m.id);
-        out.add(table_of_metric(s, shown), metric_name(shown));
+        out.add(table_of_metric(s, shown, marks::in_cells), metric_name(shown));
     }
-    out.paragraph(rules(s));
+    out.paragraph(rules());
+    out.paragraph(rule_of_points);
     if (const auto notes = notes_of(s); !notes.empty()) {
         out.heading("Notes");
-        out.list(notes);
+        for (const auto& n : notes) out.fact(n.label, n.lines);
     }
     return out.html();
 }

@@ -11,7 +11,7 @@ namespace pipebench::reporting {
 
 inline constexpr std::string_view sweep_schema = "pipebench.sweep/1";
 
-/// For a terminal: where the lead changes, fan-out's limit, untrusted cells, then a table per metric.
+/// For a terminal: the answer, a table per metric, notes on cells that are left out or not trusted.
 [[nodiscard]] std::string render_text(const sweep_outcome& s, const look& how);
 [[nodiscard]] std::string render_markdown(const sweep_outcome& s);
 /// A page with charts, which needs no other file and no network.

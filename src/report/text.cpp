@@ -28,21 +28,6 @@ std::string assertions_text(const report_model& m, const look& how) {
     return out.empty() ? out : out + "\n";
 }
 
-/// The label in bold, and the lines beside it.
-std::string fact_text(const fact& f, const look& how) {
-    const auto room = std::min(how.width, widest_sentence);
-    std::string out;
-    for (std::size_t i = 0; i < f.lines.size(); ++i) {
-        const auto label = fmt::format("{:<{}}", i == 0 ? f.label : "", label_width);
-        std::string lead = i == 0 ? painted(label, ink::bold, how.ink) : label;
-        for (const auto& part : wrap(f.lines[i], room - std::min(room, label_width))) {
-            out += lead + part + "\n";
-            lead.assign(label_width, ' ');
-        }
-    }
-    return out;
-}
-
 std::string titled(std::string_view title, const table& t, const look& how) {
     return fmt::format("\n{}{}", lines_of(std::string(title), ink::bold, how), to_text(t, how));
 }
@@ -85,18 +70,32 @@ std::string scenarios_text(const report_model& m, const look& how) {
 std::string facts_text(const report_model& m, const look& how) {
     std::string out;
     for (const auto& f : facts(m))
-        if (how.details || !f.is_detail) out += fact_text(f, how);
+        if (how.details || !f.is_detail) out += to_text(f, how);
     return out.empty() ? out : "\n" + out;
 }
 
 }  // namespace
+
+std::string to_text(const fact& f, const look& how) {
+    const auto room = std::min(how.width, widest_sentence);
+    std::string out;
+    for (std::size_t i = 0; i < f.lines.size(); ++i) {
+        const auto label = fmt::format("{:<{}}", i == 0 ? f.label : "", label_width);
+        std::string lead = i == 0 ? painted(label, ink::bold, how.ink) : label;
+        for (const auto& part : wrap(f.lines[i], room - std::min(room, label_width))) {
+            out += lead + part + "\n";
+            lead.assign(label_width, ' ');
+        }
+    }
+    return out;
+}
 
 std::string render_text(const report_model& m, const look& how) {
     std::string out = assertions_text(m, how) + wrapped(headline(m), 4, how.width);
     for (const auto& line : alarms(m)) out += lines_of(line, ink::alarm, how);
     if (m.shown.runs.empty()) return out + "\nNothing was measured.\n" + facts_text(m, how);
     out += "\n";
-    for (const auto& f : answer(m)) out += fact_text(f, how);
+    for (const auto& f : answer(m)) out += to_text(f, how);
     out += readiness_text(m, how) + scenarios_text(m, how) + facts_text(m, how);
     if (!how.details)
         out += lines_of("\n--details shows orders, queues, services, box, build and settings.", ink::dim, how);

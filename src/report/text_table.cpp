@@ -107,7 +107,7 @@ std::vector<selection> blocks_of(const table& t, const selection& columns, std::
 std::vector<bool> best_in(const table& t, std::size_t column) {
     std::vector<bool> out(t.rows.size());
     const auto counts = [&](const row& r) {
-        return r.mood == tone::plain && column < r.values.size() && std::isfinite(r.values[column]);
+        return r.mood == tone::plain && r.competes && column < r.values.size() && std::isfinite(r.values[column]);
     };
     const row* first = nullptr;
     for (const auto& r : t.rows) {
@@ -126,6 +126,13 @@ std::vector<bool> best_in(const table& t, std::size_t column) {
     return others ? out : std::vector<bool>(out.size());
 }
 
+std::vector<bool> marks_in(const table& t, std::size_t column) {
+    auto out = best_in(t, column);
+    for (std::size_t i = 0; i < out.size(); ++i)
+        if (column < t.rows[i].marked.size() && t.rows[i].marked[column]) out[i] = true;
+    return out;
+}
+
 /// In eighths of a character.
 std::string bar_of(double share) {
     constexpr std::array<std::string_view, 8> ends{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
@@ -141,7 +148,7 @@ public:
     text_block(const table& t, selection columns, const look& how) : t_(t), columns_(std::move(columns)), how_(how) {
         for (const auto c : columns_) {
             widths_.push_back(natural_width(t, c));
-            best_.push_back(best_in(t, c));
+            best_.push_back(marks_in(t, c));
         }
         if (ends_with_text(t, columns_)) fit_texts();
         choose_bars();

@@ -24,7 +24,7 @@ struct column {
     std::string unit;  ///< empty if none
     align side = align::right;
     unsigned gives_way = 0;  ///< where there is no room, the column with the largest number goes first; 0: it stays
-    best mark = best::none;  ///< which of its cells is marked, among rows that are no alarm
+    best mark = best::none;  ///< which of its cells is marked, among rows that compete
     bool with_bars = false;  ///< where there is room
 };
 
@@ -32,6 +32,8 @@ struct row {
     std::vector<std::string> cells;  ///< as many as there are columns
     tone mood = tone::plain;
     std::vector<double> values{};  ///< of the cells, for marks and bars; NaN: has none. Empty: none has one
+    bool competes = true;          ///< no: none of its cells is marked by a column, as in an alarm
+    std::vector<bool> marked{};    ///< cells that are marked whatever their column says. Empty: none
 };
 
 struct table {

@@ -2,7 +2,7 @@
 #include "analysis/sweep.hpp"
 
 #include "report/sweep.hpp"
-#include "support/sample_result.hpp"
+#include "support/sweeps.hpp"
 #include "support/widest.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -22,28 +22,10 @@ namespace {
 constexpr auto best = cell_state::best, good = cell_state::good;
 const metric& time_s = *find_metric("time_s");
 
-/// A point at which the patterns a, b, c, ... took these times.
 sweep_point point(const std::string& value, const std::vector<double>& times, std::uint64_t rounds = 1) {
-    sweep_point out{value, "c=" + value, {}, {}};
-    out.result.rounds = rounds;
-    for (std::uint64_t round = 1; round <= rounds; ++round)
-        for (std::size_t i = 0; i < times.size(); ++i) {
-            auto run = test::sample_run(
-                {std::string(1, static_cast<char>('a' + i)), "", 100, times[i], 200, 210, 1, 10, 9, 1, 100});
-            run.round = round;
-            out.result.runs.push_back(run);
-        }
-    return out;
+    return test::sweep_point_of(value, times, rounds);
 }
-
-sweep_outcome sweep_of(std::vector<sweep_point> points, std::vector<std::string> patterns = {"a", "b"}) {
-    sweep_outcome out;
-    out.option = "--concurrency";
-    out.patterns = std::move(patterns);
-    out.points = std::move(points);
-    out.rounds = out.points.front().result.rounds;
-    return out;
-}
+using test::sweep_of;
 
 states states_at(const sweep_outcome& s, std::size_t at, const metric& m) {
     states out;
@@ -51,7 +33,7 @@ states states_at(const sweep_outcome& s, std::size_t at, const metric& m) {
     return out;
 }
 
-std::string said_of_time(const sweep_outcome& s) { return describe_leads(s, swept_metrics().front()); }
+std::string said_of_time(const sweep_outcome& s) { return describe_leads(s, time_s); }
 
 }  // namespace
 
@@ -112,24 +94,23 @@ TEST_CASE("a run that was cut short has no part in its column", "[sweep]") {
 
 TEST_CASE("it is said where the lead changes", "[sweep]") {
     CHECK(said_of_time(sweep_of({point("10", {1, 2}), point("50", {1, 2}), point("100", {2, 1})})) ==
-          "time: a up to c=50, b from c=100 on");
+          "a up to c=50, b from c=100 on");
     CHECK(said_of_time(sweep_of({point("10", {1, 2}), point("50", {2, 1}), point("100", {2, 1}),
-                                 point("500", {1, 2})})) == "time: a at c=10, b from c=50 to c=100, a from c=500 on");
-    CHECK(said_of_time(sweep_of({point("10", {1, 2}), point("50", {1, 2})})) == "time: a at every point");
+                                 point("500", {1, 2})})) == "a at c=10, b from c=50 to c=100, a from c=500 on");
+    CHECK(said_of_time(sweep_of({point("10", {1, 2}), point("50", {1, 2})})) == "a at every point");
 }
 
 TEST_CASE("a lead that is shared, level or without a contest is no one's", "[sweep]") {
     CHECK(
         said_of_time(sweep_of({point("1", {1, 1.01, 2}), point("2", {1, 1, 1}), point("3", {1})}, {"a", "b", "c"})) ==
-        "time: a and b at c=1, all level at c=2, nobody to compare from c=3 on");
+        "a and b at c=1, all level at c=2, nothing to compare from c=3 on");
 }
 
 TEST_CASE("a lead is separated where eight rounds say so, and with fewer it is a median", "[sweep]") {
-    CHECK(said_of_time(sweep_of({point("1", {1, 2}, 8), point("2", {1, 2}, 8)})) ==
-          "time: a at every point (separated)");
+    CHECK(said_of_time(sweep_of({point("1", {1, 2}, 8), point("2", {1, 2}, 8)})) == "a at every point (separated)");
     CHECK(said_of_time(sweep_of({point("1", {1, 2}, 8), point("2", {1, 2}, 7)})) ==
-          "time: a at every point (separated at 1 of 2 points)");
-    CHECK(said_of_time(sweep_of({point("1", {1, 2}, 7)})) == "time: a at every point");
+          "a at every point (separated at 1 of 2 points)");
+    CHECK(said_of_time(sweep_of({point("1", {1, 2}, 7)})) == "a at every point");
 }
 
 TEST_CASE("what broke in a run is the most frequent failure, and its count", "[sweep]") {
@@ -202,15 +183,43 @@ TEST_CASE("a sweep is rendered with its marks, its reasons and its limit", "[swe
     s.points[0].result.runs[2].verdict = {verdict_kind::invalid_below_floor, "INVALID: below its floor"};
     s.points[1].left_out = {{"c", "processes (this box has 10)", "c: 50 orders in flight need 51 processes"}};
     s.limit = limit_report{true, 1000, 2000, "local ports", true, {}};
-    const auto text = reporting::render_text(s, colours::off);
+    const auto text = reporting::render_text(s, {colours::off, 200});
     for (const std::size_t width : {80u, 100u})
         CHECK(test::widest_line(reporting::render_text(s, {colours::off, width})) <= width);
-    for (const auto* part :
-         {"time: a at c=10, b from c=50 on", "*1.00", "!3.00", "no: processes", "c=10, c, round 1: INVALID: below",
-          "left out at c=50: c: 50 orders in flight need 51 processes", "between 1,000 and 2,000", "No verdict",
-          "a session of its own"})
+    for (const auto* part : {"Fastest     a at c=10, b from c=50 on", "1.00*", "!3.00", "no: processes",
+                             "c=10, c, round 1: INVALID: below", "at c=50: c: 50 orders in flight need 51 processes",
+                             "between 1,000 and 2,000", "1 round at each point is an impression"})
         CHECK_THAT(text, ContainsSubstring(part));
-    CHECK_THAT(reporting::render_markdown(s), ContainsSubstring("| \\*1.00 |") && ContainsSubstring("no: processes"));
+    CHECK_THAT(reporting::render_markdown(s), ContainsSubstring("| 1.00\\* |") &&
+                                                  ContainsSubstring("no: processes") &&
+                                                  ContainsSubstring("a session of its own"));
+}
+
+TEST_CASE("a terminal shows the tables that answer, and all with details", "[sweep][report]") {
+    auto s = sweep_of({point("10", {1, 2}), point("50", {2, 1})});
+    CHECK_THAT(reporting::render_text(s, {colours::off, 80}),
+               !ContainsSubstring("p50 (ms)") && !ContainsSubstring("Errors (%)") &&
+                   ContainsSubstring("--details shows all notes, and throughput, p50 and errors."));
+    CHECK_THAT(reporting::render_text(s, {colours::off, 80, true}),
+               ContainsSubstring("p50 (ms)") && ContainsSubstring("a session of its own"));
+    auto& run = s.points[0].result.runs[0];
+    run.failed = 1;
+    --run.stored;
+    CHECK_THAT(reporting::render_text(s, {colours::off, 80}), ContainsSubstring("Errors (%)"));
+}
+
+TEST_CASE("a pattern that did less of the work has a value, and cannot be the best", "[sweep]") {
+    auto s = sweep_of({point("10", {1, 2, 3})}, {"a", "b", "c"});
+    s.points[0].result.runs[0].failed = 5;
+    s.points[0].result.runs[0].stored -= 5;
+    CHECK(states_at(s, 0, time_s) == states{good, best, good});
+}
+
+TEST_CASE("points are named by their ranges", "[sweep]") {
+    const auto s = sweep_of({point("1", {1}), point("2", {1}), point("3", {1}), point("4", {1})});
+    CHECK(describe_points(s, {0, 1, 2, 3}) == "at every point");
+    CHECK(describe_points(s, {0, 1, 3}) == "c=1 to c=2, c=4");
+    CHECK(describe_points(s, {2}) == "c=3");
 }
 
 TEST_CASE("the JSON of a sweep has the result of every point, which reads as any other", "[sweep][report]") {

@@ -35,7 +35,7 @@ struct run_of_ten {
     recorder record = recorder::create(10);
     words done;
     std::vector<incident> planned;
-    bool hits = true;
+    bool hits = true, kills_run = false;
     std::vector<service_watch> services;
     std::optional<incident_watch> watch;
 
@@ -43,7 +43,8 @@ struct run_of_ten {
         const std::string name(name_of(target));
         planned.push_back({target, at, [this, name](pid_t) {
                                done.push_back(name);
-                               return pipebench::strike{.text = "killed " + name, .hit = hits};
+                               return pipebench::strike{
+                                   .text = "killed " + name, .hit = hits, .killed_run = kills_run};
                            }});
     }
     void start() {
@@ -146,6 +147,16 @@ TEST_CASE("an incident strikes once, as soon as its share of the orders has ende
     CHECK(run.watch->struck() == kill_target::worker);
     CHECK(run.watch->report() == words{"killed worker, after 5 of 10 orders"});
     CHECK(run.record.killed_at() > 0ns);
+}
+
+TEST_CASE("a run that is killed for want of workers is said to be what was killed", "[watch][chaos]") {
+    run_of_ten run;
+    run.kills_run = true;
+    run.plan(kill_target::worker, 0.1);
+    run.start();
+    run.end_orders(1, 1);
+    CHECK(run.strike() == words{"worker"});
+    CHECK(run.watch->struck() == kill_target::run);
 }
 
 TEST_CASE("of several incidents each strikes at its own time, and the first one names the recovery", "[incidents]") {

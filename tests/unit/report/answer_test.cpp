@@ -11,6 +11,7 @@
 using namespace pipebench;
 using namespace pipebench::reporting;
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -96,6 +97,19 @@ TEST_CASE("a pattern that is not to be trusted has no part in the answer but und
     CHECK(part(s, "Fastest").empty());
     CHECK(part(s, "How sure").empty());
     CHECK_THAT(part(s, "Failed"), ContainsSubstring("not to be trusted: semaphore and thread-pool"));
+}
+
+TEST_CASE("a pattern that failed orders is not the first, unless all did", "[answer]") {
+    auto s = two_patterns(1, 0.5);
+    const auto fail = [](run_result& run) {
+        run.failed = 1;
+        --run.stored;
+    };
+    CHECK_THAT(part(s, "Fastest"), StartsWith("thread-pool"));
+    fail(s.runs[1]);
+    CHECK_THAT(part(s, "Fastest"), StartsWith("semaphore") && !ContainsSubstring("thread-pool"));
+    fail(s.runs[0]);
+    CHECK_THAT(part(s, "Fastest"), StartsWith("thread-pool"));
 }
 
 TEST_CASE("lost and failed orders are named", "[answer]") {

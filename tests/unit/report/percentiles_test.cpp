@@ -1,10 +1,13 @@
 // Percentiles of what a result keeps, and HdrHistogram's text of it.
 #include "contracts/latency_bin.hpp"
+#include "report/numbers.hpp"
 #include "report/percentiles.hpp"
 #include "support/sample_result.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <fmt/format.h>
 
 #include <cmath>
 
@@ -20,6 +23,21 @@ TEST_CASE("a percentile is the edge of the bin that it lies in", "[percentiles]"
     CHECK(quantile_ms(d, 0.991) == upper_edge_ms(300));
     CHECK(quantile_ms(d, 1) == upper_edge_ms(300));
     CHECK(quantile_ms(d, 0) == upper_edge_ms(100));
+}
+
+TEST_CASE("a percentile never exceeds the exact maximum, which its bin may", "[percentiles]") {
+    const latency_distribution d{{100, 300}, {1, 1}};
+    const double largest = (upper_edge_ms(299) + upper_edge_ms(300)) / 2;
+    CHECK(quantile_ms(d, 1, largest) == largest);
+    CHECK(quantile_ms(d, 0.5, largest) == upper_edge_ms(100));
+    auto s = test::sample_session();
+    s.runs.resize(1);
+    s.runs[0].served = d;
+    s.runs[0].latency.max_ms = largest;
+    CHECK(percentile_table(summarise(s), {99.9}).rows[0].cells[3] == fixed(largest, 1));
+    CHECK_THAT(to_hgrm(d, largest), ContainsSubstring(fmt::format("#[Max     = {:12.3f}", largest)));
+    s.runs[0].latency.max_ms = std::nan("");  // among orders that did not end
+    CHECK(percentile_table(summarise(s), {99.9}).rows[0].cells[3] == fixed(upper_edge_ms(300), 1));
 }
 
 TEST_CASE("of no orders no percentile is known, and a foreign distribution is no crash", "[percentiles]") {

@@ -142,6 +142,31 @@ TEST_CASE("no cell is marked where all show the same, or where one counts alone"
     CHECK(to_text(marked_times({2, std::nan(""), 1}), {colours::off, 20}).find('*') == std::string::npos);
 }
 
+TEST_CASE("a row that cannot be the best is not marked, and one that is told to be is", "[table]") {
+    auto t = marked_times({1, 2, 3, 4});
+    t.rows[0].competes = false;
+    CHECK(lines(to_text(t, {colours::off, 20}))[3] == "a     1.00");
+    CHECK(lines(to_text(t, {colours::off, 20}))[4] == "a     2.00*");
+    t.rows[2].marked = {false, true};
+    CHECK(lines(to_text(t, {colours::off, 20}))[5] == "a     3.00*");
+}
+
+TEST_CASE("a pattern that could not keep up or failed orders is not marked as the best", "[table]") {
+    auto s = test::sample_session();
+    CHECK_THAT(to_text(main_table(summarise(s)), {colours::off, 150}), ContainsSubstring(" 1.84*"));
+    s.runs[0].failed = 1;
+    --s.runs[0].stored;
+    const auto text = to_text(main_table(summarise(s)), {colours::off, 150});
+    CHECK_THAT(text, ContainsSubstring(" 1.84 ") && ContainsSubstring(" 20.23*"));
+}
+
+TEST_CASE("bars of the time stand behind its spread", "[table]") {
+    const auto text = to_text(main_table(summarise(test::session_of_rounds())), {colours::off, 200});
+    const auto head = lines(text).front();
+    CHECK(head.find("±") < head.find("Floor"));
+    CHECK(head.find("±") - head.find("Time") < 12);
+}
+
 TEST_CASE("bars are as long as their values, and give way to the columns", "[table]") {
     const auto out = lines(to_text(marked_times({1, 2, 0.5}), {colours::off, 40}));
     CHECK(out[3] == "a      1.00* ██████");
