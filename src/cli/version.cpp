@@ -9,7 +9,7 @@
 #include <hiredis.h>
 #include <libpq-fe.h>
 #include <openssl/crypto.h>
-#include <pqxx/version.hxx>
+#include <pqxx/version>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

@@ -137,6 +137,7 @@ run_sums live_session::sums_of_run() const {
     out.response = record.response();
     out.lateness = record.lateness();
     out.loop_lag = record.loop_lag();
+    for (std::size_t i = 0; i < timed_stages.size(); ++i) out.stages[i] = record.stage_duration(timed_stages[i]);
     for (std::size_t i = 0; i < max_objectives; ++i) out.on_time[i] = record.on_time(i);
     return out;
 }
