@@ -14,13 +14,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
+#include <utility>
 
 namespace pipebench::reporting {
 namespace {
 
 constexpr std::size_t value_limit = 120;  // bytes of one side of a difference
 constexpr std::size_t most_pieces = 10;   // of a yardstick; ours has 5
+constexpr std::size_t most_reasons = 3;   // why rows cannot be told, in one line
 constexpr std::size_t most_notes = 60;    // of a kind; more would hide the rest, and the JSON has them all
 
 std::string counts_of(const comparison& c) {
@@ -134,11 +137,26 @@ table table_of_rows(const std::vector<comparison_row>& rows) {
         [=](item r) { return is_worse(r) ? tone::alarm : tone::plain; });
 }
 
-/// The rows that a terminal shows without being asked.
-std::vector<comparison_row> rows_that_changed(const comparison& c) {
-    auto out = c.rows;
-    std::erase_if(out, [](const comparison_row& r) { return r.verdict == change::same; });
-    return out;
+/// "27 cannot be told (15: interval wider than 10 %; 5: the box was 6 % slower; ...)"
+std::string untold(const comparison& c) {
+    std::map<std::string, std::size_t> counts;
+    for (const auto& row : c.rows)
+        if (row.verdict == change::cannot_tell) ++counts[printable(row.why, 60)];
+    std::vector<std::pair<std::string, std::size_t>> reasons(counts.begin(), counts.end());
+    std::stable_sort(reasons.begin(), reasons.end(), [](auto& x, auto& y) { return x.second > y.second; });
+    words named;
+    for (const auto& [why, rows] : reasons)
+        if (!why.empty() && named.size() < most_reasons) named.push_back(fmt::format("{}: {}", rows, why));
+    if (named.size() < reasons.size()) named.emplace_back("...");
+    return fmt::format("{} cannot be told ({})", c.count(change::cannot_tell), fmt::join(named, "; "));
+}
+
+/// Stands for the rows that a terminal does not show without being asked.
+std::string other_rows(const comparison& c, beside shown) {
+    words parts;
+    if (const auto same = c.count(change::same); same > 0) parts.push_back(unchanged(same, shown));
+    if (c.count(change::cannot_tell) > 0) parts.push_back(untold(c));
+    return parts.empty() ? "" : fmt::format("{}. --details shows them.", fmt::join(parts, ", "));
 }
 
 std::vector<ratio_row> ratios_of(const comparison& c) {
@@ -269,10 +287,15 @@ std::string render_text(const comparison& c, const look& how) {
     const auto notes = notes_of(c);
     if (!notes.empty()) out += "\n";
     for (const auto& n : notes) out += wrapped(fmt::format("{}: {}", n.label, n.text), 4, how.width);
-    const auto shown = how.details ? c.rows : rows_that_changed(c);
+    const auto changes = changes_in(c);
+    const auto& shown = how.details ? c.rows : changes;
     if (!shown.empty()) out += "\n" + to_text(table_of_rows(shown), how);
-    out += unchanged(c.rows.size() - shown.size(), shown.empty() ? beside::nothing : beside::others) + "\n";
-    return out + wrapped(rules_of(c), 0, how.width) + wrapped(sides_of(c), 4, how.width);
+    if (!how.details)
+        if (const auto others = other_rows(c, shown.empty() ? beside::nothing : beside::others); !others.empty())
+            out += (shown.empty() ? "\n" : "") + wrapped(others, 0, how.width);
+    out += "\n";
+    if (!shown.empty()) out += wrapped(rules_of(c), 0, how.width);
+    return out + wrapped(sides_of(c), 4, how.width);
 }
 
 std::string render_markdown(const comparison& c) {

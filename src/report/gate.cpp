@@ -7,7 +7,6 @@
 #include "report/page.hpp"
 #include "report/ratio_chart.hpp"
 #include "report/text_table.hpp"
-#include "report/words.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -75,19 +74,11 @@ std::string why_cell(const gate_row& r, const gate_verdict& v) {
                        factor(second->estimate.ratio));
 }
 
-/// Rows of the first series: all, or those that a terminal shows without being asked.
-std::vector<gate_row> rows_to_show(const gate_verdict& v, bool with_details) {
-    auto out = v.rows;
-    if (!with_details)
-        std::erase_if(out, [](const gate_row& r) { return r.verdict == change::same && !r.suspicious; });
-    return out;
-}
-
-table table_of_rows(const gate_verdict& v, const std::vector<gate_row>& rows) {
+table table_of_rows(const gate_verdict& v) {
     using item = const gate_row&;
     const auto is_worse = [&v](item r) { return v.is_regression(r); };
     return table_of<gate_row>(
-        rows,
+        v.rows,
         {{{"Pattern", "", align::left}, [=](item r) { return (is_worse(r) ? "! " : "") + printable(r.pattern); }},
          {{"Metric", "", align::left}, [](item r) { return metric_name(*r.what); }},
          {{"Base", ""}, [](item r) { return number(r.base); }},
@@ -180,10 +171,8 @@ std::string render_text(const gate_outcome& g, const look& how) {
     std::string out = painted("gate: " + verdict_of(g), is_bad(g) ? ink::alarm : ink::plain, how.ink) + "\n";
     for (const auto& s : sentences(g)) out += wrapped("  " + s, 4, how.width);
     for (const auto& n : notes_of(g)) out += wrapped("  " + n, 4, how.width);
-    const auto shown = rows_to_show(g.verdict, how.details);
-    if (!shown.empty()) out += "\n" + to_text(table_of_rows(g.verdict, shown), how);
-    out += unchanged(g.verdict.rows.size() - shown.size(), shown.empty() ? beside::nothing : beside::others);
-    if (!g.verdict.rows.empty()) out += "\n" + wrapped(rules(), 0, how.width);
+    if (!g.verdict.rows.empty())
+        out += "\n" + to_text(table_of_rows(g.verdict), how) + "\n" + wrapped(rules(), 0, how.width);
     return out + wrapped(sides_of(g), 4, how.width);
 }
 
@@ -193,8 +182,8 @@ std::string render_markdown(const gate_outcome& g) {
     for (const auto& n : notes_of(g)) out += fmt::format("- {}\n", escape_markdown(n));
     if (!g.verdict.rows.empty())
         out += fmt::format("\n<details>\n<summary>All {}</summary>\n\n{}\n{}\n\n</details>\n",
-                           counted(g.verdict.rows.size(), "row", "rows"),
-                           to_markdown(table_of_rows(g.verdict, g.verdict.rows)), rules());
+                           counted(g.verdict.rows.size(), "row", "rows"), to_markdown(table_of_rows(g.verdict)),
+                           rules());
     return out + "\n" + escape_markdown(sides_of(g)) + "\n";
 }
 
@@ -208,7 +197,7 @@ std::string render_html(const gate_outcome& g) {
     out.heading("Ratios");
     out.add({ratio_chart("Head / base, first series", ratios_of(g.verdict)), noise_chart(g.verdict)});
     out.heading("Every row");
-    out.add(table_of_rows(g.verdict, g.verdict.rows), "First series");
+    out.add(table_of_rows(g.verdict), "First series");
     out.paragraph(rules());
     return out.html();
 }

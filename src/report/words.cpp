@@ -18,10 +18,9 @@ void add_named(words& out, std::string_view what, const words& names) {
 }
 
 std::string unchanged(std::size_t figures, beside shown) {
-    if (figures == 0) return {};
-    const auto what = shown == beside::others ? counted(figures, "other figure", "other figures")
-                                              : counted(figures, "figure", "figures");
-    return fmt::format("{} did not change; --details shows {}\n", what, figures == 1 ? "it" : "them");
+    return fmt::format("{} did not change", shown == beside::others
+                                                ? counted(figures, "other figure", "other figures")
+                                                : counted(figures, "figure", "figures"));
 }
 
 }  // namespace pipebench::reporting

@@ -17,7 +17,7 @@ using words = std::vector<std::string>;
 void add_named(words& out, std::string_view what, const words& names);
 
 enum class beside : std::uint8_t { nothing, others };
-/// "12 other figures did not change; --details shows them", a line below those that did, or instead of them. Empty for 0.
+/// "12 other figures did not change": below those that did, or in place of a table.
 [[nodiscard]] std::string unchanged(std::size_t figures, beside shown);
 
 }  // namespace pipebench::reporting

@@ -690,6 +690,9 @@ TEST_CASE("the text begins with the verdict, and spells out what got worse", "[c
     CHECK(text.find("  worse: ") < text.find("  better: "));
     CHECK_THAT(text, ContainsSubstring("\n! semaphore ") && ContainsSubstring("at most 5 % of comparisons") &&
                          ContainsSubstring("Needed: 5 rounds"));
+    CHECK_THAT(text, ContainsSubstring("\n38 other figures did not change. --details shows them.\n"));
+    CHECK_THAT(reporting::render_text(compared(session(8), head), {colours::off, 150, true}),
+               !ContainsSubstring("--details") && ContainsSubstring("\nfan-out "));
     CHECK(text.find('\x1b') == std::string::npos);
     CHECK_THAT(reporting::render_text(compared(session(8), head), colours::on), StartsWith("\x1b[1;31mcompare: 1"));
 }
@@ -698,6 +701,8 @@ TEST_CASE("where nothing can be told the first line says so", "[comparison][repo
     const auto c = compared(session(1), session(1));
     const auto* said = "nothing can be told: none of 40 comparisons has a verdict";
     CHECK_THAT(first_line(reporting::render_text(c, colours::off)), ContainsSubstring(said));
+    CHECK_THAT(reporting::render_text(c, {colours::off, 200}),
+               ContainsSubstring("40 cannot be told (") && ContainsSubstring("--details shows them."));
     CHECK_THAT(first_line(reporting::render_markdown(c)), ContainsSubstring(said));
     CHECK_THAT(reporting::render_text(c, colours::off),
                ContainsSubstring("advice: base has 1 round, head has 1; a verdict"));
