@@ -1,7 +1,7 @@
 // The answer, a table for each metric, and notes on single cells.
 #include "report/sweep.hpp"
 
-#include "analysis/ranking.hpp"
+#include "analysis/contender.hpp"
 #include "contracts/error.hpp"
 #include "report/answer.hpp"
 #include "report/formats.hpp"
@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace pipebench::reporting {
 namespace {
@@ -92,10 +93,22 @@ table table_of_metric(const sweep_outcome& s, const metric& m, marks where) {
     return out;
 }
 
-std::string rules() {
-    return fmt::format("* the best of its column, and whoever is within {:.0f} % of it; no mark where all are, and "
-                       "none for who did not store every order, keep up or meet the objective. ! not to be trusted.",
-                       100 * sweep_tie);
+template <class Condition>
+bool any_run(const sweep_outcome& s, Condition is_so) {
+    return std::any_of(s.points.begin(), s.points.end(), [&](const sweep_point& p) {
+        return std::any_of(p.result.runs.begin(), p.result.runs.end(), is_so);
+    });
+}
+
+/// What the signs in the tables mean.
+std::string rules(const sweep_outcome& s) {
+    auto out = fmt::format("* the best of its column, and whoever is within {:.0f} % of it; no mark where all are.",
+                           100 * sweep_tie);
+    const auto trusted = [](const run_result& run) { return run.verdict.trusted(); };
+    if (any_run(s, [&](auto& run) { return trusted(run) && !can_be_best(run); }))
+        out += " None for who did not store every order, keep up or meet the objective.";
+    if (any_run(s, std::not_fn(trusted))) out += " ! not to be trusted.";
+    return out;
 }
 
 constexpr const char* rule_of_points =
@@ -168,7 +181,7 @@ std::string render_text(const sweep_outcome& s, const look& how) {
         if (how.details || is_shown(s, m)) out += "\n" + to_text(table_of_metric(s, shown, marks::beside), how);
         else hidden.emplace_back(m.name);
     }
-    out += "\n" + wrapped(rules(), 0, how.width);
+    out += "\n" + wrapped(rules(s), 0, how.width);
     if (how.details) out += wrapped(rule_of_points, 0, how.width);
     auto notes = notes_of(s);
     if (!notes.empty()) out += "\n";
@@ -186,7 +199,7 @@ std::string render_markdown(const sweep_outcome& s) {
     if (const auto leads = lines_of_leads(s); !leads.empty()) out += to_markdown(fact{"Who leads", leads});
     for (const auto& m : swept_metrics())
         out += "\n" + to_markdown(table_of_metric(s, *find_metric(m.id), marks::in_cells));
-    out += fmt::format("\n{} {}\n", escape_markdown(rules()), rule_of_points);
+    out += fmt::format("\n{} {}\n", escape_markdown(rules(s)), rule_of_points);
     const auto notes = notes_of(s);
     if (!notes.empty()) out += "\n";
     for (const auto& n : notes) out += to_markdown(n);
@@ -203,7 +216,7 @@ std::string render_html(const sweep_outcome& s) {
         const metric& shown = *find_metric(m.id);
         out.add(table_of_metric(s, shown, marks::in_cells), metric_name(shown));
     }
-    out.paragraph(rules());
+    out.paragraph(rules(s));
     out.paragraph(rule_of_points);
     if (const auto notes = notes_of(s); !notes.empty()) {
         out.heading("Notes");
