@@ -151,10 +151,15 @@ std::string untold(const comparison& c) {
     return fmt::format("{} cannot be told ({})", c.count(change::cannot_tell), fmt::join(named, "; "));
 }
 
-/// Stands for the rows that a terminal does not show without being asked.
+enum class beside : std::uint8_t { nothing, others };
+
+/// Stands for the rows that a terminal does not show without being asked, below those that it does, if any.
 std::string other_rows(const comparison& c, beside shown) {
     words parts;
-    if (const auto same = c.count(change::same); same > 0) parts.push_back(unchanged(same, shown));
+    if (const auto same = c.count(change::same); same > 0)
+        parts.push_back((shown == beside::others ? counted(same, "other figure", "other figures")
+                                                 : counted(same, "figure", "figures")) +
+                        " did not change");
     if (c.count(change::cannot_tell) > 0) parts.push_back(untold(c));
     return parts.empty() ? "" : fmt::format("{}. --details shows them.", fmt::join(parts, ", "));
 }

@@ -1,7 +1,5 @@
 #include "report/words.hpp"
 
-#include "contracts/number.hpp"
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -15,12 +13,6 @@ std::string listed(const words& names) {
 
 void add_named(words& out, std::string_view what, const words& names) {
     if (!names.empty()) out.push_back(fmt::format("{}: {}", what, listed(names)));
-}
-
-std::string unchanged(std::size_t figures, beside shown) {
-    return fmt::format("{} did not change", shown == beside::others
-                                                ? counted(figures, "other figure", "other figures")
-                                                : counted(figures, "figure", "figures"));
 }
 
 }  // namespace pipebench::reporting

@@ -4,6 +4,7 @@
 #include "report/comparison.hpp"
 #include "report/gate.hpp"
 #include "report/sweep.hpp"
+#include "support/load_runs.hpp"
 #include "support/sweeps.hpp"
 #include "support/widest.hpp"
 
@@ -101,6 +102,16 @@ TEST_CASE("the table of a run, and of several rounds, fits into a terminal", "[w
     const auto once = rounds_of(1), eight = rounds_of(8);
     check_that_it_fits(of_session(once));
     check_that_it_fits(of_session(eight));
+}
+
+TEST_CASE("an open run fits into a terminal, with its objective, which is its answer", "[widths][load]") {
+    session_result s;
+    for (const auto* name : {"fan-out", "semaphore", "process-pool", "thread-pool", "redis-streams"}) {
+        s.runs.push_back(test::load_run(name, test::load_work(), 0));
+        s.runs.back().load->objectives.front().verdict = objective_verdict::cannot_tell;
+    }
+    check_that_it_fits(of_session(s));
+    CHECK_THAT(of_session(s)({colours::off, narrow}), ContainsSubstring("p99<125ms cannot tell"));
 }
 
 TEST_CASE("a scenario with a kill fits into a terminal", "[widths]") {
