@@ -7,6 +7,7 @@
 #include "cli/progress.hpp"
 #include "cli/result_output.hpp"
 #include "cli/session_options.hpp"
+#include "cli/trace_options.hpp"
 #include "contracts/error.hpp"
 #include "contracts/parameters.hpp"
 #include "pipebench/reporter.hpp"
@@ -54,6 +55,7 @@ private:
     std::vector<result_tag> tags_;
     output_options output_;
     metrics_options metrics_;
+    trace_options trace_;
     verbosity speech_ = verbosity::normal;
 };
 
@@ -82,6 +84,7 @@ void run_command::declare(option_set& options) {
     for (const auto& r : reporters()) formats.emplace_back(r.id);
     declare_output(options, output_, formats);
     declare_hgrm(options, hgrm_);
+    declare_trace(options, trace_);
     options.text("--name", "TEXT", name_, "a name for the result");
     options.repeated(
         "--tag", "KEY=VALUE", [this](auto& text) { tags_.push_back(parse_tag(text, tags_)); },
@@ -117,8 +120,10 @@ exit_code run_command::run() {
     if (quick_) be_quick();
     auto settings = settings_of(session_);
     settings.tables = keep_ ? leftovers::keep : leftovers::drop;
+    use_trace(trace_, settings);
     const auto assertions = assertions_for(settings);
     const result_output output(output_);
+    const trace_output trace(trace_);
     if (!hgrm_.empty()) require_hgrm_directory(hgrm_);
     if (printable(name_, longest_name) != name_)
         throw setup_error(fmt::format("--name: at most {} printable characters", longest_name));
@@ -145,7 +150,9 @@ exit_code run_command::run() {
     if (!result.interrupted)
         for (const auto& a : assertions) result.assertions.push_back(a.check(result));
     const auto model = model_of(result);
-    output.emit(rendering_of(model), session_patience(signals, settings.grace).at_the_end);
+    const auto to_the_end = session_patience(signals, settings.grace).at_the_end;
+    output.emit(rendering_of(model), to_the_end);
+    trace.write(settings, outcome, to_the_end);
     if (!hgrm_.empty()) write_hgrm_files(hgrm_, result);
     return outcome.signal != 0 ? code_of_signal(outcome.signal) : code_of(result, result.assertions);
 }

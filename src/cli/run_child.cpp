@@ -38,7 +38,8 @@ exit_code run_one() {
     const real_pipelines open(spec.work, spec.where, &record.shared_traffic(), record.findings(),
                               transform_work(spec.work, spec.transform_rounds_per_us));
     std::optional<order_stream> stream;
-    if (!spec.where.redis.empty()) stream.emplace(spec.where.redis, spec.where.stream, spec.instance);
+    if (!spec.where.redis.empty())
+        stream.emplace(spec.where.redis, spec.where.stream, spec.instance, record.findings().spans());
     const auto note = [](std::string_view line) { tell(fmt::format("{}\n", line)); };
     if (const auto warning = choose_test_cost(spec.pattern, spec.transform_rounds_per_us); !warning.empty())
         note(warning);

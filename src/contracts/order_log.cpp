@@ -86,8 +86,6 @@ bool count_end(record_board& board, order_id id, const outcome& given) noexcept 
 
 bool is_known(clock::time_point t) noexcept { return t != clock::time_point{}; }
 
-std::int64_t ns_of(clock::time_point t) noexcept { return std::chrono::nanoseconds(t.time_since_epoch()).count(); }
-
 /// Whether an order that arrives then comes after the warm-up.
 bool is_in_window(const record_board& board, clock::time_point arrived) noexcept {
     return ns_of(arrived) - board.started_ns.load(std::memory_order_relaxed) >= board.window_begin_ns;
@@ -109,6 +107,20 @@ bool count_response(record_board& board, const order_log::ticket& t, const outco
     return true;
 }
 
+/// Of an order that is traced. `again`: it was begun before.
+void trace_begin(const span_log& spans, const order_log::ticket& t, bool again) noexcept {
+    const auto began = ns_of(t.began);
+    if (is_known(t.arrived) && !again)
+        spans.add({.order = t.id, .begin_ns = ns_of(t.arrived), .end_ns = began, .what = span_kind::wait});
+    if (again) spans.add({.order = t.id, .begin_ns = began, .end_ns = began, .what = span_kind::redelivered});
+}
+
+void trace_end(const span_log& spans, order_id id, const outcome& o, clock::time_point now) noexcept {
+    const auto ended = ns_of(now);
+    spans.add(
+        {.order = id, .begin_ns = ended, .end_ns = ended, .what = span_kind::ended, .at = o.at, .result = o.kind});
+}
+
 }  // namespace
 
 void order_log::offer() noexcept { add(board_->offered, 1); }
@@ -121,18 +133,23 @@ void order_log::arrive(clock::time_point due, clock::duration late) noexcept {
 order_log::ticket order_log::begin(order_id id) noexcept {
     add(board_->begins, 1);
     // Begun before and not ended: its former holder has probably died, and will not end it.
-    if (id <= board_->orders && board_->begun_bits().test_and_set(id) && !board_->ended_bits().test(id)) {
+    const bool again = id <= board_->orders && board_->begun_bits().test_and_set(id);
+    if (again && !board_->ended_bits().test(id)) {
         add(board_->begun_again, 1);
         board_->begun_again_bits().test_and_set(id);
     }
     const bool timed = !board_->findings.untimed.load(std::memory_order_relaxed);
-    return {id, timed ? clock::now() : clock::time_point{}, when_ ? started() + when_->at(id) : clock::time_point{}};
+    const ticket t{id, timed ? clock::now() : clock::time_point{},
+                   when_ ? started() + when_->at(id) : clock::time_point{}};
+    if (const auto spans = run_findings(board_->findings).spans(); spans.takes(id)) trace_begin(spans, t, again);
+    return t;
 }
 
 clock::duration order_log::end(const ticket& t, const outcome& o) noexcept {
     const bool is_first = count_end(*board_, t.id, o);
     if (board_->findings.untimed.load(std::memory_order_relaxed)) return {};
     const auto now = clock::now();
+    if (const auto spans = run_findings(board_->findings).spans(); spans.takes(t.id)) trace_end(spans, t.id, o, now);
     const auto service = is_known(t.began) ? now - t.began : clock::duration{};
     if (!is_first || (when_ != nullptr && !count_response(*board_, t, o, now))) return service;
     if (is_known(t.began)) board_->service.count(service);

@@ -43,8 +43,8 @@ private:
     static std::uint64_t mask(order_id id) noexcept { return 1ull << (id % 64); }
 };
 
-/// The start of the shared mapping. Four bits per order follow it, then one byte per order. The kernel provides
-/// zeroed pages, and zero is the initial value of every field.
+/// The start of the shared mapping. Four bits per order follow it, then one byte per order, then the spans of a trace if
+/// one was asked for. The kernel provides zeroed pages, and zero is the initial value of every field.
 struct record_board {
     std::uint64_t orders;
     std::atomic<bool> stop;
@@ -71,6 +71,14 @@ struct record_board {
     static std::size_t bytes(std::uint64_t orders) noexcept {
         return sizeof(record_board) + 4 * words(orders) * sizeof(shared_counter) +
                static_cast<std::size_t>(orders + 1);
+    }
+    /// Where the spans lie in a mapping that has them, and where it ends.
+    static std::size_t spans_begin(std::uint64_t orders) noexcept {
+        constexpr std::size_t to = alignof(span_board);
+        return (bytes(orders) + to - 1) / to * to;
+    }
+    static std::size_t bytes_with_spans(std::uint64_t orders) noexcept {
+        return spans_begin(orders) + sizeof(span_board);
     }
 
     [[nodiscard]] bool was_ordered(order_id id) const noexcept { return id >= 1 && id <= orders; }

@@ -19,15 +19,25 @@ void* map(int descriptor, std::size_t bytes) {
     return at;
 }
 
+void add_spans(record_board& board, const trace_sampling& trace) {
+    auto* const start = reinterpret_cast<std::byte*>(&board);
+    // Not constructed: that would write all of it, and its initial value is the zero of the kernel's pages.
+    auto* const spans = reinterpret_cast<span_board*>(start + record_board::spans_begin(board.orders));
+    spans->sampling = trace;
+    board.findings.spans_at =
+        static_cast<std::size_t>(reinterpret_cast<std::byte*>(spans) - reinterpret_cast<std::byte*>(&board.findings));
+}
+
 }  // namespace
 
-recorder recorder::create(std::uint64_t orders) {
+recorder recorder::create(std::uint64_t orders, const std::optional<trace_sampling>& trace) {
     const int fd = ::memfd_create("pipebench-recorder", MFD_CLOEXEC);
     if (fd < 0) throw system_failure("cannot make the recorder's memory", errno);
-    const std::size_t bytes = record_board::bytes(orders);
+    const std::size_t bytes = trace ? record_board::bytes_with_spans(orders) : record_board::bytes(orders);
     if (::ftruncate(fd, static_cast<off_t>(bytes)) != 0) throw system_failure("cannot size the recorder", errno);
     mapping memory(new (map(fd, bytes)) record_board, {bytes, fd});
     memory->orders = orders;
+    if (trace) add_spans(*memory, *trace);
     return recorder(std::move(memory));
 }
 
@@ -37,7 +47,9 @@ recorder recorder::attach(int descriptor) {
     const auto bytes = static_cast<std::size_t>(s.st_size);
     if (bytes < sizeof(record_board)) throw setup_error("the recorder's memory is too small");
     mapping memory(static_cast<record_board*>(map(descriptor, bytes)), {bytes, descriptor});
-    if (record_board::bytes(memory->orders) != bytes) throw setup_error("the recorder's memory has the wrong size");
+    if (bytes != (memory->findings.spans_at == 0 ? record_board::bytes(memory->orders)
+                                                 : record_board::bytes_with_spans(memory->orders)))
+        throw setup_error("the recorder's memory has the wrong size");
     return recorder(std::move(memory));
 }
 

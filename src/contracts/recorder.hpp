@@ -11,15 +11,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace pipebench {
 
-/// It needs one byte and four bits per order.
+/// It needs one byte and four bits per order, and about 10 MB if spans are kept.
 class recorder : public run_reader, public run_marks {
 public:
-    static recorder create(std::uint64_t orders);  ///< throws setup_error
-    static recorder attach(int descriptor);        ///< maps the memory of create(); takes ownership of the descriptor
+    /// `trace`: the orders of which spans are kept; nullopt: of none, without memory for them. Throws setup_error.
+    static recorder create(std::uint64_t orders, const std::optional<trace_sampling>& trace = std::nullopt);
+    static recorder attach(int descriptor);  ///< maps the memory of create(); takes ownership of the descriptor
 
     /// Another process passes it to attach().
     [[nodiscard]] int descriptor() const noexcept { return memory_.get_deleter().descriptor; }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "contracts/latency_board.hpp"
+#include "contracts/span_log.hpp"
 #include "pipebench/outcome.hpp"
 
 #include <array>
@@ -38,7 +39,14 @@ struct findings_state {
     shared_counter transform_deaths;
     std::atomic<bool> untimed;  ///< no duration and no latency is kept
     latency_board stage_durations[timed_stage_count];
+    std::size_t spans_at;  ///< bytes from this state to the span_board of the run; 0: no trace was asked for
 };
+
+/// Null if no trace was asked for.
+[[nodiscard]] inline span_board* spans_of(findings_state& state) noexcept {
+    if (state.spans_at == 0) return nullptr;
+    return reinterpret_cast<span_board*>(reinterpret_cast<std::byte*>(&state) + state.spans_at);
+}
 
 /// A view of that state. Any thread, any process.
 class run_findings {
@@ -52,6 +60,11 @@ public:
     template <class Compose>
     void explain(stage at, error_kind kind, Compose compose) const {
         if (kind != error_kind::none && has_no_reason(at, kind)) keep(at, kind, compose());
+    }
+    /// For what sampled orders do.
+    [[nodiscard]] span_log spans() const noexcept {
+        auto* board = state_ != nullptr ? spans_of(*state_) : nullptr;
+        return board != nullptr ? span_log(*board) : span_log();
     }
     /// An attempt at this timed stage, which may have failed, took this long. A few relaxed atomic additions.
     void count_stage(stage at, std::chrono::nanoseconds took) const noexcept;

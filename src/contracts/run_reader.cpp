@@ -66,6 +66,10 @@ latency_counts run_reader::lateness() const { return copy_of(board_->lateness); 
 latency_counts run_reader::stage_duration(stage at) const {
     return copy_of(board_->findings.stage_durations[static_cast<std::size_t>(at)]);
 }
+kept_spans run_reader::spans() const {
+    const auto* board = spans_of(board_->findings);
+    return board != nullptr ? spans_in(*board) : kept_spans();
+}
 latency_counts run_reader::loop_lag() const { return copy_of(board_->loop_lag); }
 latency_counts run_reader::transform_wait() const { return copy_of(board_->findings.transform_wait); }
 std::uint64_t run_reader::transforms_held_back() const noexcept { return get(board_->findings.transforms_held_back); }
@@ -73,6 +77,8 @@ std::uint64_t run_reader::transform_deaths() const noexcept { return get(board_-
 
 std::uint64_t run_reader::stored_in_window() const noexcept { return get(board_->stored_in_window); }
 std::uint64_t run_reader::on_time(std::size_t objective) const noexcept { return get(board_->on_time[objective]); }
+
+std::int64_t run_reader::started_ns() const noexcept { return board_->started_ns; }
 
 std::chrono::nanoseconds run_reader::elapsed() const noexcept {
     const std::int64_t started = board_->started_ns, stopped = board_->stopped_ns;

@@ -3,6 +3,7 @@
 
 #include "contracts/cpu_section.hpp"
 #include "contracts/latency_bin.hpp"
+#include "contracts/span_log.hpp"
 #include "pipebench/order.hpp"
 #include "pipebench/outcome.hpp"
 
@@ -65,6 +66,8 @@ public:
     /// from the request to the answer, with what they wait for (a connection, a batch) and without pauses and the
     /// simulated database latency. Transform: with the wait for a thread; only orders that came to the store.
     [[nodiscard]] latency_counts stage_duration(stage at) const;
+    /// What sampled orders did; empty if no trace was asked for.
+    [[nodiscard]] kept_spans spans() const;
     [[nodiscard]] latency_counts loop_lag() const;  ///< how late the timers of the event loops were
     /// How long orders waited for a thread that transforms them, and how many of them found its queue full.
     [[nodiscard]] latency_counts transform_wait() const;
@@ -76,6 +79,8 @@ public:
     /// Of an open run: orders stored within the limit of this objective.
     [[nodiscard]] std::uint64_t on_time(std::size_t objective) const noexcept;
 
+    /// The start of the run's clock; 0 if it has not started.
+    [[nodiscard]] std::int64_t started_ns() const noexcept;
     [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept;  ///< so far, or in total after stop_clock()
     [[nodiscard]] bool clock_stopped() const noexcept;
     [[nodiscard]] std::chrono::nanoseconds killed_at() const noexcept;   ///< on the run's clock; 0: never

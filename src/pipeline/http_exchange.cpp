@@ -61,10 +61,11 @@ void render_request(std::string& out, const api_endpoint& api, std::string_view 
 
 fetch_result read_response(response_parser& parser, std::chrono::sys_seconds now) {
     const auto kind = kind_of_status(parser.status());
+    const auto status = static_cast<std::uint16_t>(parser.status());
     if (kind != error_kind::none)
-        return {kind, {}, parse_retry_after(parser.retry_after(), now).value_or(duration{})};
-    if (!parser.promises_json()) return {error_kind::protocol, {}, {}};
-    return {error_kind::none, std::move(parser.body()), {}};
+        return {kind, {}, parse_retry_after(parser.retry_after(), now).value_or(duration{}), status};
+    if (!parser.promises_json()) return {error_kind::protocol, {}, {}, status};
+    return {error_kind::none, std::move(parser.body()), {}, status};
 }
 
 error_kind kind_of(const boost::system::error_code& ec, exchange_phase phase) {

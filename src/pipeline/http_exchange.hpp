@@ -76,7 +76,8 @@ void render_request(std::string& out, const api_endpoint& api, std::string_view 
 struct fetch_result {
     error_kind kind = error_kind::none;
     std::string body;
-    duration retry_after{};  ///< the wait that the server asked for; 0: none
+    duration retry_after{};    ///< the wait that the server asked for; 0: none
+    std::uint16_t status = 0;  ///< of the answer; 0: there was none
 };
 
 /// Checks the status and the content type, and takes the body out of the parser. `now`: a Retry-After may be a date.

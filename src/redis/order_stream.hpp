@@ -2,6 +2,7 @@
 // after a run. Source: redis.io, "Redis Streams", and the command pages.
 #pragma once
 
+#include "contracts/span_log.hpp"
 #include "pipebench/order.hpp"
 #include "pipebench/outcome.hpp"
 #include "pipebench/workload.hpp"
@@ -51,9 +52,9 @@ struct stream_limits {
 class order_stream {
 public:
     /// `url`: see parse_redis_address(), also for errors. `key_prefix`: of the run. `instance`: of a worker elsewhere,
-    /// whose results say what happened; empty on the machine of the session.
-    order_stream(std::string_view url, const std::string& key_prefix, std::string instance = {})
-        : address_(parse_redis_address(url)), keys_(key_prefix), instance_(std::move(instance)) {}
+    /// whose results say what happened; empty on the machine of the session. `spans`: for acknowledgements.
+    order_stream(std::string_view url, const std::string& key_prefix, std::string instance = {}, span_log spans = {})
+        : address_(parse_redis_address(url)), keys_(key_prefix), instance_(std::move(instance)), spans_(spans) {}
 
     /// Creates the stream and its consumer group. Call it before any worker starts. A stream that a killed run has
     /// left is used as it is. Keeps trying while Redis is away. Throws redis_error.
@@ -66,6 +67,7 @@ private:
     redis_address address_;
     order_stream_keys keys_;
     std::string instance_;
+    span_log spans_;
 };
 
 /// Creates the group, and the stream if it does not exist. The group begins at the start of the stream, so that no

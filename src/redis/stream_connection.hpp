@@ -19,6 +19,7 @@ struct stream_access {
     order_stream_keys keys;
     stream_limits limits;
     std::string instance{};  ///< of a worker elsewhere
+    span_log spans{};        ///< for acknowledgements
     bool closed = false;
 };
 

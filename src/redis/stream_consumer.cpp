@@ -15,6 +15,8 @@
 namespace pipebench {
 namespace {
 
+using clock = std::chrono::steady_clock;
+
 constexpr const char* beginning = "0-0";  ///< of XAUTOCLAIM's cursor, and its end
 
 std::string milliseconds(duration d) {
@@ -39,6 +41,7 @@ stream_consumer::stream_consumer(const stream_access& access, lease_book& leases
       instance_(access.instance),
       last_order_(access.limits.last_order),
       leases_(leases),
+      spans_(access.spans),
       name_(std::move(name)),
       redis_(access, ex, std::hash<std::string>{}(name_)),
       random_(static_cast<std::minstd_rand::result_type>(std::hash<std::string>{}(name_))),
@@ -54,6 +57,10 @@ task<std::vector<stream_order>> stream_consumer::acknowledge_and_read(std::vecto
         co_return none;
     }
     auto commands = acknowledgements(done);
+    if (spans_.is_on()) {  // its answer comes with that of the read, which may be a block time away
+        const auto now = clock::now();
+        trace_acknowledgement(done, now, now);
+    }
     commands.push_back({"XREADGROUP", "GROUP", order_stream_keys::group, name_, "COUNT", std::to_string(count),
                         "BLOCK", milliseconds(block), "STREAMS", keys_.orders, ">"});
     const auto replies = co_await redis_.ask_interruptibly(std::move(commands), block);
@@ -111,8 +118,18 @@ void stream_consumer::give_back(const std::vector<stream_order>& orders) {
 
 task<> stream_consumer::acknowledge(const std::vector<stream_order>& orders) {
     auto commands = acknowledgements(orders);
+    const auto sent = spans_.is_on() ? clock::now() : clock::time_point{};
     if (!commands.empty()) co_await redis_.ask(std::move(commands));
+    if (spans_.is_on()) trace_acknowledgement(orders, sent, clock::now());
     give_back(orders);
+}
+
+void stream_consumer::trace_acknowledgement(const std::vector<stream_order>& orders, clock::time_point sent,
+                                            clock::time_point answered) const noexcept {
+    for (const auto& o : orders)
+        if (o.result && spans_.takes(o.id))
+            spans_.add(
+                {.order = o.id, .begin_ns = ns_of(sent), .end_ns = ns_of(answered), .what = span_kind::acknowledge});
 }
 
 // --- taking over ---
@@ -212,7 +229,7 @@ task<bool> stream_consumer::next_check(duration lease) {
 
 stream_consumers::stream_consumers(executor ex, const order_stream& stream, stream_limits limits)
     : executor_(ex),
-      access_{stream.address_, stream.keys_, limits, stream.instance_},
+      access_{stream.address_, stream.keys_, limits, stream.instance_, stream.spans_},
       name_(fmt::format("{}{}{}", stream.instance_, stream.instance_.empty() ? "" : "-", new_instance_id())),
       parent_(ex) {}
 

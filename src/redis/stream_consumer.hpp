@@ -77,6 +77,8 @@ private:
     task<> count_deliveries();
     task<> drop(std::vector<std::string> entries);
     void give_back(const std::vector<stream_order>& orders);
+    void trace_acknowledgement(const std::vector<stream_order>& orders, std::chrono::steady_clock::time_point sent,
+                               std::chrono::steady_clock::time_point answered) const noexcept;
     [[nodiscard]] std::vector<redis_command> acknowledgements(const std::vector<stream_order>& orders) const;
     task<std::vector<stream_order>> take(std::vector<stream_entry> entries);
 
@@ -84,6 +86,7 @@ private:
     const std::string& instance_;
     order_id last_order_;
     lease_book& leases_;
+    span_log spans_;
     std::string name_;
     stream_connection redis_;
     std::minstd_rand random_;

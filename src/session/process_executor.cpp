@@ -102,7 +102,11 @@ executed_run process_executor::execute(const run_plan& plan, const on_progress& 
     const auto table = make_table(plan);
     const auto where = addresses_for(plan, table);
     auto request = request_for(plan, where);
-    executed_run out{.record = recorder::create(settings_.work.orders), .table = table, .yardstick = std::move(box)};
+    const auto trace = settings_.trace_share > 0
+                           ? std::optional(sample_of(settings_.trace_share, settings_.work.seed))
+                           : std::nullopt;
+    executed_run out{
+        .record = recorder::create(settings_.work.orders, trace), .table = table, .yardstick = std::move(box)};
     if (settings_.watch == watching::end_only) out.record.leave_out_latencies();
     expect_arrivals(request, out.record);
     observe(request, out, progress);

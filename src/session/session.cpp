@@ -43,7 +43,7 @@ public:
         signals_.poll();
         result_.interrupted = signals_.count() > 0;
         result_.session_s = since_began_.seconds();
-        return {std::move(result_), signals_.first()};
+        return {std::move(result_), signals_.first(), std::move(traces_), spans_beyond_};
     }
 
 private:
@@ -215,7 +215,7 @@ private:
         if (signals_.count() > 0) return false;
         place_in_session(plan, place);
         observer_.run_starts(plan.who, place, std::chrono::duration<double>(floor_s(plan.who)));
-        auto run = measure(plan);
+        auto run = measure(plan, place);
         run.round = place.round;
         run.position = position;
         auto& runs = place.warmup ? result_.warmup_runs : result_.runs;
@@ -227,7 +227,8 @@ private:
     }
 
     /// A run that cannot begin has a row, too: the others are not to be lost with it.
-    run_result measure(const run_plan& plan) {
+    run_result measure(const run_plan& plan, const run_place& place) {
+        auto* const trace = begin_trace(plan, place);
         std::optional<executed_run> run;
         try {
             run.emplace(executor_.execute(
@@ -237,7 +238,31 @@ private:
         } catch (const setup_error& e) {
             return account_of_failure(e.what(), terms_of(plan, false));
         }
+        if (trace != nullptr) keep_spans(*trace, run->record);
         return account(*run, plan);
+    }
+
+    /// Null if this run is not traced.
+    traced_run* begin_trace(const run_plan& plan, const run_place& place) {
+        if (settings_.trace_share <= 0 || place.warmup) return nullptr;
+        std::string name(plan.who.id());
+        if (place.rounds > 1) name += fmt::format(", round {}", place.round);
+        if (!place.scenario.empty()) name += ", " + place.scenario;
+        return &traces_.emplace_back(traced_run{.name = std::move(name)});
+    }
+
+    void keep_spans(traced_run& into, const recorder& record) {
+        auto kept = record.spans();
+        const auto room = std::min(kept.spans.size(), most_spans_of_session - spans_kept_);
+        const auto beyond = kept.beyond + (kept.spans.size() - room);
+        kept.spans.resize(room);
+        spans_kept_ += room;
+        spans_beyond_ += beyond;
+        if (beyond > 0)
+            warn(fmt::format("--trace: {} had {} spans more than a trace holds: lower --trace-sample", into.name,
+                             beyond));
+        into.started_ns = record.started_ns();
+        into.spans = std::move(kept.spans);
     }
 
     run_result account(executed_run& run, const run_plan& plan) {
@@ -284,6 +309,8 @@ private:
     const stopwatch since_began_;
     std::uint64_t begun_ = 0;  ///< runs
     double floors_s_ = 0;      ///< of the runs that have begun
+    std::vector<traced_run> traces_;
+    std::uint64_t spans_kept_ = 0, spans_beyond_ = 0;  ///< of all runs; beyond the limits
     session_result result_;
 };
 

@@ -44,6 +44,7 @@ struct session_settings {
     pid_t helper = 0;                    ///< as in run_request
     bool profile_stages = false;         ///< sample where the patterns' CPU time goes
     bool loop_lag = false;               ///< measure how late the timers of event loops are
+    double trace_share = 0;              ///< of the orders, whose spans are kept (contracts/span_log.hpp); 0: none
     bool yardstick = true;               ///< measure before each run what the box is worth
     double transform_rounds_per_us = 0;  ///< from calibrate_transform_work(); 0: no --transform-cost
     leftovers tables = leftovers::drop;
@@ -78,8 +79,12 @@ struct session_observer {
 
 struct session_outcome {
     session_result result;
-    int signal = 0;  ///< SIGINT, SIGTERM or SIGHUP if one ended it early
+    int signal = 0;                    ///< SIGINT, SIGTERM or SIGHUP if one ended it early
+    std::vector<traced_run> traces{};  ///< with trace_share: one for each of the result's runs
+    std::uint64_t spans_beyond = 0;    ///< the limits: not in them
 };
+
+inline constexpr std::size_t most_spans_of_session = 1'000'000;  ///< further ones are counted, and not kept
 
 /// Checks first whether the machine can hold the runs, and starts the servers: throws setup_error if either fails; the
 /// message names the limit and the numbers. A run that fails later is a row that says so. Returns after the servers have
