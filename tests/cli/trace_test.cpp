@@ -27,7 +27,7 @@ json trace_of(const user& someone, const char* sample, const std::vector<std::st
     arguments.insert(arguments.end(), more.begin(), more.end());
     const auto end = run(someone.pipebench(arguments), 5 * test::patience);
     CAPTURE(end.out, end.err);
-    REQUIRE(end.code == 0);
+    REQUIRE((end.code == 0 || end.code == 3));  // a busy box makes a row INVALID, but not its spans
     return saved(someone.file("trace.json"));
 }
 
