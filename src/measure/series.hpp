@@ -13,7 +13,8 @@ namespace pipebench {
 /// Entries of a Redis stream: `lag` not delivered yet, `pending` delivered but not acknowledged, and how long ago the
 /// oldest of the pending ones was added, by Redis's clock. NaN if unknown.
 struct stream_depth {
-    double lag = std::numeric_limits<double>::quiet_NaN(), pending = lag, oldest_pending_s = lag;
+    static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+    double lag = unknown, pending = unknown, oldest_pending_s = unknown;
 };
 using stream_probe = std::function<stream_depth()>;
 

@@ -18,7 +18,9 @@ using clock = std::chrono::steady_clock;
 constexpr duration reply_limit = std::chrono::milliseconds(200);  // the session waits meanwhile
 constexpr duration pause_after_failure = std::chrono::seconds(2);
 
-double as_number(const std::optional<std::uint64_t>& n) { return n ? static_cast<double>(*n) : stream_depth{}.lag; }
+double as_number(const std::optional<std::uint64_t>& n) {
+    return n ? static_cast<double>(*n) : stream_depth::unknown;
+}
 
 double wall_clock_s() {
     return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();

@@ -34,9 +34,10 @@ struct run_begins {
 };
 
 struct run_ends {
-    std::string verdict;
-    double time_s = std::numeric_limits<double>::quiet_NaN(), orders_per_s = time_s;  ///< NaN: not known
-    double cpu_s = time_s, harness_cpu_s = time_s;
+    std::string verdict{};
+    static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+    double time_s = unknown, orders_per_s = unknown;
+    double cpu_s = unknown, harness_cpu_s = unknown;
     std::vector<service_usage> services{};
     bool ledger_checked = false;
     std::uint64_t lost = 0, corrupt = 0, unexpected = 0;

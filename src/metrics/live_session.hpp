@@ -30,7 +30,7 @@ struct run_sums {
     std::array<latency_counts, timed_stages.size()> stages;
     std::array<std::uint64_t, max_objectives> on_time{};
     /// NaN: not known. That of the harness is known of runs that have ended.
-    double cpu_s = std::numeric_limits<double>::quiet_NaN(), harness_cpu_s = cpu_s;
+    double cpu_s = std::numeric_limits<double>::quiet_NaN(), harness_cpu_s = std::numeric_limits<double>::quiet_NaN();
     std::array<double, service_count> services_cpu_s = not_known();
     std::uint64_t runs = 0;     ///< that have ended
     std::uint64_t ledgers = 0;  ///< that were checked

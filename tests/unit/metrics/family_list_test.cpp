@@ -78,7 +78,8 @@ TEST_CASE("a constant duration is in the middle of a bucket, and a limit is a bo
         if (usual == 300ms) continue;
         for (int times = 1; times <= 10; ++times) {
             CAPTURE(usual.count(), times);
-            if (times * usual != 300ms) CHECK(std::count(bounds.begin(), bounds.end(), latency_bin(times * usual)) == 0);
+            if (times * usual != 300ms)
+                CHECK(std::count(bounds.begin(), bounds.end(), latency_bin(times * usual)) == 0);
         }
     }
 }

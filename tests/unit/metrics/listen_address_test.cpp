@@ -36,7 +36,7 @@ TEST_CASE("a port that is taken is refused, and port 0 takes a free one", "[list
     auto where = parse_listen_address("127.0.0.1:0", false);
     const auto first = listen_at(where);
     CHECK(where.port != 0);
-    CHECK_THROWS_MATCHES(listen_at(where), setup_error,
-                         MessageMatches(ContainsSubstring("cannot listen on 127.0.0.1 port " +
-                                                          std::to_string(where.port))));
+    CHECK_THROWS_MATCHES(
+        listen_at(where), setup_error,
+        MessageMatches(ContainsSubstring("cannot listen on 127.0.0.1 port " + std::to_string(where.port))));
 }

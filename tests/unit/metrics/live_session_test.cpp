@@ -1,4 +1,5 @@
 // What a metrics process knows of a session: sums over runs that never fall, and the run that goes.
+#include "contracts/error.hpp"
 #include "metrics/families.hpp"
 #include "metrics/live_session.hpp"
 #include "metrics/status.hpp"
@@ -144,7 +145,9 @@ TEST_CASE("messages arrive as they were sent", "[live_messages]") {
     seen.number = 7;
     seen.pss_bytes = 5;
     seen.services.push_back({.name = service::redis, .cpu_s = 1.5, .rss_bytes = 9});
-    seen.workers.push_back({.instance = "0123456789abcdef", .host = "a", .how = worker_end::missing});
+    auto& worker = seen.workers.emplace_back();
+    worker.instance = "0123456789abcdef";
+    worker.how = worker_end::missing;
     const auto read_seen = std::get<run_glance>(parse_live_message(to_text(seen)));
     CHECK(read_seen.number == 7);
     CHECK(read_seen.pss_bytes == 5);
