@@ -14,6 +14,7 @@
 namespace pipebench {
 
 class order_stream;
+class process_log;
 
 /// What of a pattern a process does. Only redis-streams has workers that may be on other machines.
 enum class run_part : std::uint8_t {
@@ -32,6 +33,7 @@ struct run_context {
     const order_stream* stream;  ///< in Redis (src/redis/order_stream.hpp); null if the run has no Redis
     std::function<void(std::string_view)> note;  ///< one line for the report: a worker died, was replaced, ...
     run_part part = run_part::whole;
+    const process_log* processes = nullptr;  ///< for a fleet of worker processes; may be null
 };
 
 /// Resources that the pattern needs with these parameters. They are checked before anything starts.

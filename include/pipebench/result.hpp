@@ -2,6 +2,7 @@
 // ("pipebench.result/1", docs/result.schema.json), and every reporter is a pure function of it.
 #pragma once
 
+#include "pipebench/event.hpp"
 #include "pipebench/outcome.hpp"
 
 #include <nlohmann/json.hpp>
@@ -225,6 +226,7 @@ struct series_view {
     bool operator==(const series_view&) const = default;
 };
 inline constexpr std::size_t max_series_points = 1200;
+inline constexpr std::size_t most_run_events = 500;
 
 /// What was killed during a run. `itself`: the run died, and nobody had killed it.
 enum class kill_target : std::uint8_t { none, worker, run, redis, postgres, connections, itself, host };
@@ -337,6 +339,8 @@ struct run_result {
     bool interrupted = false;
     pipebench::verdict verdict;
     std::vector<std::string> notes;
+    /// What happened, as it happened: up to most_run_events, and only kinds that is_kept() names.
+    std::vector<event> events;
 
     [[nodiscard]] std::uint64_t shed() const { return load ? load->shed : 0; }
     /// Of those that ended.

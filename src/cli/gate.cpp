@@ -1,6 +1,7 @@
 // gate: compares an old binary with this one in one session; its exit code is for CI.
 #include "session/gate.hpp"
 #include "cli/command.hpp"
+#include "cli/event_file.hpp"
 #include "cli/metrics_options.hpp"
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
@@ -58,6 +59,7 @@ void gate_command::declare(option_set& options) {
     options.group("Output (the verdict goes to stdout, all else to stderr)");
     declare_output(options, output_, {"text", "markdown", "html", "json"});
     declare_metrics(options, metrics_);
+    declare_events(options, output_.events);
     declare_quiet(options, speech_);
 }
 
@@ -92,7 +94,9 @@ exit_code gate_command::run() {
     const auto asked = settings();
     const result_output output(output_);
     const auto metrics = open_metrics(metrics_, "gate", speech_);
+    event_file events(output_.events);
     gate_observer observer;
+    observer.happened = [&events](const event& e) { events.write(e); };
     if (speech_ == verbosity::normal) observer.message = [](const std::string& text) { tell_line("gate: " + text); };
     observer.can_be_saved = [&](const gate_outcome& so_far) { output.save(rendering_of(so_far)); };
     signal_watch signals;

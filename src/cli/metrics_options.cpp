@@ -14,7 +14,7 @@
 namespace pipebench {
 namespace {
 
-run_ends end_of(const run_result& r) {
+run_closing end_of(const run_result& r) {
     return {.verdict = r.verdict.text,
             .time_s = r.time_s,
             .orders_per_s = r.orders_per_s,
@@ -40,7 +40,7 @@ public:
 
     void goes(const contestant& c, const recorder& record, const run_glance& seen) {
         if (!std::exchange(told_, true)) {
-            feed_.run_begins(describe(c, *place_.work), record);
+            feed_.begin_run(describe(c, *place_.work), record);
             number_ = 0;
         }
         if (seen.number == number_) return;
@@ -51,9 +51,9 @@ public:
     void ended(const run_result& r) { feed_.tell(end_of(r)); }
 
 private:
-    [[nodiscard]] run_begins describe(const contestant& c, const workload& work) const {
+    [[nodiscard]] run_opening describe(const contestant& c, const workload& work) const {
         const auto need = c.needs_at(work);
-        run_begins out;
+        run_opening out;
         out.pattern = c.id();
         out.scenario = place_.scenario.empty() ? clean_scenario : place_.scenario;
         out.round = place_.round;
@@ -92,7 +92,7 @@ std::unique_ptr<live_feed> open_metrics(const metrics_options& o, const std::str
         if (o.allow_remote) throw setup_error("--allow-remote: is about --metrics; give that, too");
         return nullptr;
     }
-    const session_begins session{command, fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))};
+    const session_opening session{command, fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))};
     auto out = std::make_unique<live_feed>(parse_listen_address(o.address, o.allow_remote), own_binary(), session,
                                            [](const std::string& text) { tell(text + "\n"); });
     if (speech != verbosity::quiet) tell(fmt::format("metrics at {}/metrics\n", out->url()));
@@ -128,7 +128,7 @@ void tell_feed(live_feed& feed, session_observer& observer) {
 
 void tell_feed(live_feed& feed, const gate_settings& settings, gate_observer& observer) {
     observer.run_starts = [&feed, &settings](const pattern& p, std::uint64_t round) {
-        run_begins begins;
+        run_opening begins;
         begins.pattern = p.id;
         begins.scenario = clean_scenario;
         begins.round = round;

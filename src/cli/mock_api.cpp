@@ -41,7 +41,7 @@ private:
     std::string metrics_;
     bool allow_remote_ = false;
     bool quiet_ = false;
-    int control_ = -1;  ///< pipe to a session, for the port first and the counters last
+    int control_ = -1;  ///< pipe to a session, for the port first, an outage, and the counters last
 };
 
 void mock_api_command::declare(option_set& options) {
@@ -95,6 +95,12 @@ void send_to_session(int control, const std::string& text) {
         const auto sent = ::send(control, text.data(), text.size(), MSG_NOSIGNAL);
 }
 
+/// On the steady clock, which all processes of a machine share.
+std::string outage_message(std::chrono::steady_clock::time_point from, std::chrono::steady_clock::time_point to) {
+    const auto ns = [](auto t) { return std::chrono::nanoseconds(t.time_since_epoch()).count(); };
+    return fmt::format("outage {} {}", ns(from), ns(to));
+}
+
 /// Blocks until SIGINT, SIGTERM or SIGHUP arrives. Returns the signal.
 int wait_for_signal(const sigset_t& wanted) {
     int number = 0;
@@ -138,6 +144,7 @@ exit_code mock_api_command::run() {
         metrics_at = metrics_address_of({metrics_, allow_remote_});
         metrics_listener = listen_at(*metrics_at);
     }
+    server_.outage = [this](auto from, auto to) { send_to_session(control_, outage_message(from, to)); };
     mock_api_server server(server_);
     std::optional<served_pages> metrics;
     if (metrics_listener) metrics.emplace(*std::move(metrics_listener), pages_of(server));

@@ -54,6 +54,19 @@ result_output::result_output(const output_options& options)
     for (const auto& [format, path] : options.exports) exports_.push_back({format, {"--export-" + format, path}});
     if (std::count_if(exports_.begin(), exports_.end(), [](const auto& e) { return e.file.is_stdout(); }) > 1)
         throw setup_error("only one --export-... can go to stdout");
+    check_events(options);
+    is_stdout_taken_ = options.events == "-";
+}
+
+/// They need a file of their own.
+void result_output::check_events(const output_options& options) const {
+    for (const auto& [format, path] : options.exports)
+        if (path == options.events)
+            throw setup_error(
+                fmt::format("--events: --export-{} goes there, too: give one of them another file", format));
+    if (options.events == "-" && options.exports.empty())
+        throw setup_error("--events: - is stdout, where the result goes: give the result a file, such as "
+                          "--export-json r.json, or the events one");
 }
 
 void result_output::save(const renderer& render) const {
@@ -77,9 +90,10 @@ void result_output::emit(const renderer& render, const patience& until) const {
     };
     const auto to_stdout = [](const open_export& e) { return e.file.is_stdout(); };
     const auto taken = std::find_if(exports_.begin(), exports_.end(), to_stdout);
-    attempt([&] {
-        print_result(taken != exports_.end() ? render(taken->format, look()) : render(format_, look_), until);
-    });
+    if (!is_stdout_taken_)
+        attempt([&] {
+            print_result(taken != exports_.end() ? render(taken->format, look()) : render(format_, look_), until);
+        });
     for (const auto& e : exports_)
         if (!to_stdout(e)) attempt([&] { e.file.write(render(e.format, look()), until); });
     if (failure) throw *failure;

@@ -23,6 +23,7 @@ struct output_options {
     std::vector<export_wish> exports;
     colour_choice colour = colour_choice::automatic;
     bool details = false;
+    std::string events{};  ///< --events; with "-", stdout has those, and not the result
 };
 
 /// Declares --format, --color, --details, and --export-FORMAT for each format except text.
@@ -44,13 +45,16 @@ public:
     void emit(const renderer& render, const patience& until = {}) const;
 
 private:
+    void check_events(const output_options& options) const;
+
     struct open_export {
         std::string format;
         output_file file;
     };
     std::vector<open_export> exports_;
     std::string format_;
-    look look_;  ///< of stdout
+    look look_;                     ///< of stdout
+    bool is_stdout_taken_ = false;  ///< by --events
 };
 
 }  // namespace pipebench

@@ -1,6 +1,7 @@
 // run: measures patterns and prints a report.
 #include "analysis/assertion.hpp"
 #include "cli/command.hpp"
+#include "cli/event_file.hpp"
 #include "cli/hgrm_files.hpp"
 #include "cli/metrics_options.hpp"
 #include "cli/options.hpp"
@@ -83,6 +84,7 @@ void run_command::declare(option_set& options) {
     std::vector<std::string> formats;
     for (const auto& r : reporters()) formats.emplace_back(r.id);
     declare_output(options, output_, formats);
+    declare_events(options, output_.events);
     declare_hgrm(options, hgrm_);
     declare_trace(options, trace_);
     options.text("--name", "TEXT", name_, "a name for the result");
@@ -130,7 +132,9 @@ exit_code run_command::run() {
     settings.name = name_;
     settings.tags = tags_;
     const auto metrics = open_metrics(metrics_, "run", speech_);
+    event_file events(output_.events);
     auto observer = make_progress_observer(speech_);
+    observer.happened = [&events](const event& e) { events.write(e); };
     if (metrics) {
         let_feed_see(*metrics, settings);
         tell_feed(*metrics, observer);

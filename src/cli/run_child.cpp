@@ -48,6 +48,7 @@ exit_code run_one() {
     std::optional<loop_lag_watch> lag;
     if (spec.loop_lag) lag.emplace(record);
     sample_this_thread();
+    const auto processes = record.processes();
     record.start_clock();
     chosen->run({.work = spec.work,
                  .orders = orders,
@@ -56,7 +57,8 @@ exit_code run_one() {
                  .stop = record.stop(),
                  .stream = stream ? &*stream : nullptr,
                  .note = note,
-                 .part = spec.part});
+                 .part = spec.part,
+                 .processes = &processes});
     record.stop_clock();
     record.keep_peak_rss(own_peak_rss());
     return exit_code::ok;

@@ -42,7 +42,7 @@ class services_teller {
 public:
     services_teller(live_feed& feed, const workload& work, std::vector<watched_service> services)
         : feed_(feed), services_(std::move(services)), watches_(services_.begin(), services_.end()) {
-        run_begins begins;
+        run_opening begins;
         begins.pattern = "services";
         begins.scenario = clean_scenario;
         begins.work = work;

@@ -3,6 +3,7 @@
 #include "session/sweep.hpp"
 
 #include "cli/command.hpp"
+#include "cli/event_file.hpp"
 #include "cli/load_search.hpp"
 #include "cli/metrics_options.hpp"
 #include "cli/options.hpp"
@@ -75,6 +76,7 @@ void sweep_command::declare(option_set& options) {
     options.group("Output (the tables go to stdout, all else to stderr)");
     declare_output(options, output_, {"text", "markdown", "html", "json", "csv"});
     declare_metrics(options, metrics_);
+    declare_events(options, output_.events);
     declare_grace(options, session_);
     declare_quiet(options, speech_);
 }
@@ -153,7 +155,10 @@ rate_search_settings sweep_command::rate_settings() const {
 exit_code sweep_command::find_rate() {
     const auto asked = rate_settings();
     const result_output output(output_);
-    return finish(run_rate_search(asked, observer_for(output, speech_)), output, "sweep");
+    event_file events(output_.events);
+    auto observer = observer_for(output, speech_);
+    observer.session.happened = [&events](const event& e) { events.write(e); };
+    return finish(run_rate_search(asked, observer), output, "sweep");
 }
 
 exit_code sweep_command::run() {
@@ -161,8 +166,10 @@ exit_code sweep_command::run() {
     auto asked = settings();
     const result_output output(output_);
     const auto metrics = open_metrics(metrics_, "sweep", speech_);
+    event_file events(output_.events);
     sweep_observer observer;
     observer.session = make_progress_observer(speech_);
+    observer.session.happened = [&events](const event& e) { events.write(e); };
     if (metrics) {
         for (auto& step : asked.steps) let_feed_see(*metrics, step.session);
         tell_feed(*metrics, observer.session);

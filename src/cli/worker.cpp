@@ -1,5 +1,6 @@
 // worker: joins a session of redis-streams from anywhere, and works for it until it is over.
 #include "cli/command.hpp"
+#include "cli/event_file.hpp"
 #include "cli/metrics_options.hpp"
 #include "cli/options.hpp"
 #include "cli/server_options.hpp"
@@ -26,6 +27,7 @@ private:
     worker_settings worker_;
     server_choice servers_;
     metrics_options metrics_;
+    std::string events_;
     bool quiet_ = false;
 };
 
@@ -41,6 +43,7 @@ void worker_command::declare(option_set& options) {
     options.value("--grace", duration_form({{}, std::chrono::hours{1}}), worker_.grace,
                   "time to end what is in hand, after SIGTERM");
     declare_metrics(options, metrics_);
+    declare_events(options, events_);
     options.flag("-q,--quiet", quiet_, "print nothing but errors");
     options.group("Its share of the work");
     of_session("--processes", {1, 1000}, worker_.processes, "worker processes");
@@ -78,12 +81,13 @@ exit_code worker_command::run() {
     worker_.binary = own_binary();
     const auto feed = open_metrics(metrics_, "worker", quiet_ ? verbosity::quiet : verbosity::normal);
     worker_.feed = feed.get();
+    event_file events(events_);
     signal_watch signals;
     const auto say = [this](const std::string& text) {
         if (!quiet_) tell_line("worker: " + text);
     };
     try {
-        const auto done = work_for_session(worker_, signals, say);
+        const auto done = work_for_session(worker_, signals, say, [&events](const event& e) { events.write(e); });
         say(fmt::format("{} in {}", counted(done.orders, "order", "orders"), counted(done.runs, "run", "runs")));
         if (done.failure.empty()) return exit_code::ok;
         tell(fmt::format("pipebench: gave up: {}; {} stay pending, and other workers take them over\n", done.failure,

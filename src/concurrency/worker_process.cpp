@@ -1,6 +1,7 @@
 #include "concurrency/worker_process.hpp"
 
 #include "contracts/error.hpp"
+#include "contracts/trouble_board.hpp"
 #include "system/child_process.hpp"
 #include "system/patience.hpp"
 
@@ -77,8 +78,12 @@ bool message_channel::receive_bytes(std::span<std::byte> message) const {
     return true;
 }
 
-worker_fleet::worker_fleet(std::size_t workers, body work, std::chrono::milliseconds patience)
-    : work_(std::move(work)), patience_(patience), epoll_(::epoll_create1(EPOLL_CLOEXEC)), workers_(workers) {
+worker_fleet::worker_fleet(std::size_t workers, body work, std::chrono::milliseconds patience, const process_log* log)
+    : work_(std::move(work)),
+      patience_(patience),
+      log_(log),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      workers_(workers) {
     if (!epoll_.is_open()) throw system_failure("cannot watch worker processes", errno);
     try {
         for (std::size_t w = 0; w < workers; ++w) start(w);
@@ -140,6 +145,7 @@ std::string worker_fleet::reap(std::size_t worker) {
     m.young_deaths = now - m.started < young ? m.young_deaths + 1 : 0;
     m.replace_at = now + pause_after(m.young_deaths);
     ++empty_places_;
+    if (log_ != nullptr) log_->died(m.pid, status);
     last_end_ = describe_end(std::exchange(m.pid, 0), status);
     return last_end_;
 }
@@ -154,6 +160,7 @@ std::vector<std::size_t> worker_fleet::start_replacements() {
             throw setup_error(fmt::format("worker processes keep dying: {} replaced, no more; {}", replacements_ - 1,
                                           last_words_.text().empty() ? last_end_ : last_words_.text()));
         start(w);
+        if (log_ != nullptr) log_->replaced_by(workers_[w].pid);
         --empty_places_;
         out.push_back(w);
     }

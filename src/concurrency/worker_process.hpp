@@ -19,6 +19,8 @@
 
 namespace pipebench {
 
+class process_log;
+
 /// One end of a pair of connected sockets (SOCK_SEQPACKET). It carries whole messages, and ends when the other side
 /// closes. Messages are plain structs of at most max_message bytes.
 class message_channel {
@@ -63,8 +65,11 @@ public:
     /// and the worker exits with 1.
     using body = std::function<void(message_channel&, std::size_t)>;
     static constexpr std::size_t replacements_per_worker = 5;
+    static constexpr std::chrono::seconds default_patience{10};
 
-    worker_fleet(std::size_t workers, body work, std::chrono::milliseconds patience = std::chrono::seconds{10});
+    /// `log` is told about those that die and those that replace them; it must outlive the fleet, or be null.
+    worker_fleet(std::size_t workers, body work, std::chrono::milliseconds patience = default_patience,
+                 const process_log* log = nullptr);
     worker_fleet(const worker_fleet&) = delete;
     worker_fleet& operator=(const worker_fleet&) = delete;
     ~worker_fleet();
@@ -108,6 +113,7 @@ private:
 
     body work_;
     std::chrono::milliseconds patience_;
+    const process_log* log_;
     descriptor epoll_;
     std::vector<member> workers_;
     std::vector<std::size_t> ready_;

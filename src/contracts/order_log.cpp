@@ -45,8 +45,14 @@ void turn_failure_into_success(record_board& board, order_id id) noexcept {
         subtract(failures_as(board, code), 1);
 }
 
-void count_failure(record_board& board, order_id id) noexcept {
+/// One that was turned away has no failure of its own to tell.
+void list_failure(record_board& board, order_id id, const outcome& o) noexcept {
+    if (o.kind != error_kind::overloaded) board.trouble.failed.add({id, now_ns(), o});
+}
+
+void count_failure(record_board& board, order_id id, const outcome& o) noexcept {
     add(board.failed, 1);
+    list_failure(board, id, o);
     add(failures_as(board, board.failed_as(id).load(std::memory_order_relaxed)), 1);
 }
 
@@ -79,7 +85,7 @@ bool count_end(record_board& board, order_id id, const outcome& given) noexcept 
     }
     if (is_first_success) add(board.stored, 1);
     else if (o.stored()) make_up_for_repetition(board);
-    else count_failure(board, id);
+    else count_failure(board, id, o);
     mark_resumed(board);
     return true;
 }

@@ -9,6 +9,7 @@
 #include "contracts/latency_board.hpp"
 #include "contracts/run_findings.hpp"
 #include "contracts/traffic.hpp"
+#include "contracts/trouble_board.hpp"
 #include "pipebench/objective.hpp"
 #include "pipebench/order.hpp"
 #include "pipebench/outcome.hpp"
@@ -66,6 +67,7 @@ struct record_board {
     shared_counter stored_in_window;
     latency_board loop_lag;  ///< of the timers of event loops (concurrency/event_loop.hpp)
     findings_state findings;
+    trouble_board trouble;
 
     static std::size_t words(std::uint64_t orders) noexcept { return static_cast<std::size_t>(orders / 64 + 1); }
     static std::size_t bytes(std::uint64_t orders) noexcept {

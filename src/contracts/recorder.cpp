@@ -62,6 +62,8 @@ stop_flag recorder::stop() const noexcept { return stop_flag{memory_->stop}; }
 
 traffic_state& recorder::shared_traffic() const noexcept { return memory_->shared_traffic; }
 
-run_findings recorder::findings() const noexcept { return run_findings(memory_->findings); }
+run_findings recorder::findings() const noexcept { return {memory_->findings, memory_->trouble}; }
+
+process_log recorder::processes() const noexcept { return process_log(memory_->trouble); }
 
 }  // namespace pipebench

@@ -6,6 +6,7 @@
 #include "contracts/run_marks.hpp"
 #include "contracts/run_reader.hpp"
 #include "contracts/traffic.hpp"
+#include "contracts/trouble_board.hpp"
 #include "pipebench/order_log.hpp"
 
 #include <cstddef>
@@ -33,6 +34,8 @@ public:
     [[nodiscard]] traffic_state& shared_traffic() const noexcept;
     /// For what its workers find out; run_reader reads it.
     [[nodiscard]] run_findings findings() const noexcept;
+    /// For the process that replaces its workers; run_reader reads it.
+    [[nodiscard]] process_log processes() const noexcept;
 
 private:
     struct unmap {

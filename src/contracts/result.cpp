@@ -61,7 +61,7 @@ BOOST_DESCRIBE_STRUCT(run_result, (),
                        store_attempts, retries, refused_retries, failures, latency, served, load, stages, memory, cpu,
                        cpu_per_order_us, cpu_sections, loop_lag, transform_pool, yardstick, harness_cpu_s,
                        steal_share, throttled_share, foreign_share, in_flight, series, recovery, services, api,
-                       connection_waits, workers, ledger, interrupted, verdict, notes))
+                       connection_waits, workers, ledger, interrupted, verdict, notes, events))
 BOOST_DESCRIBE_STRUCT(container_limits, (), (cores, memory_bytes, processes))
 BOOST_DESCRIBE_STRUCT(box_info, (),
                       (host_os, kernel, cpu_model, governor, virtualization, cores, memory_bytes, descriptor_limit,
@@ -93,11 +93,11 @@ constexpr names<1> came_later<failure_count>{"reason"};
 template <>
 constexpr names<1> came_later<ledger_view>{"checked"};
 template <>
-constexpr names<20> came_later<run_result>{
+constexpr names<21> came_later<run_result>{
     "scenario",     "round",         "position",  "dead_lettered",  "retries",   "refused_retries",
     "cpu_sections", "foreign_share", "in_flight", "series",         "recovery",  "connection_waits",
     "served",       "load",          "loop_lag",  "transform_pool", "yardstick", "throttled_share",
-    "workers",      "stages"};
+    "workers",      "stages",        "events"};
 template <>
 constexpr names<9> came_later<session_result>{"chaos",       "target_time_s", "memory_budget_bytes",     "rounds",
                                               "warmup_runs", "assertions",    "transform_rounds_per_us", "name",
@@ -119,6 +119,8 @@ template <>
 constexpr std::size_t count_of<verdict_kind> = verdict_kind_count;
 template <>
 constexpr std::size_t count_of<worker_end> = worker_end_count;
+template <>
+constexpr std::size_t count_of<event_kind> = event_kind_count;
 
 constexpr int max_depth = 16;
 // No session of ours has more; a file can say anything, and some of what is done with it grows with the square.
@@ -172,6 +174,8 @@ ordered_json written(const verdict& v) {
     return {{"trusted", v.trusted()}, {"text", v.text}, {"kind", name_of(v.kind)}};
 }
 
+ordered_json written(const event& e) { return to_object(e); }
+
 template <class Type>
 ordered_json written(const Type& value);
 
@@ -223,6 +227,7 @@ template <class Type>
 void read_value(const json& in, const char* key, Type& out);
 void read_value(const json& in, const char* key, verdict& out);
 void read_value(const json& in, const char* key, ledger_view& out);
+void read_value(const json& in, const char* key, event& out);
 
 // Stricter than the library, which wraps negative numbers, cuts fractions and takes true for 1.
 void read_value(const json& in, const char* key, std::uint64_t& out) {
@@ -324,6 +329,19 @@ void read_value(const json& in, const char* key, ledger_view& out) {
     read<ledger_view>(in, "checked", out.checked);
     if (out.checked)
         for_each_field<ledger_view>([&](const char* name, auto field) { read<ledger_view>(in, name, out.*field); });
+}
+
+void read_value(const json& in, const char* key, event& out) {
+    constexpr std::size_t most_fields = 20;
+    require_object(in, key);
+    require_at_most(most_fields, in.size(), key, "fields of an event");
+    read<event>(in, "event", out.kind);
+    for (const auto& [name, value] : in.items()) {
+        if (name == "event") continue;
+        if (name == "at") read_value(value, "at", out.at_s);
+        else if (value.is_primitive()) out.fields[name] = value;
+        else refuse(key, "has a field that is a list or an object");
+    }
 }
 
 template <class Type>

@@ -6,6 +6,7 @@
 
 #include "contracts/latency_board.hpp"
 #include "contracts/span_log.hpp"
+#include "pipebench/order.hpp"
 #include "pipebench/outcome.hpp"
 
 #include <array>
@@ -17,6 +18,8 @@
 #include <string_view>
 
 namespace pipebench {
+
+struct trouble_board;
 
 inline constexpr std::size_t longest_reason = 191;  ///< bytes of a text; the rest is cut off
 
@@ -55,11 +58,14 @@ public:
     run_findings() = default;
     /// `state` must outlive it.
     explicit run_findings(findings_state& state) noexcept : state_(&state) {}
+    /// Both must outlive it.
+    run_findings(findings_state& state, trouble_board& trouble) noexcept : state_(&state), trouble_(&trouble) {}
 
-    /// Keeps the text that `compose` returns, without calling it if there is one for this stage and kind already.
+    /// An attempt has failed. Keeps the text that `compose` returns if it is the first of this stage and kind, and for
+    /// the order whose failure this thread tells next. It is not called if nobody needs it.
     template <class Compose>
     void explain(stage at, error_kind kind, Compose compose) const {
-        if (kind != error_kind::none && has_no_reason(at, kind)) keep(at, kind, compose());
+        if (kind != error_kind::none && needs_reason(at, kind)) keep(at, kind, compose());
     }
     /// For what sampled orders do.
     [[nodiscard]] span_log spans() const noexcept {
@@ -68,6 +74,11 @@ public:
     }
     /// An attempt at this timed stage, which may have failed, took this long. A few relaxed atomic additions.
     void count_stage(stage at, std::chrono::nanoseconds took) const noexcept;
+    /// The order is given up. Its reason is the last one of this stage and kind that this thread has explained: exactly
+    /// its own of a fetch or a transform; of a store perhaps that of another row of the same connection.
+    void give_up(order_id id, stage at, error_kind kind) const noexcept;
+    /// A request was answered with 429.
+    void count_throttled() const noexcept;
     /// An order has waited this long until a connection to the database was open, or until it could not be opened.
     void count_connection_wait(std::chrono::nanoseconds waited) const noexcept;
     /// A thread begins to transform an order, which has waited this long for it.
@@ -78,10 +89,11 @@ public:
     void count_transform_death() const noexcept;
 
 private:
-    [[nodiscard]] bool has_no_reason(stage at, error_kind kind) const noexcept;
+    [[nodiscard]] bool needs_reason(stage at, error_kind kind) const noexcept;
     void keep(stage at, error_kind kind, std::string_view text) const noexcept;
 
     findings_state* state_ = nullptr;
+    trouble_board* trouble_ = nullptr;
 };
 
 /// The text that was kept, printable; empty if there is none.

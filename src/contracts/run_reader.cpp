@@ -40,7 +40,7 @@ progress run_reader::read() const noexcept {
     p.store_attempts = get(board_->store_attempts);
     p.retries = get(board_->shared_traffic.retries);
     p.refused_retries = get(board_->shared_traffic.refused);
-    p.throttled = get(board_->shared_traffic.throttled);
+    p.throttled = get(board_->trouble.throttled);
     for (std::size_t s = 0; s < stage_count; ++s)
         for (std::size_t k = 0; k < error_kind_count; ++k) p.failures[s][k] = get(board_->failures[s][k]);
     return p;
@@ -102,6 +102,13 @@ std::uint64_t run_reader::long_connection_waits() const noexcept {
 }
 std::chrono::nanoseconds run_reader::longest_connection_wait() const noexcept {
     return std::chrono::nanoseconds{board_->findings.longest_connection_wait_ns.load(std::memory_order_relaxed)};
+}
+
+const trouble_board& run_reader::trouble() const noexcept { return board_->trouble; }
+
+std::chrono::nanoseconds run_reader::on_clock(std::int64_t steady_ns) const noexcept {
+    const std::int64_t started = board_->started_ns;
+    return std::chrono::nanoseconds{started == 0 ? 0 : std::max<std::int64_t>(steady_ns - started, 0)};
 }
 
 std::uint64_t run_reader::peak_rss() const noexcept { return get(board_->peak_rss); }

@@ -16,6 +16,7 @@
 namespace pipebench {
 
 struct record_board;
+struct trouble_board;
 
 /// A snapshot of the counters. During the run they are not read at exactly the same time.
 struct progress {
@@ -92,6 +93,11 @@ public:
     /// all.
     [[nodiscard]] std::uint64_t long_connection_waits() const noexcept;
     [[nodiscard]] std::chrono::nanoseconds longest_connection_wait() const noexcept;
+
+    /// What went wrong, one by one.
+    [[nodiscard]] const trouble_board& trouble() const noexcept;
+    /// That moment of the steady clock on the run's clock.
+    [[nodiscard]] std::chrono::nanoseconds on_clock(std::int64_t steady_ns) const noexcept;
 
     [[nodiscard]] std::uint64_t peak_rss() const noexcept;
     [[nodiscard]] std::array<std::uint64_t, cpu_section_count> samples() const noexcept;

@@ -16,7 +16,7 @@ inline constexpr std::uint64_t retry_reserve = 100;
 
 /// Its initial value is all zero.
 struct traffic_state {
-    std::atomic<std::uint64_t> firsts, retries, refused, throttled;
+    std::atomic<std::uint64_t> firsts, retries, refused;
     std::atomic<std::int64_t> next_ns;  ///< steady clock: when the rate limit's bucket will be full again
 };
 
@@ -31,8 +31,6 @@ public:
         : shared_(&shared), retry_share_(retry_share), per_second_(per_second) {}
 
     void count_first() noexcept { shared_->firsts.fetch_add(1, std::memory_order_relaxed); }
-    /// The API has answered 429.
-    void count_throttled() noexcept { shared_->throttled.fetch_add(1, std::memory_order_relaxed); }
     /// Takes a retry from the budget; false if none is left. Both answers are counted.
     [[nodiscard]] bool take_retry() noexcept;
 

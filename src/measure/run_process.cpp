@@ -175,6 +175,7 @@ private:
         report_.count_arrivals();
         if (watches_all()) sample();
         incidents_.strike_when_due(run_.pid());
+        if (watches_all()) events_.look_when_due();
         signals_.poll();
         ending_.follow(signals_, run_.process());
         if (watches_all()) progress_(record_, glance());
@@ -225,11 +226,24 @@ private:
     void restart_if_killed() {
         if (!end_ || !was_killed(*end_) || signals_.count() > 0 || run_.runs() > request_.restarts) return;
         if (!death_was_planned()) return;
+        tell_death();
         record_.mark_kill();  // only counts if no incident has killed it
         record_.forget_unfinished();
         run_.start_again(*end_);
+        tell({.kind = event_kind::restart,
+              .fields = {{"what", "run"}, {"process", run_.pid()}, {"runs", run_.runs()}}});
         tree_.follow(run_.pid());
         end_.reset();
+    }
+
+    void tell(event e) {
+        e.at_s = event_seconds(record_.elapsed());
+        request_.happened(e);
+    }
+
+    void tell_death() {
+        events_.look();  // what was before it
+        tell({.kind = event_kind::process_died, .fields = {{"process", run_.pid()}, {"how", end_->describe()}}});
     }
 
     /// Whether an incident or a poison order has killed the run, and not somebody else (the OOM killer, an operator).
@@ -258,6 +272,8 @@ private:
         if (run_.kill_remains()) notes_.add("it left processes behind, which were killed");
         notes_pipe_.finish();
         lines_pipe_.finish();
+        if (!end_->exited_with(0) && signals_.count() == 0) tell_death();
+        events_.finish();
         return observation();
     }
 
@@ -311,7 +327,8 @@ private:
     run_under_way run_{request_, record_, lines_pipe_.write_end(), notes_pipe_.write_end()};
     process_tree_sampler tree_{run_.pid(), forks_of(request_)};
     std::optional<series_sampler> series_{std::in_place, record_, request_.stream};
-    incident_watch incidents_{request_.incidents, record_, services_};
+    incident_watch incidents_{request_.incidents, record_, services_, request_.happened};
+    record_watch events_{record_, request_.happened};
     run_ending ending_{request_, record_};
     flight_watch in_flight_;
     clock::time_point next_tree_ = clock::now(), next_glance_ = next_tree_;

@@ -3,6 +3,7 @@
 
 #include "contracts/arrival_schedule.hpp"
 #include "measure/contestant.hpp"
+#include "measure/record_watch.hpp"
 #include "measure/series.hpp"
 #include "pipebench/result.hpp"
 
@@ -28,6 +29,7 @@ struct strike {
     std::string text;  ///< becomes a note
     bool hit = true;   ///< false: nothing was there to be killed
     bool killed_run = false;
+    pid_t process = 0;  ///< that was killed; 0: none, or more than one
 };
 
 /// An action against the run or one of its servers during the run.
@@ -56,6 +58,8 @@ struct run_request {
     std::optional<arrival_schedule> arrivals{};  ///< of an open run, if it reports in lines
     /// On the run's clock: when orders of an open run that have not begun are given up; 0: never.
     std::chrono::nanoseconds give_up_at{};
+    /// Gets what happens, on the thread that observes the run.
+    tell_event happened = [](const event&) {};
 };
 
 }  // namespace pipebench

@@ -110,25 +110,58 @@ strike strike_of(const incident& what, pid_t run) try { return what.strike(run);
     return {.text = fmt::format("could not kill {}: {}", name_of(what.target), e.what()), .hit = false};
 }
 
+event event_of(const incident& what, const strike& done, std::chrono::nanoseconds at, std::uint64_t ended,
+               std::uint64_t orders) {
+    event out{.kind = event_kind::kill,
+              .at_s = event_seconds(at),
+              .fields = {{"target", name_of(what.target)},
+                         {"text", printable(done.text)},
+                         {"hit", done.hit},
+                         {"ended", ended},
+                         {"orders", orders}}};
+    if (done.process > 0) out.fields["process"] = done.process;
+    return out;
+}
+
+std::string note_of(const event& kill) {
+    const auto& f = kill.fields;
+    return fmt::format("{}, after {} of {} orders{}", f["text"].get<std::string>(), f["ended"].get<std::uint64_t>(),
+                       f["orders"].get<std::uint64_t>(),
+                       f["hit"].get<bool>() ? "" : ": it hit nothing, so nothing was tried");
+}
+
 }  // namespace
 
 void incident_watch::strike(const incident& what, pid_t run) {
-    if (what.restarts_a_service)
-        for (auto& s : services_) s.before_restart();
-    const auto done = record_.read().ended();
+    const auto at = record_.elapsed();
+    if (what.restarts_a_service) begin_outage(what.target, at);
+    const auto ended = record_.read().ended();
     const bool is_first = record_.mark_kill();  // before it, so that the recovery is not too short
-    const auto [text, hit, killed_run] = strike_of(what, run);
-    if (is_first && !hit) record_.unmark_kill();
-    if (hit && struck_ == kill_target::none) struck_ = killed_run ? kill_target::run : what.target;
-    runs_killed_ += killed_run ? 1u : 0u;
-    done_.push_back(fmt::format("{}, after {} of {} orders{}", text, done, record_.orders(),
-                                hit ? "" : ": it hit nothing, so nothing was tried"));
-    if (what.restarts_a_service)
-        for (auto& s : services_) s.after_restart();
+    const auto done = strike_of(what, run);
+    if (is_first && !done.hit) record_.unmark_kill();
+    if (done.hit && struck_ == kill_target::none) struck_ = done.killed_run ? kill_target::run : what.target;
+    runs_killed_ += done.killed_run ? 1u : 0u;
+    kills_.push_back(event_of(what, done, at, ended, record_.orders()));
+    tell_(kills_.back());
+    if (what.restarts_a_service) end_outage(what.target, at);
+}
+
+void incident_watch::begin_outage(kill_target of, std::chrono::nanoseconds at) {
+    for (auto& s : services_) s.before_restart();
+    tell_({.kind = event_kind::outage_begins, .at_s = event_seconds(at), .fields = {{"service", name_of(of)}}});
+}
+
+void incident_watch::end_outage(kill_target of, std::chrono::nanoseconds from) {
+    const auto now = record_.elapsed();
+    tell_({.kind = event_kind::outage_ends,
+           .at_s = event_seconds(now),
+           .fields = {{"service", name_of(of)}, {"from_s", event_seconds(from)}, {"to_s", event_seconds(now)}}});
+    for (auto& s : services_) s.after_restart();
 }
 
 std::vector<std::string> incident_watch::report() const {
-    auto out = done_;
+    std::vector<std::string> out;
+    for (const auto& kill : kills_) out.push_back(note_of(kill));
     for (const auto& one : waiting_)
         out.push_back(fmt::format("the run ended before the kill of {} was due", name_of(one.target)));
     return out;

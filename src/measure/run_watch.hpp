@@ -85,8 +85,11 @@ private:
 /// Strikes each incident once its share of the orders has ended.
 class incident_watch {
 public:
-    incident_watch(const std::vector<incident>& all, recorder& record, std::vector<service_watch>& services)
-        : waiting_(all), record_(record), services_(services) {}
+    /// `tell` gets each kill, and what it cuts off for how long.
+    incident_watch(
+        const std::vector<incident>& all, recorder& record, std::vector<service_watch>& services,
+        tell_event tell = [](const event&) {})
+        : waiting_(all), record_(record), services_(services), tell_(std::move(tell)) {}
 
     void strike_when_due(pid_t run);
     [[nodiscard]] bool is_waiting() const noexcept { return !waiting_.empty(); }
@@ -100,13 +103,16 @@ public:
 private:
     [[nodiscard]] bool is_due(const incident& what) const;
     void strike(const incident& what, pid_t run);
+    void begin_outage(kill_target of, std::chrono::nanoseconds at);
+    void end_outage(kill_target of, std::chrono::nanoseconds from);
 
     std::vector<incident> waiting_;
     recorder& record_;
     std::vector<service_watch>& services_;
+    tell_event tell_;
     kill_target struck_ = kill_target::none;
     unsigned runs_killed_ = 0;
-    std::vector<std::string> done_;
+    std::vector<event> kills_;
 };
 
 /// The mean number of orders in flight over the time of the run, by trapezoids between readings. Pure.

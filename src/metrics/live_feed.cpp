@@ -31,7 +31,7 @@ live_feed::started live_feed::start(listen_address where, const std::string& bin
     return {std::move(where), std::move(ours), std::move(process)};
 }
 
-live_feed::live_feed(listen_address where, const std::string& binary, const session_begins& session, say warning)
+live_feed::live_feed(listen_address where, const std::string& binary, const session_opening& session, say warning)
     : live_feed(start(std::move(where), binary), std::move(warning)) {
     tell(session);
 }
@@ -44,7 +44,7 @@ live_feed::live_feed(started s, say warning)
 
 void live_feed::tell(const live_message& m) { send(to_text(m), -1); }
 
-void live_feed::run_begins(const pipebench::run_begins& what, const recorder& record) {
+void live_feed::begin_run(const run_opening& what, const recorder& record) {
     send(to_text(what), record.descriptor());
 }
 

@@ -19,13 +19,13 @@ public:
 
     /// Listens at once, so that a port in use is refused before anything else starts: throws setup_error. `binary` is
     /// pipebench; `warning` gets at most one line. Main thread only.
-    live_feed(listen_address where, const std::string& binary, const session_begins& session, say warning);
+    live_feed(listen_address where, const std::string& binary, const session_opening& session, say warning);
 
     [[nodiscard]] std::string url() const { return where_.url(); }
     [[nodiscard]] pid_t pid() const noexcept { return process_.pid(); }
 
     void tell(const live_message& m);
-    void run_begins(const pipebench::run_begins& what, const recorder& record);
+    void begin_run(const run_opening& what, const recorder& record);
 
 private:
     struct started;

@@ -17,13 +17,13 @@
 namespace pipebench {
 
 /// The first one: who talks.
-struct session_begins {
+struct session_opening {
     std::string command;     ///< the subcommand
     std::string started_at;  ///< UTC
 };
 
 /// Comes with the descriptor of the run's recorder, unless another program has that.
-struct run_begins {
+struct run_opening {
     std::string pattern;  ///< id of the contestant
     std::string scenario;
     std::uint64_t round = 1, rounds = 1, run = 1, of = 1;
@@ -33,7 +33,7 @@ struct run_begins {
     workload work;
 };
 
-struct run_ends {
+struct run_closing {
     std::string verdict{};
     static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
     double time_s = unknown, orders_per_s = unknown;
@@ -43,7 +43,7 @@ struct run_ends {
     std::uint64_t lost = 0, corrupt = 0, unexpected = 0;
 };
 
-using live_message = std::variant<session_begins, run_begins, run_glance, run_ends>;
+using live_message = std::variant<session_opening, run_opening, run_glance, run_closing>;
 
 inline constexpr std::size_t longest_live_message = 128 * 1024;  ///< a socket's buffer holds it
 inline constexpr std::size_t most_workers_told = 200;            ///< the first of run_glance::workers

@@ -87,13 +87,13 @@ std::string_view name_of(live_phase p) noexcept {
 }
 
 void live_session::take(const live_message& m, std::unique_ptr<recorder> record) {
-    if (const auto* session = std::get_if<session_begins>(&m)) session_ = *session;
-    else if (const auto* begins = std::get_if<run_begins>(&m)) begin(*begins, std::move(record));
-    else if (const auto* ends = std::get_if<run_ends>(&m)) end(*ends);
+    if (const auto* session = std::get_if<session_opening>(&m)) session_ = *session;
+    else if (const auto* begins = std::get_if<run_opening>(&m)) begin(*begins, std::move(record));
+    else if (const auto* ends = std::get_if<run_closing>(&m)) end(*ends);
     else if (run_) run_->seen = std::get<run_glance>(m);
 }
 
-void live_session::begin(const run_begins& what, std::unique_ptr<recorder> record) {
+void live_session::begin(const run_opening& what, std::unique_ptr<recorder> record) {
     end({});
     if (!first_work_) first_work_ = what.work;
     arrivals_.reset();
@@ -101,7 +101,7 @@ void live_session::begin(const run_begins& what, std::unique_ptr<recorder> recor
     run_.emplace(current_run{what, std::move(record), {}});
 }
 
-void live_session::end(const run_ends& how) {
+void live_session::end(const run_closing& how) {
     if (!run_) return;
     auto last = sums_of_run();
     last.runs = 1;
@@ -118,7 +118,7 @@ void live_session::end(const run_ends& how) {
     run_.reset();
 }
 
-live_session::key live_session::key_of(const run_begins& what) const {
+live_session::key live_session::key_of(const run_opening& what) const {
     key out{what.pattern, what.scenario};
     return before_.contains(out) || before_.size() < most_sums ? out : key{"other", "other"};
 }

@@ -59,19 +59,19 @@ public:
     /// `record`: of the run that begins; null with the other messages, and where nobody has it.
     void take(const live_message& m, std::unique_ptr<recorder> record);
 
-    [[nodiscard]] const session_begins& session() const noexcept { return session_; }
+    [[nodiscard]] const session_opening& session() const noexcept { return session_; }
     [[nodiscard]] live_phase phase() const;
     /// The run that goes, or whose ledger is being checked.
     struct current_run {
-        run_begins what;
+        run_opening what;
         std::unique_ptr<recorder> record;  ///< null: its orders are not seen
         run_glance seen;
     };
     [[nodiscard]] const current_run* run() const noexcept { return run_ ? &*run_ : nullptr; }
     /// The runs that have ended, the last most_ended of them.
     struct ended_run {
-        run_begins what;
-        run_ends how;
+        run_opening what;
+        run_closing how;
         progress done;
     };
     static constexpr std::size_t most_ended = 200;
@@ -85,12 +85,12 @@ public:
     [[nodiscard]] double oldest_queued_s() const;
 
 private:
-    void begin(const run_begins& what, std::unique_ptr<recorder> record);
-    void end(const run_ends& how);
-    [[nodiscard]] key key_of(const run_begins& what) const;
+    void begin(const run_opening& what, std::unique_ptr<recorder> record);
+    void end(const run_closing& how);
+    [[nodiscard]] key key_of(const run_opening& what) const;
     [[nodiscard]] run_sums sums_of_run() const;
 
-    session_begins session_;
+    session_opening session_;
     std::optional<workload> first_work_;
     std::optional<current_run> run_;
     std::optional<arrival_schedule> arrivals_;  ///< of an open run that goes

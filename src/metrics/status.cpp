@@ -24,7 +24,7 @@ ordered_json summary_of(const latency_counts& counted) {
     return {{"p50_ms", s.p50_ms}, {"p90_ms", s.p90_ms}, {"p99_ms", s.p99_ms}, {"max_ms", s.max_ms}};
 }
 
-ordered_json what_of(const run_begins& what) {
+ordered_json what_of(const run_opening& what) {
     return {{"pattern", what.pattern},
             {"scenario", what.scenario},
             {"round", what.round},

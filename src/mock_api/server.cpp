@@ -58,7 +58,9 @@ public:
 
 private:
     [[nodiscard]] std::unique_ptr<trouble_state> make_trouble() {
-        return settings_.api.trouble.none() ? nullptr : std::make_unique<trouble_state>(settings_.api, count_);
+        return settings_.api.trouble.none()
+                   ? nullptr
+                   : std::make_unique<trouble_state>(settings_.api, count_, settings_.outage);
     }
     [[nodiscard]] server_loops make_loops() {
         server_loops made(serving_threads(settings_));

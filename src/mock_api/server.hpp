@@ -9,7 +9,9 @@
 #include "mock_api/behaviour.hpp"
 #include "mock_api/counters.hpp"
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,6 +24,9 @@ struct server_settings {
     std::size_t max_connections = 20'000;  ///< open at once; more are answered with 503 and closed
     duration idle_timeout = std::chrono::seconds{75};  ///< without a complete request, or with an unread answer
     api_settings api;
+    /// Called once, by a serving thread, when the outage of the scenario begins.
+    std::function<void(std::chrono::steady_clock::time_point from, std::chrono::steady_clock::time_point to)>
+        outage{};
 };
 
 /// Serves from construction until stop() or destruction. Its threads block all signals, which the owner handles.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace pipebench {
 namespace {
@@ -51,10 +52,11 @@ bool order_memory::is_early(order_id id, std::chrono::milliseconds now) noexcept
     return now.count() < slot.load(std::memory_order_relaxed);
 }
 
-trouble_state::trouble_state(const api_settings& settings, counters& count)
+trouble_state::trouble_state(const api_settings& settings, counters& count, tell_outage tell)
     : settings_(settings),
       limits_(settings.trouble.limits),
       count_(count),
+      tell_outage_(std::move(tell)),
       outage_after_(good_answers_before_outage(settings)) {
     const bool throttles = limits_.concurrent > 0 || limits_.per_second > 0;
     if (throttles || !settings.trouble.faults.empty()) orders_ = std::make_unique<order_memory>();
@@ -108,8 +110,13 @@ void trouble_state::answered(const api_reply& reply, server_clock::time_point no
     if (orders_ && reply.id != 0 && reply.retry_after.count() > 0)
         orders_->not_before(reply.id, age(now) + reply.retry_after);
     if (outage_after_ == 0 || !is_answered_well(reply)) return;
-    if (good_answers_.fetch_add(1, std::memory_order_relaxed) + 1 == outage_after_)
-        down_until_.store((now + settings_.trouble.down.time).time_since_epoch().count(), std::memory_order_relaxed);
+    if (good_answers_.fetch_add(1, std::memory_order_relaxed) + 1 == outage_after_) begin_outage(now);
+}
+
+void trouble_state::begin_outage(server_clock::time_point now) noexcept {
+    const auto until = now + settings_.trouble.down.time;
+    down_until_.store(until.time_since_epoch().count(), std::memory_order_relaxed);
+    if (tell_outage_) tell_outage_(now, until);
 }
 
 std::chrono::milliseconds trouble_state::age(server_clock::time_point now) const noexcept {

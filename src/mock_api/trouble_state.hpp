@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <limits>
 #include <memory>
 
@@ -58,8 +59,11 @@ private:
 
 class trouble_state {
 public:
+    /// Called once, by a serving thread, when the outage begins.
+    using tell_outage = std::function<void(server_clock::time_point from, server_clock::time_point to)>;
+
     /// Both must outlive it. Throws setup_error.
-    trouble_state(const api_settings& settings, counters& count);
+    trouble_state(const api_settings& settings, counters& count, tell_outage tell = {});
 
     enum class admission : std::uint8_t { served, throttled };
     /// Decides whether a request for an order is throttled or served, perhaps with a fault in its reply. A served
@@ -78,12 +82,14 @@ private:
     using rep = server_clock::rep;
 
     bool take_permit() noexcept;
+    void begin_outage(server_clock::time_point now) noexcept;
     bool admit(server_clock::time_point now) noexcept;
     [[nodiscard]] std::chrono::milliseconds age(server_clock::time_point now) const noexcept;
 
     const api_settings& settings_;
     const throttle& limits_;
     counters& count_;
+    const tell_outage tell_outage_;
     const server_clock::time_point began_ = server_clock::now();
     std::unique_ptr<order_memory> orders_;  ///< with faults or a throttle
     std::unique_ptr<token_bucket> bucket_;  ///< with a rate

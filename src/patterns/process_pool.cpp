@@ -46,7 +46,9 @@ class pool {
 public:
     explicit pool(const run_context& ctx)
         : ctx_(ctx),
-          workers_(ctx.work.pool_processes, [&ctx](message_channel& parent, std::size_t) { worker(ctx, parent); }),
+          workers_(
+              ctx.work.pool_processes, [&ctx](message_channel& parent, std::size_t) { worker(ctx, parent); },
+              worker_fleet::default_patience, ctx.processes),
           held_(workers_.size()) {}
 
     void run() {

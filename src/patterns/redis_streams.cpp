@@ -100,7 +100,7 @@ worker_fleet start_workers(const run_context& ctx, const stream_limits& limits) 
             [&](message_channel& parent, std::size_t number) {
                 run_event_loop([&] { return worker_process(ctx, limits, parent, number); });
             },
-            std::chrono::ceil<std::chrono::milliseconds>(ctx.work.limits.order)};
+            std::chrono::ceil<std::chrono::milliseconds>(ctx.work.limits.order), ctx.processes};
 }
 
 void replace_dead(worker_fleet& processes, const run_context& ctx) {

@@ -22,7 +22,7 @@ order_course::time_point order_course::attempt_deadline(time_point now) const {
 
 void order_course::fetched(const fetch_result& result, time_point now) {
     ++result_.attempts;
-    if (result.kind == error_kind::throttled) traffic_.count_throttled();
+    if (result.kind == error_kind::throttled) findings_.count_throttled();
     if (result.kind != error_kind::none) return failed_try(stage::fetch, result.kind, result.retry_after, now);
     step_ = step::transform;
 }
@@ -78,6 +78,7 @@ void order_course::failed_try(stage at, error_kind kind, duration retry_after, t
 void order_course::end(stage at, error_kind kind) {
     result_.at = at;
     result_.kind = kind;
+    findings_.give_up(id_, at, kind);
     step_ = step::done;
 }
 

@@ -1,13 +1,12 @@
 #include "report/run_charts.hpp"
 
 #include "contracts/error.hpp"
-#include "contracts/scenario.hpp"
+#include "report/chart_marks.hpp"
 #include "report/percentiles.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <functional>
 
@@ -244,63 +243,6 @@ const run_result& run_of_series(const report_model& m, const pattern_summary& p)
     for (const auto* run : rounds_of(m, p))
         if (run->round == p.typical.round) return *run;
     return p.typical;
-}
-
-/// "worker killed"; empty if nothing was.
-std::string kill_text(kill_target killed) {
-    switch (killed) {
-        case kill_target::none: return {};
-        case kill_target::itself: return "the run died";
-        case kill_target::connections: return "connections cut";
-        default: return fmt::format("{} killed", name_of(killed));
-    }
-}
-
-/// When a share of the orders had ended; NaN if it never had.
-double time_of_share(const run_result& run, double share) {
-    const auto& s = run.series;
-    for (std::size_t i = 0; i < std::min({s.t_s.size(), s.completed.size(), s.failed.size()}); ++i)
-        if (s.completed[i] + s.failed[i] >= share * static_cast<double>(run.orders)) return s.t_s[i];
-    return no_value;
-}
-
-/// What a built-in scenario does to all orders at once. The result does not say when it was: it follows from how many
-/// orders had ended.
-void add_trouble(std::vector<chart_mark>& out, const run_result& run) {
-    for (const auto& s : scenarios()) {
-        if (s.name != run.scenario) continue;
-        if (const double time_s = std::chrono::duration<double>(s.api.down.time).count(); time_s > 0) {
-            const double begin_s = time_of_share(run, s.api.down.at);
-            out.push_back({begin_s, "outage, about here"});
-            out.push_back({begin_s + time_s, "its end"});
-        }
-        if (s.database.terminate_at > 0)
-            out.push_back({time_of_share(run, s.database.terminate_at), "connections cut, about here"});
-    }
-}
-
-void add_kill(std::vector<chart_mark>& out, const recovery_view& r) {
-    auto text = kill_text(r.killed);
-    if (text.empty()) return;
-    out.push_back({r.at_s, std::move(text)});
-    out.push_back({r.at_s + r.resumed_s, "resumed"});
-}
-
-void add_load(std::vector<chart_mark>& out, const run_result& run) {
-    if (!run.load) return;
-    const auto& load = *run.load;
-    if (load.warm_up_s > 0) out.push_back({load.warm_up_s, "end of warm-up"});
-    if (load.drain_s > 0)
-        out.push_back({run.time_s - load.drain_s, load.saturated ? "last arrival; saturated" : "last arrival"});
-}
-
-std::vector<chart_mark> marks_of(const run_result& run) {
-    std::vector<chart_mark> out;
-    add_trouble(out, run);
-    add_kill(out, run.recovery);
-    add_load(out, run);
-    std::erase_if(out, [](const chart_mark& m) { return !std::isfinite(m.at); });
-    return out;
 }
 
 chart_series over_time(std::string label, std::size_t colour, const series_view& s, std::vector<double> values) {

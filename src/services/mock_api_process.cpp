@@ -2,6 +2,7 @@
 
 #include "contracts/api_counters.hpp"
 #include "contracts/error.hpp"
+#include "contracts/number_in.hpp"
 #include "contracts/units.hpp"
 #include "system/cpu_time.hpp"
 #include "system/environment.hpp"
@@ -82,11 +83,33 @@ std::string mock_api_process::failure() {
     return end ? "the mock API died amid the run: " + end->describe() : std::string();
 }
 
+std::optional<mock_api_process::outage> mock_api_process::take_outage() {
+    std::array<char, 128> text{};
+    const auto n = ::recv(channel_.get(), text.data(), text.size(), MSG_DONTWAIT);
+    return n > 0 ? parse_outage({text.data(), static_cast<std::size_t>(n)}) : std::nullopt;
+}
+
 mock_api_process::usage mock_api_process::stop(const patience& until) {
     server_.signal(SIGTERM);
-    const auto seen = parse_api_counters(receive(channel_.get(), stop_limit, until));
+    auto last = receive(channel_.get(), stop_limit, until);
+    if (parse_outage(last)) last = receive(channel_.get(), stop_limit, until);  // nobody has taken it
+    const auto seen = parse_api_counters(last);
     const auto end = server_.stop(SIGTERM, stop_limit, until);
     return {.seen = seen, .cpu_s = cpu_seconds(end.usage)};
+}
+
+std::optional<mock_api_process::outage> parse_outage(std::string_view message) {
+    constexpr std::string_view word = "outage ";
+    if (!message.starts_with(word)) return std::nullopt;
+    message.remove_prefix(word.size());
+    const auto middle = message.find(' ');
+    if (middle == std::string_view::npos) return std::nullopt;
+    const auto from = number_in<std::int64_t>(message.substr(0, middle));
+    const auto to = number_in<std::int64_t>(message.substr(middle + 1));
+    if (!from || !to) return std::nullopt;
+    using time_point = std::chrono::steady_clock::time_point;
+    return mock_api_process::outage{time_point(std::chrono::nanoseconds(*from)),
+                                    time_point(std::chrono::nanoseconds(*to))};
 }
 
 api_view parse_api_counters(const std::string& stats) {

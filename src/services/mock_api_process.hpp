@@ -6,7 +6,10 @@
 #include "system/child_process.hpp"
 #include "system/patience.hpp"
 
+#include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace pipebench {
 
@@ -22,6 +25,12 @@ public:
 
     /// How it died: "the mock API died amid the run: killed by signal 9 (Killed)"; empty while it lives.
     [[nodiscard]] std::string failure();
+
+    /// The outage of the scenario, once it has begun: returned once.
+    struct outage {
+        std::chrono::steady_clock::time_point from, to;
+    };
+    [[nodiscard]] std::optional<outage> take_outage();
 
     struct usage {
         api_view seen;  ///< its counters; not known if it sent none
@@ -39,6 +48,9 @@ private:
     child_process server_;
     unsigned port_ = 0;
 };
+
+/// What the server says when its outage begins: "outage FROM TO", in nanoseconds. nullopt: it says something else.
+[[nodiscard]] std::optional<mock_api_process::outage> parse_outage(std::string_view message);
 
 /// Reads the JSON of the server's GET /stats. Not known if it is not a JSON object.
 [[nodiscard]] api_view parse_api_counters(const std::string& stats);

@@ -2,6 +2,7 @@
 
 #include "analysis/plan.hpp"
 #include "session/capacity.hpp"
+#include "session/events.hpp"
 #include "session/stopwatch.hpp"
 
 #include <fmt/format.h>
@@ -30,6 +31,7 @@ public:
 
     gate_outcome run() {
         start_outcome();
+        tell_begin();
         try {
             if (!was_signalled()) start_servers();
             if (!was_signalled()) measure(settings_.patterns, outcome_.series, "");
@@ -42,6 +44,7 @@ public:
         outcome_.signal = signals_.first();
         outcome_.complete = !was_signalled() && outcome_.failure.empty();
         outcome_.session_s = since_began_.seconds();
+        tell_end();
         return std::move(outcome_);
     }
 
@@ -55,6 +58,24 @@ private:
         outcome_.rounds = settings_.rounds;
         outcome_.base_version = contenders_.version_of(contender::base);
         outcome_.head_version = contenders_.version_of(contender::head);
+    }
+
+    void tell_begin() const {
+        std::string patterns;
+        for (const auto* p : settings_.patterns) patterns += (patterns.empty() ? "" : ",") + std::string(p->id);
+        observer_.happened({.kind = event_kind::session_begins,
+                            .fields = {{"version", describe_build().version},
+                                       {"command", printable(settings_.command)},
+                                       {"patterns", patterns},
+                                       {"rounds", settings_.rounds},
+                                       {"orders", settings_.work.orders}}});
+    }
+
+    void tell_end() const {
+        for (const auto& text : outcome_.warnings) observer_.happened(warning_event(text));
+        observer_.happened(
+            {.kind = event_kind::session_ends,
+             .fields = {{"seconds", outcome_.session_s}, {"runs", begun_}, {"interrupted", was_signalled()}}});
     }
 
     void start_servers() {
@@ -115,15 +136,26 @@ private:
 
     void run_one(contender c, const pattern& p, std::uint64_t round, gate_series& series) {
         observer_.run_starts(p, round);
+        ++begun_;
+        tell_of_run({.kind = event_kind::run_begins,
+                     .fields = {{"pattern", p.id}, {"round", round}, {"orders", settings_.work.orders}}},
+                    c);
         auto result = contenders_.run(c, p);
         if (!result) return;
         auto& run = result->runs.front();
         run.round = round;
         observer_.run_ended(run);
+        tell_of_run(run_ends(run), c);
         if (!run.ledger.balanced())
             outcome_.unbalanced.push_back(fmt::format("{}, {}, round {}: {}", name_of(c), run.pattern, round,
                                                       printable(run.verdict.text, 120)));
         add(*std::move(result), of(series, c));
+    }
+
+    void tell_of_run(event e, contender c) const {
+        e.run = begun_;
+        e.fields["binary"] = name_of(c);
+        observer_.happened(e);
     }
 
     /// The first result of a series provides build, box and parameters; each later one adds a run.
@@ -168,6 +200,7 @@ private:
     signal_watch& signals_;
     const stopwatch since_began_;
     gate_outcome outcome_;
+    std::uint64_t begun_ = 0;  ///< runs
     bool alike_checked_ = false, has_a_round_ = false;
 };
 

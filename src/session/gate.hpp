@@ -4,6 +4,7 @@
 
 #include "analysis/gate.hpp"
 #include "contracts/error.hpp"
+#include "measure/record_watch.hpp"
 #include "pipebench/pattern.hpp"
 #include "session/session_services.hpp"
 #include "system/signal_watch.hpp"
@@ -35,6 +36,7 @@ struct gate_observer {
     std::function<void(const run_result&)> run_ended = [](const run_result&) {};
     /// Called after every round with the rows so far and no verdict.
     std::function<void(const gate_outcome&)> can_be_saved = [](const gate_outcome&) {};
+    tell_event happened = [](const event&) {};
 };
 
 /// The old binary, the old one again, and the new one.

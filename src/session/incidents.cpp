@@ -12,7 +12,7 @@ namespace {
 
 strike kill_run(pid_t run) {
     ::kill(run, SIGKILL);
-    return {.text = fmt::format("killed the run (process {})", run), .killed_run = true};
+    return {.text = fmt::format("killed the run (process {})", run), .killed_run = true, .process = run};
 }
 
 /// Kills nothing if the workers of the run have ended already, because it is then near its end.
@@ -24,7 +24,8 @@ strike kill_worker_of(pid_t run, const workload& work, const contestant& who) {
         return done;
     }
     const pid_t hit = kill_a_child(run, work.seed);
-    return {.text = hit > 0 ? fmt::format("killed worker {}", hit) : "found no worker left to kill", .hit = hit > 0};
+    if (hit <= 0) return {.text = "found no worker left to kill", .hit = false};
+    return {.text = fmt::format("killed worker {}", hit), .process = hit};
 }
 
 strike kill(kill_target target, pid_t run, const workload& work, const contestant& who, const incident_means& means) {

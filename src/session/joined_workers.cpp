@@ -33,8 +33,12 @@ std::string milliseconds(std::chrono::milliseconds d) { return std::to_string(d.
 }  // namespace
 
 joined_workers::joined_workers(join_settings settings, const std::string& redis, session_card card,
-                               const patience& until)
-    : settings_(std::move(settings)), redis_(redis), keys_(settings_.name), card_(std::move(card)) {
+                               const patience& until, tell_change tell)
+    : settings_(std::move(settings)),
+      redis_(redis),
+      keys_(settings_.name),
+      tell_(std::move(tell)),
+      card_(std::move(card)) {
     card_.session = new_instance_id();
     take_name(until);
     const without_signals guard;  // the main thread reads them
@@ -161,6 +165,7 @@ std::vector<std::string> joined_workers::take_warnings() {
 bool joined_workers::wait_until(const std::function<bool()>& holds, duration limit, const patience& until) {
     const auto deadline = clock::now() + limit;
     for (;;) {
+        tell_changes();
         {
             const std::lock_guard lock(mutex_);
             if (holds()) return true;
@@ -181,6 +186,7 @@ void joined_workers::announce(const std::string& table, const std::string& strea
         card_.table = table;
         card_.stream = stream;
         roll_.announce(card_.run);
+        began_ = {};
         changed_ = true;
     }
     wake_.notify_all();
@@ -193,6 +199,17 @@ void joined_workers::announce(const std::string& table, const std::string& strea
                                   settings_.name, format_duration(settings_.timeout),
                                   there.empty() ? "" : fmt::format(": {}", fmt::join(there, ", ")),
                                   failure_.empty() ? "" : fmt::format("; the last failure: {}", failure_)));
+}
+
+void joined_workers::tell_changes() {
+    std::vector<worker_change> changes;
+    clock::time_point began;
+    {
+        const std::lock_guard lock(mutex_);
+        changes = roll_.take_changes(clock::now());
+        began = began_;
+    }
+    for (const auto& change : changes) tell_(change, began);
 }
 
 void joined_workers::begin() {
@@ -230,6 +247,7 @@ std::vector<joined_worker> joined_workers::finish(clock::time_point ended, const
         std::ignore = wait_until([this] { return roll_.all_drained(clock::now()); }, drain_limit, until);
     } catch (const interrupted&) {  // what is known so far stands
     }
+    tell_changes();
     const std::lock_guard lock(mutex_);
     return roll_.seen_in(began_, ended, clock::now());
 }

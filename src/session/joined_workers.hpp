@@ -30,8 +30,11 @@ struct join_settings {
 class joined_workers {
 public:
     /// Takes the name, which expires `name_lasts` after the session was killed. Throws setup_error if another session
-    /// has it, `interrupted` after a signal. `card`: what is the same in all runs.
-    joined_workers(join_settings settings, const std::string& redis, session_card card, const patience& until);
+    /// has it, `interrupted` after a signal. `card`: what is the same in all runs. `tell` is called on the thread that
+    /// calls these functions, with the start of the run's clock, or the earliest time before it.
+    using tell_change = std::function<void(const worker_change&, worker_roll::clock::time_point began)>;
+    joined_workers(join_settings settings, const std::string& redis, session_card card, const patience& until,
+                   tell_change tell);
     joined_workers(const joined_workers&) = delete;
     joined_workers& operator=(const joined_workers&) = delete;
     ~joined_workers();  ///< gives the name up: the workers drain and end
@@ -43,6 +46,8 @@ public:
     void begin();
     /// The run that was announced does not take place.
     void call_off();
+    /// What has changed of the workers goes to the function that the constructor got.
+    void tell_changes();
     /// Whether all workers have left or are missing, for as long as a run waits for them at its start.
     [[nodiscard]] bool nobody_is_left();
     /// Those that take part, as they are known now.
@@ -71,6 +76,7 @@ private:
     join_settings settings_;
     std::string redis_;
     join_keys keys_;
+    tell_change tell_;
     clock::time_point began_{};
     std::optional<redis_client> client_;  ///< of the thread
 

@@ -7,6 +7,7 @@
 #include "measure/run_account.hpp"
 #include "measure/stream_probe.hpp"
 #include "redis/late_results.hpp"
+#include "session/events.hpp"
 #include "system/box.hpp"
 #include "system/environment.hpp"
 
@@ -89,7 +90,7 @@ started_servers process_executor::start_servers(const needs& most, const say& me
                                      .table = {},
                                      .stream = {},
                                      .transform_rounds_per_us = settings_.transform_rounds_per_us},
-                        until_.before_a_run);
+                        until_.before_a_run, [this](const auto& change, auto began) { tell_change(change, began); });
     if (settings_.yardstick) yardstick_.emplace(services_->postgres_url(), until_.before_a_run);
     return {services_->servers(), schema_->name()};
 }
@@ -105,11 +106,18 @@ executed_run process_executor::execute(const run_plan& plan, const on_progress& 
     const auto trace = settings_.trace_share > 0
                            ? std::optional(sample_of(settings_.trace_share, settings_.work.seed))
                            : std::nullopt;
+    request.happened = happened_ = plan.happened;
+    outage_.reset();
     executed_run out{
         .record = recorder::create(settings_.work.orders, trace), .table = table, .yardstick = std::move(box)};
     if (settings_.watch == watching::end_only) out.record.leave_out_latencies();
     expect_arrivals(request, out.record);
-    observe(request, out, progress);
+    observe(request, out, [&](const recorder& record, const run_glance& seen) {
+        progress(record, seen);
+        look_for_outage(record);
+    });
+    look_for_outage(out.record);
+    if (outage_) tell_outage(event_kind::outage_ends, out.record);
     for (auto& failure : services_->take_failures(until_.after_a_run))
         out.seen.server_failures.push_back(std::move(failure));
     if (api_)
@@ -118,6 +126,38 @@ executed_run process_executor::execute(const run_plan& plan, const on_progress& 
     api_.reset();
     if (!where.redis.empty()) plan.who.delete_keys(where.redis, where.stream);
     return out;
+}
+
+/// Of the mock API, as the scenario has it.
+void process_executor::look_for_outage(const recorder& record) {
+    if (!api_) return;
+    if (auto begun = api_->take_outage()) {
+        outage_ = begun;
+        tell_outage(event_kind::outage_begins, record);
+    }
+    if (!outage_ || std::chrono::steady_clock::now() < outage_->to) return;
+    tell_outage(event_kind::outage_ends, record);
+    outage_.reset();
+}
+
+/// One that lasts longer than the run ends with it.
+void process_executor::tell_outage(event_kind kind, const recorder& record) const {
+    const auto on_clock = [&](auto t) {
+        const auto ns = std::chrono::nanoseconds(t.time_since_epoch()).count();
+        return event_seconds(std::min(record.on_clock(ns), record.elapsed()));
+    };
+    const double from_s = on_clock(outage_->from), to_s = on_clock(outage_->to);
+    event out{.kind = kind, .at_s = from_s, .fields = {{"service", name_of(service::mock_api)}}};
+    if (kind == event_kind::outage_ends) {
+        out.at_s = to_s;
+        out.fields["from_s"] = from_s;
+        out.fields["to_s"] = to_s;
+    }
+    happened_(out);
+}
+
+void process_executor::tell_change(const worker_change& change, worker_roll::clock::time_point began) const {
+    happened_(event_of(change, began));
 }
 
 void process_executor::observe(run_request& request, executed_run& run, const on_progress& progress) {
@@ -147,6 +187,7 @@ void process_executor::observe_elsewhere(run_request& request, executed_run& run
         }
         seen.rss_bytes = here.rss_bytes;
         progress(record, seen);
+        joined_->tell_changes();
         if (nobody_left || !joined_->nobody_is_left()) return;
         nobody_left = true;
         run.record.request_stop();

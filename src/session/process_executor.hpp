@@ -37,6 +37,9 @@ private:
     void end_what_workers_have_drained(const run_request& request, executed_run& run);
     void observe(run_request& request, executed_run& run, const on_progress& progress);
     void observe_elsewhere(run_request& request, executed_run& run, const on_progress& progress);
+    void look_for_outage(const recorder& record);
+    void tell_outage(event_kind kind, const recorder& record) const;
+    void tell_change(const worker_change& change, worker_roll::clock::time_point began) const;
     [[nodiscard]] table_name make_table(const run_plan& plan);
     [[nodiscard]] incident_means means();
 
@@ -54,6 +57,8 @@ private:
     std::optional<mock_api_process> api_;    ///< of the current run
     std::optional<schedule_file> schedule_;  ///< of the current run of a runner
     unsigned runs_ = 0;
+    tell_event happened_ = [](const event&) {};       ///< of the current run
+    std::optional<mock_api_process::outage> outage_;  ///< of the current run, while it lasts
 };
 
 }  // namespace pipebench

@@ -20,6 +20,7 @@ namespace pipebench {
 struct run_plan {
     const contestant& who;
     const scenario& trouble;
+    tell_event happened = [](const event&) {};  ///< gets what happens in the run, on the session's thread
 };
 
 struct executed_run {

@@ -7,6 +7,7 @@
 #include "measure/run_account.hpp"
 #include "pipeline/endpoint.hpp"
 #include "session/capacity.hpp"
+#include "session/events.hpp"
 #include "session/process_executor.hpp"
 #include "session/stopwatch.hpp"
 #include "system/box.hpp"
@@ -33,16 +34,19 @@ public:
     session_outcome run() {
         describe();
         check_that_it_fits();
+        tell(session_begins(settings_));
         try {
             start_servers();
             tell_if_long();
             run_rounds();
         } catch (const interrupted&) {  // what was measured before stands
         }
+        running_ = 0;
         for (const auto& text : changes_within(result_)) warn(text);
         signals_.poll();
         result_.interrupted = signals_.count() > 0;
         result_.session_s = since_began_.seconds();
+        tell(session_ends(result_));
         return {std::move(result_), signals_.first(), std::move(traces_), spans_beyond_};
     }
 
@@ -66,6 +70,13 @@ private:
     void warn(const std::string& text) {
         result_.warnings.push_back(text);
         observer_.message("warning: " + text);
+        tell(warning_event(text));
+    }
+
+    /// While a run is on, its events say so.
+    void tell(event e) {
+        e.run = running_;
+        observer_.happened(e);
     }
 
     /// On this machine. Workers elsewhere check for themselves what they need.
@@ -214,20 +225,37 @@ private:
         signals_.poll();
         if (signals_.count() > 0) return false;
         place_in_session(plan, place);
-        observer_.run_starts(plan.who, place, std::chrono::duration<double>(floor_s(plan.who)));
+        const std::chrono::duration<double> floor(floor_s(plan.who));
+        running_ = begun_;
+        observer_.run_starts(plan.who, place, floor);
+        tell(run_begins(plan.who, place, settings_.work.orders, floor));
         auto run = measure(plan, place);
         run.round = place.round;
         run.position = position;
         auto& runs = place.warmup ? result_.warmup_runs : result_.runs;
         runs.push_back(std::move(run));
+        tell(run_ends(runs.back()));
+        running_ = 0;
         result_.session_s = since_began_.seconds();
         observer_.run_ended(runs.back());
         observer_.can_be_saved(result_);
         return true;
     }
 
-    /// A run that cannot begin has a row, too: the others are not to be lost with it.
     run_result measure(const run_plan& plan, const run_place& place) {
+        kept_events kept;
+        const auto happened = [&](const event& e) {
+            kept.add(e);
+            tell(e);
+        };
+        auto out = execute({plan.who, plan.trouble, happened}, place);
+        if (out.load && out.load->saturated) happened(saturated(out));
+        out.events = kept.take();
+        return out;
+    }
+
+    /// A run that cannot begin has a row, too: the others are not to be lost with it.
+    run_result execute(const run_plan& plan, const run_place& place) {
         auto* const trace = begin_trace(plan, place);
         std::optional<executed_run> run;
         try {
@@ -307,8 +335,9 @@ private:
     run_executor& executor_;
     signal_watch& signals_;
     const stopwatch since_began_;
-    std::uint64_t begun_ = 0;  ///< runs
-    double floors_s_ = 0;      ///< of the runs that have begun
+    std::uint64_t begun_ = 0;    ///< runs
+    std::uint64_t running_ = 0;  ///< number of the run; 0: none is on
+    double floors_s_ = 0;        ///< of the runs that have begun
     std::vector<traced_run> traces_;
     std::uint64_t spans_kept_ = 0, spans_beyond_ = 0;  ///< of all runs; beyond the limits
     session_result result_;

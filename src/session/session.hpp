@@ -72,6 +72,7 @@ struct session_observer {
     std::function<void(const contestant&, const recorder&, const run_glance&)> run_goes =
         [](const contestant&, const recorder&, const run_glance&) {};
     std::function<void(const run_result&)> run_ended = [](const run_result&) {};
+    tell_event happened = [](const event&) {};
     /// Called after every run with the result so far, marked as interrupted, so that a crash of the machine loses at
     /// most one run.
     std::function<void(const session_result&)> can_be_saved = [](const session_result&) {};

@@ -58,8 +58,9 @@ worker_card introduce() {
 
 class worker_agent {
 public:
-    worker_agent(const worker_settings& s, signal_watch& signals, const std::function<void(const std::string&)>& say)
-        : settings_(s), signals_(signals), say_(say), keys_(s.name), card_(introduce()) {}
+    worker_agent(const worker_settings& s, signal_watch& signals, const std::function<void(const std::string&)>& say,
+                 const tell_event& happened)
+        : settings_(s), signals_(signals), say_(say), happened_(happened), keys_(s.name), card_(introduce()) {}
 
     worker_outcome work() {
         join();
@@ -100,6 +101,18 @@ private:
                          streams_pattern().needs_at(work).in_flight));
         session_ = session;
         heard_of_redis_ = clock::now();
+        tell_of_itself(event_kind::worker_joins);
+    }
+
+    /// Of the worker as a whole.
+    void tell_of_itself(event_kind kind, const std::string& text = {}) const {
+        event out{.kind = kind,
+                  .fields = {{"session", settings_.name},
+                             {"worker", card_.instance},
+                             {"host", printable(card_.host, 120)},
+                             {"process", card_.pid}}};
+        if (!text.empty()) out.fields["text"] = printable(text);
+        happened_(out);
     }
 
     session_card wait_for_session() {
@@ -212,6 +225,7 @@ private:
 
     void leave(const std::string& why) {
         if (std::exchange(leaving_, true)) return;
+        why_ = why;
         say_(why + (run_ ? ": ending what is in hand" : ""));
     }
 
@@ -233,13 +247,13 @@ private:
 
     void tell_feed_of_begin() {
         if (settings_.feed == nullptr) return;
-        run_begins begins;
+        run_opening begins;
         begins.pattern = streams_pattern().id;
         begins.scenario = clean_scenario;
         begins.run = run_->number();
         begins.in_flight_limit = streams_pattern().needs_at(run_->spec().work).in_flight;
         begins.work = run_->spec().work;
-        settings_.feed->run_begins(begins, run_->record());
+        settings_.feed->begin_run(begins, run_->record());
         glances_ = 0;
         next_glance_ = clock::now();
     }
@@ -251,7 +265,8 @@ private:
     }
 
     void start_run() try {
-        run_.emplace(session_, settings_, target_address_, card_.instance, say_);
+        run_.emplace(session_, settings_, target_address_, card_.instance, say_, happened_);
+        happened_({.kind = event_kind::run_begins, .fields = {{"orders", session_.work.orders}}, .run = last_run_});
         ++outcome_.runs;
         tell_feed_of_begin();
     } catch (const setup_error& e) {
@@ -263,8 +278,9 @@ private:
     void end_run(const child_end& end) {
         run_->describe(card_);
         if (settings_.feed != nullptr)
-            settings_.feed->tell(run_ends{.verdict = end.describe(), .cpu_s = cpu_seconds(end.usage)});
+            settings_.feed->tell(run_closing{.verdict = end.describe(), .cpu_s = cpu_seconds(end.usage)});
         outcome_.orders += card_.ended;
+        happened_(run_->last_event());
         const bool drained = run_->is_draining() && end.exited_with(0);
         run_.reset();
         card_.phase = drained ? worker_phase::drained : worker_phase::gave_up;
@@ -294,13 +310,17 @@ private:
     }
 
     void sign_off() {
-        if (outcome_.failure.empty()) card_.phase = worker_phase::signed_off;
+        const bool is_well = outcome_.failure.empty();
+        if (is_well) card_.phase = worker_phase::signed_off;
         tell_session();
+        tell_of_itself(is_well ? event_kind::worker_signs_off : event_kind::worker_gives_up,
+                       is_well ? why_ : outcome_.failure);
     }
 
     const worker_settings& settings_;
     signal_watch& signals_;
     const std::function<void(const std::string&)>& say_;
+    const tell_event& happened_;
     join_keys keys_;
     worker_card card_;
     std::string target_address_;
@@ -309,6 +329,7 @@ private:
     clock::time_point heard_of_redis_;
     std::optional<clock::time_point> absent_since_;  ///< the session, as Redis says
     std::string misread_;
+    std::string why_;  ///< it leaves
     bool leaving_ = false, session_is_there_ = true;
     std::uint64_t last_run_ = 0, glances_ = 0;
     clock::time_point next_glance_;
@@ -319,8 +340,8 @@ private:
 }  // namespace
 
 worker_outcome work_for_session(const worker_settings& settings, signal_watch& signals,
-                                const std::function<void(const std::string&)>& say) {
-    return worker_agent(settings, signals, say).work();
+                                const std::function<void(const std::string&)>& say, const tell_event& happened) {
+    return worker_agent(settings, signals, say, happened).work();
 }
 
 }  // namespace pipebench

@@ -2,6 +2,7 @@
 // twice a second what these use. The agent itself touches no order.
 #pragma once
 
+#include "measure/record_watch.hpp"
 #include "metrics/live_feed.hpp"
 #include "pipebench/duration.hpp"
 #include "system/signal_watch.hpp"
@@ -30,9 +31,10 @@ struct worker_outcome {
 
 /// Waits for the session, checks version, PostgreSQL and target, joins, and follows it from run to run. Returns when the
 /// session is over or gone, or after a signal, with everything in hand acknowledged as far as the grace allows; a
-/// second signal ends it at once. `say` gets a line for each step. Throws setup_error before it has joined, and
-/// `interrupted` after a signal before that. Main thread only.
-[[nodiscard]] worker_outcome work_for_session(const worker_settings& settings, signal_watch& signals,
-                                              const std::function<void(const std::string&)>& say);
+/// second signal ends it at once. `say` gets a line for each step, `happened` what happens. Throws setup_error before it
+/// has joined, and `interrupted` after a signal before that. Main thread only.
+[[nodiscard]] worker_outcome work_for_session(
+    const worker_settings& settings, signal_watch& signals, const std::function<void(const std::string&)>& say,
+    const tell_event& happened = [](const event&) {});
 
 }  // namespace pipebench

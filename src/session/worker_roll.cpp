@@ -74,6 +74,7 @@ void worker_roll::announce(std::uint64_t run) {
     std::erase_if(members_, [](const auto& each) { return each.second.left; });
     for (auto& [instance, m] : members_) {
         m.took_part = false;
+        m.told = presence::unknown;
         m.gaps.clear();
     }
 }
@@ -98,6 +99,31 @@ std::vector<std::string> worker_roll::take_gone(clock::time_point now) {
     std::vector<std::string> out;
     for (auto& [instance, m] : members_)
         if ((m.left || now - m.heard > silent_for) && !std::exchange(m.told_gone, true)) out.push_back(instance);
+    return out;
+}
+
+worker_roll::presence worker_roll::presence_of(const member& m, clock::time_point now) {
+    if (!m.took_part) return presence::unknown;
+    if (m.left) return presence::left;
+    return is_missing(m, now) ? presence::missing : presence::here;
+}
+
+std::vector<worker_change> worker_roll::take_changes(clock::time_point now) {
+    using what = worker_change::what;
+    std::vector<worker_change> out;
+    for (auto& [instance, m] : members_) {
+        const auto before = m.told;
+        m.told = presence_of(m, now);
+        if (m.told == before || m.told == presence::unknown) continue;
+        const auto add = [&](what is, clock::time_point at, clock::time_point heard_before = {}) {
+            out.push_back({is, instance, m.card.host, m.card.pid, at, heard_before});
+        };
+        if (before == presence::unknown) add(what::joins, m.joined);
+        if (before == presence::missing && m.told == presence::here) add(what::returns, m.heard, m.gaps.back().first);
+        if (m.told == presence::missing) add(what::missing, now, m.heard);
+        if (m.told == presence::left)
+            add(m.card.phase == worker_phase::gave_up ? what::gives_up : what::signs_off, m.heard);
+    }
     return out;
 }
 

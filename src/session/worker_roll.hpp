@@ -13,6 +13,15 @@
 
 namespace pipebench {
 
+/// What a worker that takes part in a run has done since somebody last asked.
+struct worker_change {
+    enum class what : std::uint8_t { joins, missing, returns, signs_off, gives_up };
+    what is = what::joins;
+    std::string instance, host;
+    std::uint64_t pid = 0;
+    std::chrono::steady_clock::time_point at, heard_before{};  ///< heard_before: of one that is or was missing
+};
+
 class worker_roll {
 public:
     using clock = std::chrono::steady_clock;
@@ -34,6 +43,8 @@ public:
     /// card.
     [[nodiscard]] std::vector<std::string> take_gone(clock::time_point now);
     static constexpr std::chrono::seconds silent_for{60};
+    /// What has changed of those that take part in the run since the last call.
+    [[nodiscard]] std::vector<worker_change> take_changes(clock::time_point now);
     /// Those that take part in the run, as "host (instance)", for a message.
     [[nodiscard]] std::vector<std::string> names() const;
     /// Whether everyone who takes part has drained, has left, or is missing.
@@ -44,18 +55,23 @@ public:
                                                      clock::time_point now) const;
 
 private:
+    enum class presence : std::uint8_t { unknown, here, missing, left };
+
     struct member {
         worker_card card;  ///< the last one
         double clock_apart_s = 0;
         clock::time_point joined, heard;  ///< of the run
         bool took_part = false;
         bool left = false;
-        bool told_gone = false;  ///< by take_gone()
+        bool told_gone = false;             ///< by take_gone()
+        presence told = presence::unknown;  ///< by take_changes()
         std::vector<std::pair<clock::time_point, clock::time_point>> gaps;
     };
     [[nodiscard]] static bool is_missing(const member& m, clock::time_point now) {
         return !m.left && now - m.heard > missing_after;
     }
+
+    [[nodiscard]] static presence presence_of(const member& m, clock::time_point now);
 
     /// Those that take part in the run, have not left, are not missing, and of which this holds.
     template <class Condition>

@@ -30,7 +30,8 @@ workload work_here(workload work, const worker_settings& here) {
 }
 
 working_run::working_run(const session_card& session, const worker_settings& here, const std::string& target_address,
-                         const std::string& instance, const std::function<void(const std::string&)>& say)
+                         const std::string& instance, const std::function<void(const std::string&)>& say,
+                         const tell_event& happened)
     : run_(session.run),
       contestant_(streams_pattern(), here.binary),
       spec_{.pattern = std::string(contestant_.id()),
@@ -43,6 +44,11 @@ working_run::working_run(const session_card& session, const worker_settings& her
             .instance = instance},
       record_(recorder::create(session.work.orders)),
       notes_([say](std::string_view line) { say(std::string(line)); }),
+      events_(record_,
+              [happened, run = run_](event e) {
+                  e.run = run;
+                  happened(e);
+              }),
       process_(contestant_.start({spec_, record_, server_owner::user, notes_.write_end(), notes_.write_end()})),
       tree_(process_.pid(), spec_.work.transform_on.in_processes ? forks_from::any_thread : contestant_.forks()) {
     notes_.close_write_end();
@@ -50,6 +56,7 @@ working_run::working_run(const session_card& session, const worker_settings& her
 
 void working_run::look() {
     notes_.drain();
+    events_.look_when_due();
     if (clock::now() < next_sample_) return;
     tree_.sample();
     next_sample_ = clock::now() + tree_.interval();
@@ -66,6 +73,7 @@ std::optional<child_end> working_run::end() {
     auto end = process_.wait_for(std::chrono::milliseconds(0));
     if (end) {
         notes_.finish();
+        events_.finish();
         end_ = end;
     }
     return end;
@@ -79,6 +87,18 @@ run_glance working_run::glance(std::uint64_t number) const {
     out.processes = tree_.size_now();
     out.cpu_s = end_ ? cpu_seconds(end_->usage) : tree_cpu_seconds(process_.pid());
     return out;
+}
+
+event working_run::last_event() {
+    const auto seen = record_.read();
+    const auto at = event_seconds(record_.elapsed());
+    return {.kind = event_kind::run_ends,
+            .at_s = at,
+            .fields = {{"orders", seen.ended() + seen.repeated},
+                       {"stored", seen.stored},
+                       {"failed", seen.failed},
+                       {"seconds", at}},
+            .run = run_};
 }
 
 void working_run::describe(worker_card& card) {

@@ -26,9 +26,10 @@ namespace pipebench {
 
 class working_run {
 public:
-    /// Starts the processes. `say` gets each line that they print; it must outlive this. Throws setup_error.
+    /// Starts the processes. `say` gets each line that they print, `happened` what happens. Throws setup_error.
     working_run(const session_card& session, const worker_settings& here, const std::string& target_address,
-                const std::string& instance, const std::function<void(const std::string&)>& say);
+                const std::string& instance, const std::function<void(const std::string&)>& say,
+                const tell_event& happened);
 
     [[nodiscard]] std::uint64_t number() const noexcept { return run_; }
     [[nodiscard]] int pid_descriptor() const noexcept { return process_.pid_descriptor(); }
@@ -41,6 +42,8 @@ public:
     void kill() { process_.signal(SIGKILL); }
     /// How they ended; nullopt while they run.
     [[nodiscard]] std::optional<child_end> end();
+    /// It has ended.
+    [[nodiscard]] event last_event();
     /// What they are, have done and have used.
     void describe(worker_card& card);
     [[nodiscard]] const recorder& record() const noexcept { return record_; }
@@ -56,6 +59,7 @@ private:
     run_spec spec_;
     recorder record_;
     line_pipe notes_;
+    record_watch events_;
     child_process process_;
     process_tree_sampler tree_;
     clock::time_point next_sample_ = clock::now();

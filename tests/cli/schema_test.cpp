@@ -1,5 +1,6 @@
 // Every JSON that a command writes follows its schema in docs/, by an independent validator.
 #include "support/command.hpp"
+#include "support/schema.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
@@ -10,16 +11,6 @@ using namespace pipebench;
 using namespace pipebench::test;
 
 namespace {
-
-/// The first fault; empty if there is none.
-std::string fault_of(const std::string& file, const std::string& schema) {
-    const auto end = run({{"/usr/bin/python3", "-W", "ignore", PIPEBENCH_SOURCE_DIR "/tests/support/validate.py",
-                           PIPEBENCH_SOURCE_DIR "/docs/" + schema + ".schema.json", file},
-                          {}});
-    return end.code == 0 ? "" : end.out + end.err;
-}
-
-bool can_validate() { return run({{"/usr/bin/python3", "-c", "import jsonschema"}, {}}).code == 0; }
 
 /// Runs the command with its JSON in a file; returns the file.
 std::string written_by(const user& someone, std::vector<std::string> arguments) {

@@ -2,6 +2,7 @@
 // machine is scripts/scale.sh's part.
 #include "support/redis_server.hpp"
 #include "support/saved.hpp"
+#include "support/schema.hpp"
 #include "support/services.hpp"
 #include "support/trouble.hpp"
 
@@ -105,6 +106,39 @@ redis_command documented_user(const std::string& password) {
 }
 
 }  // namespace
+
+TEST_CASE("what workers do is told by their session, and by each of them", "[worker][events]") {
+    const scene s;
+    const auto file = s.someone.file("session.jsonl"), own = s.someone.file("worker.jsonl");
+    running_command session(s.session({"-n", "400", "--expect-workers", "2", "--events", file}));
+    running_command one(s.worker({"--events", own})), two(s.worker());
+    REQUIRE(s.has_results(10));
+    two.signal(SIGTERM);
+    CHECK(session.wait().code == 0);
+    CHECK(one.wait().code == 0);
+    CHECK(two.wait().code == 0);
+    const auto named = [](const std::string& path, const std::string& name) {
+        std::vector<nlohmann::json> out;
+        for (const auto& line : lines_of(read_file(path)))
+            if (auto e = nlohmann::json::parse(line); e["event"] == name) out.push_back(std::move(e));
+        return out;
+    };
+    CAPTURE(read_file(file), read_file(own));
+    if (can_validate())
+        for (const auto& path : {file, own}) CHECK(fault_of(path, "event") == "");
+    CHECK(named(file, "worker_joins").size() == 2);
+    const auto left = named(file, "worker_signs_off");
+    REQUIRE(left.size() == 1);
+    CHECK(left[0]["process"] == two.pid());
+    CHECK(left[0]["run"] == 1);
+    const auto joined = named(own, "worker_joins"), ended = named(own, "run_ends");
+    REQUIRE(joined.size() == 1);
+    CHECK(joined[0]["session"] == "night");
+    REQUIRE(ended.size() == 1);
+    CHECK(ended[0]["orders"] > 0);
+    CHECK(named(own, "worker_signs_off").size() == 1);
+    CHECK_FALSE(contains(read_file(file) + read_file(own), planted_secret));
+}
 
 TEST_CASE("two workers that join carry out every round of a session, and are accounted for", "[worker]") {
     const scene s;

@@ -1,6 +1,6 @@
 """Validates a JSON file by a schema of docs/, which may refer to that of a result.
 
-validate.py SCHEMA FILE     prints the first fault; ends with 1 if there is one
+validate.py SCHEMA FILE     prints the first fault; ends with 1 if there is one. FILE.jsonl has a document on each line.
 """
 
 import json
@@ -36,7 +36,9 @@ if schema["$id"] != RESULT:
     own = schema.get("$defs", {})
     assert not own.keys() & parts.keys(), "a part has the name of a part of a result"
     schema["$defs"] = {**parts, **own, "result": result}
-document = json.loads(Path(sys.argv[2]).read_text())
-for fault in Draft202012Validator(schema).iter_errors(document):
-    print("/".join(map(str, fault.absolute_path)), fault.message[:500])
-    sys.exit(1)
+file = Path(sys.argv[2])
+text = file.read_text()
+for number, document in enumerate(text.splitlines() if file.suffix == ".jsonl" else [text], 1):
+    for fault in Draft202012Validator(schema).iter_errors(json.loads(document)):
+        print(f"{number}:", "/".join(map(str, fault.absolute_path)), fault.message[:500])
+        sys.exit(1)

@@ -504,6 +504,29 @@ TEST_CASE("a series comes back with what was not known in it, and is no longer t
     CHECK(refusal(saved(s)) == "not a pipebench result: \"rss_mb\" has more than 1,200 entries");
 }
 
+TEST_CASE("events come back from JSON, and those that are none are refused", "[result][events]") {
+    auto s = test::sample_session();
+    const std::vector<event> events{
+        {event_kind::kill, 0.5, {{"target", "redis"}, {"hit", true}, {"ended", 7}}},
+        {event_kind::worker_joins, std::nullopt, {{"host", "a"}}},
+    };
+    s.runs[0].events = events;
+    CHECK(parse_result(saved(s)).runs[0].events == events);
+    auto document = nlohmann::json::parse(saved(s));
+    document["runs"][0].erase("events");
+    CHECK(parse_result(document.dump()).runs[0].events.empty());
+    const auto refused = [&](const nlohmann::json& one) {
+        document["runs"][0]["events"] = {one};
+        return refusal(document.dump());
+    };
+    CHECK(refused({{"event", "flood"}}) ==
+          "not a pipebench result: \"event\" is 'flood', which this version does not know");
+    CHECK(refused({{"at", 1}}) == "not a pipebench result: \"event\" is missing");
+    CHECK(refused({{"event", "kill"}, {"at", -1}}) == "not a pipebench result: \"at\" is negative");
+    CHECK_THAT(refused({{"event", "kill"}, {"more", {1}}}), ContainsSubstring("a list or an object"));
+    CHECK_THAT(refused(5), ContainsSubstring("is not an object"));
+}
+
 TEST_CASE("what came later is checked where it is there", "[result]") {
     const auto good = nlohmann::json(nlohmann::json::parse(saved(test::session_of_rounds())));
     for (const auto& [pointer, wrong] : std::vector<std::pair<const char*, nlohmann::json>>{

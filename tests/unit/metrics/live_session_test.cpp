@@ -17,8 +17,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-run_begins run_of(const std::string& pattern, std::uint64_t orders = 10) {
-    run_begins out;
+run_opening run_of(const std::string& pattern, std::uint64_t orders = 10) {
+    run_opening out;
     out.pattern = pattern;
     out.scenario = "clean";
     out.work.orders = orders;
@@ -53,7 +53,7 @@ TEST_CASE("counters go on over the runs of a pattern", "[live_session]") {
         CHECK(sums_of(session, "semaphore").done.stored == 4u * static_cast<unsigned>(round - 1));
         for (order_id id = 1; id <= 4; ++id) record.end(id);
         CHECK(sums_of(session, "semaphore").done.stored == 4u * static_cast<unsigned>(round));
-        session.take(run_ends{.cpu_s = 0.5, .ledger_checked = true}, nullptr);
+        session.take(run_closing{.cpu_s = 0.5, .ledger_checked = true}, nullptr);
         CHECK(sums_of(session, "semaphore").done.stored == 4u * static_cast<unsigned>(round));
         CHECK(sums_of(session, "semaphore").cpu_s == 0.5 * round);
         CHECK(sums_of(session, "semaphore").runs == static_cast<unsigned>(round));
@@ -90,7 +90,7 @@ TEST_CASE("what a run does now is there while it goes, and absent before and aft
     CHECK_FALSE(contains(metrics_of(session), "pipebench_in_flight_limit"));  // nothing bounds it
     record.ours.stop_clock();
     CHECK(session.phase() == live_phase::checking);
-    session.take(run_ends{}, nullptr);
+    session.take(run_closing{}, nullptr);
     CHECK(session.phase() == live_phase::idle);
     CHECK_FALSE(contains(metrics_of(session), "pipebench_in_flight_orders"));
 }
@@ -99,7 +99,7 @@ TEST_CASE("of a run whose record nobody has, what it used is known, and its orde
     live_session session;
     session.take(run_of("semaphore"), nullptr);
     CHECK(session.phase() == live_phase::running);
-    session.take(run_ends{.cpu_s = 2}, nullptr);
+    session.take(run_closing{.cpu_s = 2}, nullptr);
     CHECK(has(session, "pipebench_runs_total{pattern=\"semaphore\",scenario=\"clean\"} 1"));
     CHECK(has(session, "pipebench_cpu_seconds_total{pattern=\"semaphore\",scenario=\"clean\",service=\"run\"} 2"));
     CHECK_FALSE(contains(metrics_of(session), "pipebench_orders_total"));
@@ -112,7 +112,7 @@ TEST_CASE("patterns beyond the limit share their sums, so that labels are bounde
         shared_record record;
         session.take(run_of("runner-" + std::to_string(i)), record.theirs());
         record.end(1);
-        session.take(run_ends{}, nullptr);
+        session.take(run_closing{}, nullptr);
     }
     CHECK(session.sums().size() == live_session::most_sums + 1);
     CHECK(session.sums().at({"other", "other"}).done.stored == 20);
@@ -136,7 +136,7 @@ TEST_CASE("messages arrive as they were sent", "[live_messages]") {
     auto begins = run_of("semaphore");
     begins.in_flight_limit = 100;
     begins.round = 3;
-    const auto read_begins = std::get<run_begins>(parse_live_message(to_text(begins)));
+    const auto read_begins = std::get<run_opening>(parse_live_message(to_text(begins)));
     CHECK(read_begins.pattern == "semaphore");
     CHECK(read_begins.in_flight_limit == 100);
     CHECK(read_begins.round == 3);
@@ -176,7 +176,7 @@ TEST_CASE("the status says what goes on, and null for what is not known", "[stat
     CHECK(now["run"]["orders_now"]["failures"][0]["kind"] == "timeout");
     CHECK(now["run"]["in_flight_limit"].is_null());
     CHECK(now["run"]["response"].is_null());
-    session.take(run_ends{.verdict = "ok", .time_s = 2}, nullptr);
+    session.take(run_closing{.verdict = "ok", .time_s = 2}, nullptr);
     const auto after = nlohmann::json::parse(status_of(session));
     CHECK(after["run"].is_null());
     CHECK(after["ended"][0]["verdict"] == "ok");

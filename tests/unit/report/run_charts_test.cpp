@@ -160,6 +160,26 @@ TEST_CASE("kills, and what a scenario does to all orders at once, are marked", "
     CHECK(chart_named(s, "semaphore: memory (RSS)").marks.empty());
 }
 
+TEST_CASE("the marks of a run are those of its events, if it has any", "[charts][events]") {
+    auto s = one_run();
+    s.runs[0].scenario = "outage";
+    s.runs[0].recovery = {.killed = kill_target::redis, .at_s = 40, .resumed_s = 1.5};
+    s.runs[0].events = {
+        {event_kind::outage_begins, 40.0, {{"service", "redis"}}},
+        {event_kind::kill, 40.0, {{"target", "redis"}, {"hit", true}}},
+        {event_kind::outage_ends, 40.25, {{"service", "redis"}}},
+        {event_kind::kill, 60.0, {{"target", "worker"}, {"hit", false}}},
+        {event_kind::throttling_begins, 70.0, {{"requests", 1}}},
+        {event_kind::throttling_ends, 80.0, {{"requests", 9}}},
+        {event_kind::restart, 90.0, {{"what", "worker"}}},
+    };
+    const auto c = chart_named(s, "semaphore: memory (RSS)");
+    CHECK(texts_of(c) ==
+          std::vector<std::string>{"redis away", "redis killed", "redis back", "429s begin", "429s end", "resumed"});
+    CHECK(c.marks[2].at == 40.25);
+    CHECK(c.marks[5].at == 41.5);
+}
+
 TEST_CASE("an open run has response, wait and service, and the objective as a line", "[charts]") {
     const auto s = open_run();
     const auto c = chart_named(s, "semaphore: response, wait and service");

@@ -161,3 +161,54 @@ TEST_CASE("who dies after the run has ended, while others drain, was there to it
     beats(roll, ada, 0s, 6s);
     CHECK(roll.seen_in(start, start + 5s, start + 20s).at(0).how == worker_end::stayed);
 }
+
+TEST_CASE("what workers do is told once: joined, missing, returned, signed off", "[worker_roll][events]") {
+    using what = worker_change::what;
+    const auto kinds = [](const std::vector<worker_change>& changes) {
+        std::vector<what> out;
+        for (const auto& c : changes) out.push_back(c.is);
+        return out;
+    };
+    worker_roll roll;
+    roll.take(card_of(ada, 0, worker_phase::joined, 1), start);
+    roll.announce(1);
+    CHECK(roll.take_changes(start).empty());
+    beats(roll, ada, 500ms, 2s);
+    const auto came = roll.take_changes(start + 2s);
+    REQUIRE(kinds(came) == std::vector{what::joins});
+    CHECK(came[0].instance == ada);
+    CHECK(came[0].host == "here");
+    CHECK(came[0].at == start + 500ms);
+    CHECK(roll.take_changes(start + 3s).empty());
+    const auto gone = roll.take_changes(start + 6s);
+    REQUIRE(kinds(gone) == std::vector{what::missing});
+    CHECK(gone[0].heard_before == start + 2s);
+    roll.take(working(ada, 100), start + 8s);
+    const auto back = roll.take_changes(start + 8s);
+    REQUIRE(kinds(back) == std::vector{what::returns});
+    CHECK(back[0].heard_before == start + 2s);
+    CHECK(back[0].at == start + 8s);
+    roll.take(card_of(ada, 1, worker_phase::signed_off, 101), start + 9s);
+    CHECK(kinds(roll.take_changes(start + 9s)) == std::vector{what::signs_off});
+    CHECK(roll.take_changes(start + 60s).empty());
+}
+
+TEST_CASE("a worker that came and gave up between two looks is told with both, and in each run anew",
+          "[worker_roll][events]") {
+    using what = worker_change::what;
+    worker_roll roll;
+    roll.announce(1);
+    roll.take(working(ada, 1), start);
+    roll.take(card_of(ada, 1, worker_phase::gave_up, 2), start + 1s);
+    roll.take(working(bob, 1), start);
+    const auto changes = roll.take_changes(start + 1s);
+    REQUIRE(changes.size() == 3);
+    CHECK(changes[0].is == what::joins);
+    CHECK(changes[1].is == what::gives_up);
+    CHECK(changes[2].instance == bob);
+    roll.announce(2);
+    roll.take(card_of(bob, 2, worker_phase::working, 2), start + 2s);
+    const auto next = roll.take_changes(start + 2s);
+    REQUIRE(next.size() == 1);
+    CHECK(next[0].is == what::joins);
+}
