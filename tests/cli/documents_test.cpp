@@ -87,7 +87,7 @@ const std::set<std::string> of_others{"--build",       "--preset",     "--instal
                                       "--label-regex", "--target-dir", "--no-install-recommends",
                                       "--base",        "--fast",       "--scan",
                                       "--check",       "--dry-run",    "--files",
-                                      "--strip"};
+                                      "--strip",       "--unbuffered"};
 
 }  // namespace
 

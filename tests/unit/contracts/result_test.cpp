@@ -185,6 +185,7 @@ run_result run_with_every_field_set() {
     r.interrupted = true;
     r.verdict = {verdict_kind::invalid_littles_law, "a verdict"};
     r.notes = {"a note", "and another"};
+    r.events = {{event_kind::restart, 68.5, {{"what", "run"}}}};
     return r;
 }
 

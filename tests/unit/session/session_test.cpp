@@ -231,6 +231,39 @@ TEST_CASE("a result says what was asked for", "[session]") {
     CHECK(result.session_s > 0);
 }
 
+// --- events ---
+
+TEST_CASE("a session tells its begin and end, and those of its runs, and a result keeps what happened to a run",
+          "[session][events]") {
+    bench b;
+    std::vector<event> told;
+    b.observer.happened = [&](const event& e) { told.push_back(e); };
+    b.executor.server_warnings = {"redis: evicts"};
+    b.executor.on_execute = [](const run_plan& plan) {
+        for (unsigned i = 0; i < most_run_events + 10; ++i)
+            plan.happened({.kind = event_kind::restart, .at_s = 0.5, .fields = {{"what", "run"}}});
+        plan.happened({.kind = event_kind::redelivery, .at_s = 0.5, .fields = {{"orders", 1}}});
+        return run_of(fake_executor::orders, fake_executor::orders);
+    };
+    const auto result = b.run().result;
+    std::vector<std::pair<event_kind, std::uint64_t>> frame;
+    for (const auto& e : told)
+        if (e.kind != event_kind::restart && e.kind != event_kind::redelivery) frame.emplace_back(e.kind, e.run);
+    using k = event_kind;
+    CHECK(frame == std::vector<std::pair<event_kind, std::uint64_t>>{{k::session_begins, 0},
+                                                                     {k::warning, 0},
+                                                                     {k::run_begins, 1},
+                                                                     {k::run_ends, 1},
+                                                                     {k::run_begins, 2},
+                                                                     {k::run_ends, 2},
+                                                                     {k::session_ends, 0}});
+    CHECK(told.size() == frame.size() + 2 * (most_run_events + 11));
+    for (const auto& run : result.runs) {
+        REQUIRE(run.events.size() == most_run_events);
+        CHECK(run.events[0] == event{k::restart, 0.5, {{"what", "run"}}});
+    }
+}
+
 // --- signals ---
 
 TEST_CASE("a signal during a run ends the session after it, and all runs before it are kept", "[session][signal]") {
