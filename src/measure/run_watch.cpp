@@ -114,7 +114,7 @@ event event_of(const incident& what, const strike& done, std::chrono::nanosecond
                std::uint64_t orders) {
     event out{.kind = event_kind::kill,
               .at_s = event_seconds(at),
-              .fields = {{"target", name_of(what.target)},
+              .fields = {{"target", name_of(done.killed_run ? kill_target::run : what.target)},
                          {"text", printable(done.text)},
                          {"hit", done.hit},
                          {"ended", ended},
