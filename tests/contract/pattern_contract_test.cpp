@@ -73,7 +73,7 @@ observed observe(const pattern& p, const workload& work, const circumstances& c)
     auto record = recorder::create(work.orders);
     bool asked = false;
     observed out;
-    out.run = observe_run(request, record, signals, [&](const recorder& r, std::uint64_t) {
+    out.run = observe_run(request, record, signals, [&](const recorder& r, const run_glance&) {
         if (asked || c.stop_after == 0 || r.read().ended() < c.stop_after) return;
         asked = true;
         ::raise(SIGINT);
