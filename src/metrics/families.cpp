@@ -180,17 +180,16 @@ void add_now(family_list& out, const live_session& session) {
     add_workers(out, labels, run.seen.workers);
     if (!run.record) return;
     out.gauge("pipebench_run_orders", "Orders of this run.", labels, number(run.what.work.orders));
-    const auto p = run.record->read();
     out.gauge("pipebench_run_elapsed_seconds", "Since the start of this run's clock.", labels,
               std::chrono::duration<double>(run.record->elapsed()).count());
-    out.gauge("pipebench_in_flight_orders", "Orders begun and not ended.", labels, number(p.in_flight()));
+    out.gauge("pipebench_in_flight_orders", "Orders begun and not ended.", labels, session.in_flight());
     if (run.what.work.arrive.rate.orders > 0)
         out.gauge("pipebench_offered_rate", "Orders that are to arrive per second.", labels,
                   run.what.work.arrive.rate.per_second());
     if (run.what.in_flight_limit)
         out.gauge("pipebench_in_flight_limit", "Orders that may be in flight; absent where nothing bounds it.",
                   labels, number(*run.what.in_flight_limit));
-    out.gauge("pipebench_queue_depth", "Orders that have arrived and not begun.", labels, number(p.queued));
+    out.gauge("pipebench_queue_depth", "Orders that have arrived and not begun.", labels, session.queued());
     out.gauge("pipebench_oldest_queued_age_seconds",
               "Since the arrival of the order that is next in line; 0 if none waits.", labels,
               session.oldest_queued_s());

@@ -9,6 +9,8 @@
 namespace pipebench {
 namespace {
 
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
 void add(latency_counts& sum, const latency_counts& more) {
     if (more.bins.empty()) return;
     if (sum.bins.empty()) sum.bins.resize(more.bins.size());
@@ -156,8 +158,22 @@ live_phase live_session::phase() const {
     return run_->record->elapsed().count() == 0 ? live_phase::starting : live_phase::running;
 }
 
+double live_session::in_flight() const {
+    if (!run_ || !run_->record) return unknown;
+    if (run_->seen.workers.empty()) return static_cast<double>(run_->record->read().in_flight());
+    double sum = 0;
+    for (const auto& w : run_->seen.workers)
+        if (w.how == worker_end::stayed) sum += static_cast<double>(w.in_hand);
+    return sum;
+}
+
+double live_session::queued() const {
+    if (!run_ || !run_->record || !run_->seen.workers.empty()) return unknown;
+    return static_cast<double>(run_->record->queued());
+}
+
 double live_session::oldest_queued_s() const {
-    if (!run_ || !run_->record || phase() != live_phase::running) return std::numeric_limits<double>::quiet_NaN();
+    if (phase() != live_phase::running || std::isnan(queued())) return unknown;
     const auto now = run_->record->read();
     if (now.queued == 0) return 0;
     const auto next = now.begun + now.failed_as(stage::schedule, error_kind::overloaded) + 1;

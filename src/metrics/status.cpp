@@ -95,6 +95,10 @@ ordered_json run_of(const live_session& session) {
     auto out = what_of(run.what);
     out["open"] = run.what.work.arrive.open();
     if (run.record) add_orders(out, *run.record);
+    if (run.record) {
+        out["orders_now"]["in_flight"] = known(session.in_flight());
+        out["orders_now"]["queued"] = known(session.queued());
+    }
     out["oldest_queued_s"] = known(session.oldest_queued_s());
     out["cpu_s"] = known(run.seen.cpu_s);
     out["rss_bytes"] = run.seen.rss_bytes > 0 ? ordered_json(run.seen.rss_bytes) : ordered_json();

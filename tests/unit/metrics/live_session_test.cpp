@@ -132,6 +132,26 @@ TEST_CASE("the oldest order that waits is the next in line", "[live_session]") {
     CHECK(session.oldest_queued_s() < 60);
 }
 
+TEST_CASE("what is in flight elsewhere is what the workers have in hand, and what waits is not known",
+          "[live_session]") {
+    live_session session;
+    shared_record record;
+    session.take(run_of("redis-streams"), record.theirs());
+    record.ours.start_clock();
+    run_glance seen;
+    for (const auto how : {worker_end::stayed, worker_end::stayed, worker_end::missing}) {
+        auto& w = seen.workers.emplace_back();
+        w.how = how;
+        w.in_hand = 20;
+    }
+    session.take(seen, nullptr);
+    CHECK(session.in_flight() == 40);
+    CHECK(std::isnan(session.queued()));
+    CHECK(std::isnan(session.oldest_queued_s()));
+    CHECK_FALSE(contains(metrics_of(session), "pipebench_queue_depth"));
+    CHECK(has(session, "pipebench_workers{pattern=\"redis-streams\",scenario=\"clean\",state=\"missing\"} 1"));
+}
+
 TEST_CASE("messages arrive as they were sent", "[live_messages]") {
     auto begins = run_of("semaphore");
     begins.in_flight_limit = 100;
