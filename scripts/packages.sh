@@ -64,7 +64,7 @@ packages_of() {
         case $group in
         build)
             printf '%s\n' g++ cmake ninja-build pkg-config "${boost[@]}" libpqxx-dev libpq-dev libhiredis-dev \
-                libssl-dev libcli11-dev libmuparser-dev nlohmann-json3-dev libfmt-dev prometheus-cpp-dev libjs-chart.js
+                libssl-dev libcli11-dev libmuparser-dev nlohmann-json3-dev libfmt-dev libncurses-dev prometheus-cpp-dev libjs-chart.js
             ;;
         run) printf '%s\n' postgresql redis-server ;;
         test) printf '%s\n' catch2 cmark-gfm curl openssl pgbouncer python3 python3-jsonschema python3-requests r-base-core wrk ;;
@@ -163,11 +163,11 @@ unknown_distribution() {
         case $family-$group in
         fedora-build)
             words+=" gcc-c++ cmake ninja-build pkgconf-pkg-config boost-devel libpqxx-devel libpq-devel hiredis-devel"
-            words+=" openssl-devel cli11-devel muParser-devel json-devel fmt-devel prometheus-cpp-devel"
+            words+=" openssl-devel cli11-devel muParser-devel json-devel fmt-devel ncurses-devel prometheus-cpp-devel"
             ;;
         fedora-run) words+=" postgresql-server valkey" ;;
         arch-build)
-            words+=" gcc cmake ninja pkgconf boost libpqxx postgresql-libs hiredis openssl cli11 muparser nlohmann-json fmt prometheus-cpp"
+            words+=" gcc cmake ninja pkgconf boost libpqxx postgresql-libs hiredis openssl cli11 muparser nlohmann-json fmt ncurses prometheus-cpp"
             ;;
         arch-run) words+=" postgresql valkey" ;;
         *) unnamed+=("$group") ;;

@@ -122,6 +122,7 @@ std::span<const subcommand> subcommands() noexcept {
         subcommand{"mock-api", "serve the mock order API", make_mock_api, of_tool},
         subcommand{"services", "start the servers of a run for a program of your own", make_services, of_services},
         subcommand{"worker", "join a session of redis-streams from anywhere", make_worker, of_worker},
+        subcommand{"watch", "show what a session with --metrics does while it runs", make_watch, of_tool},
         subcommand{"version", "print the version, with --json the build and its libraries, too", make_version,
                    of_tool},
         subcommand{"_man", "the man page", make_man_page},
@@ -129,6 +130,7 @@ std::span<const subcommand> subcommands() noexcept {
         subcommand{"_run", "one run in a process of its own", make_run_child},
         subcommand{"_transform", "transforms orders for an event loop", make_transform_child},
         subcommand{"_metrics", "serves the metrics of a session", make_metrics_child},
+        subcommand{"_watch", "the view of a session with --live", make_watch_child},
     };
     return table;
 }

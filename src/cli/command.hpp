@@ -57,12 +57,14 @@ std::unique_ptr<command> make_doctor();
 std::unique_ptr<command> make_mock_api();
 std::unique_ptr<command> make_services();
 std::unique_ptr<command> make_worker();
+std::unique_ptr<command> make_watch();
 std::unique_ptr<command> make_version();
 std::unique_ptr<command> make_man_page();
 std::unique_ptr<command> make_completions();
 std::unique_ptr<command> make_run_child();
 std::unique_ptr<command> make_transform_child();
 std::unique_ptr<command> make_metrics_child();
+std::unique_ptr<command> make_watch_child();
 
 /// Makes a command without options.
 [[nodiscard]] std::unique_ptr<command> without_options(exit_code (*work)());

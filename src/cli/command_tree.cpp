@@ -79,7 +79,8 @@ value_choice choice_at(const std::string& placeholder, const declared_command& c
     if (placeholder == "NAME|FILE") return {.what = kind::words, .words = scenario_words(), .or_file = true};
     if (placeholder == "WHAT@SHARE") return {.what = kind::words, .words = chaos_words()};
     if (placeholder == "METRIC=SHARE") return {.what = kind::words, .words = metric_words()};
-    if (placeholder == "FILE" || placeholder == "BINARY" || placeholder == "BASE" || placeholder == "HEAD")
+    if (placeholder == "FILE" || placeholder == "URL|FILE" || placeholder == "BINARY" || placeholder == "BASE" ||
+        placeholder == "HEAD")
         return {.what = kind::file};
     if (placeholder == "DIR") return {.what = kind::directory};
     if (placeholder == "COMMAND") return {.what = kind::program};

@@ -88,14 +88,16 @@ listen_address metrics_address_of(const metrics_options& o) try {
 }
 
 std::unique_ptr<live_feed> open_metrics(const metrics_options& o, const std::string& command, verbosity speech) try {
-    if (o.address.empty()) {
+    const bool for_view = o.live && o.address.empty();
+    if (o.address.empty() && !for_view) {
         if (o.allow_remote) throw setup_error("--allow-remote: is about --metrics; give that, too");
         return nullptr;
     }
     const session_opening session{command, fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))};
-    auto out = std::make_unique<live_feed>(parse_listen_address(o.address, o.allow_remote), own_binary(), session,
-                                           [](const std::string& text) { tell(text + "\n"); });
-    if (speech != verbosity::quiet) tell(fmt::format("metrics at {}/metrics\n", out->url()));
+    auto out = std::make_unique<live_feed>(for_view ? listen_address{"127.0.0.1", 0}
+                                                    : parse_listen_address(o.address, o.allow_remote),
+                                           own_binary(), session, [](const std::string& text) { tell(text + "\n"); });
+    if (speech != verbosity::quiet && !for_view) tell(fmt::format("metrics at {}/metrics\n", out->url()));
     return out;
 } catch (const setup_error& e) {
     throw setup_error(o.address.empty() ? e.what() : fmt::format("--metrics: {}", e.what()));
@@ -103,7 +105,7 @@ std::unique_ptr<live_feed> open_metrics(const metrics_options& o, const std::str
 
 void let_feed_see(const live_feed& feed, session_settings& settings) {
     if (settings.watch == watching::end_only)
-        throw setup_error("--metrics: --no-watch looks at nothing while a run goes; leave out one of them");
+        throw setup_error("--metrics, --live: --no-watch looks at nothing while a run goes; leave out one of them");
     settings.glances = true;
     settings.helper = feed.pid();
 }

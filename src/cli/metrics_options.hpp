@@ -16,6 +16,7 @@ class option_set;
 struct metrics_options {
     std::string address;  ///< empty: none
     bool allow_remote = false;
+    bool live = false;  ///< needs a metrics process, and has one on loopback if none is asked for
 };
 
 void declare_metrics(option_set& options, metrics_options& o);  ///< --metrics, --allow-remote

@@ -12,6 +12,11 @@
 namespace pipebench {
 namespace {
 
+value_form<colour_choice> colour_form() {
+    return choice_form<colour_choice>(
+        {{"auto", colour_choice::automatic}, {"always", colour_choice::always}, {"never", colour_choice::never}});
+}
+
 /// Prints to stdout, which gets nothing else.
 void print_result(const std::string& text, const patience& until) try {
     output_file("stdout", "-").write(text, until);
@@ -34,18 +39,16 @@ void declare_exports(option_set& options, output_options& o, const std::vector<s
                 fmt::format("also write the result as {}; - is stdout", format));
 }
 
-void declare_colour(option_set& options, output_options& o) {
-    const auto form = choice_form<colour_choice>(
-        {{"auto", colour_choice::automatic}, {"always", colour_choice::always}, {"never", colour_choice::never}});
-    options.value("--color", form, o.colour, "colours on stdout");
-}
-
 }  // namespace
+
+void declare_colour(option_set& options, colour_choice& colour) {
+    options.value("--color", colour_form(), colour, "colours on stdout");
+}
 
 void declare_output(option_set& options, output_options& o, const std::vector<std::string>& formats) {
     declare_format(options, o, formats);
     declare_exports(options, o, formats);
-    declare_colour(options, o);
+    declare_colour(options, o.colour);
     options.flag("--details", o.details, "all tables and columns, and what they were measured on");
 }
 

@@ -26,6 +26,8 @@ struct output_options {
     std::string events{};  ///< --events; with "-", stdout has those, and not the result
 };
 
+void declare_colour(option_set& options, colour_choice& colour);  ///< --color
+
 /// Declares --format, --color, --details, and --export-FORMAT for each format except text.
 void declare_output(option_set& options, output_options& o, const std::vector<std::string>& formats);
 

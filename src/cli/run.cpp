@@ -3,7 +3,7 @@
 #include "cli/command.hpp"
 #include "cli/event_file.hpp"
 #include "cli/hgrm_files.hpp"
-#include "cli/metrics_options.hpp"
+#include "cli/live_view.hpp"
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
 #include "cli/result_output.hpp"
@@ -92,6 +92,7 @@ void run_command::declare(option_set& options) {
         "--tag", "KEY=VALUE", [this](auto& text) { tags_.push_back(parse_tag(text, tags_)); },
         "what else the result is to say of itself; repeatable");
     declare_metrics(options, metrics_);
+    declare_live(options, metrics_);
     declare_grace(options, session_);
     declare_quiet(options, speech_);
 }
@@ -131,14 +132,10 @@ exit_code run_command::run() {
         throw setup_error(fmt::format("--name: at most {} printable characters", longest_name));
     settings.name = name_;
     settings.tags = tags_;
-    const auto metrics = open_metrics(metrics_, "run", speech_);
     event_file events(output_.events);
     auto observer = make_progress_observer(speech_);
     observer.happened = [&events](const event& e) { events.write(e); };
-    if (metrics) {
-        let_feed_see(*metrics, settings);
-        tell_feed(*metrics, observer);
-    }
+    const auto others = open_onlookers(metrics_, "run", speech_, output_, {&settings}, observer);
     observer.can_be_saved = [&](const session_result& so_far) {
         output.save([&](std::string_view format, const look& how) {
             return find_reporter(format)->render(model_of(so_far), how);  // not before a file asks for it
@@ -150,6 +147,7 @@ exit_code run_command::run() {
         tell_line("pipebench: " + text);  // also with --quiet
     });
     auto outcome = run_session(settings, observer, executor, signals);
+    others.end_view();
     auto& result = outcome.result;
     if (!result.interrupted)
         for (const auto& a : assertions) result.assertions.push_back(a.check(result));

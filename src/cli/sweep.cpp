@@ -4,8 +4,8 @@
 
 #include "cli/command.hpp"
 #include "cli/event_file.hpp"
+#include "cli/live_view.hpp"
 #include "cli/load_search.hpp"
-#include "cli/metrics_options.hpp"
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
 #include "cli/result_output.hpp"
@@ -76,6 +76,7 @@ void sweep_command::declare(option_set& options) {
     options.group("Output (the tables go to stdout, all else to stderr)");
     declare_output(options, output_, {"text", "markdown", "html", "json", "csv"});
     declare_metrics(options, metrics_);
+    declare_live(options, metrics_);
     declare_events(options, output_.events);
     declare_grace(options, session_);
     declare_quiet(options, speech_);
@@ -153,29 +154,31 @@ rate_search_settings sweep_command::rate_settings() const {
 }
 
 exit_code sweep_command::find_rate() {
-    const auto asked = rate_settings();
+    auto asked = rate_settings();
     const result_output output(output_);
     event_file events(output_.events);
     auto observer = observer_for(output, speech_);
     observer.session.happened = [&events](const event& e) { events.write(e); };
-    return finish(run_rate_search(asked, observer), output, "sweep");
+    const auto others = open_onlookers(metrics_, "sweep", speech_, output_, {&asked.session}, observer.session);
+    const auto outcome = run_rate_search(asked, observer);
+    others.end_view();
+    return finish(outcome, output, "sweep");
 }
 
 exit_code sweep_command::run() {
     if (find_rate_) return find_rate();
     auto asked = settings();
     const result_output output(output_);
-    const auto metrics = open_metrics(metrics_, "sweep", speech_);
     event_file events(output_.events);
     sweep_observer observer;
     observer.session = make_progress_observer(speech_);
     observer.session.happened = [&events](const event& e) { events.write(e); };
-    if (metrics) {
-        for (auto& step : asked.steps) let_feed_see(*metrics, step.session);
-        tell_feed(*metrics, observer.session);
-    }
+    std::vector<session_settings*> sessions;
+    for (auto& step : asked.steps) sessions.push_back(&step.session);
+    const auto others = open_onlookers(metrics_, "sweep", speech_, output_, sessions, observer.session);
     observer.can_be_saved = [&](const sweep_outcome& so_far) { output.save(rendering_of(so_far)); };
     const auto outcome = run_sweep(asked, observer);
+    others.end_view();
     output.emit(rendering_of(outcome));
     if (!outcome.failure.empty()) throw setup_error("sweep: " + outcome.failure);
     return code_for(outcome);

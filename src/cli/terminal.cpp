@@ -2,6 +2,8 @@
 
 #include "report/text_table.hpp"
 
+#include <fmt/format.h>
+
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -16,6 +18,8 @@ namespace {
 
 constexpr std::size_t narrowest = 40, widest = 1000;
 
+held_speech* holder = nullptr;  ///< that of the main thread, if there is one
+
 bool is_dumb() {
     const char* term = std::getenv("TERM");
     return term == nullptr || std::string_view(term) == "dumb";
@@ -23,7 +27,23 @@ bool is_dumb() {
 
 }  // namespace
 
+held_speech::held_speech() { holder = this; }
+
+held_speech::~held_speech() {
+    holder = nullptr;
+    if (left_out_ > 0) tell(fmt::format("({} earlier messages are left out)\n", left_out_));
+    for (const auto& text : texts_) tell(text);
+}
+
+void held_speech::keep(std::string_view text) {
+    texts_.emplace_back(text);
+    if (texts_.size() <= most_texts) return;
+    texts_.pop_front();
+    ++left_out_;
+}
+
 void tell(std::string_view text) noexcept {
+    if (holder != nullptr) return holder->keep(text);
     std::fwrite(text.data(), 1, text.size(), stderr);
     std::fflush(stderr);
     std::clearerr(stderr);

@@ -4,6 +4,7 @@
 #include "pipebench/reporter.hpp"
 
 #include <cstddef>
+#include <deque>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,25 @@ namespace pipebench {
 
 /// Writes to stderr. Text that cannot be written (a closed pipe, a full disk) is dropped.
 void tell(std::string_view text) noexcept;
+
+/// While it exists, tell() keeps texts for its end, since something else has the terminal. One at a time, on the main
+/// thread, which alone calls tell() meanwhile.
+class held_speech {
+public:
+    static constexpr std::size_t most_texts = 500;  ///< the last ones; how many others there were is said
+
+    held_speech();
+    held_speech(const held_speech&) = delete;
+    held_speech& operator=(const held_speech&) = delete;
+    ~held_speech();  ///< tells them
+
+private:
+    friend void tell(std::string_view text) noexcept;
+    void keep(std::string_view text);
+
+    std::deque<std::string> texts_;
+    std::size_t left_out_ = 0;
+};
 
 /// The same for a text of one line, which a terminal gets wrapped at words.
 void tell_line(std::string_view text);

@@ -35,7 +35,9 @@ ordered_json libraries() {
         {"fmt", dotted(FMT_VERSION, 100)},
         {"nlohmann_json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR,
                                       NLOHMANN_JSON_VERSION_PATCH)},
-        {"cli11", CLI11_VERSION}};
+        {"cli11", CLI11_VERSION},
+        {"prometheus-cpp", PIPEBENCH_PROMETHEUS_VERSION},
+        {"ncurses", PIPEBENCH_NCURSES_VERSION}};
 }
 
 class version_command final : public command {

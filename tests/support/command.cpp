@@ -36,19 +36,6 @@ std::vector<char*> pointers_to(const std::vector<std::string>& words) {
     return out;
 }
 
-std::vector<std::string> environment_of(const command& c) {
-    std::vector<std::string> out;
-    for (char** e = environ; *e != nullptr; ++e) {
-        const std::string entry(*e);
-        if (!entry.starts_with("PIPEBENCH_") && !c.environment.contains(entry.substr(0, entry.find('='))))
-            out.push_back(entry);
-    }
-    for (const auto& [name, value] : c.environment) out.push_back(name + '=' + value);
-    // Tests run in parallel with each other and with other programs of this machine.
-    if (!c.environment.contains("PIPEBENCH_BUSY_LIMIT")) out.emplace_back("PIPEBENCH_BUSY_LIMIT=100%");
-    return out;
-}
-
 std::string content_of(int fd) {
     std::string out;
     std::array<char, 4096> part{};
@@ -99,6 +86,19 @@ bool belongs_to(const process& p, const fs::path& tmp) {
 }
 
 }  // namespace
+
+std::vector<std::string> environment_of(const command& c) {
+    std::vector<std::string> out;
+    for (char** e = environ; *e != nullptr; ++e) {
+        const std::string entry(*e);
+        if (!entry.starts_with("PIPEBENCH_") && !c.environment.contains(entry.substr(0, entry.find('='))))
+            out.push_back(entry);
+    }
+    for (const auto& [name, value] : c.environment) out.push_back(name + '=' + value);
+    // Tests run in parallel with each other and with other programs of this machine.
+    if (!c.environment.contains("PIPEBENCH_BUSY_LIMIT")) out.emplace_back("PIPEBENCH_BUSY_LIMIT=100%");
+    return out;
+}
 
 bool comes_true(const std::function<bool()>& condition, std::chrono::milliseconds limit) {
     const auto deadline = clock::now() + limit;

@@ -24,6 +24,9 @@ struct command {
     std::map<std::string, std::string> environment;  ///< added to the test's own without PIPEBENCH_*
 };
 
+/// Its complete environment, "NAME=value".
+[[nodiscard]] std::vector<std::string> environment_of(const command& c);
+
 struct command_end {
     int code = -1;   ///< -1: ended by a signal
     int signal = 0;  ///< 0: ended by itself
