@@ -105,6 +105,7 @@ onlookers open_onlookers(const metrics_options& o, const std::string& command, v
     if (o.live) require_live_terminal();
     if (o.live && output.events == "-" && ::isatty(STDOUT_FILENO) == 1)
         throw setup_error("--live: the lines of --events - would be written over it; write them to a file");
+    for (const auto* s : sessions) check_watched(o, *s);
     onlookers out{open_metrics(o, command, speech), nullptr};
     if (!out.feed) return out;
     for (auto* s : sessions) let_feed_see(*out.feed, *s);

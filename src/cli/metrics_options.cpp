@@ -81,8 +81,9 @@ void declare_metrics(option_set& options, metrics_options& o) {
     options.flag("--allow-remote", o.allow_remote, "allow an address that other machines can reach");
 }
 
-listen_address metrics_address_of(const metrics_options& o) try {
-    return parse_listen_address(o.address, o.allow_remote);
+descriptor listen_for_metrics(const metrics_options& o, listen_address& where) try {
+    where = parse_listen_address(o.address, o.allow_remote);
+    return listen_at(where);
 } catch (const setup_error& e) {
     throw setup_error(fmt::format("--metrics: {}", e.what()));
 }
@@ -103,9 +104,14 @@ std::unique_ptr<live_feed> open_metrics(const metrics_options& o, const std::str
     throw setup_error(o.address.empty() ? e.what() : fmt::format("--metrics: {}", e.what()));
 }
 
+void check_watched(const metrics_options& o, const session_settings& settings) {
+    if (settings.watch != watching::end_only) return;
+    if (!o.address.empty() || o.live)
+        throw setup_error(fmt::format("{}: --no-watch looks at nothing while a run goes; leave out one of them",
+                                      o.address.empty() ? "--live" : "--metrics"));
+}
+
 void let_feed_see(const live_feed& feed, session_settings& settings) {
-    if (settings.watch == watching::end_only)
-        throw setup_error("--metrics, --live: --no-watch looks at nothing while a run goes; leave out one of them");
     settings.glances = true;
     settings.helper = feed.pid();
 }

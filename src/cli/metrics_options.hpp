@@ -26,8 +26,11 @@ void declare_metrics(option_set& options, metrics_options& o);  ///< --metrics, 
 [[nodiscard]] std::unique_ptr<live_feed> open_metrics(const metrics_options& o, const std::string& command,
                                                       verbosity speech);
 
-/// Where it listens, parsed; `o.address` must not be empty. Throws setup_error, which names --metrics.
-[[nodiscard]] listen_address metrics_address_of(const metrics_options& o);
+/// A listening socket, and where it is; `o.address` must not be empty. Throws setup_error, which names --metrics.
+[[nodiscard]] descriptor listen_for_metrics(const metrics_options& o, listen_address& where);
+
+/// Throws setup_error if a session with such settings has nothing to say while it runs. Called before open_metrics.
+void check_watched(const metrics_options& o, const session_settings& settings);
 
 /// From now on the feed is told what the observer of a session sees. It must outlive the observer.
 void tell_feed(live_feed& feed, session_observer& observer);

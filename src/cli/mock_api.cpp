@@ -138,18 +138,15 @@ exit_code mock_api_command::run() {
     raise_descriptor_limit(server_.max_connections + 100);
     const auto wanted = block_signals();  // before the server's threads start, so that they inherit the mask
     std::signal(SIGPIPE, SIG_IGN);
-    std::optional<listen_address> metrics_at;
+    listen_address metrics_at;
     std::optional<descriptor> metrics_listener;
-    if (!metrics_.empty()) {
-        metrics_at = metrics_address_of({metrics_, allow_remote_});
-        metrics_listener = listen_at(*metrics_at);
-    }
+    if (!metrics_.empty()) metrics_listener = listen_for_metrics({metrics_, allow_remote_}, metrics_at);
     server_.outage = [this](auto from, auto to) { send_to_session(control_, outage_message(from, to)); };
     mock_api_server server(server_);
     std::optional<served_pages> metrics;
     if (metrics_listener) metrics.emplace(*std::move(metrics_listener), pages_of(server));
     send_to_session(control_, std::to_string(server.port()));
-    if (!quiet_ && metrics_at) tell(fmt::format("metrics at {}/metrics\n", metrics_at->url()));
+    if (!quiet_ && metrics) tell(fmt::format("metrics at {}/metrics\n", metrics_at.url()));
     if (!quiet_)
         tell(fmt::format("serving orders at http://{}:{}/orders/1 until Ctrl-C\n", server_.address, server.port()));
     wait_for_signal(wanted);
