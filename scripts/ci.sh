@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs steps of the continuous integration on any machine: gcc, clang, asan, tsan, lint, gate, fuzz, valgrind, page,
-# package. Without arguments it runs all up to gate. .github/workflows/ci.yml runs steps in jobs of their own;
+# observe, package. Without arguments it runs all up to gate. .github/workflows/ci.yml runs steps in jobs of their own;
 # .ci/run runs the steps that every change must pass.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -26,8 +26,9 @@ run_step() {
     fuzz) scripts/fuzz.sh --seconds 60 ;; # not in the default steps: its findings depend on chance
     valgrind) scripts/valgrind.sh ;;
     page) scripts/check-page.sh ;; # not in the default steps: it installs a browser
+    observe) scripts/check-observe.sh ;; # not in the default steps: it measures for three minutes
     package) scripts/package.sh --check ;; # makes a bare Debian
-    *) die "unknown step '$1'; the steps are: gcc clang asan tsan lint gate fuzz valgrind page package" ;;
+    *) die "unknown step '$1'; the steps are: gcc clang asan tsan lint gate fuzz valgrind page observe package" ;;
     esac
 }
 

@@ -5,7 +5,7 @@
 # docker-compose.yml), peers (the same patterns in Python), limits (tools that measure the servers alone), kills (the
 # test that kills), stall (the test that drops packets), scale (machines as network namespaces), deploy (Slurm and sshd on
 # those), deploy-check (to check the examples for workers elsewhere), production (its replay), page (a browser, for the pages
-# of --export-html), package (to make a .deb and check it).
+# of --export-html), observe (a Prometheus), package (to make a .deb and check it).
 
 : "${repo:?source lib.sh first}"
 # shellcheck source=scripts/apt-sources.sh
@@ -67,7 +67,7 @@ packages_of() {
                 libssl-dev libcli11-dev libmuparser-dev nlohmann-json3-dev libfmt-dev libncurses-dev prometheus-cpp-dev libjs-chart.js
             ;;
         run) printf '%s\n' postgresql redis-server ;;
-        test) printf '%s\n' catch2 cmark-gfm curl openssl pgbouncer python3 python3-jsonschema python3-requests r-base-core wrk ;;
+        test) printf '%s\n' catch2 cmark-gfm curl openssl pgbouncer prometheus python3 python3-jsonschema python3-requests r-base-core wrk ;;
         lint) printf '%s\n' clang-format-14 shellcheck ;;
         clang) printf '%s\n' clang ;;
         valgrind) printf '%s\n' valgrind ;;
@@ -80,6 +80,7 @@ packages_of() {
             ;;
         kills) printf '%s\n' python3 redis-tools ;;
         page) printf '%s\n' chromium chromium-driver python3 python3-selenium ;;
+        observe) printf '%s\n' prometheus python3 ;;
         production) printf '%s\n' python3 ;;
         stall) printf '%s\n' iproute2 python3 redis-tools ;;
         scale) printf '%s\n' iproute2 nftables postgresql-client python3 redis-tools ;;
@@ -195,7 +196,7 @@ install_packages() (
     trap loud_services EXIT
     trap 'exit 130' INT TERM
     case " $1 " in
-    *" postgresql "* | *" redis-server "* | *" pgbouncer "* | *" munge "* | *" openssh-server "* | *" slurm-wlm "*) quiet_services ;;
+    *" postgresql "* | *" redis-server "* | *" pgbouncer "* | *" prometheus "* | *" munge "* | *" openssh-server "* | *" slurm-wlm "*) quiet_services ;;
     esac
     update_index
     read -ra names <<<"$1"
@@ -206,8 +207,8 @@ install_packages() (
     fi
     ((${#names[@]} == 0)) || apt_install "${names[@]}"
     local entry
-    for entry in redis-server/redis-server pgbouncer/pgbouncer munge/munge openssh-server/ssh slurm-wlm/slurmctld \
-        slurm-wlm/slurmd; do
+    for entry in redis-server/redis-server pgbouncer/pgbouncer prometheus/prometheus munge/munge openssh-server/ssh \
+        slurm-wlm/slurmctld slurm-wlm/slurmd; do
         [[ " $1 " != *" ${entry%/*} "* ]] || disable_at_boot "${entry#*/}"
     done
 )

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # pipebench and its scripts start their own throwaway servers, so they need no system servers from the packages of
-# PostgreSQL, Redis, OpenSSH and Slurm. While those packages are installed, no server is started and no system-wide
+# PostgreSQL, Redis, OpenSSH, Slurm and Prometheus. While those packages are installed, no server is started and no system-wide
 # cluster is created. The files that ensure this are removed afterwards. Sourced after lib.sh.
 
 policy=/usr/sbin/policy-rc.d
@@ -12,7 +12,7 @@ quiet_services() {
     # An existing policy stays: it is the administrator's choice.
     if [[ ! -e $policy ]] || grep -qF "$marker" "$policy"; then
         printf '%s\n' '#!/bin/sh' "$marker" 'case " $* " in' '*" postgresql"* | *" redis-server"* | *" pgbouncer"*) exit 101 ;;' \
-            '*" ssh"* | *" munge"* | *" slurm"*) exit 101 ;;' 'esac' |
+            '*" ssh"* | *" munge"* | *" slurm"* | *" prometheus"*) exit 101 ;;' 'esac' |
             as_root tee "$policy" >/dev/null
         as_root chmod 755 "$policy"
     fi
