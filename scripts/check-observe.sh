@@ -7,8 +7,8 @@
 #
 #   scripts/check-observe.sh [--minutes N] [--static]
 #
-# --minutes N: how long it measures, about; 3 by default, and at least. What the other commands leave of it is a run of
-# --profile deployment.
+# --minutes N: the length of its run of --profile deployment, all patterns together; 2 by default. The other commands take
+# another minute or two.
 # --static: only what needs no program that runs.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -19,7 +19,7 @@ source "$repo/scripts/packages.sh"
 usage_if_asked "$@"
 unset PIPEBENCH_POSTGRES PIPEBENCH_REDIS PIPEBENCH_TARGET # only this machine is measured
 pipebench=$repo/build/${PIPEBENCH_PRESET:=release}/pipebench
-minutes=3
+minutes=2
 only_static=
 while (($#)); do
     case $1 in
@@ -34,7 +34,7 @@ while (($#)); do
     shift
 done
 
-check() { /usr/bin/python3 "$repo/tests/observe/check_observe.py" "$@"; }
+check() { /usr/bin/python3 -B "$repo/tests/observe/check_observe.py" "$@"; }
 
 # free_ports N: prints that many, one a line.
 free_ports() {
@@ -67,7 +67,7 @@ check config "${ports[@]:1}" >"$scratch/prometheus.yml"
 /usr/bin/prometheus --config.file="$scratch/prometheus.yml" --storage.tsdb.path="$scratch/data" \
     --web.listen-address="127.0.0.1:${ports[0]}" >"$scratch/prometheus.log" 2>&1 &
 prometheus=$!
-step "$(/usr/bin/prometheus --version | head -n 1) scrapes every second; this takes about $minutes minutes"
+step "$(/usr/bin/prometheus --version | head -n 1) scrapes every second; this takes about $((minutes + 2)) minutes"
 check live "$pipebench" "${ports[0]}" "${ports[@]:1}" "$scratch" "$minutes" &
 checker=$!
 trap 'kill "$checker" 2>/dev/null; wait "$checker"; exit 130' INT

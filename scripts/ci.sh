@@ -26,7 +26,7 @@ run_step() {
     fuzz) scripts/fuzz.sh --seconds 60 ;; # not in the default steps: its findings depend on chance
     valgrind) scripts/valgrind.sh ;;
     page) scripts/check-page.sh ;; # not in the default steps: it installs a browser
-    observe) scripts/check-observe.sh ;; # not in the default steps: it measures for three minutes
+    observe) scripts/check-observe.sh ;; # not in the default steps: it measures for four minutes
     package) scripts/package.sh --check ;; # makes a bare Debian
     *) die "unknown step '$1'; the steps are: gcc clang asan tsan lint gate fuzz valgrind page observe package" ;;
     esac

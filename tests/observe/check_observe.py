@@ -2,7 +2,8 @@
 
     check_observe.py static                              what needs no program that runs
     check_observe.py live PIPEBENCH PROMETHEUS_PORT PORT... SCRATCH MINUTES
-                                                         the rest; the ports are those of config
+                                                         the rest; the ports are those of config, and the minutes those
+                                                         of --profile deployment, all patterns together
     check_observe.py config PORT...                      prints a configuration: of run, services, worker, mock-api
 
 One line per check on stderr; exit code 1 if one failed. All of it is on the loopback interface.
@@ -20,14 +21,13 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-REPO = pathlib.Path(__file__).resolve().parents[2]
-EXAMPLES = REPO / "examples/observe"
-WAIT_S = 60  # the longest wait for anything but a session
+from example_files import (HERE, REPO, WAIT_S, Failure, check_static, config, dashboard_expressions, failures, need, run,
+                           say)
+
+PATTERNS = 5
 SCRAPE_PAUSE_S = 0.2
 MOST_LINTED = 8  # scrapes of one command in one phase
 EDGE_S = 1.5  # around a session: what Prometheus scrapes then may find it not begun or gone
-RATE_WINDOW = "5s"  # for Grafana's $__rate_interval at a scrape interval of 1 s
-HERE = "127.0.0.1"
 
 # Expressions that are empty unless something is wrong which no session here is made to suffer.
 ONLY_IN_TROUBLE = {
@@ -42,115 +42,13 @@ ONLY_IN_TROUBLE = {
 }
 
 
-class Failure(Exception):
-    pass
-
-
-failures = []
-
-
-def say(text):
-    print(f"check-observe.sh: {text}", file=sys.stderr, flush=True)
-
-
-def need(holds, what, *details):
-    if not holds:
-        failures.append(what)
-        say("error: " + " ".join([what, *(str(d) for d in details)])[:1500])
-    return bool(holds)
-
-
-def run(*command, stdin=None):
-    return subprocess.run(command, input=stdin, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=WAIT_S)
-
-
-# --- the files ---
-
-
-def dashboard():
-    return json.loads((EXAMPLES / "dashboard.json").read_text())
-
-
-def in_prometheus(expression):
-    """As Grafana sends it: all patterns, scenarios and jobs."""
-    return re.sub(r"\$\w+", ".*", expression.replace("$__rate_interval", RATE_WINDOW))
-
-
-def dashboard_expressions():
-    """(where, expression) of each panel, annotation and variable."""
-    board, out = dashboard(), []
-    for panel in board["panels"]:
-        for target in panel.get("targets", []):
-            out.append((f"{panel['title']} {target['refId']}", in_prometheus(target["expr"])))
-    for annotation in board["annotations"]["list"]:
-        out.append((f"annotation {annotation['name']}", in_prometheus(annotation["expr"])))
-    for variable in board["templating"]["list"]:
-        if variable["type"] == "query":
-            metric, label = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["definition"]).groups()
-            out.append((f"variable {variable['name']}", f"count by ({label}) ({metric})"))
-    return out
+# --- Prometheus ---
 
 
 def rules(port):
     """(name, expression) of the rules that Prometheus has loaded."""
     groups = ask(port, "rules")["groups"]
     return [(rule["name"], rule["query"], rule["type"]) for group in groups for rule in group["rules"]]
-
-
-def check_shape():
-    board = dashboard()
-    need("id" not in board, "dashboard: has an id, which belongs to one Grafana")
-    need(board["uid"] and board["schemaVersion"] >= 36, "dashboard: uid or schemaVersion")
-    names = {v["name"] for v in board["templating"]["list"]}
-    need({"DS_PROMETHEUS", "job", "pattern", "scenario"} == names, "dashboard: other variables:", names)
-    for panel in board["panels"]:
-        if panel["type"] == "row":
-            continue
-        where = f"dashboard: {panel['title']}:"
-        need(panel["datasource"]["uid"] == "${DS_PROMETHEUS}", where, "another data source")
-        need(panel["targets"], where, "asks nothing")
-        for target in panel["targets"]:
-            need(target["datasource"]["uid"] == "${DS_PROMETHEUS}", where, "another data source")
-            used = set(re.findall(r"\$(\w+)", target["expr"])) - {"__rate_interval"}
-            need(used <= names, where, "unknown variables:", used - names)
-    say(f"dashboard: {sum(p['type'] != 'row' for p in board['panels'])} panels, {len(dashboard_expressions())} expressions")
-
-
-def check_promtool(what, *arguments):
-    done = run("promtool", *arguments)
-    if need(done.returncode == 0, f"promtool {what}:", done.stdout):
-        say(f"promtool accepts {what}")
-
-
-def check_static():
-    check_promtool("prometheus.yml", "check", "config", str(EXAMPLES / "prometheus.yml"))
-    check_promtool("the rules", "check", "rules", str(EXAMPLES / "recording.yml"), str(EXAMPLES / "alerts.yml"))
-    check_promtool("the tests of the alerts", "test", "rules", str(EXAMPLES / "alerts_test.yml"))
-    check_shape()
-    # JSON is YAML; a recording rule has any expression.
-    made = {"groups": [{"name": "dashboard", "rules": [{"record": f"dashboard:{i}", "expr": expression}
-                                                       for i, (_, expression) in enumerate(dashboard_expressions())]}]}
-    file = pathlib.Path(os.environ.get("TMPDIR", "/tmp")) / f"dashboard-rules.{os.getpid()}.yml"
-    try:
-        file.write_text(json.dumps(made))
-        check_promtool("the expressions of the dashboard", "check", "rules", str(file))
-    finally:
-        file.unlink(missing_ok=True)
-
-
-def config(ports):
-    run_port, services, worker, api = ports
-    text = (EXAMPLES / "prometheus.yml").read_text()
-    for was, now in (('["127.0.0.1:9464"]', json.dumps([f"{HERE}:{p}" for p in (run_port, services, worker)])),
-                     ('["127.0.0.1:9465"]', json.dumps([f"{HERE}:{api}"])),
-                     ("- recording.yml", f"- {EXAMPLES / 'recording.yml'}"), ("- alerts.yml", f"- {EXAMPLES / 'alerts.yml'}")):
-        if was not in text:
-            raise Failure(f"prometheus.yml has no {was}")
-        text = text.replace(was, now)
-    return text
-
-
-# --- Prometheus ---
 
 
 def ask(port, what, **parameters):
@@ -285,10 +183,13 @@ class Scene:
             say(f"up: {title} was too short to tell")
             return
         found = ask(self.prometheus, "query", query=f'up{{instance="{HERE}:{port}"}}[{int(end - begin)}s]', time=end)["result"]
-        ups = [v for series in found for _, v in series["values"]]
-        if need(len(ups) >= 0.9 * (end - begin) - 1 and set(ups) == {"1"}, f"up: {title}:", f"{len(ups)} scrapes in {end - begin:.0f} s:",
-                {v: ups.count(v) for v in set(ups)}):
-            say(f"up == 1: {title}: all {len(ups)} scrapes in {end - begin:.0f} s")
+        ups = [(at, up) for series in found for at, up in series["values"]]
+        down = [at - begin for at, up in ups if up != "1"]
+        # A second without a scrape is Prometheus's own: of a server that does not answer, it writes up == 0.
+        gap = max((late[0] - early[0] for early, late in zip(ups, ups[1:])), default=0)
+        seen = f"{title}: {len(ups)} scrapes in {end - begin:.0f} s, at most {gap:.0f} s apart"
+        if need(not down and 2 * len(ups) > end - begin - 1, f"up: {seen}; not up after these seconds:", down):
+            say(f"up == 1: {seen}")
 
     def servers_of(self, services):
         """The variables that `pipebench services` prints."""
@@ -330,8 +231,7 @@ class Scene:
         log = self.scratch / "mock-api.log"
         wait_until("mock-api", lambda: api.poll() is not None or "/orders/1" in log.read_text())
         target = re.search(r"(http://\S+)/orders/1", log.read_text())[1]
-        spent = time.time() - self.began
-        seconds = max(20, int(60 * self.minutes - spent) // 5)
+        seconds = 60 * self.minutes // PATTERNS
         self.session("open run of --profile deployment", "run", "--profile", "deployment", "--duration", f"{seconds}s", "--loop-lag",
                      "--target", target, beside=("mock-api",), phases=("running",), limit=60 * self.minutes + WAIT_S * 5)
         self.stop(api)
@@ -392,7 +292,7 @@ def main(arguments):
         elif what == "config":
             print(config(rest), end="")
         else:
-            live(rest[0], int(rest[1]), [int(p) for p in rest[2:6]], rest[6], float(rest[7]))
+            live(rest[0], int(rest[1]), [int(p) for p in rest[2:6]], rest[6], int(rest[7]))
     except Failure as e:
         need(False, str(e))
     return 1 if failures else 0
