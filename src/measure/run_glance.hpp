@@ -26,6 +26,9 @@ struct run_glance {
     double cpu_s = std::numeric_limits<double>::quiet_NaN();  ///< of the run; NaN: not known
     known_bytes pss_bytes;
     std::uint64_t processes = 0;
+    /// False: an order counts as begun at its end, so that nothing is known of those in flight (workers elsewhere, and a
+    /// runner that does not tell).
+    bool begins_known = true;
     stream_depth stream;
     std::vector<service_glance> services;
     std::vector<joined_worker> workers;  ///< elsewhere

@@ -192,6 +192,10 @@ private:
         for (auto& s : services_) s.sample_when_due();
     }
 
+    [[nodiscard]] bool begins_known() const {
+        return request_.spec.part != run_part::source && (!reports_in_lines(request_) || report_.tells_begins());
+    }
+
     const run_glance& glance() {
         glance_.rss_bytes = tree_.rss_now();
         const auto began = clock::now();
@@ -200,6 +204,7 @@ private:
         glance_.cpu_s = run_.cpu_seconds_so_far() - cpu_before_start_s_;
         glance_.pss_bytes = tree_.pss_now();
         glance_.processes = tree_.size_now();
+        glance_.begins_known = begins_known();
         glance_.stream = series_->depth();
         glance_.services.clear();
         for (const auto& s : services_) glance_.services.push_back(s.glance());
@@ -288,8 +293,7 @@ private:
         out.runs = run_.runs();
         for (auto& s : services_) out.services.push_back(s.finish(patience(signals_, request_.grace)));
         out.box = read_box_time() - box_before_;
-        const bool begins_elsewhere = request_.spec.part == run_part::source;
-        if (begins_elsewhere || (reports_in_lines(request_) && !report_.tells_begins())) forget_in_flight(out);
+        if (!begins_known()) forget_in_flight(out);
         out.cpu_before_start_s = cpu_before_start_s_;
         out.out_of_time = ending_.out_of_time();
         out.asked_to_end = ending_.given_up();

@@ -108,6 +108,10 @@ std::chrono::nanoseconds or_else(duration simulated) {
     return simulated.count() > 0 ? std::chrono::nanoseconds(simulated) : without_latency;
 }
 
+bool has_observations(const latency_counts& counted) {
+    return std::ranges::any_of(counted.bins, [](std::uint64_t n) { return n > 0; });
+}
+
 void add_durations(family_list& out, const metric_labels& labels, const run_sums& sums, const workload& work) {
     std::vector<std::chrono::nanoseconds> limits;
     for (const auto& o : work.objectives) limits.emplace_back(o.limit);
@@ -124,11 +128,13 @@ void add_durations(family_list& out, const metric_labels& labels, const run_sums
         out.histogram("pipebench_arrival_lateness_seconds", "How late the run let orders arrive.", labels,
                       sums.lateness, step);
     }
+    // Without observations they are not known: of workers elsewhere and of runners, or since nobody measures.
     for (std::size_t i = 0; i < timed_stages.size(); ++i)
-        out.histogram("pipebench_stage_duration_seconds", "One attempt at a stage of an order.",
-                      with(labels, "stage", name_of(timed_stages[i])), sums.stages[i],
-                      timed_stages[i] == stage::fetch ? fetch : step);
-    if (std::ranges::any_of(sums.loop_lag.bins, [](auto n) { return n > 0; }))
+        if (has_observations(sums.stages[i]))
+            out.histogram("pipebench_stage_duration_seconds", "One attempt at a stage of an order.",
+                          with(labels, "stage", name_of(timed_stages[i])), sums.stages[i],
+                          timed_stages[i] == stage::fetch ? fetch : step);
+    if (has_observations(sums.loop_lag))
         out.histogram("pipebench_event_loop_lag_seconds", "How late the timers of the event loops were.", labels,
                       sums.loop_lag, step);
 }
@@ -178,6 +184,16 @@ void add_memory(family_list& out, const metric_labels& labels, const run_glance&
         out.gauge("pipebench_processes", "Processes of the run on this host.", labels, number(seen.processes));
 }
 
+void add_queue(family_list& out, const metric_labels& labels, const live_session& session) {
+    out.gauge("pipebench_in_flight_orders",
+              "Orders begun and not ended; of workers elsewhere, what they last had in hand.", labels,
+              session.in_flight());
+    out.gauge("pipebench_queue_depth", "Orders that have arrived and not begun.", labels, session.queued());
+    out.gauge("pipebench_oldest_queued_age_seconds",
+              "Since the arrival of the order that is next in line; 0 if none waits.", labels,
+              session.oldest_queued_s());
+}
+
 /// Of the run that goes.
 void add_now(family_list& out, const live_session& session) {
     const auto& run = *session.run();
@@ -188,17 +204,13 @@ void add_now(family_list& out, const live_session& session) {
     out.gauge("pipebench_run_orders", "Orders of this run.", labels, number(run.what.work.orders));
     out.gauge("pipebench_run_elapsed_seconds", "Since the start of this run's clock.", labels,
               std::chrono::duration<double>(run.record->elapsed()).count());
-    out.gauge("pipebench_in_flight_orders", "Orders begun and not ended.", labels, session.in_flight());
     if (run.what.work.arrive.rate.orders > 0)
         out.gauge("pipebench_offered_rate", "Orders that are to arrive per second.", labels,
                   run.what.work.arrive.rate.per_second());
     if (run.what.in_flight_limit)
         out.gauge("pipebench_in_flight_limit", "Orders that may be in flight; absent where nothing bounds it.",
                   labels, number(*run.what.in_flight_limit));
-    out.gauge("pipebench_queue_depth", "Orders that have arrived and not begun.", labels, session.queued());
-    out.gauge("pipebench_oldest_queued_age_seconds",
-              "Since the arrival of the order that is next in line; 0 if none waits.", labels,
-              session.oldest_queued_s());
+    add_queue(out, labels, session);
     out.gauge("pipebench_stream_lag_entries", "Entries of the stream that were not delivered.", labels,
               run.seen.stream.lag);
     out.gauge("pipebench_stream_pending_entries", "Entries delivered and not acknowledged.", labels,

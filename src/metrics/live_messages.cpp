@@ -21,7 +21,8 @@ BOOST_DESCRIBE_STRUCT(run_opening, (),
                       (pattern, scenario, round, rounds, run, of, warmup, floor_s, in_flight_limit, work))
 BOOST_DESCRIBE_STRUCT(stream_depth, (), (lag, pending, oldest_pending_s))
 BOOST_DESCRIBE_STRUCT(service_glance, (), (name, cpu_s, rss_bytes, pss_bytes))
-BOOST_DESCRIBE_STRUCT(run_glance, (), (rss_bytes, number, cpu_s, pss_bytes, processes, stream, services, workers))
+BOOST_DESCRIBE_STRUCT(run_glance, (),
+                      (rss_bytes, number, cpu_s, pss_bytes, processes, begins_known, stream, services, workers))
 BOOST_DESCRIBE_STRUCT(run_closing, (),
                       (verdict, time_s, orders_per_s, cpu_s, harness_cpu_s, services, ledger_checked, lost, corrupt,
                        unexpected))

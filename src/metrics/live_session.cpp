@@ -160,7 +160,8 @@ live_phase live_session::phase() const {
 
 double live_session::in_flight() const {
     if (!run_ || !run_->record) return unknown;
-    if (run_->seen.workers.empty()) return static_cast<double>(run_->record->read().in_flight());
+    if (run_->seen.begins_known) return static_cast<double>(run_->record->read().in_flight());
+    if (run_->seen.workers.empty()) return unknown;
     double sum = 0;
     for (const auto& w : run_->seen.workers)
         if (w.how == worker_end::stayed) sum += static_cast<double>(w.in_hand);
@@ -168,7 +169,7 @@ double live_session::in_flight() const {
 }
 
 double live_session::queued() const {
-    if (!run_ || !run_->record || !run_->seen.workers.empty()) return unknown;
+    if (!run_ || !run_->record || !run_->seen.begins_known) return unknown;
     return static_cast<double>(run_->record->queued());
 }
 

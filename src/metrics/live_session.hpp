@@ -81,8 +81,8 @@ public:
     [[nodiscard]] const std::map<key, run_sums>& sums();
     /// The work of the first run: histograms keep its bounds.
     [[nodiscard]] const std::optional<workload>& first_work() const noexcept { return first_work_; }
-    /// Orders begun and not ended, and those that have arrived and not begun. Where workers elsewhere begin them, they
-    /// say what they have in hand, and nobody knows what waits. NaN: not known.
+    /// Orders begun and not ended, and those that have arrived and not begun. NaN: not known. Workers elsewhere say what
+    /// they have in hand, and nobody knows what waits.
     [[nodiscard]] double in_flight() const;
     [[nodiscard]] double queued() const;
     /// How long ago the order that is next in line arrived; 0: none waits; NaN: not known.

@@ -106,6 +106,24 @@ TEST_CASE("of a run whose record nobody has, what it used is known, and its orde
     CHECK_FALSE(contains(metrics_of(session), "pipebench_ledger_orders_total"));
 }
 
+TEST_CASE("where orders begin elsewhere, those in flight and in the queue are not known, and neither are stages",
+          "[live_session]") {
+    live_session session;
+    shared_record record;
+    session.take(run_of("redis-streams"), record.theirs());
+    record.end(1);
+    run_glance seen;
+    seen.begins_known = false;
+    session.take(seen, nullptr);
+    const auto text = metrics_of(session);
+    for (const char* unknown :
+         {"in_flight_orders", "queue_depth", "oldest_queued_age_seconds", "stage_duration_seconds"}) {
+        CAPTURE(unknown);
+        CHECK_FALSE(contains(text, unknown));
+    }
+    CHECK(has(session, "pipebench_orders_total{pattern=\"redis-streams\",scenario=\"clean\",outcome=\"stored\"} 1"));
+}
+
 TEST_CASE("patterns beyond the limit share their sums, so that labels are bounded", "[live_session]") {
     live_session session;
     for (std::size_t i = 0; i < live_session::most_sums + 20; ++i) {
@@ -139,6 +157,7 @@ TEST_CASE("what is in flight elsewhere is what the workers have in hand, and wha
     session.take(run_of("redis-streams"), record.theirs());
     record.ours.start_clock();
     run_glance seen;
+    seen.begins_known = false;
     for (const auto how : {worker_end::stayed, worker_end::stayed, worker_end::missing}) {
         auto& w = seen.workers.emplace_back();
         w.how = how;
