@@ -22,8 +22,6 @@
 namespace pipebench {
 namespace {
 
-constexpr int longest_wait_ms = 500;  ///< for a reader of a pipe, unless it was too slow before
-
 /// A named pipe that nobody reads is refused at once, and not waited for.
 descriptor open_to_write(const std::string& path) {
     if (path == "-") return descriptor(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
@@ -76,10 +74,16 @@ std::string event_file::write_line(std::string_view line) {
     return {};
 }
 
+/// The run waits meanwhile: so all waits together are bounded, whatever the reader's pace.
 bool event_file::may_write() {
+    using clock = std::chrono::steady_clock;
     pollfd ready{file_.get(), POLLOUT, 0};
-    is_stuck_ = ::poll(&ready, 1, is_stuck_ ? 0 : longest_wait_ms) == 0;
-    return !is_stuck_;
+    if (::poll(&ready, 1, 0) > 0) return true;
+    const auto began = clock::now();
+    const bool is_ready = ::poll(&ready, 1, static_cast<int>(may_wait_.count())) > 0;
+    const auto waited = std::chrono::ceil<std::chrono::milliseconds>(clock::now() - began);
+    may_wait_ -= std::min(may_wait_, waited);
+    return is_ready;
 }
 
 }  // namespace pipebench

@@ -37,8 +37,8 @@ private:
 
     std::string path_;
     descriptor file_;
-    bool is_cut_ = false;    ///< the last line is not whole
-    bool is_stuck_ = false;  ///< nobody read in time
+    bool is_cut_ = false;                      ///< the last line is not whole
+    std::chrono::milliseconds may_wait_{500};  ///< for the readers of a pipe, all waits together
     bool has_warned_ = false;
     std::uint64_t left_out_ = 0;  ///< since the last line
 };

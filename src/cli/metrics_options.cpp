@@ -32,7 +32,8 @@ class run_teller {
 public:
     explicit run_teller(live_feed& feed) : feed_(feed) {}
 
-    void starts(const run_place& place, std::chrono::duration<double> floor) {
+    void starts(const contestant& c, const run_place& place, std::chrono::duration<double> floor) {
+        who_ = &c;
         place_ = place;
         floor_ = floor;
         told_ = false;
@@ -48,7 +49,10 @@ public:
         feed_.tell(seen);
     }
 
-    void ended(const run_result& r) { feed_.tell(end_of(r)); }
+    void ended(const run_result& r) {
+        if (!told_) feed_.tell(describe(*who_, *place_.work));  // it could not begin
+        feed_.tell(end_of(r));
+    }
 
 private:
     [[nodiscard]] run_opening describe(const contestant& c, const workload& work) const {
@@ -68,6 +72,7 @@ private:
     }
 
     live_feed& feed_;
+    const contestant* who_ = nullptr;
     run_place place_;
     std::chrono::duration<double> floor_{};
     bool told_ = false;
@@ -120,7 +125,7 @@ void tell_feed(live_feed& feed, session_observer& observer) {
     const auto teller = std::make_shared<run_teller>(feed);
     observer.run_starts = [teller, then = observer.run_starts](const contestant& c, const run_place& place,
                                                                std::chrono::duration<double> floor) {
-        teller->starts(place, floor);
+        teller->starts(c, place, floor);
         then(c, place, floor);
     };
     observer.run_goes = [teller, then = observer.run_goes](const contestant& c, const recorder& record,

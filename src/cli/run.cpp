@@ -126,16 +126,18 @@ exit_code run_command::run() {
     use_trace(trace_, settings);
     const auto assertions = assertions_for(settings);
     const result_output output(output_);
+    if (!trace_.path.empty() && trace_.path == output_.events)
+        throw setup_error("--events: --trace goes there, too: give one of them another file");
     const trace_output trace(trace_);
     if (!hgrm_.empty()) require_hgrm_directory(hgrm_);
     if (printable(name_, longest_name) != name_)
         throw setup_error(fmt::format("--name: at most {} printable characters", longest_name));
     settings.name = name_;
     settings.tags = tags_;
-    event_file events(output_.events);
     auto observer = make_progress_observer(speech_);
-    observer.happened = [&events](const event& e) { events.write(e); };
     const auto others = open_onlookers(metrics_, "run", speech_, output_, {&settings}, observer);
+    event_file events(output_.events);  // last, since it empties the file
+    observer.happened = [&events](const event& e) { events.write(e); };
     observer.can_be_saved = [&](const session_result& so_far) {
         output.save([&](std::string_view format, const look& how) {
             return find_reporter(format)->render(model_of(so_far), how);  // not before a file asks for it

@@ -169,13 +169,13 @@ exit_code sweep_command::run() {
     if (find_rate_) return find_rate();
     auto asked = settings();
     const result_output output(output_);
-    event_file events(output_.events);
     sweep_observer observer;
     observer.session = make_progress_observer(speech_);
-    observer.session.happened = [&events](const event& e) { events.write(e); };
     std::vector<session_settings*> sessions;
     for (auto& step : asked.steps) sessions.push_back(&step.session);
     const auto others = open_onlookers(metrics_, "sweep", speech_, output_, sessions, observer.session);
+    event_file events(output_.events);  // last, since it empties the file
+    observer.session.happened = [&events](const event& e) { events.write(e); };
     observer.can_be_saved = [&](const sweep_outcome& so_far) { output.save(rendering_of(so_far)); };
     const auto outcome = run_sweep(asked, observer);
     others.end_view();

@@ -57,13 +57,14 @@ void record_watch::look_when_due(clock::time_point now) {
 }
 
 void record_watch::look() {
-    find_process_changes();
+    find_process_changes(false);
     find_redeliveries();
     throttling_.look(get(record_.trouble().throttled), record_.elapsed(), tell_);
     find_failures();
 }
 
 void record_watch::finish() {
+    find_process_changes(true);
     look();
     throttling_.finish(tell_);
     const auto all = get(record_.trouble().failed.added);
@@ -71,11 +72,12 @@ void record_watch::finish() {
         tell_(event_at(event_kind::failures_left_out, record_.elapsed(), {{"orders", all - most_failed_orders}}));
 }
 
-void record_watch::find_process_changes() {
+void record_watch::find_process_changes(bool is_over) {
     const auto& all = record_.trouble().processes;
     for (; changes_ < all.size(); ++changes_) {
         const auto* change = all.at(changes_);
-        if (change == nullptr) return;  // it is being written
+        if (change == nullptr && !is_over) return;  // it is being written
+        if (change == nullptr) continue;            // its writer was killed
         const auto at = record_.on_clock(change->at_ns);
         if (change->started) {
             tell_(event_at(event_kind::restart, at, {{"what", "worker"}, {"process", change->pid}}));

@@ -48,7 +48,7 @@ public:
     void finish();
 
 private:
-    void find_process_changes();
+    void find_process_changes(bool is_over);
     void find_redeliveries();
     void find_failures();
     void tell_failure(const failed_order& failed);

@@ -32,6 +32,8 @@ struct run_glance {
     stream_depth stream;
     std::vector<service_glance> services;
     std::vector<joined_worker> workers;  ///< elsewhere
+    /// Of them: how many are there and missing, and the orders that those who are there have in hand.
+    std::uint64_t workers_present = 0, workers_missing = 0, in_hand = 0;
 };
 
 /// How often. Between two of them lies a hundred times the time that one takes, if that is longer.

@@ -30,12 +30,19 @@ constexpr std::int64_t longest_wait_for_incident_ms = 1;  // a fast run complete
 /// Only SIGKILL counts: any other signal is a crash, and a restart would hide it.
 bool was_killed(const child_end& end) { return WIFSIGNALED(end.status) && WTERMSIG(end.status) == SIGKILL; }
 
-/// `helper`: of the session, or 0.
-double cpu_seconds_of_harness(pid_t helper) {
+double own_cpu_seconds() {
     rusage r{};
     ::getrusage(RUSAGE_SELF, &r);
-    const double helped = helper != 0 ? tree_cpu_seconds(helper) : 0;
-    return cpu_seconds(r) + (std::isfinite(helped) ? helped : 0);
+    return cpu_seconds(r);
+}
+
+/// Of a helper of the session; 0 without one. NaN: it is gone.
+double cpu_seconds_of_helper(pid_t helper) { return helper != 0 ? tree_cpu_seconds(helper) : 0; }
+
+/// What it has used since then; 0 if that is not known, since it was killed.
+double helped_since(double before_s, pid_t helper) {
+    const double more = cpu_seconds_of_helper(helper) - before_s;
+    return more > 0 ? more : 0;
 }
 
 box_time operator-(const box_time& a, const box_time& b) {
@@ -207,7 +214,7 @@ private:
         glance_.begins_known = begins_known();
         glance_.stream = series_->depth();
         glance_.services.clear();
-        for (const auto& s : services_) glance_.services.push_back(s.glance());
+        for (auto& s : services_) glance_.services.push_back(s.glance());
         const auto now = clock::now();
         next_glance_ = now + std::max<clock::duration>(glance_interval, 99 * (now - began));
         return glance_;
@@ -286,7 +293,8 @@ private:
         run_observation out;
         out.end = *end_;
         out.memory = tree_.usage();
-        out.harness_cpu_s = std::max(0.0, cpu_seconds_of_harness(request_.helper) - own_cpu_before_s_);
+        out.harness_cpu_s =
+            own_cpu_seconds() - own_cpu_before_s_ + helped_since(helper_cpu_before_s_, request_.helper);
         out.in_flight = in_flight_.seen(record_.read().in_flight());
         out.series = series_->take();
         out.struck = incidents_.struck();
@@ -319,7 +327,8 @@ private:
     signal_watch& signals_;
     const on_progress& progress_;
 
-    const double own_cpu_before_s_ = cpu_seconds_of_harness(request_.helper);
+    const double own_cpu_before_s_ = own_cpu_seconds();
+    const double helper_cpu_before_s_ = cpu_seconds_of_helper(request_.helper);
     const box_time box_before_ = read_box_time();
     std::vector<service_watch> services_{request_.services.begin(), request_.services.end()};
     note_book notes_;

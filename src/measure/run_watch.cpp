@@ -85,8 +85,9 @@ bool incident_watch::is_due(const incident& what) const {
     return ended > 0 && static_cast<double>(ended) >= what.at * static_cast<double>(record_.orders());
 }
 
-service_glance service_watch::glance() const {
-    service_glance out{.name = service_.name, .cpu_s = cpu_s_ + std::max(0.0, tree_cpu_seconds(pid_) - cpu_before_)};
+service_glance service_watch::glance() {
+    sampler_->sample();
+    service_glance out{.name = service_.name, .cpu_s = cpu_s_ + std::max(tree_cpu_seconds(pid_) - cpu_before_, 0.0)};
     if (const auto rss = sampler_->rss_now(); rss > 0) out.rss_bytes = rss;
     out.pss_bytes = sampler_->pss_now();
     return out;

@@ -67,7 +67,7 @@ public:
     void after_restart() { begin(); }
     /// Waits for a moment until backends of the run have ended, unless `until` has no more patience.
     [[nodiscard]] service_usage finish(const patience& until);
-    [[nodiscard]] service_glance glance() const;  ///< reads the CPU time of each of its processes
+    [[nodiscard]] service_glance glance();  ///< reads CPU time and memory of each of its processes
 
 private:
     void begin();

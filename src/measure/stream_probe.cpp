@@ -64,7 +64,7 @@ private:
         const auto oldest = oldest_pending_in(pending);
         if (oldest.empty()) return std::numeric_limits<double>::quiet_NaN();
         const double added_s = std::strtod(oldest.c_str(), nullptr) / 1000;  // up to its '-'
-        return std::max(0.0, wall_clock_s() + seconds_ahead_ - added_s);
+        return std::max(wall_clock_s() + seconds_ahead_ - added_s, 0.0);     // NaN stays NaN
     }
 
     redis_address address_;

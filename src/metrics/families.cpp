@@ -38,17 +38,19 @@ void add_build(family_list& out, string_view command) {
 /// Does not fall: the kernel only estimates the time of waiting for I/O, and takes some of it back. Called by the one
 /// thread of a process that serves metrics.
 void add_box(family_list& out) {
+    if (const auto memory = available_memory(); memory != no_limit)
+        out.gauge("pipebench_host_available_memory_bytes", "Memory of this host that programs can still get.", {},
+                  number(memory));
     static double busy_s = 0, idle_s = 0, steal_s = 0;
     const auto t = read_box_time();
     busy_s = std::max(busy_s, t.busy_s);
     idle_s = std::max(idle_s, t.total_s - t.busy_s - t.steal_s);
     steal_s = std::max(steal_s, t.steal_s);
+    if (busy_s == 0) return;  // it cannot be read
     const auto* const help = "Time of all cores of this host since it started.";
     out.counter("pipebench_host_cpu_seconds_total", help, {{"mode", "busy"}}, busy_s);
     out.counter("pipebench_host_cpu_seconds_total", help, {{"mode", "idle"}}, idle_s);
     out.counter("pipebench_host_cpu_seconds_total", help, {{"mode", "steal"}}, steal_s);
-    out.gauge("pipebench_host_available_memory_bytes", "Memory of this host that programs can still get.", {},
-              number(available_memory()));
 }
 
 void add_orders(family_list& out, const metric_labels& labels, const run_sums& sums) {
@@ -160,14 +162,11 @@ void add_ledger(family_list& out, const metric_labels& labels, const run_sums& s
     out.counter("pipebench_ledger_orders_total", help, with(labels, "found", "unexpected"), number(sums.unexpected));
 }
 
-void add_workers(family_list& out, const metric_labels& labels, const std::vector<joined_worker>& workers) {
-    if (workers.empty()) return;
-    const auto count = [&](worker_end how) {
-        return number(static_cast<std::uint64_t>(std::ranges::count(workers, how, &joined_worker::how)));
-    };
+void add_workers(family_list& out, const metric_labels& labels, const run_glance& seen) {
+    if (seen.workers.empty()) return;
     const auto* const help = "Workers of this run on other machines.";
-    out.gauge("pipebench_workers", help, with(labels, "state", "present"), count(worker_end::stayed));
-    out.gauge("pipebench_workers", help, with(labels, "state", "missing"), count(worker_end::missing));
+    out.gauge("pipebench_workers", help, with(labels, "state", "present"), number(seen.workers_present));
+    out.gauge("pipebench_workers", help, with(labels, "state", "missing"), number(seen.workers_missing));
 }
 
 void add_memory(family_list& out, const metric_labels& labels, const run_glance& seen) {
@@ -199,12 +198,12 @@ void add_now(family_list& out, const live_session& session) {
     const auto& run = *session.run();
     const metric_labels labels{{"pattern", run.what.pattern}, {"scenario", run.what.scenario}};
     add_memory(out, labels, run.seen);
-    add_workers(out, labels, run.seen.workers);
+    add_workers(out, labels, run.seen);
     if (!run.record) return;
     out.gauge("pipebench_run_orders", "Orders of this run.", labels, number(run.what.work.orders));
     out.gauge("pipebench_run_elapsed_seconds", "Since the start of this run's clock.", labels,
               std::chrono::duration<double>(run.record->elapsed()).count());
-    if (run.what.work.arrive.rate.orders > 0)
+    if (run.what.work.arrive.rate.orders > 0 && !run.what.is_part)
         out.gauge("pipebench_offered_rate", "Orders that are to arrive per second.", labels,
                   run.what.work.arrive.rate.per_second());
     if (run.what.in_flight_limit)

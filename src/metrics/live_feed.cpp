@@ -42,7 +42,11 @@ live_feed::live_feed(started s, say warning)
       process_(std::move(s.process)),
       warning_(std::move(warning)) {}
 
-void live_feed::tell(const live_message& m) { send(to_text(m), -1); }
+void live_feed::tell(live_message m) {
+    if (auto* seen = std::get_if<run_glance>(&m); seen != nullptr && seen->workers.size() > most_workers_told)
+        seen->workers.resize(most_workers_told);
+    send(to_text(m), -1);
+}
 
 void live_feed::begin_run(const run_opening& what, const recorder& record) {
     send(to_text(what), record.descriptor());

@@ -24,7 +24,7 @@ public:
     [[nodiscard]] std::string url() const { return where_.url(); }
     [[nodiscard]] pid_t pid() const noexcept { return process_.pid(); }
 
-    void tell(const live_message& m);
+    void tell(live_message m);
     void begin_run(const run_opening& what, const recorder& record);
 
 private:

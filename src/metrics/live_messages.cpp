@@ -18,11 +18,12 @@ namespace pipebench {
 
 BOOST_DESCRIBE_STRUCT(session_opening, (), (command, started_at))
 BOOST_DESCRIBE_STRUCT(run_opening, (),
-                      (pattern, scenario, round, rounds, run, of, warmup, floor_s, in_flight_limit, work))
+                      (pattern, scenario, round, rounds, run, of, warmup, is_part, floor_s, in_flight_limit, work))
 BOOST_DESCRIBE_STRUCT(stream_depth, (), (lag, pending, oldest_pending_s))
 BOOST_DESCRIBE_STRUCT(service_glance, (), (name, cpu_s, rss_bytes, pss_bytes))
 BOOST_DESCRIBE_STRUCT(run_glance, (),
-                      (rss_bytes, number, cpu_s, pss_bytes, processes, begins_known, stream, services, workers))
+                      (rss_bytes, number, cpu_s, pss_bytes, processes, begins_known, stream, services, workers,
+                       workers_present, workers_missing, in_hand))
 BOOST_DESCRIBE_STRUCT(run_closing, (),
                       (verdict, time_s, orders_per_s, cpu_s, harness_cpu_s, services, ledger_checked, lost, corrupt,
                        unexpected))

@@ -28,6 +28,7 @@ struct run_opening {
     std::string scenario;
     std::uint64_t round = 1, rounds = 1, run = 1, of = 1;
     bool warmup = false;
+    bool is_part = false;  ///< of a run elsewhere: what arrives and waits is not seen
     double floor_s = 0;
     std::optional<std::uint64_t> in_flight_limit;  ///< nullopt: nothing bounds it
     workload work;

@@ -19,6 +19,11 @@ void add(latency_counts& sum, const latency_counts& more) {
     sum.max = std::max(sum.max, more.max);
 }
 
+/// What was seen last stands where the end is not known.
+void take_if_known(double& into, double value) {
+    if (std::isfinite(value)) into = value;
+}
+
 /// The unknown does not count.
 void add(double& sum, double more) {
     if (!std::isnan(more)) sum = std::isnan(sum) ? more : sum + more;
@@ -99,7 +104,7 @@ void live_session::begin(const run_opening& what, std::unique_ptr<recorder> reco
     end({});
     if (!first_work_) first_work_ = what.work;
     arrivals_.reset();
-    if (what.work.arrive.open()) arrivals_.emplace(what.work);
+    if (what.work.arrive.open() && !what.is_part) arrivals_.emplace(what.work);
     run_.emplace(current_run{what, std::move(record), {}});
 }
 
@@ -111,12 +116,13 @@ void live_session::end(const run_closing& how) {
     last.lost = how.lost;
     last.corrupt = how.corrupt;
     last.unexpected = how.unexpected;
-    last.cpu_s = how.cpu_s;
-    last.harness_cpu_s = how.harness_cpu_s;
-    for (const auto& s : how.services) last.services_cpu_s[static_cast<std::size_t>(s.name)] = s.cpu_s;
+    take_if_known(last.cpu_s, how.cpu_s);
+    take_if_known(last.harness_cpu_s, how.harness_cpu_s);
+    for (const auto& s : how.services) take_if_known(last.services_cpu_s[static_cast<std::size_t>(s.name)], s.cpu_s);
     add(before_[key_of(run_->what)], last);
     if (ended_.size() == most_ended) ended_.erase(ended_.begin());
-    ended_.push_back({std::move(run_->what), how, last.done});
+    ended_.push_back({std::move(run_->what), how, run_->record ? std::optional(last.done) : std::nullopt,
+                      run_->seen.begins_known && !run_->what.is_part});
     run_.reset();
 }
 
@@ -161,15 +167,11 @@ live_phase live_session::phase() const {
 double live_session::in_flight() const {
     if (!run_ || !run_->record) return unknown;
     if (run_->seen.begins_known) return static_cast<double>(run_->record->read().in_flight());
-    if (run_->seen.workers.empty()) return unknown;
-    double sum = 0;
-    for (const auto& w : run_->seen.workers)
-        if (w.how == worker_end::stayed) sum += static_cast<double>(w.in_hand);
-    return sum;
+    return run_->seen.workers.empty() ? unknown : static_cast<double>(run_->seen.in_hand);
 }
 
 double live_session::queued() const {
-    if (!run_ || !run_->record || !run_->seen.begins_known) return unknown;
+    if (!run_ || !run_->record || !run_->seen.begins_known || run_->what.is_part) return unknown;
     return static_cast<double>(run_->record->queued());
 }
 

@@ -72,7 +72,8 @@ public:
     struct ended_run {
         run_opening what;
         run_closing how;
-        progress done;
+        std::optional<progress> done;  ///< nullopt: not seen
+        bool begins_known = true;
     };
     static constexpr std::size_t most_ended = 200;
     [[nodiscard]] const std::vector<ended_run>& ended() const noexcept { return ended_; }

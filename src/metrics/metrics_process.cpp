@@ -58,7 +58,7 @@ private:
         head.msg_control = control;
         head.msg_controllen = sizeof control;
         const auto size = ::recvmsg(channel_.native_handle(), &head, MSG_CMSG_CLOEXEC);
-        if (size <= 0) return false;
+        if (size <= 0 || (head.msg_flags & MSG_TRUNC) != 0) return false;
         auto fd = descriptor_in(head);
         auto record = fd.is_open() ? std::make_unique<recorder>(recorder::attach(fd.release())) : nullptr;
         into_.take(parse_live_message({text_.data(), static_cast<std::size_t>(size)}), std::move(record));

@@ -119,7 +119,8 @@ ordered_json ended_of(const live_session& session) {
         one["verdict"] = e.how.verdict;
         one["time_s"] = known(e.how.time_s);
         one["orders_per_s"] = known(e.how.orders_per_s);
-        one["orders_now"] = orders_of(e.done);
+        one["orders_now"] = e.done ? orders_of(*e.done) : ordered_json();
+        if (e.done && !e.begins_known) one["orders_now"]["in_flight"] = one["orders_now"]["queued"] = nullptr;
         one["lost"] = e.how.ledger_checked ? ordered_json(e.how.lost) : ordered_json();
         out.push_back(std::move(one));
     }

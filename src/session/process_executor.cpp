@@ -35,6 +35,15 @@ void add(known_bytes& sum, const known_bytes& more) {
     sum = sum && more ? std::optional(*sum + *more) : std::nullopt;
 }
 
+void see_workers(run_glance& seen, std::vector<joined_worker> workers) {
+    for (const auto& w : workers) {
+        seen.workers_present += w.how == worker_end::stayed ? 1u : 0u;
+        seen.workers_missing += w.how == worker_end::missing ? 1u : 0u;
+        seen.in_hand += w.how == worker_end::stayed ? w.in_hand : 0;
+    }
+    seen.workers = std::move(workers);
+}
+
 /// The run is what all of its processes did, wherever they were. Peaks of different machines are added, as if they had
 /// been at the same time.
 void add_workers(run_observation& seen, std::vector<joined_worker> workers, const recorder& record) {
@@ -183,7 +192,7 @@ void process_executor::observe_elsewhere(run_request& request, executed_run& run
     const auto look = [&](const recorder& record, const run_glance& here) {
         if (here.number != seen.number) {
             seen = here;
-            seen.workers = joined_->seen();
+            see_workers(seen, joined_->seen());
         }
         seen.rss_bytes = here.rss_bytes;
         progress(record, seen);

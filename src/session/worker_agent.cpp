@@ -251,6 +251,7 @@ private:
         begins.pattern = streams_pattern().id;
         begins.scenario = clean_scenario;
         begins.run = run_->number();
+        begins.is_part = true;
         begins.in_flight_limit = streams_pattern().needs_at(run_->spec().work).in_flight;
         begins.work = run_->spec().work;
         settings_.feed->begin_run(begins, run_->record());

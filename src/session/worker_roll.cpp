@@ -119,8 +119,12 @@ std::vector<worker_change> worker_roll::take_changes(clock::time_point now) {
             out.push_back({is, instance, m.card.host, m.card.pid, at, heard_before});
         };
         if (before == presence::unknown) add(what::joins, m.joined);
-        if (before == presence::missing && m.told == presence::here) add(what::returns, m.heard, m.gaps.back().first);
-        if (m.told == presence::missing) add(what::missing, now, m.heard);
+        if (before == presence::missing && m.told == presence::here)
+            add(what::returns, m.heard, m.heard_before_missing);
+        if (m.told == presence::missing) {
+            m.heard_before_missing = m.heard;
+            add(what::missing, now, m.heard);
+        }
         if (m.told == presence::left)
             add(m.card.phase == worker_phase::gave_up ? what::gives_up : what::signs_off, m.heard);
     }

@@ -63,8 +63,9 @@ private:
         clock::time_point joined, heard;  ///< of the run
         bool took_part = false;
         bool left = false;
-        bool told_gone = false;             ///< by take_gone()
-        presence told = presence::unknown;  ///< by take_changes()
+        bool told_gone = false;                    ///< by take_gone()
+        presence told = presence::unknown;         ///< by take_changes()
+        clock::time_point heard_before_missing{};  ///< when it was told missing last
         std::vector<std::pair<clock::time_point, clock::time_point>> gaps;
     };
     [[nodiscard]] static bool is_missing(const member& m, clock::time_point now) {

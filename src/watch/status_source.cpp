@@ -57,6 +57,7 @@ public:
         peer.expires_after(longest_answer_time);
         error_code ec;
         for (const auto& e : endpoints_) {
+            peer.socket().close(ec);  // of the endpoint before, perhaps of the other family
             co_await peer.async_connect(e, asio::redirect_error(use_task, ec));
             if (!ec || ec == beast::error::timeout) break;
         }

@@ -124,6 +124,32 @@ TEST_CASE("where orders begin elsewhere, those in flight and in the queue are no
     CHECK(has(session, "pipebench_orders_total{pattern=\"redis-streams\",scenario=\"clean\",outcome=\"stored\"} 1"));
 }
 
+TEST_CASE("what was seen last of the CPU stands where the end does not know it", "[live_session]") {
+    live_session session;
+    shared_record record;
+    session.take(run_of("semaphore"), record.theirs());
+    run_glance seen;
+    seen.cpu_s = 1.5;
+    session.take(seen, nullptr);
+    session.take(run_closing{}, nullptr);
+    CHECK(sums_of(session, "semaphore").cpu_s == 1.5);
+}
+
+TEST_CASE("a part of a run elsewhere does not say what arrives and waits", "[live_session]") {
+    live_session session;
+    shared_record record;
+    auto what = run_of("redis-streams");
+    what.work.arrive.rate = {1, 1s};
+    what.is_part = true;
+    session.take(what, record.theirs());
+    record.ours.start_clock();
+    static_cast<void>(record.ours.log().begin(1));
+    CHECK(session.in_flight() == 1);
+    CHECK(std::isnan(session.queued()));
+    for (const char* name : {"pipebench_queue_depth", "pipebench_arrivals_total", "pipebench_offered_rate"})
+        CHECK_FALSE(contains(metrics_of(session), name));
+}
+
 TEST_CASE("patterns beyond the limit share their sums, so that labels are bounded", "[live_session]") {
     live_session session;
     for (std::size_t i = 0; i < live_session::most_sums + 20; ++i) {
@@ -163,6 +189,9 @@ TEST_CASE("what is in flight elsewhere is what the workers have in hand, and wha
         w.how = how;
         w.in_hand = 20;
     }
+    seen.workers_present = 2;
+    seen.workers_missing = 1;
+    seen.in_hand = 40;
     session.take(seen, nullptr);
     CHECK(session.in_flight() == 40);
     CHECK(std::isnan(session.queued()));

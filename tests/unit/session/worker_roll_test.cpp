@@ -193,6 +193,21 @@ TEST_CASE("what workers do is told once: joined, missing, returned, signed off",
     CHECK(roll.take_changes(start + 60s).empty());
 }
 
+TEST_CASE("a card read just before its worker was told missing brings it back, without a gap",
+          "[worker_roll][events]") {
+    using what = worker_change::what;
+    worker_roll roll;
+    roll.announce(1);
+    roll.take(working(ada, 1), start);
+    REQUIRE(roll.take_changes(start).size() == 1);
+    REQUIRE(roll.take_changes(start + 3001ms).size() == 1);  // by the main thread's clock
+    roll.take(working(ada, 2), start + 2999ms);              // by that of the thread that reads cards
+    const auto back = roll.take_changes(start + 3002ms);
+    REQUIRE(back.size() == 1);
+    CHECK(back[0].is == what::returns);
+    CHECK(back[0].heard_before == start);
+}
+
 TEST_CASE("a worker that came and gave up between two looks is told with both, and in each run anew",
           "[worker_roll][events]") {
     using what = worker_change::what;
