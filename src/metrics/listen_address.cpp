@@ -28,7 +28,8 @@ listen_address parse_listen_address(std::string_view text, bool remote_allowed) 
     const auto shown = printable(text, 60);
     const auto colon = text.rfind(':');
     const auto port = colon == text.npos ? std::nullopt : number_in<std::uint16_t>(text.substr(colon + 1));
-    if (!port) throw setup_error(fmt::format("'{}' has no port: give HOST:PORT, as 127.0.0.1:9464", shown));
+    if (!port)
+        throw setup_error(fmt::format("'{}' has no port from 0 to 65535: give HOST:PORT, as 127.0.0.1:9464", shown));
     auto host = text.substr(0, colon);
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
     if (host == "localhost") host = "127.0.0.1";
