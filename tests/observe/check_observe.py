@@ -224,8 +224,8 @@ class Scene:
         self.session("run with a worker elsewhere", "run", "-p", "redis-streams", "--session", "observed", "--expect-workers", "1",
                      "--join-timeout", "30s", "-n", "4k", "--db-latency", "200ms", env=env, beside=("services", "worker"),
                      phases=("running",))
-        need(not values(self.prometheus, f'pipebench_in_flight_orders{{instance="{HERE}:{self.ports["run"]}"}}', began, time.time()),
-             "run with a worker elsewhere: it cannot know how many are in flight, and says it")
+        need(not values(self.prometheus, f'pipebench_queue_depth{{instance="{HERE}:{self.ports["run"]}"}}', began, time.time()),
+             "run with a worker elsewhere: it cannot know how many wait, and says it")
         need(worker.wait(WAIT_S) == 0, "worker: its exit code:", worker.returncode, self.end_of_log("worker"))
         self.stop(services)
 
