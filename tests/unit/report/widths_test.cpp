@@ -56,7 +56,7 @@ session_result killed_in_a_scenario() {
 gate_outcome failed_gate() {
     gate_outcome g;
     g.base_binary = "/opt/pipebench-0.1.0/bin/pipebench";
-    g.head_binary = "/work/build/release/pipebench";
+    g.head_binary = "/home/ada/build/release/pipebench";
     g.base_version = g.head_version = "0.1.0";
     g.rounds = 12;
     g.complete = true;
