@@ -3,12 +3,10 @@
 #include "pipebench/result.hpp"
 
 #include "contracts/api_counters.hpp"
+#include "contracts/described.hpp"
 #include "contracts/error.hpp"
 #include "contracts/latency_bin.hpp"
 #include "contracts/named.hpp"
-
-#include <boost/describe.hpp>
-#include <boost/mp11.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -41,7 +39,6 @@ BOOST_DESCRIBE_STRUCT(transform_pool_view, (), (transforms, held_back, deaths, w
 BOOST_DESCRIBE_STRUCT(stage_time, (), (attempts, duration, durations))
 BOOST_DESCRIBE_STRUCT(stage_times, (), (fetch, transform, store))
 BOOST_DESCRIBE_STRUCT(cpu_split, (), (samples, fetch_us, transform_us, store_us, scheduling_us))
-BOOST_DESCRIBE_STRUCT(service_usage, (), (name, cpu_s, peak_pss_bytes))
 BOOST_DESCRIBE_STRUCT(ledger_view, (),
                       (checked, rows, lost, corrupt, unexpected, recovered, redelivered, content_checked))
 BOOST_DESCRIBE_STRUCT(flight_view, (), (samples, mean))
@@ -50,11 +47,6 @@ BOOST_DESCRIBE_STRUCT(recovery_view, (), (killed, at_s, resumed_s, drained_s, ru
 BOOST_DESCRIBE_STRUCT(assertion_outcome, (), (text, held, detail))
 BOOST_DESCRIBE_STRUCT(yardstick_piece, (), (name, cpu_us, elapsed_us))
 BOOST_DESCRIBE_STRUCT(yardstick_view, (), (version, pieces))
-BOOST_DESCRIBE_STRUCT(worker_gap, (), (from_s, to_s))
-BOOST_DESCRIBE_STRUCT(joined_worker, (),
-                      (instance, host, kernel, version, pid, cores, processes, workers, in_flight_limit, joined_s,
-                       left_s, how, gaps, ended, in_hand, retries, refused_retries, cpu_user_s, cpu_system_s,
-                       peak_rss_bytes, peak_pss_bytes, loop_lag_p99_ms, clock_apart_s))
 BOOST_DESCRIBE_STRUCT(run_result, (),
                       (pattern, title, scenario, round, position, in_flight_limit, time_s, floor_s, efficiency,
                        orders_per_s, orders, stored, failed, dead_lettered, not_started, repeated, http_attempts,
@@ -103,25 +95,6 @@ constexpr names<9> came_later<session_result>{"chaos",       "target_time_s", "m
                                               "warmup_runs", "assertions",    "transform_rounds_per_us", "name",
                                               "tags"};
 
-template <class Type>
-constexpr std::size_t count_of = 0;
-template <>
-constexpr std::size_t count_of<stage> = stage_count;
-template <>
-constexpr std::size_t count_of<error_kind> = error_kind_count;
-template <>
-constexpr std::size_t count_of<service> = service_count;
-template <>
-constexpr std::size_t count_of<kill_target> = kill_target_count;
-template <>
-constexpr std::size_t count_of<objective_verdict> = objective_verdict_count;
-template <>
-constexpr std::size_t count_of<verdict_kind> = verdict_kind_count;
-template <>
-constexpr std::size_t count_of<worker_end> = worker_end_count;
-template <>
-constexpr std::size_t count_of<event_kind> = event_kind_count;
-
 constexpr int max_depth = 16;
 // No session of ours has more; a file can say anything, and some of what is done with it grows with the square.
 constexpr std::size_t most_runs = 10'000;    // and as many warm-up runs
@@ -136,26 +109,6 @@ template <>
 constexpr std::size_t most_of<double> = max_series_points;
 template <>
 constexpr std::size_t most_of<std::uint64_t> = latency_bins;
-
-template <class Type>
-concept described = boost::describe::has_describe_members<Type>::value;
-
-template <class Type>
-constexpr bool is_optional = false;
-template <class Value>
-constexpr bool is_optional<std::optional<Value>> = true;
-
-template <class Type>
-constexpr bool is_list = false;
-template <class Element>
-constexpr bool is_list<std::vector<Element>> = true;
-
-/// Calls `visit(name, pointer to member)` for every field.
-template <described Type, class Visit>
-void for_each_field(Visit visit) {
-    using fields = boost::describe::describe_members<Type, boost::describe::mod_public>;
-    boost::mp11::mp_for_each<fields>([&](auto field) { visit(field.name, field.pointer); });
-}
 
 // Writing.
 

@@ -1,10 +1,8 @@
 #include "metrics/live_messages.hpp"
 
+#include "contracts/described.hpp"
 #include "contracts/error.hpp"
 #include "contracts/named.hpp"
-
-#include <boost/describe.hpp>
-#include <boost/mp11.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -27,41 +25,11 @@ BOOST_DESCRIBE_STRUCT(run_glance, (),
 BOOST_DESCRIBE_STRUCT(run_closing, (),
                       (verdict, time_s, orders_per_s, cpu_s, harness_cpu_s, services, ledger_checked, lost, corrupt,
                        unexpected))
-// The parts of a result that are said while it goes; a result has more of them.
-BOOST_DESCRIBE_STRUCT(service_usage, (), (name, cpu_s))
-BOOST_DESCRIBE_STRUCT(joined_worker, (),
-                      (instance, host, cores, processes, workers, in_flight_limit, left_s, how, ended, in_hand,
-                       cpu_user_s, cpu_system_s, peak_rss_bytes, peak_pss_bytes, loop_lag_p99_ms))
-
 namespace {
 
 using nlohmann::json;
 
 constexpr std::array<const char*, std::variant_size_v<live_message>> kinds{"session", "begin", "look", "end"};
-
-template <class Type>
-concept described = boost::describe::has_describe_members<Type>::value;
-template <class Type>
-constexpr bool is_optional = false;
-template <class Value>
-constexpr bool is_optional<std::optional<Value>> = true;
-template <class Type>
-constexpr bool is_list = false;
-template <class Element>
-constexpr bool is_list<std::vector<Element>> = true;
-
-template <class Type>
-constexpr std::size_t count_of = 0;
-template <>
-constexpr std::size_t count_of<service> = service_count;
-template <>
-constexpr std::size_t count_of<worker_end> = worker_end_count;
-
-template <described Type, class Visit>
-void for_each_field(Visit visit) {
-    using fields = boost::describe::describe_members<Type, boost::describe::mod_public>;
-    boost::mp11::mp_for_each<fields>([&](auto field) { visit(field.name, field.pointer); });
-}
 
 /// A number that is not finite is not known: null, which JSON makes of it by itself.
 template <class Type>

@@ -47,7 +47,7 @@ struct run_closing {
 using live_message = std::variant<session_opening, run_opening, run_glance, run_closing>;
 
 inline constexpr std::size_t longest_live_message = 128 * 1024;  ///< a socket's buffer holds it
-inline constexpr std::size_t most_workers_told = 200;            ///< the first of run_glance::workers
+inline constexpr std::size_t most_workers_told = 100;            ///< the first of run_glance::workers
 
 [[nodiscard]] std::string to_text(const live_message& m);
 /// Throws setup_error for any other text.
